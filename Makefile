@@ -1,0 +1,2 @@
+.SHELLFLAGS := -eu -o pipefail -c
+SHELL := bash
