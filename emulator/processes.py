@@ -1,0 +1,70 @@
+"""Process groups: start one that outlives its parent, wait for it, end all of it."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+
+_POLL_SECONDS = 0.05
+
+
+def port_is_free(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether a server could listen on the port now (a port in TIME_WAIT counts as free)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port that the system says is free; for tests, which start many servers."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
+    """Ask `condition` until it holds; False after `timeout` seconds."""
+    deadline = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
+
+
+def group_is_alive(group: int) -> bool:
+    """Whether any process of the group is left, zombies of other parents included."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def stop_group(group: int, grace: float = 5.0) -> None:
+    """End every process of the group: SIGTERM, and SIGKILL after `grace` seconds. Gone already is fine."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, sign)
+        except (ProcessLookupError, PermissionError):
+            return
+        if wait_until(lambda: _reaped(group), grace):
+            return
+
+
+def _reaped(group: int) -> bool:
+    """Collect our own children of the group, then tell whether any process is left."""
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+    return not group_is_alive(group)
