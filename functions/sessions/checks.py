@@ -1,0 +1,131 @@
+"""The few checks that the generated validators are made of.
+
+Nothing heavier than ``re`` is imported, and no pattern is compiled before it is needed: validation is part
+of every cold start. The meaning is JSON Schema 2020-12's, with two readings of its own: an integer is a JSON
+number without a fraction part (1.0 is refused, since DynamoDB takes no floats), and text must be well-formed
+Unicode (a lone surrogate is valid JSON, but cannot be stored or sent).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    Check = Callable[[str, object], None]
+
+
+class InvalidMessage(Exception):  # noqa: N818 - the name of the wire's own code
+    """A property of a message is missing or not as the protocol says.
+
+    ``code`` is the wire's error code, ``message`` names the property and what is allowed; the value itself is
+    never repeated, for it may be a token.
+    """
+
+    def __init__(self, property: str, code: str, message: str) -> None:  # noqa: A002 - the schema's word
+        super().__init__(message)
+        self.property = property
+        self.code = code
+        self.message = message
+
+
+def text(allowed: str, code: str, shortest: int, longest: int | None, pattern: str = "") -> Check:
+    """A string of so many characters, which matches ``pattern`` as a whole."""
+
+    def check(name: str, value: object) -> None:
+        if (
+            not isinstance(value, str)
+            or len(value) < shortest
+            or (longest is not None and len(value) > longest)
+            or not (re.fullmatch(pattern, value) if pattern else _well_formed(value))
+        ):
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+
+    return check
+
+
+def one_of(allowed: str, code: str, values: Collection[str]) -> Check:
+    """One of a set of strings."""
+
+    def check(name: str, value: object) -> None:
+        if not isinstance(value, str) or value not in values:
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+
+    return check
+
+
+def integer(allowed: str, code: str, least: int, most: int) -> Check:
+    """A whole number between two bounds, both allowed."""
+
+    def check(name: str, value: object) -> None:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+
+    return check
+
+
+def list_of(allowed: str, code: str, item: Check, fewest: int, most: int) -> Check:
+    """A list of different items, so many of them."""
+
+    def check(name: str, value: object) -> None:
+        if not isinstance(value, list):
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+        items = cast("list[object]", value)
+        if not fewest <= len(items) <= most:
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+        for position, one in enumerate(items):
+            item(f"{name}[{position}]", one)
+        if len(set(items)) != len(items):
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+
+    return check
+
+
+class Shape:
+    """The properties of one kind of object: which there may be, which there must be, which go together."""
+
+    __slots__ = ("any_of", "properties", "required", "together")
+
+    def __init__(
+        self,
+        properties: dict[str, Check],
+        required: tuple[str, ...] = (),
+        together: tuple[tuple[str, str], ...] = (),
+        any_of: tuple[str, ...] = (),
+    ) -> None:
+        self.properties = properties
+        self.required = required
+        self.together = together
+        self.any_of = any_of
+
+    def check(self, value: object) -> None:
+        """Raise `InvalidMessage` for the first property that is not as it must be."""
+        if not isinstance(value, dict):
+            raise InvalidMessage("", "INVALID_MESSAGE", "a message must be a JSON object")
+        message = cast("dict[str, object]", value)
+        for name in self.required:
+            if name not in message:
+                raise InvalidMessage(name, "INVALID_MESSAGE", f"{name} is required")
+        for name, one in message.items():
+            check = self.properties.get(name)
+            if check is None:
+                allowed = ", ".join(self.properties)
+                shown = name[:64] if _well_formed(name) else "a name that is not Unicode"
+                raise InvalidMessage(shown, "INVALID_MESSAGE", f"{shown} is not allowed; allowed: {allowed}")
+            check(name, one)
+        for name, other in self.together:
+            if name in message and other not in message:
+                raise InvalidMessage(other, "INVALID_MESSAGE", f"{other} is required with {name}")
+        if self.any_of and not any(name in message for name in self.any_of):
+            names = " or ".join(self.any_of)
+            raise InvalidMessage(self.any_of[0], "INVALID_MESSAGE", f"{names} is required")
+
+
+def _well_formed(value: str) -> bool:
+    """Whether UTF-8 can carry the text: a lone surrogate cannot be stored or sent."""
+    try:
+        return value.isascii() or bool(value.encode())
+    except UnicodeEncodeError:
+        return False
