@@ -1,0 +1,1 @@
+"""One scenario a file; each prints a table, side by side with its baseline."""
