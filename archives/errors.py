@@ -1,0 +1,5 @@
+"""What can go wrong while archives are built."""
+
+
+class ArchiveError(Exception):
+    """An archive cannot be built; the message names the handler, module or setting and what to do."""

@@ -1,0 +1,69 @@
+"""Fixtures for the archive tests: a small tree of functions, and the machine's own target."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from archives import Target, build
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+REQUIREMENTS = REPOSITORY / "requirements" / "functions.txt"
+HANDLERS = ("publish", "heartbeat")
+
+_TREE = {
+    "handlers/__init__.py": "",
+    "handlers/publish.py": (
+        "import boto3\nfrom sessions import ids\n\n\ndef handler(event, context):\n    return ids.new()\n"
+    ),
+    "handlers/heartbeat.py": "import time\n\n\ndef handler(event, context):\n    return time.time()\n",
+    "handlers/authorize.py": "def handler(event, context):\n    import jwt\n\n    return jwt.__name__\n",
+    "sessions/__init__.py": "",
+    "sessions/ids.py": (
+        "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import types_boto3_dynamodb\n\n\n"
+        "def new():\n    return 'caring-king-275'\n"
+    ),
+    "sessions/unused.py": "",
+}
+
+
+class Builder(Protocol):
+    """Builds archives of the small tree into a cache of the given name."""
+
+    def __call__(self, cache: str = ..., handlers: Sequence[str] = ...) -> dict[str, Path]: ...
+
+
+@pytest.fixture
+def functions(tmp_path: Path) -> Path:
+    """A tree of three handlers, of which one imports a shared module and one a third-party package."""
+    root = tmp_path / "functions"
+    for name, text in _TREE.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+@pytest.fixture(scope="session")
+def own_target() -> Target:
+    """What this interpreter could run."""
+    return Target.resolve(f"python3.{sys.version_info.minor}", "emulator", Path())
+
+
+@pytest.fixture
+def builder(functions: Path, own_target: Target, tmp_path: Path) -> Builder:
+    """Build the tree's archives into a named cache, beside downloads that all tests share."""
+    downloads = REPOSITORY / ".local" / "archives" / "wheels"
+    downloads.mkdir(parents=True, exist_ok=True)
+
+    def build_into(cache: str = "cache", handlers: Sequence[str] = HANDLERS) -> dict[str, Path]:
+        (tmp_path / cache).mkdir(exist_ok=True)
+        wheels = tmp_path / cache / "wheels"
+        if not wheels.exists():
+            wheels.symlink_to(downloads)
+        return build(functions, handlers, own_target, tmp_path / cache, REQUIREMENTS)
+
+    return build_into
