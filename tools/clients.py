@@ -1,0 +1,37 @@
+"""boto3 clients of the developer commands, one typed function a service."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+import boto3
+
+if TYPE_CHECKING:
+    from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+
+
+def cognito(environment: Mapping[str, str]) -> "CognitoIdentityProviderClient":
+    """Return a client of the user pools."""
+    return _client("cognito-idp", environment)
+
+
+def functions(environment: Mapping[str, str]) -> "LambdaClient":
+    """Return a client of Lambda."""
+    return _client("lambda", environment)
+
+
+def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
+    """Return a client of CloudWatch Logs."""
+    return _client("logs", environment)
+
+
+def _client(service: str, environment: Mapping[str, str]) -> Any:
+    # `environment` has AWS_* as LocalStack.aws_environment() gives them; os.environ is never read or changed.
+    return cast("Any", boto3).client(
+        service,
+        endpoint_url=environment.get("AWS_ENDPOINT_URL"),
+        region_name=environment.get("AWS_REGION"),
+        aws_access_key_id=environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=environment.get("AWS_SECRET_ACCESS_KEY"),
+    )

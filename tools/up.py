@@ -1,0 +1,93 @@
+"""`make up`: the local AWS, the stack `local` on it, the demo user and the pages; safe to run again."""
+
+import json
+import shlex
+import sys
+
+from emulator.errors import EmulatorError
+from tools import local_aws, pages
+from tools.console import CommandError, progress, run_command, say
+from tools.demo_user import create_demo_user
+from tools.layout import Layout
+from tools.lock import exclusive
+from tools.stack import LocalStack, Outputs, write_secret
+
+PROBE_BYTES = 1 << 20
+"""What must fit in the state folder before anything is started."""
+
+
+def main() -> int:
+    """Bring everything up and say what to do next."""
+    layout = Layout.default()
+    probe(layout)
+    with exclusive(layout.run / "lock", "make up"):
+        stack = LocalStack(layout, local_aws.load_keys(layout))
+        try:
+            outputs = bring_up(layout, stack)
+        except EmulatorError as error:
+            raise CommandError(str(error)) from error
+        user = create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
+        write_files(layout, stack, outputs)
+        site = pages.serve(layout, outputs)
+    say(report(outputs, user, site))
+    return 0
+
+
+def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
+    """Start what does not run, drop a state that no longer holds, deploy, and return the outputs."""
+    if stack.was_interrupted():
+        say("The last update was cut short: the local stack is built anew.")
+        local_aws.stop_all(layout)
+        stack.forget()
+    empty = local_aws.start_emulator(layout, stack.keys)
+    if stack.exists() and (empty or not local_aws.is_same_instance(layout, stack)):
+        say("The local AWS was restarted and is empty: the stack is built anew.")
+        stack.forget()
+    stack.prepare()
+    local_aws.start_gateway(layout, stack)
+    if not local_aws.is_same_instance(layout, stack):
+        local_aws.mark_instance(layout, stack)
+    with progress("Deploying the stack `local` (pulumi up)"):
+        changes = stack.up("--refresh")
+    say(f"  Resources: {changes}")
+    return stack.outputs()
+
+
+def probe(layout: Layout) -> None:
+    """Raise OSError before anything is started where the state folder cannot be written."""
+    layout.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    scratch = layout.state / ".probe"
+    try:
+        scratch.write_bytes(bytes(PROBE_BYTES))
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_files(layout: Layout, stack: LocalStack, outputs: Outputs) -> None:
+    """Leave the outputs and the emulator's settings where people and tests find them."""
+    write_secret(layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")
+    variables = stack.aws_environment() | stack.pulumi_environment()
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
+    lines.append(f"export PATH={shlex.quote(str(layout.bin))}:$PATH")
+    write_secret(layout.local / "env", "\n".join(lines) + "\n")
+
+
+def report(outputs: Outputs, user: tuple[str, str], site: str | None) -> str:
+    """Say what is there now and what to do with it."""
+    config: dict[str, str] = outputs["frontendConfig"]
+    shown = "\n".join(f"  {name:<18} {value}" for name, value in config.items())
+    pages_line = f"  {'pages':<18} {site}\n" if site else ""
+    return f"""
+The local stack is up.
+{shown}
+{pages_line}  {"demo user":<18} {user[0]}  password {user[1]}
+
+Next:
+  make demo                 a speaker and two listeners in this terminal
+  make watch                edits to functions/ go live, logs stream here
+  source .local/env         then `aws` and `pulumi stack output frontendConfig --json` work on this stack
+  make down                 stop all of it (the local data goes too)"""
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("make up", main))
