@@ -1,4 +1,4 @@
-"""`python -m protocol` writes everything that is generated from the schema; with `--check` it only compares."""
+"""`python -m protocol` writes all that is generated from the schema; with `--check` it only compares."""
 
 from __future__ import annotations
 

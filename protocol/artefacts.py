@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from protocol import python_validators, typescript
+from protocol import asyncapi, openapi, python_validators, tables, typescript
 from protocol.source import ROOT, load
 
 if TYPE_CHECKING:
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 def artefacts() -> dict[Path, str]:
     """Each generated file and what it must say."""
     protocol = load()
+    page = ROOT / "PROTOCOL.md"
     return {
         ROOT / "functions" / "sessions" / "messages_generated.py": python_validators.write(protocol),
         ROOT / "web" / "src" / "protocol.generated.ts": typescript.write(protocol),
+        ROOT / "docs" / "asyncapi.json": asyncapi.write(protocol),
+        ROOT / "docs" / "openapi.json": openapi.write(protocol),
+        page: tables.write(protocol, page.read_text(encoding="utf-8")),
     }
 
 

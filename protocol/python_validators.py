@@ -1,7 +1,7 @@
 """Writes functions/sessions/messages_generated.py: tables of the checks in functions/sessions/checks.py.
 
-A keyword of the schema that no check carries out is an error here, so that the validators never allow what the
-schema forbids.
+A keyword of the schema that no check carries out is an error here, so that the validators never allow what
+the schema forbids.
 """
 
 from __future__ import annotations
@@ -95,18 +95,20 @@ def constant(name: str) -> str:
 def allowed(schema: Schema) -> str:
     """What a value may be, in words, for error texts and tables."""
     if "x-allowed" in schema:
-        return str(schema["x-allowed"])
-    if "const" in schema:
-        return str(schema["const"]) if isinstance(schema["const"], str) else "true"
-    if "enum" in schema:
-        return "one of " + ", ".join(str(value) for value in cast("list[object]", schema["enum"]))
-    if schema["type"] == "integer":
-        return f"a whole number from {schema['minimum']} to {schema['maximum']}"
-    if schema["type"] == "array":
-        return f"a list of {schema['minItems']} to {schema['maxItems']} different items"
-    if "maxLength" in schema:
-        return f"a string of {schema.get('minLength', 0)} to {schema['maxLength']} characters"
-    return "a string"
+        words = str(schema["x-allowed"])
+    elif "const" in schema:
+        words = str(schema["const"]) if isinstance(schema["const"], str) else "true"
+    elif "enum" in schema:
+        words = "one of " + ", ".join(str(value) for value in cast("list[object]", schema["enum"]))
+    elif schema["type"] == "integer":
+        words = f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    elif schema["type"] == "array":
+        words = f"a list of {schema['minItems']} to {schema['maxItems']} different items"
+    elif "maxLength" in schema:
+        words = f"a string of {schema.get('minLength', 0)} to {schema['maxLength']} characters"
+    else:
+        words = "a string"
+    return words
 
 
 def _request_bodies(protocol: Protocol) -> set[str]:
@@ -153,7 +155,8 @@ def _check(protocol: Protocol, schema: Schema) -> str:
         item = _check(protocol, cast("Schema", schema["items"]))
         return f"list_of({_text(words)}, {_text(code)}, {item}, {schema['minItems']}, {schema['maxItems']})"
     pattern = f', r"{schema["pattern"]}"' if "pattern" in schema else ""
-    return f"text({_text(words)}, {_text(code)}, {schema.get('minLength', 0)}, {schema.get('maxLength')}{pattern})"
+    lengths = f"{schema.get('minLength', 0)}, {schema.get('maxLength')}"
+    return f"text({_text(words)}, {_text(code)}, {lengths}{pattern})"
 
 
 def _shape(protocol: Protocol, name: str, message: Message) -> str:

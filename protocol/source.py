@@ -1,7 +1,7 @@
 """Reads `schema.json`, the one source of the protocol, into the few shapes that the writers need.
 
-Every reference in the schema has the form ``#/$defs/name``; a definition with ``x-direction`` is a message or an
-HTTP body, any other a type that messages share.
+Every reference in the schema has the form ``#/$defs/name``; a definition with ``x-direction`` is a message or
+an HTTP body, any other a type that messages share.
 """
 
 from __future__ import annotations

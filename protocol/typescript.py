@@ -7,6 +7,12 @@ from typing import cast
 
 from protocol.source import Message, Protocol, Schema, name_of
 
+_HEAD = """/**
+ * The protocol's messages, error codes and close codes.
+ *
+ * Generated from protocol/schema.json by `python -m protocol`; do not edit.
+ */
+"""
 _PRIMITIVES = {"string": "string", "integer": "number"}
 
 
@@ -14,8 +20,7 @@ def write(protocol: Protocol) -> str:
     """The module's text."""
     messages = [message for direction in ("client", "server", "http") for message in protocol.of(direction)]
     parts = [
-        "/**\n * The protocol's messages, error codes and close codes.\n *\n"
-        " * Generated from protocol/schema.json by `python -m protocol`; do not edit.\n */\n",
+        _HEAD,
         f"export const SUBPROTOCOL = {json.dumps(protocol.subprotocol)};",
         f"export const TOKEN_SUBPROTOCOL_PREFIX = {json.dumps(protocol.token_prefix)};\n",
         *(_type(name, schema) for name, schema in protocol.types.items() if _named(schema)),
@@ -71,7 +76,7 @@ def _type(name: str, schema: Schema) -> str:
 
 
 def _message(message: Message) -> str:
-    """One message as a type; alternatives (`oneOf`) become a union of what each has beside the common part."""
+    """One message as a type; alternatives (`oneOf`) become a union beside the common part."""
     alternatives = cast("list[Schema]", message.schema.get("oneOf", []))
     special = {name for one in alternatives for name in _mentioned(one)}
     common = [_property(message, name) for name in message.properties if name not in special]

@@ -507,9 +507,9 @@ export const ERRORS: Readonly<Record<ErrorCode, { status: number; waitingHelps: 
 
 /** Close codes that a client meets. */
 export const CLOSE_CODES = {
-  /** The client closed: it left, or it handed over to a newer connection. */
+  /** A normal close: the client left or handed over to a newer connection, or the server removed it. */
   normal: 1000,
-  /** API Gateway cut the connection: ten minutes idle, two hours old, or the server removed it. */
+  /** API Gateway cut the connection: ten minutes idle, or two hours old. */
   goingAway: 1001,
   /** The client sent a binary frame; API Gateway takes text only. */
   unsupportedData: 1003,
