@@ -28,16 +28,19 @@ class Signed:
 
 visible = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60)
 connection_ids = st.text(min_size=1, max_size=40).filter(lambda text: text not in {".", ".."})
-paths = st.builds(
-    lambda stage, connection_id: f"{stage}/@connections/{quote(connection_id, safe='')}",
-    st.sampled_from(["/prod", "/a1b2/local", ""]),
-    connection_ids,
-)
+stages = st.sampled_from(["/prod", "/a1b2/local", ""])
+
+
+def callback_path(stage: str, connection_id: str) -> str:
+    """The path of one connection, percent-encoded once, as it is sent."""
+    return f"{stage}/@connections/{quote(connection_id, safe='')}"
+
+
 requests = st.builds(
     Signed,
     method=st.sampled_from(["POST", "DELETE", "GET"]),
     host=st.sampled_from(["abc.execute-api.eu-west-1.amazonaws.com", "127.0.0.1:4510", "[::1]:8080"]),
-    path=paths,
+    path=st.builds(callback_path, stages, connection_ids),
     body=st.binary(max_size=300),
     region=st.sampled_from(["us-east-1", "ap-southeast-4"]),
     credentials=st.builds(Credentials, access_key=visible, secret_key=visible, token=st.none() | visible),

@@ -1,0 +1,223 @@
+"""What the sender makes of API Gateway's answers, and that no connection is in another's way."""
+
+import ssl
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from adapters.sender import BlockingSender, PushConfigurationError, Sender, SenderLimits
+from adapters.signing import Credentials
+from benchmarks.certificate import make_certificate, server_context
+from sessions.delivery import Delivery, Outcome
+from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
+
+CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")
+QUICK = SenderLimits(attempt_timeout=0.2, connect_timeout=0.2, backoff=0.001, backoff_limit=0.001)
+
+
+@contextmanager
+def sender_to(
+    url: str, limits: SenderLimits = QUICK, tls: ssl.SSLContext | None = None
+) -> Generator[BlockingSender]:
+    """A sender, closed after."""
+    sender = BlockingSender(
+        lambda: Sender(url, region="us-east-1", credentials=lambda: CREDENTIALS, limits=limits, tls=tls)
+    )
+    try:
+        yield sender
+    finally:
+        sender.close()
+
+
+def one(connection_id: str, *payloads: bytes) -> Delivery:
+    return Delivery(connection_id, payloads or (b'{"n":1}',))
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, Outcome.DELIVERED),
+        (400, Outcome.GONE),
+        (410, Outcome.GONE),
+        (413, Outcome.TOO_LARGE),
+        (429, Outcome.UNREACHABLE),
+        (500, Outcome.UNREACHABLE),
+        (504, Outcome.UNREACHABLE),
+    ],
+)
+def test_each_status_has_its_outcome(status: int, outcome: Outcome) -> None:
+    """And what may pass is tried three times, what will not is tried once."""
+    with management_api(ManagementApi(lambda _: Answer(status=status))) as api, sender_to(api.url) as sender:
+        assert sender.deliver([one("id")]) == [outcome]
+        assert len(api.requests) == (3 if outcome is Outcome.UNREACHABLE else 1)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refused_caller_is_a_configuration_error(status: int) -> None:
+    """It is nobody's connection that fails, so no connection is taken for gone."""
+    with (
+        management_api(ManagementApi(lambda _: Answer(status=status))) as api,
+        sender_to(api.url) as sender,
+        pytest.raises(PushConfigurationError, match=str(status)),
+    ):
+        sender.deliver([one("a"), one("b")])
+
+
+@pytest.mark.parametrize(
+    "first", [Answer(status=429), Answer(status=503), Answer(drop=True), Answer(delay=1)]
+)
+def test_what_passes_is_tried_again(first: Answer) -> None:
+    """Throttling, a failing server, a lost connection, silence: then 200."""
+    seen: list[Got] = []
+
+    def answer(got: Got) -> Answer:
+        seen.append(got)
+        return first if len(seen) == 1 else Answer()
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        assert sender.deliver([one("id")]) == [Outcome.DELIVERED]
+        assert len(api.requests) == 2
+
+
+def test_an_id_is_percent_encoded() -> None:
+    """API Gateway's ids end in `=`; whatever an id is, it stays one segment of the path."""
+    ids = ["L0SM9cOFvHcCIhw=", "a/b", "ü %2F?#"]
+    with management_api() as api, sender_to(api.url) as sender:
+        sender.deliver([one(connection_id) for connection_id in ids])
+        assert sorted(got.connection_id for got in api.requests) == sorted(ids)
+
+
+def test_outcomes_stand_as_the_deliveries_do() -> None:
+    """Also where some are tried again and others fail."""
+
+    def answer(got: Got) -> Answer:
+        return Answer(status={"gone": 410, "busy": 429}.get(got.connection_id, 200))
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        outcomes = sender.deliver([one("a"), one("busy"), one("b"), one("gone"), one("c")])
+    assert outcomes == [
+        Outcome.DELIVERED,
+        Outcome.UNREACHABLE,
+        Outcome.DELIVERED,
+        Outcome.GONE,
+        Outcome.DELIVERED,
+    ]
+
+
+def test_payloads_of_one_connection_arrive_in_order_one_at_a_time() -> None:
+    """Also through an attempt that fails on the way."""
+    failed: list[bytes] = []
+
+    def answer(got: Got) -> Answer:
+        if got.body == b"3" and not failed:
+            failed.append(got.body)
+            return Answer(status=429)
+        return Answer(delay=0.001)
+
+    payloads = [str(number).encode() for number in range(8)]
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        assert sender.deliver([one("a", *payloads), one("b", *payloads)]) == [Outcome.DELIVERED] * 2
+        arrived = [got.body for got in api.posted("a")]
+    assert sorted(set(arrived)) == payloads
+    assert arrived == sorted(arrived)
+    assert set(api.most_at_once.values()) == {1}
+
+
+def test_a_delivery_ends_with_its_first_failure() -> None:
+    """What comes after a payload that was not delivered would only tear a gap."""
+
+    def answer(got: Got) -> Answer:
+        return Answer(status=410 if got.body == b"2" else 200)
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        assert sender.deliver([one("a", b"1", b"2", b"3")]) == [Outcome.GONE]
+        assert [got.body for got in api.requests] == [b"1", b"2"]
+
+
+def test_silent_connections_hold_nobody_up() -> None:
+    """Everyone else has their push before the first silent one is given up."""
+    silent = {f"silent-{number}" for number in range(20)}
+    everyone = [*sorted(silent), *(f"listener-{number}" for number in range(200))]
+
+    def answer(got: Got) -> Answer:
+        return Answer(delay=5.0) if got.connection_id in silent else Answer()
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        outcomes = dict(zip(everyone, sender.deliver([one(name) for name in everyone]), strict=True))
+        order = [got.connection_id for got in api.requests]
+    assert {name for name, outcome in outcomes.items() if outcome is Outcome.UNREACHABLE} == silent
+    last_listener = max(index for index, name in enumerate(order) if name not in silent)
+    first_retry = min(index for index, name in enumerate(order) if name in silent and name in order[:index])
+    assert last_listener < first_retry
+
+
+def test_connections_are_kept_and_replaced_when_the_server_closes_them() -> None:
+    """A kept connection that the server has closed meanwhile costs no attempt."""
+    limits = SenderLimits(concurrency=1, attempts=1)
+    api = ManagementApi()
+    with management_api(api), sender_to(api.url, limits) as sender:
+        for _ in range(5):
+            assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
+        assert api.opened == 1
+        api.answer = lambda _: Answer(close_after=True)
+        for _ in range(3):
+            assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
+    assert api.opened > 1
+
+
+def test_a_server_that_is_not_there_is_unreachable() -> None:
+    """After bounded attempts, and without an exception."""
+    with management_api() as api:
+        url = api.url
+    with sender_to(url) as sender:
+        assert sender.deliver([one("a")]) == [Outcome.UNREACHABLE]
+
+
+def test_disconnect_deletes_and_lets_be_what_is_gone() -> None:
+    """204 and 410 are equally good."""
+
+    def answer(got: Got) -> Answer:
+        return Answer(status=410 if got.connection_id == "gone" else 204)
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        sender.disconnect(["a=", "gone"])
+        assert sorted(api.deleted()) == ["a=", "gone"]
+
+
+def test_nothing_to_send_opens_nothing() -> None:
+    """An empty audience costs no connection."""
+    with management_api() as api, sender_to(api.url) as sender:
+        assert sender.deliver([]) == []
+        sender.disconnect([])
+        assert api.opened == 0
+
+
+def test_rotated_credentials_are_used_at_once() -> None:
+    """Each push asks for the credentials of the moment."""
+    keys = iter(["FIRST", "SECOND"])
+    with management_api() as api:
+        sender = BlockingSender(
+            lambda: Sender(
+                api.url,
+                region="us-east-1",
+                credentials=lambda: Credentials(access_key=next(keys), secret_key="s"),
+            )
+        )
+        sender.deliver([one("a")])
+        sender.deliver([one("a")])
+        sender.close()
+    assert ["FIRST/" in api.requests[0].headers["authorization"]] == [True]
+    assert ["SECOND/" in api.requests[1].headers["authorization"]] == [True]
+
+
+def test_tls_is_verified(tmp_path: Path) -> None:
+    """A certificate that is trusted will do; one that is not ends every push."""
+    certificate = make_certificate(tmp_path)
+    with management_api(tls=server_context(certificate)) as api:
+        url = api.url.replace("http:", "https:")
+        with sender_to(url, tls=ssl.create_default_context(cafile=str(certificate))) as sender:
+            assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
+        with sender_to(url) as sender, pytest.raises(PushConfigurationError, match="TLS"):
+            sender.deliver([one("a")])
