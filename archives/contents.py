@@ -7,7 +7,7 @@ from pathlib import Path
 
 from archives.distributions import Distributions
 from archives.errors import ArchiveError
-from archives.imports import imported_modules
+from archives.imports import Block, Outline, outline
 
 PROVIDED = frozenset({"boto3", "botocore", "s3transfer", "urllib3", "dateutil", "six", "jmespath"})
 """The SDK and what it brings: part of Lambda's Python runtimes
@@ -15,72 +15,67 @@ PROVIDED = frozenset({"boto3", "botocore", "s3transfer", "urllib3", "dateutil", 
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Module:
+class Module:
+    """A module that an archive may hold."""
+
     name: str
     path: Path
     arcname: str
-    first_party: bool
+    is_ours: bool
 
     @property
     def is_package(self) -> bool:
+        """Whether it is a package's `__init__`."""
         return self.path.name == "__init__.py"
 
 
 @dataclass(kw_only=True)
-class Contents:
-    """Answers, for one tree of functions and one set of distributions, which files a handler needs.
-
-    Our own modules and pure third-party ones are taken one by one, as imports reach them. A distribution with
-    extension modules is taken whole with all that it requires, since compiled code hides its imports.
-    """
+class Catalogue:
+    """The modules of one tree of functions and one set of distributions; remembers what it has parsed."""
 
     functions_dir: Path
     distributions: Distributions
-    _imports: dict[Path, frozenset[str]] = field(default_factory=dict[Path, frozenset[str]])
+    _outlines: dict[Path, Outline] = field(default_factory=dict[Path, Outline])
 
-    def of(self, handler: str) -> dict[str, Path]:
-        """Return the archive's files: name in the archive to path.
+    def contents(self, handler: str) -> dict[str, Path]:
+        """Return the files of a handler's archive: name in the archive to path.
+
+        Our own modules and pure third-party ones are taken one by one, as imports reach them. A distribution
+        with extension modules is taken whole with all that it requires, as compiled code hides its imports.
 
         Raises ArchiveError where the handler, or a module that our code imports, is not there.
         """
-        pending = list(self._chain(f"handlers.{handler}"))
-        if not pending or pending[-1].name != f"handlers.{handler}":
+        chain = list(self.chain(f"handlers.{handler}"))
+        if not chain or chain[-1].name != f"handlers.{handler}":
             raise ArchiveError(f"There is no handler {handler!r} in {self.functions_dir / 'handlers'}.")
-        files: dict[str, Path] = {}
-        while pending:
-            module = pending.pop()
-            if module.arcname in files:
-                continue
-            files[module.arcname] = module.path
-            for name in self._imported(module):
-                files |= self._compiled(name)
-                pending.extend(self._resolve(name, module))
-        return dict(sorted(files.items()))
+        walk = _Walk(catalogue=self, entry=chain[-1])
+        walk.take(chain)
+        return dict(sorted(walk.files.items()))
 
-    def _imported(self, module: _Module) -> frozenset[str]:
-        if module.path not in self._imports:
-            self._imports[module.path] = imported_modules(
-                module.path.read_text(encoding="utf-8"), module.name, is_package=module.is_package
-            )
-        return self._imports[module.path]
+    def outline(self, module: Module) -> Outline:
+        """Return what a module imports."""
+        if module.path not in self._outlines:
+            text = module.path.read_text(encoding="utf-8")
+            self._outlines[module.path] = outline(text, module.name, is_package=module.is_package)
+        return self._outlines[module.path]
 
-    def _resolve(self, name: str, importer: _Module) -> Iterator[_Module]:
-        """Yield the modules that importing `name` runs.
+    def imported(self, name: str, importer: Module) -> list[Module]:
+        """Return the modules that importing `name` runs.
 
         A third-party module may import what is not there (an optional dependency); ours may not.
         """
         top = name.partition(".")[0]
         if top in PROVIDED or top in sys.stdlib_module_names:
-            return
-        found = list(self._chain(name))
-        if not found and importer.first_party and not self.distributions.of_module(top):
+            return []
+        found = list(self.chain(name))
+        if not found and importer.is_ours and not self.distributions.of_module(top):
             raise ArchiveError(
                 f"{importer.name} imports {name}, which is neither in {self.functions_dir.name}/ nor in "
                 "requirements/functions.txt."
             )
-        yield from found
+        return found
 
-    def _chain(self, name: str) -> Iterator[_Module]:
+    def chain(self, name: str) -> Iterator[Module]:
         """Yield the packages around a module, outermost first, then it, as far as they are there."""
         parts = name.split(".")
         for length in range(1, len(parts) + 1):
@@ -88,20 +83,8 @@ class Contents:
             if module is not None:
                 yield module
 
-    def _find(self, name: str) -> _Module | None:
-        stem = name.replace(".", "/")
-        for root in (self.functions_dir, self.distributions.root):
-            for arcname in (f"{stem}/__init__.py", f"{stem}.py"):
-                if (root / arcname).is_file():
-                    return _Module(
-                        name=name,
-                        path=root / arcname,
-                        arcname=arcname,
-                        first_party=root == self.functions_dir,
-                    )
-        return None
-
-    def _compiled(self, name: str) -> dict[str, Path]:
+    def compiled(self, name: str) -> dict[str, Path]:
+        """Return all files of a compiled distribution that holds the module; none for any other module."""
         distribution = self.distributions.of_module(name)
         if distribution is None or not distribution.is_compiled or name.partition(".")[0] in PROVIDED:
             return {}
@@ -110,3 +93,49 @@ class Contents:
             for item in self.distributions.closure(distribution)
             for file in item.files
         }
+
+    def _find(self, name: str) -> Module | None:
+        stem = name.replace(".", "/")
+        for root, is_ours in ((self.functions_dir, True), (self.distributions.root, False)):
+            for arcname in (f"{stem}/__init__.py", f"{stem}.py"):
+                if (root / arcname).is_file():
+                    return Module(name=name, path=root / arcname, arcname=arcname, is_ours=is_ours)
+        return None
+
+
+@dataclass(kw_only=True)
+class _Walk:
+    """The walk over one handler's imports: what it has taken, and the functions not mentioned so far."""
+
+    catalogue: Catalogue
+    entry: Module
+    files: dict[str, Path] = field(default_factory=dict[str, Path])
+    _mentioned: set[str] = field(default_factory=set[str])
+    _waiting: list[tuple[str, Module, Block]] = field(default_factory=list[tuple[str, Module, Block]])
+
+    def take(self, modules: list[Module]) -> None:
+        """Take modules, and all that they lead to."""
+        for module in modules:
+            if module.arcname in self.files:
+                continue
+            self.files[module.arcname] = module.path
+            outlined = self.catalogue.outline(module)
+            self._waiting += [(name, module, block) for name, block in outlined.functions.items()]
+            self._enter(module, outlined.module)
+        self._enter_called_functions()
+
+    def _enter(self, module: Module, block: Block) -> None:
+        self._mentioned |= block.mentions
+        for name in sorted(block.imports):
+            self.files |= self.catalogue.compiled(name)
+            self.take(self.catalogue.imported(name, module))
+
+    def _enter_called_functions(self) -> None:
+        while ready := [item for item in self._waiting if self._may_be_called(item[0], item[1])]:
+            self._waiting = [item for item in self._waiting if item not in ready]
+            for _, module, block in ready:
+                self._enter(module, block)
+
+    def _may_be_called(self, function: str, module: Module) -> bool:
+        """Whether it is mentioned; Lambda calls what the handler's module has, and we judge no one else's."""
+        return module == self.entry or not module.is_ours or function in self._mentioned

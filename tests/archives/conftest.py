@@ -19,8 +19,16 @@ _TREE = {
     "handlers/publish.py": (
         "import boto3\nfrom sessions import ids\n\n\ndef handler(event, context):\n    return ids.new()\n"
     ),
-    "handlers/heartbeat.py": "import time\n\n\ndef handler(event, context):\n    return time.time()\n",
-    "handlers/authorize.py": "def handler(event, context):\n    import jwt\n\n    return jwt.__name__\n",
+    "handlers/heartbeat.py": (
+        "import bootstrap\n\n\ndef handler(event, context):\n    return bootstrap.clock()()\n"
+    ),
+    "handlers/authorize.py": (
+        "def handler(event, context):\n    from bootstrap import verifier\n\n    return verifier().__name__\n"
+    ),
+    "bootstrap.py": (
+        "def clock():\n    import time\n\n    return time.time\n\n\n"
+        "def verifier():\n    import jwt\n\n    return jwt\n"
+    ),
     "sessions/__init__.py": "",
     "sessions/ids.py": (
         "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import types_boto3_dynamodb\n\n\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archives import ArchiveError, Target
-from tests.archives.conftest import HANDLERS, Builder
+from archives import ArchiveError, Target, source_files
+from tests.archives.conftest import HANDLERS, REPOSITORY, REQUIREMENTS, Builder
 
 
 def names(archive: Path) -> set[str]:
@@ -61,19 +61,24 @@ def test_an_archive_holds_what_its_handler_reaches_and_nothing_else(builder: Bui
 
 
 def test_only_the_handler_that_imports_a_package_carries_it(builder: Builder) -> None:
-    """`jwt` reaches `cryptography`, which is compiled, so it comes whole with what it requires."""
+    """The package is imported inside a function of a shared module, which only one handler calls.
+
+    `jwt` reaches `cryptography`, which is compiled, so it comes whole with what it requires.
+    """
     found = {name: names(path) for name, path in builder(handlers=["authorize", "heartbeat"]).items()}
     tops = {name: {entry.partition("/")[0].partition(".")[0] for entry in found[name]} for name in found}
     assert {"jwt", "cryptography", "_cffi_backend"} <= tops["authorize"]
-    assert tops["heartbeat"] == {"handlers"}
+    assert tops["heartbeat"] == {"handlers", "bootstrap", "__pycache__"}
     assert not any("dist-info" in entry or entry.endswith(".pyi") for entry in found["authorize"])
 
 
 def test_bytecode_comes_with_each_source(builder: Builder, own_target: Target) -> None:
     assert names(builder()["heartbeat"]) == {
+        "bootstrap.py",
+        f"__pycache__/bootstrap.{own_target.bytecode_tag}.pyc",
         "handlers/__init__.py",
-        "handlers/heartbeat.py",
         f"handlers/__pycache__/__init__.{own_target.bytecode_tag}.pyc",
+        "handlers/heartbeat.py",
         f"handlers/__pycache__/heartbeat.{own_target.bytecode_tag}.pyc",
     }
 
@@ -87,3 +92,14 @@ def test_an_import_that_nothing_provides_is_named(builder: Builder, functions: P
 def test_a_handler_that_is_not_there_is_named(builder: Builder) -> None:
     with pytest.raises(ArchiveError, match="no handler 'pubish'"):
         builder(handlers=[*HANDLERS, "pubish"])
+
+
+def test_a_handlers_source_files_are_known_without_building(functions: Path, own_target: Target) -> None:
+    listed = source_files(
+        functions, ["heartbeat"], own_target, REPOSITORY / ".local" / "archives", REQUIREMENTS
+    )
+    assert listed == {
+        "heartbeat": {
+            functions / name for name in ("bootstrap.py", "handlers/__init__.py", "handlers/heartbeat.py")
+        }
+    }
