@@ -82,6 +82,11 @@ def start_gateway(layout: Layout, stack: LocalStack) -> None:
         )
 
 
+def running(layout: Layout) -> Record | None:
+    """Return the emulator's record where it lives."""
+    return Record.load(layout.run, EMULATOR)
+
+
 def stop_all(layout: Layout) -> list[str]:
     """End what runs, by its recorded pid; returns the names of what was ended."""
     records = [record for name in PROCESSES if (record := Record.load(layout.run, name))]

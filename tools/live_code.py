@@ -1,0 +1,117 @@
+"""Puts changed handlers into the functions of the local stack, without the Pulumi engine."""
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from archives.build import build
+from archives.errors import ArchiveError
+from archives.target import Target
+from tools.importer import Importer
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+
+@dataclass(kw_only=True)
+class Deployed:
+    """One function as it runs now; `digest` is Lambda's CodeSha256."""
+
+    name: str
+    module: str
+    environment: dict[str, str]
+    digest: str
+
+    @property
+    def handler(self) -> str:
+        """The handler's file name without its ending, which is the archive's name."""
+        return self.module.rpartition(".")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What became of one changed archive: `error` says why the old code stays."""
+
+    handler: str
+    error: str | None
+
+
+@dataclass(kw_only=True)
+class LiveCode:
+    """The functions of a stack and the sources that they are built from."""
+
+    client: "LambdaClient"
+    importer: Importer
+    root: Path
+    cache: Path
+    target: Target
+    functions: list[Deployed]
+
+    @classmethod
+    def of(
+        cls, client: "LambdaClient", importer: Importer, root: Path, cache: Path, names: Iterable[str]
+    ) -> Self:
+        """Read what is deployed under the given function names."""
+        found = [client.get_function_configuration(FunctionName=name) for name in names]
+        target = Target(
+            runtime=found[0].get("Runtime", ""), architecture=(found[0].get("Architectures") or [""])[0]
+        )
+        functions = [
+            Deployed(
+                name=item.get("FunctionName", ""),
+                module=item.get("Handler", "").rpartition(".")[0],
+                environment=dict(item.get("Environment", {}).get("Variables", {})),
+                digest=item.get("CodeSha256", ""),
+            )
+            for item in found
+        ]
+        return cls(
+            client=client, importer=importer, root=root, cache=cache, target=target, functions=functions
+        )
+
+    def synchronize(self) -> list[Change]:
+        """Build, and replace the code of each function whose archive differs and imports."""
+        try:
+            archives = self._build()
+        except (ArchiveError, SyntaxError, OSError) as error:
+            return [Change(handler="functions", error=str(error))]
+        return [
+            Change(handler=function.handler, error=self._replace(function, archives[function.handler]))
+            for function in self.functions
+            if code_digest(archives[function.handler]) != function.digest
+        ]
+
+    def _build(self) -> Mapping[str, Path]:
+        return build(
+            self.root / "functions",
+            [function.handler for function in self.functions],
+            self.target,
+            self.cache,
+            self.root / "requirements" / "functions.txt",
+        )
+
+    def _replace(self, function: Deployed, archive: Path) -> str | None:
+        error = self.importer.error(archive, function.module, function.environment)
+        if error is None:
+            self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
+            function.digest = code_digest(archive)
+        return error
+
+
+def code_digest(archive: Path) -> str:
+    """Return the archive's digest as Lambda shows it."""
+    return b64encode(sha256(archive.read_bytes()).digest()).decode("ascii")
+
+
+def snapshot(folder: Path) -> dict[Path, int]:
+    """Return the times of the Python sources' last changes, to tell whether anything changed."""
+    times: dict[Path, int] = {}
+    for path in folder.rglob("*.py"):
+        try:
+            times[path] = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            continue
+    return times
