@@ -1,7 +1,10 @@
 """What a request can be refused with. The wire forms are made here and nowhere else."""
 
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any, ClassVar
+
+from sessions.messages_generated import ERRORS
 
 
 class ErrorCode(StrEnum):
@@ -24,27 +27,6 @@ class ErrorCode(StrEnum):
     CONFLICT = "CONFLICT"
     UNAVAILABLE = "UNAVAILABLE"
     INTERNAL = "INTERNAL"
-
-
-HTTP_STATUS: dict[ErrorCode, tuple[int, str]] = {
-    ErrorCode.INVALID_MESSAGE: (400, "Bad Request"),
-    ErrorCode.UNKNOWN_ACTION: (404, "Not Found"),
-    ErrorCode.UNAUTHORIZED: (401, "Unauthorized"),
-    ErrorCode.TOKEN_EXPIRED: (401, "Unauthorized"),
-    ErrorCode.FORBIDDEN: (403, "Forbidden"),
-    ErrorCode.SESSION_NOT_FOUND: (404, "Not Found"),
-    ErrorCode.SESSION_ENDED: (410, "Gone"),
-    ErrorCode.SESSION_FULL: (409, "Conflict"),
-    ErrorCode.INVALID_SESSION_ID: (400, "Bad Request"),
-    ErrorCode.INVALID_LANGUAGE: (400, "Bad Request"),
-    ErrorCode.UNSUPPORTED_LANGUAGE: (400, "Bad Request"),
-    ErrorCode.INVALID_QUALITY: (400, "Bad Request"),
-    ErrorCode.RATE_LIMITED: (429, "Too Many Requests"),
-    ErrorCode.PAYLOAD_TOO_LARGE: (413, "Content Too Large"),
-    ErrorCode.CONFLICT: (409, "Conflict"),
-    ErrorCode.UNAVAILABLE: (503, "Service Unavailable"),
-    ErrorCode.INTERNAL: (500, "Internal Server Error"),
-}
 
 
 class SessionError(Exception):
@@ -171,10 +153,10 @@ def error_reply(error: SessionError) -> dict[str, Any]:
 
 def problem(error: SessionError) -> dict[str, Any]:
     """The problem+json document (RFC 9457) of the HTTP side; its `status` is the answer's."""
-    status, title = HTTP_STATUS[error.code]
+    status, _ = ERRORS[error.code]
     document: dict[str, Any] = {
         "type": "about:blank",
-        "title": title,
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": error.message,
         "code": str(error.code),

@@ -1,0 +1,77 @@
+"""Connections in DynamoDB (sessions.ports.Connections). Each method is one call."""
+
+from contextlib import suppress
+
+from adapters.connection_items import (
+    connection_key,
+    connection_table,
+    delete_connection,
+    put_connection,
+    release,
+    to_connection,
+)
+from adapters.dynamodb import call, client, transact, write
+from adapters.limits import DynamoRateLimits
+from adapters.listener_items import delete_listener
+from adapters.session_items import detach_speaker
+from adapters.values import from_item
+from adapters.writes import update
+from sessions.model import Attachment, Connection, Limit, Role
+from sessions.ports import Part, Refused
+
+
+class DynamoConnections:
+    """The limits carry the one that counts new connections."""
+
+    def __init__(self, limits: DynamoRateLimits) -> None:
+        self._limits = limits
+
+    def get(self, connection_id: str) -> Connection | None:
+        answer = call(
+            lambda: client().get_item(
+                TableName=connection_table(), Key=connection_key(connection_id), ConsistentRead=True
+            )
+        )
+        return to_connection(from_item(answer["Item"])) if "Item" in answer else None
+
+    def open(self, connection: Connection, *, limit: Limit | None) -> None:
+        self._limits.transact([put_connection(connection)], limit)
+
+    def close(self, connection: Connection, *, grace_until: int) -> None:
+        attachment = connection.attachment
+        writes = [delete_connection(connection)]
+        if attachment is None:
+            write(writes[0])
+            return
+        if attachment.role is Role.LISTENER:
+            writes += delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
+        else:
+            writes.append(
+                detach_speaker(
+                    attachment.session_id,
+                    connection_id=connection.connection_id,
+                    generation=attachment.generation,
+                    grace_until=grace_until,
+                )
+            )
+        transact(writes)
+
+    def forget(self, connection: Connection) -> None:
+        write(delete_connection(connection))
+
+    def release(self, connection_id: str, attachment: Attachment) -> None:
+        with suppress(Refused):
+            write(release(connection_id, attachment))
+
+    def set_token(self, connection_id: str, *, subject: str, expires_at: int, due_at: int) -> None:
+        write(
+            update(
+                Part.CONNECTION,
+                connection_table(),
+                connection_key(connection_id),
+                "SET tokenExpiresAt = :expires, dueAt = :due",
+                condition="subject = :subject",
+                values={"expires": expires_at, "due": due_at, "subject": subject},
+                decode=to_connection,
+            )
+        )

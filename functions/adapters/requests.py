@@ -1,0 +1,31 @@
+"""The requests table: what makes a repeated request harmless."""
+
+from typing import Any
+
+from adapters.dynamodb import table
+from adapters.values import to_item
+from adapters.writes import Write, put
+from sessions.model import RequestRecord
+from sessions.ports import Part
+
+
+def to_record(item: dict[str, Any]) -> RequestRecord:
+    return RequestRecord(
+        key=item["requestKey"], session_id=item["sessionId"], offset=item.get("offset"), ttl=item["ttl"]
+    )
+
+
+def put_request(record: RequestRecord | None) -> list[Write]:
+    """The note that a request was carried out, if it was not before; nothing for a request without an id."""
+    if record is None:
+        return []
+    fields = {
+        "requestKey": record.key,
+        "sessionId": record.session_id,
+        "offset": record.offset,
+        "ttl": record.ttl,
+    }
+    condition = "attribute_not_exists(requestKey)"
+    return [
+        put(Part.REQUEST, table("REQUESTS_TABLE"), to_item(fields), condition=condition, decode=to_record)
+    ]

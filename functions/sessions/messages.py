@@ -1,0 +1,56 @@
+"""From text to a checked message. The checks themselves are generated from the protocol's schema."""
+
+import json
+from typing import Any
+
+from sessions.errors import ErrorCode, InvalidFieldError, InvalidMessageError
+from sessions.messages_generated import InvalidMessage, validate, validate_body
+
+MAX_REQUEST_ID = 64
+
+
+def parse(text: str | None) -> dict[str, Any]:
+    """The JSON object in `text`. Raises InvalidMessageError."""
+    try:
+        value = json.loads(text or "", parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessageError("The message is not JSON.") from error
+    if not isinstance(value, dict):
+        raise InvalidMessageError("The message is not a JSON object.")
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
+def request_id_of(message: dict[str, Any]) -> str | None:
+    """The id to echo, also when the rest of the message is wrong."""
+    value = message.get("requestId")
+    if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID and _is_text(value):
+        return value
+    return None
+
+
+def check(action: str, message: dict[str, Any]) -> None:
+    """Raise the error that the first wrong field calls for."""
+    try:
+        validate(action, message)
+    except InvalidMessage as wrong:
+        raise InvalidFieldError(ErrorCode(wrong.code), wrong.message) from wrong
+
+
+def check_body(name: str, body: dict[str, Any]) -> None:
+    """The same for the body of an HTTP request."""
+    try:
+        validate_body(name, body)
+    except InvalidMessage as wrong:
+        raise InvalidFieldError(ErrorCode(wrong.code), wrong.message) from wrong
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
