@@ -58,8 +58,8 @@ def session_item(session: Session) -> Values:
             "endedAt": session.ended_at,
             "endReason": session.end_reason and session.end_reason.value,
             "version": session.version,
-            "rateWindow": 0,
-            "rateCount": 0,
+            "rateWindow": session.rate_window,
+            "rateCount": session.rate_count,
             "dueShard": due_shard(session.session_id),
             "dueAt": session.due_at,
         }
@@ -87,6 +87,8 @@ def to_session(item: dict[str, Any]) -> Session:
         ended_at=item.get("endedAt"),
         end_reason=EndReason(reason) if reason else None,
         version=item["version"],
+        rate_window=item["rateWindow"],
+        rate_count=item["rateCount"],
     )
 
 

@@ -52,6 +52,10 @@ class Session:
     ended_at: int | None = None
     end_reason: EndReason | None = None
     version: int = 1
+    rate_window: int = 0
+    """The minute, counted from the epoch, of the last publish."""
+    rate_count: int = 0
+    """How many messages were published in that minute."""
 
     @property
     def due_at(self) -> int:

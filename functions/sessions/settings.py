@@ -48,6 +48,8 @@ class Settings:
     record_heartbeats: bool = False
     hook_function_arn: str | None = None
     hook_timeout: float = 2.0
+    hook_failure: str = "pass"
+    """What becomes of a message whose hook fails: "pass" sends it as it is, "refuse" answers UNAVAILABLE."""
 
     @property
     def shards(self) -> int:
