@@ -1,0 +1,95 @@
+"""The generated validators allow exactly what the schema allows, whatever a client sends."""
+
+from __future__ import annotations
+
+import copy
+from typing import cast
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sessions.checks import InvalidMessage
+from sessions.messages_generated import BODIES, validate, validate_body
+from tests.protocol.reference import PROTOCOL, Case, cases, schema_allows
+
+# Text that can be sent: JSON Schema has no word for lone surrogates, which the validators refuse themselves.
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+NEAR_MISSES = st.sampled_from(
+    cast(
+        "list[object]",
+        [
+            *("en", "EN", "e", "eng", "standard", "premium", "active", "paused", "ended", "utf8", "base64"),
+            *(
+                "caring-king-275",
+                "caring-king-075",
+                "caring-king-275\n",
+                "5f0c9a1e",
+                "5F0C9A1E",
+                "5f0c9a1e\n",
+            ),
+            *(0, 1, -1, 1.0, 2**53 - 1, 2**53, True, False, None),
+            *("", "r" * 64, "r" * 65, "t" * 100, "t" * 101),
+            *([], ["en"], ["en", "en"], ["en", "xx"], ["en", 1], [["en"]], [{}], {}),
+        ],
+    )
+)
+PROPERTIES = sorted({name for message in PROTOCOL.messages.values() for name in message.properties})
+EXAMPLES = [
+    case
+    for case in cases()
+    if case.valid and (case.direction == "client" or case.message.removesuffix("Body") in BODIES)
+]
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> tuple[Case, object]:
+    """A good example with up to three properties taken away, replaced or added."""
+    case = draw(st.sampled_from(EXAMPLES))
+    value = cast("dict[str, object]", copy.deepcopy(case.value))
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(st.sampled_from([*value, *PROPERTIES]) | TEXT)
+        if draw(st.booleans()) and name in value:
+            del value[name]
+        else:
+            value[name] = draw(NEAR_MISSES | ANYTHING)
+    return case, value
+
+
+def refusal(case: Case, value: object) -> InvalidMessage | None:
+    """What the generated validator, as a handler would run it, has against the value."""
+    try:
+        if case.direction == "client":
+            validate(case.message, value)
+        else:
+            validate_body(case.message.removesuffix("Body"), value)
+    except InvalidMessage as refused:
+        return refused
+    return None
+
+
+@settings(max_examples=1500, deadline=None)
+@given(mutated())
+def test_a_changed_message_is_judged_as_the_schema_judges_it(change: tuple[Case, object]) -> None:
+    """Agreement on what lies near the good examples, where a rule that is missing would show."""
+    case, value = change
+
+    assert (refusal(case, value) is None) is schema_allows(case.message, value)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.sampled_from(EXAMPLES),
+    st.dictionaries(st.sampled_from(PROPERTIES) | st.text(), ANYTHING | st.text()) | ANYTHING,
+)
+def test_no_input_makes_a_validator_fail_otherwise(case: Case, value: object) -> None:
+    """Whatever JSON holds, the answer is yes or `InvalidMessage` with a text that can be sent."""
+    refused = refusal(case, value)
+
+    assert refused is None or refused.message.encode()
+    assert refused is None or refused.code in {error.name for error in PROTOCOL.errors}
