@@ -1,0 +1,166 @@
+import type {
+  EndReason,
+  Language,
+  Quality,
+  ServerMessage,
+  SessionJoined,
+  SessionMessage,
+  Status,
+} from "../protocol.generated.ts";
+import { backoffDelay } from "./backoff.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { SessionError } from "./errors.ts";
+import type { Link, RequestOf } from "./link.ts";
+import { Emitter, Observable } from "./observable.ts";
+import { ReorderBuffer } from "./reorderBuffer.ts";
+
+export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
+  readonly sessionId: string;
+  readonly targetLanguage: Language;
+}
+
+export interface ListenerState {
+  readonly sessionId: string;
+  readonly targetLanguage: Language;
+  /** Nothing until joined. */
+  readonly status: Status | undefined;
+  readonly sourceLanguage: Language | undefined;
+  readonly quality: Quality | undefined;
+  readonly endReason: EndReason | undefined;
+}
+
+/** A message with content; those for other languages only move the position. */
+export type HeardMessage = Extract<SessionMessage, { data: string }>;
+
+type Ask = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
+
+/** A listener's side of a session: every message once and in order, recovered after cuts and gaps. */
+export class ListenerService {
+  readonly connection: Connection;
+  readonly state: Observable<ListenerState>;
+  readonly messages = new Emitter<HeardMessage>();
+  /** Tells that messages are lost for good, since the server no longer keeps them. */
+  readonly resets = new Emitter<void>();
+  readonly #buffer = new ReorderBuffer((message) => {
+    if (message.skipped === undefined) this.messages.emit(message);
+  });
+  #gapTimer: ReturnType<typeof setTimeout> | undefined;
+  #recovering = false;
+
+  constructor(options: ListenerOptions) {
+    const { sessionId, targetLanguage } = options;
+    this.state = new Observable<ListenerState>({
+      sessionId,
+      targetLanguage,
+      status: undefined,
+      sourceLanguage: undefined,
+      quality: undefined,
+      endReason: undefined,
+    });
+    this.connection = new Connection({ ...options, attach: (link, signal) => this.#attach(link, signal) });
+    this.connection.messages.on((message) => this.#onMessage(message));
+    this.connection.state.subscribe(({ name }) => {
+      if (name === "closed") clearTimeout(this.#gapTimer);
+    });
+  }
+
+  /** Connects and joins. Rejects with the refusal, or with the signal's reason. */
+  async join(signal?: AbortSignal): Promise<void> {
+    this.connection.open();
+    const state = await this.connection.state
+      .until(({ name }) => name === "open" || name === "closed", signal)
+      .catch((error: unknown) => {
+        this.connection.close();
+        throw error;
+      });
+    if (state.name === "closed")
+      throw state.error ?? new SessionError("CLOSED", "The connection was closed.");
+  }
+
+  /** Listens in another language from now on. */
+  async setLanguage(targetLanguage: Language): Promise<void> {
+    this.#update({ targetLanguage });
+    await this.#recover(async (message) => this.connection.request<"joinSession">(message));
+  }
+
+  async leave(): Promise<void> {
+    try {
+      if (this.connection.state.value.name === "open")
+        await this.connection.request<"leaveSession">({ action: "leaveSession" });
+    } finally {
+      this.connection.close();
+    }
+  }
+
+  async #attach(link: Link, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#recover(async (message) => link.request<"joinSession">(message, signal));
+    } catch (error) {
+      // Who was in already waits for a place; who comes new should know that there is none.
+      if (error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value)
+        throw new SessionError(error.code, error.message, { retryable: true });
+      throw error;
+    }
+  }
+
+  /** Joins, with the position where there is one, page by page until nothing more is to be replayed. */
+  async #recover(ask: Ask): Promise<void> {
+    const { sessionId, targetLanguage } = this.state.value;
+    for (let more = true; more;) {
+      const from = this.#buffer.position.value;
+      const reply = await ask({ action: "joinSession", sessionId, targetLanguage, ...from });
+      if (reply.reset) this.resets.emit();
+      if (reply.reset || !from) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
+      else this.#buffer.confirm(reply.offset);
+      this.#update({ status: reply.status, sourceLanguage: reply.sourceLanguage, quality: reply.quality });
+      more = reply.more === true;
+      if (more && from) await this.#arrived(from.offset + (reply.replayed ?? 0));
+    }
+    this.#watchGap();
+  }
+
+  /** Replayed messages are pushes, and may come a little after the reply. */
+  async #arrived(offset: number): Promise<void> {
+    const limit = AbortSignal.timeout(this.connection.timings.gap);
+    await this.#buffer.position.until((now) => (now?.offset ?? 0) >= offset, limit).catch(() => undefined);
+  }
+
+  /** Asks for what is missing when a gap stays open, again and again with growing waits. */
+  #watchGap(attempt = 0): void {
+    if (!this.#buffer.hasGap || this.#gapTimer !== undefined || this.#recovering) return;
+    const { gap, backoff } = this.connection.timings;
+    const wait = gap + (attempt ? backoffDelay(attempt, backoff) : 0);
+    this.#gapTimer = setTimeout(() => {
+      this.#gapTimer = undefined;
+      if (this.#buffer.hasGap) void this.#fillGap(attempt);
+    }, wait);
+  }
+
+  async #fillGap(attempt: number): Promise<void> {
+    this.#recovering = true;
+    // A failure here needs no care: the gap is still open, and the connection tells its own troubles.
+    await this.#recover(async (message) => this.connection.request<"joinSession">(message)).catch(
+      () => undefined,
+    );
+    this.#recovering = false;
+    if (this.connection.state.value.name !== "closed") this.#watchGap(attempt + 1);
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if (!("sessionId" in message) || message.sessionId !== this.state.value.sessionId) return;
+    if (message.type === "message") {
+      this.#buffer.accept(message);
+      this.#watchGap();
+    } else if (message.type === "sessionUpdated") {
+      this.#update({ status: message.status, quality: message.quality });
+    } else if (message.type === "sessionEnded") {
+      this.#update({ status: "ended", endReason: message.reason });
+      // The last messages may still be on their way.
+      setTimeout(() => this.connection.close(), this.connection.timings.gap);
+    }
+  }
+
+  #update(change: Partial<ListenerState>): void {
+    this.state.set({ ...this.state.value, ...change });
+  }
+}

@@ -1,0 +1,122 @@
+import type {
+  CreatedSessionBody,
+  EndReason,
+  OpenStatus,
+  Publish,
+  Quality,
+  ServerMessage,
+} from "../protocol.generated.ts";
+import type { Connection } from "./connection.ts";
+import { SessionError } from "./errors.ts";
+import { Observable } from "./observable.ts";
+import { SendQueue } from "./sendQueue.ts";
+
+export interface SpeakerState extends CreatedSessionBody {
+  readonly endReason?: EndReason | undefined;
+}
+
+export type PublishContent = Omit<Publish, "action" | "requestId">;
+
+/**
+ * The speaker's side of a session.
+ *
+ * It starts from what `sessionCreated` said, whether or not the connection that brought it is still
+ * open: the session outlives it, and the connection resumes by itself.
+ */
+export class SpeakerService {
+  readonly connection: Connection;
+  readonly state: Observable<SpeakerState>;
+  readonly #queue: SendQueue<PublishContent>;
+
+  /** @param attached follows what each later resume says of the session. */
+  constructor(
+    created: CreatedSessionBody,
+    connection: Connection,
+    attached: Observable<CreatedSessionBody | undefined>,
+  ) {
+    this.connection = connection;
+    this.state = new Observable<SpeakerState>(created);
+    this.#queue = new SendQueue(async (content) => {
+      const message = { action: "publish", ...content } as const;
+      return (await connection.request<"publish">(message, { deadline: Infinity })).offset;
+    });
+    attached.subscribe((session) => this.#update(session ?? {}));
+    connection.messages.on((message) => this.#onMessage(message));
+    connection.state.subscribe((state) => {
+      if (state.name === "closed" && isOver(state.error)) this.#update({ status: "ended" });
+    });
+  }
+
+  get sessionId(): string {
+    return this.state.value.sessionId;
+  }
+
+  /** Messages that wait to be sent. */
+  get backlog(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Publishes in the order of the calls, each once, also across cuts and handovers. Resolves with the offset.
+   *
+   * @throws SessionError: QUEUE_FULL where a long cut filled the queue, or a refusal.
+   */
+  async publish(content: PublishContent): Promise<number> {
+    if (this.state.value.status === "ended") throw new SessionError("SESSION_ENDED", "The session is over.");
+    return this.#queue.push(content);
+  }
+
+  async pause(): Promise<void> {
+    return this.#set({ status: "paused" });
+  }
+
+  async resume(): Promise<void> {
+    return this.#set({ status: "active" });
+  }
+
+  async setQuality(quality: Quality): Promise<void> {
+    return this.#set({ quality });
+  }
+
+  /** Ends the session for everyone, and closes the connection. */
+  async end(): Promise<void> {
+    try {
+      const { reason } = await this.connection.request<"endSession">({ action: "endSession" });
+      this.#end(reason);
+    } catch (error) {
+      if (!isOver(error)) throw error;
+      this.#end("ended");
+    }
+  }
+
+  async #set(change: { status?: OpenStatus; quality?: Quality }): Promise<void> {
+    const { status, quality } = await this.connection.request<"updateSession">({
+      action: "updateSession",
+      ...change,
+    });
+    this.#update({ status, quality });
+  }
+
+  #onMessage(message: ServerMessage): void {
+    if (!("sessionId" in message) || message.sessionId !== this.sessionId) return;
+    if (message.type === "presence") this.#update({ listeners: message.listeners });
+    else if (message.type === "sessionUpdated")
+      this.#update({ status: message.status, quality: message.quality });
+    else if (message.type === "sessionEnded") this.#end(message.reason);
+  }
+
+  #end(endReason: EndReason): void {
+    if (this.state.value.status !== "ended") this.#update({ status: "ended", endReason });
+    this.connection.close();
+  }
+
+  #update(change: Partial<SpeakerState>): void {
+    this.state.set({ ...this.state.value, ...change });
+  }
+}
+
+function isOver(error: unknown): boolean {
+  return (
+    error instanceof SessionError && (error.code === "SESSION_ENDED" || error.code === "SESSION_NOT_FOUND")
+  );
+}
