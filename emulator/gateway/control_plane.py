@@ -1,0 +1,247 @@
+"""Reads a WebSocket API's definition from the emulator's API Gateway V2 control plane, and keeps it for a while."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from emulator.gateway.definition import (
+    CONNECT,
+    DISCONNECT,
+    Api,
+    Authorizer,
+    Integration,
+    IntegrationResponse,
+    Route,
+    Stage,
+    Throttle,
+)
+from emulator.gateway.emulator_client import EmulatorClient
+from emulator.gateway.values import as_list, as_object, number, parse, strings, text
+
+_LOG = logging.getLogger("emulator.gateway")
+_ACCOUNT = re.compile(rb"<Account>(\d{12})</Account>")
+
+
+class ControlPlaneError(Exception):
+    """The control plane did not answer as expected."""
+
+
+class ControlPlane(Protocol):
+    """The seam towards the emulator's control plane; tests give a fixed API."""
+
+    async def read(self, api_id: str) -> Api | None:
+        """The API, or None where there is no WebSocket API of this id. Raises ControlPlaneError."""
+        ...
+
+
+class EmulatorControlPlane:
+    """Reads through the REST interface, all parts at once."""
+
+    def __init__(self, client: EmulatorClient) -> None:
+        self._client = client
+        self._account_id: str | None = None
+
+    async def read(self, api_id: str) -> Api | None:
+        try:
+            return await self._read(api_id)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise ControlPlaneError(f"control plane: {type(error).__name__}: {error}") from error
+
+    async def _read(self, api_id: str) -> Api | None:
+        root = f"/v2/apis/{api_id}"
+        described = await self._get(root)
+        if described is None or described.get("protocolType") != "WEBSOCKET":
+            return None
+        stages, routes, integrations, authorizers, account_id = await asyncio.gather(
+            self._list(f"{root}/stages"),
+            self._list(f"{root}/routes"),
+            self._list(f"{root}/integrations"),
+            self._list(f"{root}/authorizers"),
+            self._account(),
+        )
+        integration_of = dict(
+            await asyncio.gather(*(self._integration(root, entry) for entry in integrations))
+        )
+        authorizer_of = {text(entry.get("authorizerId")): read_authorizer(entry) for entry in authorizers}
+        replies = await asyncio.gather(*(self._has_route_response(root, entry) for entry in routes))
+        return Api(
+            api_id=api_id,
+            region=self._client.address.region,
+            account_id=account_id,
+            route_selection=text(described.get("routeSelectionExpression"), "$request.body.action"),
+            stages={stage.name: stage for stage in map(read_stage, stages)},
+            routes={
+                route.key: route
+                for route in (
+                    read_route(entry, integration_of, authorizer_of, replies=two_way)
+                    for entry, two_way in zip(routes, replies, strict=True)
+                )
+            },
+        )
+
+    async def _integration(self, root: str, entry: Mapping[str, object]) -> tuple[str, Integration]:
+        integration_id = text(entry.get("integrationId"))
+        proxied = text(entry.get("integrationType")) == "AWS_PROXY"
+        path = f"{root}/integrations/{integration_id}/integrationresponses"
+        responses = [] if proxied else await self._list(path)
+        return integration_id, read_integration(entry, responses)
+
+    async def _has_route_response(self, root: str, entry: Mapping[str, object]) -> bool:
+        if entry.get("routeKey") in (CONNECT, DISCONNECT):
+            return False
+        return bool(await self._list(f"{root}/routes/{text(entry.get('routeId'))}/routeresponses"))
+
+    async def _account(self) -> str:
+        """The account's id, for the ARNs that authorizers see."""
+        account_id = self._account_id
+        if account_id is None:
+            answer = await self._client.call(
+                "sts",
+                "POST",
+                "/",
+                b"Action=GetCallerIdentity&Version=2011-06-15",
+                {"Content-Type": "application/x-www-form-urlencoded"},
+            )
+            found = _ACCOUNT.search(answer.body)
+            account_id = self._account_id = found.group(1).decode() if found else "000000000000"
+        return account_id
+
+    async def _list(self, path: str) -> list[Mapping[str, object]]:
+        items: list[Mapping[str, object]] = []
+        token = ""
+        while True:
+            page = await self._get(path + (f"?nextToken={token}" if token else "")) or {}
+            items += [as_object(item) for item in as_list(page.get("items"))]
+            token = text(page.get("nextToken"))
+            if not token:
+                return items
+
+    async def _get(self, path: str) -> Mapping[str, object] | None:
+        answer = await self._client.call("apigateway", "GET", path)
+        if answer.status == 404:
+            return None
+        if answer.status != 200:
+            raise ControlPlaneError(f"control plane: GET {path}: HTTP {answer.status}")
+        return as_object(parse(answer.body))
+
+
+class Definitions:
+    """The APIs as last read. A read is shared by those who wait for it; one that fails leaves the older version."""
+
+    def __init__(
+        self, control_plane: ControlPlane, now: Callable[[], float], *, max_age: float = 1.0
+    ) -> None:
+        """`max_age` in seconds: how old a definition may be at a `$connect`; five times that for messages."""
+        self._control_plane = control_plane
+        self._now = now
+        self._max_age = max_age
+        self._known: dict[str, tuple[Api, float]] = {}
+        self._reading: dict[str, asyncio.Task[Api | None]] = {}
+
+    async def fresh(self, api_id: str) -> Api | None:
+        """The API no older than `max_age`; None where it is unknown. Raises ControlPlaneError."""
+        known = self._known.get(api_id)
+        if known is not None and self._now() - known[1] <= self._max_age:
+            return known[0]
+        try:
+            return await asyncio.shield(self._read(api_id))
+        except ControlPlaneError as error:
+            if known is None:
+                raise
+            _LOG.warning("definition api=%s kept: %s", api_id, error)
+            return known[0]
+
+    def current(self, api_id: str) -> Api | None:
+        """The API as last read, without waiting; an old one is read again in the background."""
+        known = self._known.get(api_id)
+        if known is None or self._now() - known[1] > 5 * self._max_age:
+            self._read(api_id).add_done_callback(_consume)
+        return known[0] if known else None
+
+    def _read(self, api_id: str) -> asyncio.Task[Api | None]:
+        task = self._reading.get(api_id)
+        if task is None:
+            task = asyncio.create_task(self._store(api_id))
+            self._reading[api_id] = task
+            task.add_done_callback(lambda _: self._reading.pop(api_id, None))
+        return task
+
+    async def _store(self, api_id: str) -> Api | None:
+        api = await self._control_plane.read(api_id)
+        if api is None:
+            self._known.pop(api_id, None)
+        else:
+            self._known[api_id] = (api, self._now())
+        return api
+
+
+def _consume(task: asyncio.Task[Api | None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _LOG.warning("definition kept: %s", error)
+
+
+def read_stage(entry: Mapping[str, object]) -> Stage:
+    per_route = as_object(entry.get("routeSettings"))
+    return Stage(
+        name=text(entry.get("stageName")),
+        variables=strings(entry.get("stageVariables")),
+        throttle=_throttle(entry.get("defaultRouteSettings")),
+        route_throttles={key: _throttle(settings) for key, settings in per_route.items()},
+    )
+
+
+def _throttle(settings: object) -> Throttle:
+    found = as_object(settings)
+    burst = number(found.get("throttlingBurstLimit"))
+    return Throttle(
+        rate=number(found.get("throttlingRateLimit")), burst=None if burst is None else int(burst)
+    )
+
+
+def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
+    sources = (text(source) for source in as_list(entry.get("identitySource")))
+    return Authorizer(
+        uri=text(entry.get("authorizerUri")),
+        identity_sources=tuple(
+            part.strip() for source in sources for part in source.split(",") if part.strip()
+        ),
+    )
+
+
+def read_integration(entry: Mapping[str, object], responses: list[Mapping[str, object]]) -> Integration:
+    milliseconds = number(entry.get("timeoutInMillis"))
+    return Integration(
+        kind=text(entry.get("integrationType")),
+        uri=text(entry.get("integrationUri")),
+        timeout=milliseconds / 1000 if milliseconds else None,
+        request_templates=strings(entry.get("requestTemplates")),
+        template_selection=text(entry.get("templateSelectionExpression")) or None,
+        passthrough=text(entry.get("passthroughBehavior")) or "WHEN_NO_MATCH",
+        response_selection=text(entry.get("integrationResponseSelectionExpression")) or None,
+        responses=tuple(
+            IntegrationResponse(
+                key=text(response.get("integrationResponseKey")),
+                templates=strings(response.get("responseTemplates")),
+                template_selection=text(response.get("templateSelectionExpression")) or None,
+            )
+            for response in responses
+        ),
+    )
+
+
+def read_route(
+    entry: Mapping[str, object],
+    integrations: Mapping[str, Integration],
+    authorizers: Mapping[str, Authorizer],
+    *,
+    replies: bool,
+) -> Route:
+    return Route(
+        key=text(entry.get("routeKey")),
+        authorization=text(entry.get("authorizationType")) or "NONE",
+        authorizer=authorizers.get(text(entry.get("authorizerId"))),
+        integration=integrations.get(text(entry.get("target")).removeprefix("integrations/")),
+        replies=replies,
+    )

@@ -1,0 +1,21 @@
+"""Ids in AWS's form, e.g. `L0SM9cOFvHcCIhw=`: 11 random bytes in URL-safe base64."""
+
+import base64
+import hashlib
+import re
+import secrets
+
+_FORM = re.compile(r"[A-Za-z0-9_-]{15}=")
+
+
+def new_id() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
+
+
+def is_id(value: str) -> bool:
+    return _FORM.fullmatch(value) is not None
+
+
+def log_id(value: str) -> str:
+    """An id fit for a log line: it tells connections apart and addresses none."""
+    return hashlib.sha256(value.encode()).hexdigest()[:12]

@@ -1,0 +1,76 @@
+"""Calls Lambda functions for authorizers and integrations: each call on its own, none waits for another."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import quote
+
+from emulator.gateway.emulator_client import EmulatorClient
+from emulator.gateway.values import compact
+
+# arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations, or the function's ARN alone.
+_WRAPPED = re.compile(r"/functions/(arn:[^/]+)/invocations$")
+_PLAIN = re.compile(r"arn:[^:]+:lambda:[^/]+$")
+_STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
+
+
+class InvokeError(Exception):
+    """The function could not be called: no such function, throttled, no answer, or no Lambda URI."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """What a function gave back; `failed` is true where it raised, timed out or died."""
+
+    payload: bytes
+    failed: bool = False
+
+
+class Invoker(Protocol):
+    """The seam towards Lambda; tests give a Python function."""
+
+    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
+        """Call the function of an integration or authorizer URI. Raises InvokeError."""
+        ...
+
+
+class LambdaInvoker:
+    """The Lambda Invoke API of the emulator.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+
+    def __init__(self, client: EmulatorClient) -> None:
+        self._client = client
+
+    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
+        path = f"/2015-03-31/functions/{quote(function_arn(uri), safe='')}/invocations"
+        body = event if isinstance(event, str) else compact(event)
+        try:
+            answer = await self._client.call(
+                "lambda", "POST", path, body.encode(), {"Content-Type": "application/json"}
+            )
+        except OSError as error:
+            raise InvokeError(f"Lambda: {type(error).__name__}") from error
+        if answer.status != 200:
+            raise InvokeError(f"Lambda: HTTP {answer.status}")
+        return Invocation(answer.body, failed="x-amz-function-error" in answer.headers)
+
+
+def function_arn(uri: str) -> str:
+    """The function's ARN in an integration or authorizer URI; raises InvokeError for anything else."""
+    wrapped = _WRAPPED.search(uri)
+    if wrapped:
+        return wrapped.group(1)
+    if _PLAIN.match(uri):
+        return uri
+    raise InvokeError(f"no Lambda function URI: {uri!r}")
+
+
+def with_stage_variables(uri: str, variables: Mapping[str, str]) -> str:
+    """The URI with `${stageVariables.name}` filled in.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html
+    """
+    return _STAGE_VARIABLE.sub(lambda match: variables.get(match.group(1), ""), uri)

@@ -1,0 +1,92 @@
+"""Fakes at the gateway's three seams (control plane, Lambda, IAM), so that rules are tested in one process."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.gateway.definition import Api, Integration, Route, Stage
+from emulator.gateway.invoke import Invocation, InvokeError
+from emulator.gateway.permissions import ManagementCall, Verdict
+
+API_ID = "abc123"
+STAGE = "live"
+Event = dict[str, Any]
+Function = Callable[[Event], object | Awaitable[object]]
+
+
+class FunctionError(Exception):
+    """Raised by a fake function: what a Lambda that raises looks like to its caller."""
+
+
+class FixedControlPlane:
+    """Knows one API (or none), which a test may replace; counts the reads."""
+
+    def __init__(self, api: Api | None) -> None:
+        self.api = api
+        self.reads = 0
+
+    async def read(self, api_id: str) -> Api | None:
+        self.reads += 1
+        return self.api if self.api and self.api.api_id == api_id else None
+
+
+@dataclass
+class PythonFunctions:
+    """Lambda functions by URI, as Python functions of the event; keeps every event."""
+
+    functions: dict[str, Function] = field(default_factory=dict[str, Function])
+    events: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+
+    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
+        function = self.functions.get(uri)
+        if function is None:
+            raise InvokeError(f"no function {uri}")
+        decoded: Event = json.loads(event if isinstance(event, str) else json.dumps(event))
+        self.events.setdefault(uri, []).append(decoded)
+        try:
+            result = function(decoded)
+            if asyncio.iscoroutine(result):
+                result = await result
+        except FunctionError as error:
+            described = {"errorMessage": str(error), "errorType": "Error"}
+            return Invocation(json.dumps(described).encode(), failed=True)
+        return Invocation(json.dumps(result).encode())
+
+
+@dataclass
+class StatedPermissions:
+    """Allows every call unless a test says otherwise."""
+
+    verdicts: Callable[[ManagementCall], Verdict] = lambda _: Verdict(allowed=True)
+
+    async def verdict(self, call: ManagementCall) -> Verdict:
+        return self.verdicts(call)
+
+
+def proxy(uri: str, timeout: float | None = None) -> Integration:
+    return Integration(kind="AWS_PROXY", uri=uri, timeout=timeout)
+
+
+def two_way(key: str, uri: str, timeout: float | None = None) -> Route:
+    return Route(key=key, integration=proxy(uri, timeout), replies=True)
+
+
+def one_way(key: str, uri: str) -> Route:
+    return Route(key=key, integration=proxy(uri))
+
+
+def api(*routes: Route, stage: Stage | None = None, route_selection: str = "$request.body.action") -> Api:
+    stage = stage or Stage(name=STAGE)
+    return Api(
+        api_id=API_ID,
+        stages={stage.name: stage},
+        routes={route.key: route for route in routes},
+        route_selection=route_selection,
+    )
+
+
+def ok(body: str | None = None, **fields: object) -> dict[str, object]:
+    """A Lambda proxy response."""
+    return {"statusCode": 200, **({} if body is None else {"body": body}), **fields}
