@@ -58,7 +58,7 @@ class Gateway:
         )
         self._admin = Admin(self.runtime)
         self._callbacks = Callbacks(self.runtime, permissions)
-        self._http = web.Server(self._answer)
+        self._http = web.Server(self._answer, access_log=None)
         self._shutdown_seconds = shutdown_seconds
         self._server: asyncio.Server | None = None
 
