@@ -1,0 +1,36 @@
+"""Replies that API Gateway gives by itself: no function runs, and none is paid for.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html
+"""
+
+from components.arguments import arguments
+
+
+@arguments
+class MockReply:
+    """A MOCK integration's two mapping templates (Velocity)."""
+
+    request_template: str
+    """Gives `{"statusCode": 200, ...}`; what else it gives is the input of the response template."""
+    response_template: str
+    """Gives the reply."""
+
+
+HEARTBEAT_ACK = MockReply(
+    request_template=(
+        "#set($requestId = $input.path('$.requestId'))"
+        '{"statusCode": 200'
+        "#if($requestId && $requestId != ''), \"requestId\": $input.json('$.requestId')#end}"
+    ),
+    response_template=(
+        "#set($requestId = $input.path('$.requestId'))"
+        '{"type": "heartbeatAck", "serverTime": $context.requestTimeEpoch, '
+        '"connectedAt": $context.connectedAt'
+        "#if($requestId && $requestId != ''), \"requestId\": $input.json('$.requestId')#end}"
+    ),
+)
+"""The ack of a heartbeat: the server's time and when the connection began (epoch milliseconds).
+
+The request template passes requestId on, because the response template's `$input` is not the client's
+message. A requestId comes back as it was sent, since templates cannot check it.
+"""
