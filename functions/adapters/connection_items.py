@@ -33,6 +33,7 @@ def connection_item(connection: Connection) -> Values:
             "subject": connection.subject,
             "tokenExpiresAt": connection.token_expires_at,
             "refreshNotifiedAt": connection.refresh_notified_at,
+            "leftSessionId": connection.left_session_id,
             **(_attachment_fields(connection.attachment) if connection.attachment else {}),
         }
     )
@@ -49,6 +50,7 @@ def to_connection(item: dict[str, Any]) -> Connection:
         subject=item.get("subject"),
         token_expires_at=item.get("tokenExpiresAt"),
         refresh_notified_at=item.get("refreshNotifiedAt"),
+        left_session_id=item.get("leftSessionId"),
         attachment=to_attachment(item) if "sessionId" in item else None,
     )
 
@@ -92,7 +94,7 @@ def release(connection_id: str, attachment: Attachment) -> Write:
         Part.CONNECTION,
         connection_table(),
         connection_key(connection_id),
-        "REMOVE sessionId, #role, generation, #shard, targetLanguage",
+        "SET leftSessionId = sessionId REMOVE sessionId, #role, generation, #shard, targetLanguage",
         condition=condition,
         values=values,
         decode=to_connection,

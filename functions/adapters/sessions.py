@@ -82,17 +82,17 @@ class DynamoSessions:
         return self.get(session.session_id) or session
 
     def detach(
-        self, session: Session, *, connection_id: str, grace_until: int, request: RequestRecord | None
+        self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
     ) -> None:
         transact(
             [
                 detach_speaker(
-                    session.session_id,
+                    attachment.session_id,
                     connection_id=connection_id,
-                    generation=session.generation,
+                    generation=attachment.generation,
                     grace_until=grace_until,
                 ),
-                release(connection_id, _speaking(session, session.generation)),
+                release(connection_id, attachment),
                 *put_request(request),
             ]
         )

@@ -151,9 +151,14 @@ def error_reply(error: SessionError) -> dict[str, Any]:
     return reply
 
 
+def http_status(error: SessionError) -> int:
+    """The status that goes with the error's code."""
+    return ERRORS[error.code][0]
+
+
 def problem(error: SessionError) -> dict[str, Any]:
     """The problem+json document (RFC 9457) of the HTTP side; its `status` is the answer's."""
-    status, _ = ERRORS[error.code]
+    status = http_status(error)
     document: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

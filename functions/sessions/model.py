@@ -106,6 +106,8 @@ class Connection:
     """The Cognito subject; none for an anonymous listener."""
     token_expires_at: int | None = None
     refresh_notified_at: int | None = None
+    left_session_id: str | None = None
+    """What it was attached to last: answers a repeated leaveSession."""
     attachment: Attachment | None = None
 
     def token_expired(self, now: int) -> bool:

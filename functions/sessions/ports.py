@@ -95,7 +95,7 @@ class Sessions(Protocol):
         ...
 
     def detach(
-        self, session: Session, *, connection_id: str, grace_until: int, request: RequestRecord | None
+        self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
     ) -> None:
         """Take the speaker's attachment from the connection and start the grace.
 

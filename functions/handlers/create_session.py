@@ -1,0 +1,19 @@
+"""createSession: a speaker creates a session and is attached to it."""
+
+import bootstrap
+from handlers.request import Request
+from handlers.route import route
+from sessions.ports import Message
+
+create_session = bootstrap.create_session()
+
+
+@route("createSession")
+def handler(request: Request) -> Message:
+    """Reply sessionCreated."""
+    return create_session(
+        request.caller,
+        source_language=request.message["sourceLanguage"],
+        quality=request.message["quality"],
+        request_id=request.request_id,
+    )

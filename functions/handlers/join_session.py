@@ -1,0 +1,19 @@
+"""joinSession: a listener joins, or recovers its place."""
+
+import bootstrap
+from handlers.request import Request, position_of
+from handlers.route import route
+from sessions.ports import Message
+
+join_session = bootstrap.join_session()
+
+
+@route("joinSession")
+def handler(request: Request) -> Message:
+    """Reply sessionJoined; what was missed is pushed before."""
+    return join_session(
+        request.caller,
+        session_id=request.message["sessionId"],
+        target_language=request.message["targetLanguage"],
+        position=position_of(request.message),
+    )

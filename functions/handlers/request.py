@@ -1,0 +1,59 @@
+"""A WebSocket event, read: who sent what, over which connection."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sessions.access import Caller
+from sessions.digest import short_digest
+from sessions.messages import request_id_of
+from sessions.model import Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One message, connect or disconnect. `message` is empty where the event has no body to check."""
+
+    connection_id: str
+    subject: str | None
+    token_expires_at: int | None
+    """As of the connect; the connection's record knows of later tokens."""
+    address: str
+    correlation_id: str
+    connected_at_ms: int
+    message: dict[str, Any]
+    request_id: str | None = None
+
+    @property
+    def caller(self) -> Caller:
+        return Caller(connection_id=self.connection_id, subject=self.subject, address=self.address)
+
+
+def read_request(event: dict[str, Any], message: dict[str, Any]) -> Request:
+    """Source of the fields: API Gateway Developer Guide, "$context variables for WebSocket APIs"."""
+    context = event["requestContext"]
+    authorizer: dict[str, Any] = context.get("authorizer") or {}
+    expires = authorizer.get("tokenExpiresAt")
+    connection_id = context["connectionId"]
+    return Request(
+        connection_id=connection_id,
+        subject=authorizer.get("subject") or None,
+        token_expires_at=int(expires) if expires else None,
+        address=address_of(context),
+        correlation_id=authorizer.get("correlationId") or short_digest(connection_id),
+        connected_at_ms=int(context.get("connectedAt", 0)),
+        message=message,
+        request_id=request_id_of(message),
+    )
+
+
+def address_of(context: dict[str, Any]) -> str:
+    """Digest of the client's address."""
+    identity: dict[str, str] = context.get("identity") or {}
+    return short_digest(identity.get("sourceIp", ""))
+
+
+def position_of(message: dict[str, Any]) -> Position | None:
+    """The position that a checked message asks to recover from."""
+    if "epoch" not in message:
+        return None
+    return Position(epoch=message["epoch"], offset=message["offset"])

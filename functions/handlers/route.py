@@ -1,0 +1,78 @@
+"""What all WebSocket routes have in common: parse, check, call, reply."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from handlers.headers import chosen_subprotocol
+from handlers.observed import observed
+from handlers.request import Request, read_request
+from sessions.digest import short_digest
+from sessions.errors import InvalidMessageError, SessionError, error_reply, http_status
+from sessions.messages import check, parse
+from sessions.ports import Message
+
+Event = dict[str, Any]
+Handler = Callable[[Event, object], dict[str, Any]]
+Answer = Callable[[Request], Message]
+
+
+def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
+    """Make a Lambda handler of a function that answers one action's messages, checked if not told otherwise.
+
+    The status is 200 for errors too: API Gateway passes the body on as the reply, by the route response.
+    """
+
+    def decorate(answer: Answer) -> Handler:
+        def handler(event: Event, _context: object) -> dict[str, Any]:
+            message, malformed = _parsed(event.get("body"))
+            request = read_request(event, message)
+
+            def act() -> Message:
+                if malformed is not None:
+                    raise malformed
+                if checked:
+                    check(action, message)
+                return answer(request)
+
+            result, error = _observed(action, request, act)
+            reply = dict(error_reply(error) if error else result or {})
+            if request.request_id is not None:
+                reply["requestId"] = request.request_id
+            return {"statusCode": 200, "body": json.dumps(reply, separators=(",", ":"), ensure_ascii=False)}
+
+        return handler
+
+    return decorate
+
+
+def lifecycle(name: str) -> Callable[[Callable[[Request], None]], Handler]:
+    """The same for `$connect` and `$disconnect`: no message, and a status instead of a reply."""
+
+    def decorate(act: Callable[[Request], None]) -> Handler:
+        def handler(event: Event, _context: object) -> dict[str, Any]:
+            request = read_request(event, {})
+            _, error = _observed(name, request, lambda: act(request))
+            if error is not None:
+                return {"statusCode": http_status(error)}
+            return {"statusCode": 200, "headers": chosen_subprotocol(event)}
+
+        return handler
+
+    return decorate
+
+
+def _observed(
+    name: str, request: Request, act: Callable[[], Message | None]
+) -> tuple[Message | None, SessionError | None]:
+    keys = {"connection": short_digest(request.connection_id)}
+    if request.request_id is not None:
+        keys["request"] = short_digest(request.request_id)
+    return observed(name, request.correlation_id, act, **keys)
+
+
+def _parsed(body: str | None) -> tuple[dict[str, Any], InvalidMessageError | None]:
+    try:
+        return parse(body), None
+    except InvalidMessageError as malformed:
+        return {}, malformed

@@ -1,0 +1,37 @@
+"""A connection is gone: told by `$disconnect`, which may come late, twice or never, or found by a push."""
+
+from dataclasses import dataclass
+
+from sessions.access import TRIES
+from sessions.errors import UnavailableError
+from sessions.ports import Clock, Connections, Metrics, Part, Refused
+from sessions.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disconnect:
+    """Takes a connection out of everything, once, however often it is asked to. Two calls."""
+
+    connections: Connections
+    settings: Settings
+    metrics: Metrics
+    clock: Clock
+
+    def __call__(self, connection_id: str) -> None:
+        """A speaker's session starts its grace, unless a newer connection has taken it up already."""
+        for _ in range(TRIES):
+            connection = self.connections.get(connection_id)
+            if connection is None:
+                return
+            try:
+                self.connections.close(connection, grace_until=self.clock() + self.settings.speaker_grace)
+            except Refused as refused:
+                if Part.CONNECTION in refused.parts:
+                    continue  # gone, or attached otherwise, since it was read
+                try:
+                    self.connections.forget(connection)
+                except Refused:
+                    continue
+            self.metrics.count("ConnectionsClosed")
+            return
+        raise UnavailableError
