@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from adapters.http_pool import HttpPool, NoAnswerError
 from adapters.signing import Credentials, Signer
-from sessions.delivery import Delivery, Outcome
+from sessions.delivery import Delivery, Outcome, PushConfigurationError
 
 THROTTLED = 429
 SUCCESS_FAMILY = 2
@@ -28,10 +28,6 @@ OUTCOMES = {
     410: Outcome.GONE,
     413: Outcome.TOO_LARGE,
 }
-
-
-class PushConfigurationError(Exception):
-    """The management API refuses this caller or this address; no retry and no other connection will do."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +48,7 @@ class SenderLimits:
 class Sender:
     """Pushes to the connections of one WebSocket API stage at `callback_url`.
 
-    `credentials` is asked at each push, so that rotated ones are used at once. One sender belongs to one
+    `credentials` is asked at each call, so that rotated ones are used at once. One sender belongs to one
     event loop.
     """
 
@@ -87,13 +83,14 @@ class Sender:
     async def _carry_out(self, method: str, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """First attempts by a few workers; what has to be tried again leaves them, to be in nobody's way."""
         outcomes = [Outcome.DELIVERED] * len(deliveries)
+        credentials = self._credentials()
         waiting = iter(enumerate(deliveries))
 
         async def work() -> None:
             for index, delivery in waiting:
                 path = _connection_path(self._base, delivery.connection_id)
                 for sent, payload in enumerate(delivery.payloads):
-                    outcome = await self._attempt(method, path, payload)
+                    outcome = await self._attempt(method, path, payload, credentials)
                     if outcome is None:
                         group.create_task(persist(index, path, delivery.payloads[sent:]))
                         break
@@ -102,7 +99,7 @@ class Sender:
                         break
 
         async def persist(index: int, path: str, payloads: Sequence[bytes]) -> None:
-            outcomes[index] = await self._persist(method, path, payloads)
+            outcomes[index] = await self._persist(method, path, payloads, credentials)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -112,14 +109,16 @@ class Sender:
             raise failures.exceptions[0] from None
         return outcomes
 
-    async def _persist(self, method: str, path: str, payloads: Sequence[bytes]) -> Outcome:
+    async def _persist(
+        self, method: str, path: str, payloads: Sequence[bytes], credentials: Credentials
+    ) -> Outcome:
         """Send `payloads` in order, the first of which has been tried once."""
         tried = 1
         for payload in payloads:
             for attempt in range(tried, self._limits.attempts):
                 if attempt:
                     await asyncio.sleep(self._wait(attempt))
-                outcome = await self._attempt(method, path, payload)
+                outcome = await self._attempt(method, path, payload, credentials)
                 if outcome is not None:
                     break
             else:
@@ -129,9 +128,11 @@ class Sender:
             tried = 0
         return Outcome.DELIVERED
 
-    async def _attempt(self, method: str, path: str, payload: bytes) -> Outcome | None:
+    async def _attempt(
+        self, method: str, path: str, payload: bytes, credentials: Credentials
+    ) -> Outcome | None:
         """One exchange; None where trying again may help."""
-        headers = self._signer.headers(method, path, _payload_hash(payload), self._credentials(), time.time())
+        headers = self._signer.headers(method, path, _payload_hash(payload), credentials, time.time())
         head = f"{method} {path} HTTP/1.1\r\n{headers}Content-Length: {len(payload)}\r\n\r\n"
         try:
             status = await self._pool.exchange(head.encode() + payload, self._limits.attempt_timeout)

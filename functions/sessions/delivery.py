@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from sessions.errors import UnavailableError
+
 
 class Outcome(Enum):
     """What became of a delivery."""
@@ -23,13 +25,18 @@ class Delivery:
     payloads: tuple[bytes, ...]
 
 
+class PushConfigurationError(UnavailableError):
+    """The management API refuses this caller or this address; no retry and no other connection will do."""
+
+
 class Pusher(Protocol):
     """Sends to connections other than the caller's own reply."""
 
     def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """Carry out all deliveries concurrently, each in its order; outcomes stand as the deliveries do.
 
-        Give each connection one delivery a call, or the order between its deliveries is lost.
+        Give each connection one delivery a call, or the order between its deliveries is lost. Raises
+        PushConfigurationError where no push could ever succeed.
         """
         ...
 

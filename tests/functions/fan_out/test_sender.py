@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sender import BlockingSender, PushConfigurationError, Sender, SenderLimits
+from adapters.sender import BlockingSender, Sender, SenderLimits
 from adapters.signing import Credentials
 from benchmarks.certificate import make_certificate, server_context
-from sessions.delivery import Delivery, Outcome
+from sessions.delivery import Delivery, Outcome, PushConfigurationError
 from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")
@@ -195,7 +195,7 @@ def test_nothing_to_send_opens_nothing() -> None:
 
 
 def test_rotated_credentials_are_used_at_once() -> None:
-    """Each push asks for the credentials of the moment."""
+    """Each call asks for the credentials of the moment."""
     keys = iter(["FIRST", "SECOND"])
     with management_api() as api:
         sender = BlockingSender(
