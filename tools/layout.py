@@ -33,7 +33,11 @@ WEB_PORT = Port(purpose="the pages", variable="WEB_PORT", default=5173)
 
 @dataclass(frozen=True, kw_only=True)
 class Layout:
-    """The folders and files of one local stack: `root` is the source tree, `local` all that is made."""
+    """The folders of one local stack.
+
+    `root` is the source tree, `local` what one stack makes, `shared` what all stacks of this tree use (the
+    emulator's virtual environment, the engine).
+    """
 
     root: Path
     local: Path
@@ -44,10 +48,10 @@ class Layout:
 
     @classmethod
     def default(cls, environment: Mapping[str, str] = os.environ) -> "Layout":
-        """Return the layout of this working tree, with ports moved by the environment."""
+        """Return the layout of this working tree; the environment moves the ports and the folder."""
         return cls(
             root=ROOT,
-            local=ROOT / ".local",
+            local=Path(environment.get("LOCAL_FOLDER") or ROOT / ".local").absolute(),
             shared=ROOT / ".local",
             emulator_port=EMULATOR_PORT.number(environment),
             websocket_port=WEBSOCKET_PORT.number(environment),

@@ -48,7 +48,13 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
     if not local_aws.is_same_instance(layout, stack):
         local_aws.mark_instance(layout, stack)
     with progress("Deploying the stack `local` (pulumi up)"):
-        changes = stack.up("--refresh")
+        try:
+            changes = stack.up("--refresh")
+        except CommandError as error:
+            if local_aws.running(layout) is None:
+                died = "the local AWS died during the update: run `make up` again"
+                raise CommandError(f"{died} (its log: {layout.logs / 'emulator.log'}).") from error
+            raise
     say(f"  Resources: {changes}")
     return stack.outputs()
 

@@ -1,0 +1,63 @@
+"""One deployed stack for all end-to-end tests: a local one, or the one whose outputs E2E_OUTPUTS names."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+
+from emulator.errors import EngineUnavailable
+from tests.e2e.deployment import Deployment, User
+from tests.e2e.local import local_stack
+
+LAST = "test_logs.py"
+"""Looks at what all the others made the functions log."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the look at the logs after everything else."""
+    items.sort(key=lambda item: item.path.name == LAST)
+
+
+@pytest.fixture(scope="session")
+def started_at() -> int:
+    """When the run began, in epoch milliseconds."""
+    return int(time.time() * 1000)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Generator[Deployment]:
+    """The stack under test; what it made for the tests is removed at the end."""
+    given = os.environ.get("E2E_OUTPUTS")
+    if given:
+        live = Deployment(outputs=json.loads(Path(given).read_text(encoding="utf-8")), aws={})
+        yield live
+        live.remove_users()
+        return
+    try:
+        with local_stack(tmp_path_factory.mktemp("stack")) as stack:
+            yield Deployment(outputs=stack.outputs(), aws=stack.aws_environment())
+    except EngineUnavailable as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def local_deployment(deployment: Deployment) -> Deployment:
+    """The stack under test, where it is a local one; else the test is skipped."""
+    if not deployment.is_local:
+        pytest.skip("needs the local gateway's controls")
+    return deployment
+
+
+@pytest.fixture(scope="session")
+def speaker_user(deployment: Deployment) -> User:
+    """A signed-in user."""
+    return deployment.create_user()
+
+
+@pytest.fixture
+def new_user(deployment: Deployment) -> Callable[[], User]:
+    """Make further users."""
+    return deployment.create_user

@@ -1,0 +1,79 @@
+"""A deployed stack as the end-to-end tests see it: its outputs, its users and its logs."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tools import clients
+from tools.session_client import SessionClient
+from tools.sign_in import sign_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """A user of the stack's pool, with a token."""
+
+    name: str
+    password: str
+    token: str
+
+
+@dataclass(kw_only=True)
+class Deployment:
+    """One stack; `aws` holds the AWS_* variables of the local emulator, nothing for a stack in an account.
+
+    `private` collects what no log line may show.
+    """
+
+    outputs: dict[str, Any]
+    aws: Mapping[str, str]
+    private: set[str] = field(default_factory=set[str])
+    users: list[str] = field(default_factory=list[str])
+
+    @property
+    def config(self) -> dict[str, str]:
+        """What a frontend gets."""
+        return self.outputs["frontendConfig"]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is on the local AWS, with the gateway before it."""
+        return "cognitoEndpoint" in self.config
+
+    def create_user(self) -> User:
+        """Make a user with a random name and password, and sign it in."""
+        name = f"e2e-{secrets.token_hex(6)}@example.com"
+        password = f"Aa1-{secrets.token_urlsafe(18)}"
+        cognito, pool = clients.cognito(self.aws), self.config["userPoolId"]
+        cognito.admin_create_user(
+            UserPoolId=pool,
+            Username=name,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}],
+        )
+        self.users.append(name)
+        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
+        token = sign_in(self.config, name, password)
+        self.private |= {name, password, token}
+        return User(name=name, password=password, token=token)
+
+    def remove_users(self) -> None:
+        """Remove the users that `create_user` made."""
+        cognito = clients.cognito(self.aws)
+        while self.users:
+            cognito.admin_delete_user(UserPoolId=self.config["userPoolId"], Username=self.users.pop())
+
+    async def connect(self, user: User | None = None) -> SessionClient:
+        """Open a connection, anonymous without a user."""
+        return await SessionClient.open(self.config["webSocketUrl"], user.token if user else None)
+
+    def log_lines(self, since: int) -> list[tuple[str, str]]:
+        """Return every line that any function logged since then (epoch milliseconds), with its group."""
+        logs = clients.logs(self.aws)
+        pages = (
+            (group, page)
+            for group in self.outputs["logGroupNames"].values()
+            for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=since)
+        )
+        return [(group, event.get("message", "")) for group, page in pages for event in page["events"]]

@@ -1,0 +1,92 @@
+"""Bad input gets its own error code, never a stack trace, and leaves nothing half written."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.e2e.deployment import Deployment, User
+from tools.session_client import SessionClient
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+CREATE = {"action": "createSession", "sourceLanguage": "en", "quality": "standard"}
+JOIN = {"action": "joinSession", "sessionId": "caring-king-275", "targetLanguage": "es"}
+TRACES = ("Traceback", "botocore", "File ", "Exception", "errorMessage", "stackTrace")
+
+BAD_MESSAGES: list[tuple[str, str]] = [
+    ("{", "INVALID_MESSAGE"),
+    ("", "INVALID_MESSAGE"),
+    ("[]", "INVALID_MESSAGE"),
+    ('"createSession"', "INVALID_MESSAGE"),
+    (json.dumps({"action": "noSuchAction"}), "UNKNOWN_ACTION"),
+    (json.dumps({"action": 7}), "INVALID_MESSAGE"),
+    (json.dumps(CREATE | {"sourceLanguage": 7}), "INVALID_LANGUAGE"),
+    (json.dumps(CREATE | {"sourceLanguage": "english"}), "INVALID_LANGUAGE"),
+    (json.dumps(CREATE | {"sourceLanguage": "tlh"}), "INVALID_LANGUAGE"),
+    (json.dumps(CREATE | {"sourceLanguage": "zu"}), "UNSUPPORTED_LANGUAGE"),
+    (json.dumps(CREATE | {"quality": "best"}), "INVALID_QUALITY"),
+    (json.dumps(CREATE | {"quality": None}), "INVALID_QUALITY"),
+    (json.dumps(CREATE | {"colour": "red"}), "INVALID_MESSAGE"),
+    (json.dumps(CREATE | {"requestId": "x" * 65}), "INVALID_MESSAGE"),
+    (json.dumps({"action": "createSession"}), "INVALID_MESSAGE"),
+    (json.dumps(JOIN), "SESSION_NOT_FOUND"),
+    (json.dumps(JOIN | {"sessionId": "CARING-KING-275"}), "INVALID_SESSION_ID"),
+    (json.dumps(JOIN | {"sessionId": ["caring-king-275"]}), "INVALID_SESSION_ID"),
+    (json.dumps(JOIN | {"offset": 1}), "INVALID_MESSAGE"),
+    (json.dumps({"action": "resumeSession", "sessionId": "caring-king-275"}), "SESSION_NOT_FOUND"),
+    (json.dumps({"action": "getSession", "sessionId": "caring-king-275"}), "SESSION_NOT_FOUND"),
+    (json.dumps({"action": "publish", "data": 7}), "INVALID_MESSAGE"),
+    (json.dumps({"action": "publish", "data": "x"}), "FORBIDDEN"),
+    (json.dumps({"action": "updateSession"}), "INVALID_MESSAGE"),
+    (json.dumps({"action": "refreshToken", "token": "not.a.token"}), "UNAUTHORIZED"),
+]
+
+
+async def answer(client: SessionClient, text: str) -> dict[str, Any]:
+    """Send a frame and return the error that comes back, which must not show the server's insides."""
+    await client.send_text(text)
+    message = await client.push("error")
+    shown = json.dumps(message)
+    assert not any(trace in shown for trace in TRACES), shown
+    return message
+
+
+@pytest.mark.parametrize(("text", "code"), BAD_MESSAGES, ids=lambda value: str(value)[:60])
+async def test_a_bad_message_gets_its_own_code(
+    deployment: Deployment, speaker_user: User, text: str, code: str
+) -> None:
+    async with await deployment.connect(speaker_user) as client:
+        assert (await answer(client, text))["code"] == code
+        await assert_not_attached(client)
+
+
+async def assert_not_attached(client: SessionClient) -> None:
+    """A refused message leaves the connection free to make a session of its own."""
+    created = await client.request("createSession", sourceLanguage="en", quality="standard")
+    assert created["listeners"] == 0
+    await client.request("endSession")
+
+
+async def test_an_anonymous_connection_may_not_speak(deployment: Deployment) -> None:
+    async with await deployment.connect() as client:
+        assert (await answer(client, json.dumps(CREATE)))["code"] == "UNAUTHORIZED"
+
+
+def bad_tokens(token: str) -> Iterator[str]:
+    """Tokens that must be refused, never taken for anonymous."""
+    header, payload, signature = token.split(".")
+    yield "not-a-token"
+    yield f"{header}.{payload}."
+    yield f"{header}.{payload}.{signature[::-1]}"
+    yield f"eyJhbGciOiJub25lIn0.{payload}."
+    yield secrets.token_urlsafe(64)
+
+
+async def test_a_bad_token_is_refused_at_the_handshake(deployment: Deployment, speaker_user: User) -> None:
+    for token in bad_tokens(speaker_user.token):
+        with pytest.raises(InvalidStatus) as refused:
+            await SessionClient.open(deployment.config["webSocketUrl"], token)
+        assert refused.value.response.status_code in {401, 403}

@@ -1,0 +1,145 @@
+"""`make up` after a kill, beside another one, on a taken port: a clear line, and the next run mends it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from emulator.engine_build import find_cli
+from emulator.processes import free_port, group_is_alive, wait_until
+from tools.background import Record
+from tools.layout import ROOT
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+COMMAND_SECONDS = 240.0
+"""More than a whole `make up` takes on two busy cores."""
+
+
+class Workshop:
+    """A state folder and ports of its own, on which the real commands are run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.run = folder / "run"
+        ports = {name: str(free_port()) for name in ("EMULATOR_PORT", "WEBSOCKET_PORT", "WEB_PORT")}
+        self.environment = os.environ | ports | {"LOCAL_FOLDER": str(folder)}
+
+    def start(self, command: str) -> subprocess.Popen[str]:
+        """Start a command in a process group of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", f"tools.{command}"],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def finish(self, command: str, *, code: int = 0) -> str:
+        """Run a command to its end; its output, with no traceback in it."""
+        with self.start(command) as process:
+            output = process.communicate(timeout=COMMAND_SECONDS)[0]
+        assert process.returncode == code, output
+        assert "Traceback" not in output, output
+        return output
+
+    def pid(self, name: str) -> int:
+        """The pid of a background process that runs."""
+        record = Record.load(self.run, name)
+        assert record is not None, f"{name} does not run"
+        return record.pid
+
+    def until_deploying(self, process: subprocess.Popen[str]) -> None:
+        """Wait until the engine has written resources of an update that still goes on."""
+        state = self.folder / "state" / ".pulumi" / "stacks"
+
+        def deploying() -> bool:
+            files = list(state.rglob("local.json"))
+            return process.poll() is not None or any("aws:iam/role:Role" in f.read_text() for f in files)
+
+        assert wait_until(deploying, COMMAND_SECONDS)
+        assert process.poll() is None, process.communicate()[0]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Generator[Workshop]:
+    """The place where it all happens; left without a process."""
+    if find_cli() is None:
+        pytest.skip("there is no Pulumi CLI here")
+    shop = Workshop(tmp_path_factory.mktemp("recovery"))
+    yield shop
+    shop.finish("down")
+
+
+def test_a_killed_up_is_mended_by_the_next(workshop: Workshop) -> None:
+    with workshop.start("up") as process:
+        workshop.until_deploying(process)
+        os.killpg(process.pid, signal.SIGKILL)
+    assert "cut short" in workshop.finish("up")
+
+
+def test_a_second_up_changes_nothing(workshop: Workshop) -> None:
+    output = workshop.finish("up")
+    (line,) = [line for line in output.splitlines() if "Resources:" in line]
+    assert line.strip().startswith("Resources: ")
+    assert line.endswith(" unchanged")
+    assert "," not in line
+
+
+def test_a_second_up_at_the_same_time_says_who_works(workshop: Workshop) -> None:
+    with workshop.start("up") as first:
+        held = workshop.run / "lock"
+        assert wait_until(lambda: f"pid {first.pid}" in held.read_text(), COMMAND_SECONDS)
+        refused = workshop.finish("up", code=1)
+        assert f"make up (pid {first.pid}) is at work here" in refused
+        assert first.communicate(timeout=COMMAND_SECONDS)[0]
+    assert first.returncode == 0
+
+
+def test_an_emulator_that_died_is_replaced_and_the_stack_built_anew(workshop: Workshop) -> None:
+    os.killpg(workshop.pid("emulator"), signal.SIGKILL)
+    assert "built anew" in workshop.finish("up")
+
+
+def test_an_emulator_killed_during_an_update_is_told_and_mended(workshop: Workshop) -> None:
+    os.killpg(workshop.pid("emulator"), signal.SIGKILL)
+    with workshop.start("up") as process:
+        workshop.until_deploying(process)
+        os.killpg(workshop.pid("emulator"), signal.SIGKILL)
+        output = process.communicate(timeout=COMMAND_SECONDS)[0]
+    assert process.returncode == 1
+    assert "Traceback" not in output
+    assert "the local AWS died" in output
+    workshop.finish("up")
+
+
+def test_down_leaves_nothing_running_and_can_be_repeated(workshop: Workshop) -> None:
+    groups = [workshop.pid(name) for name in ("emulator", "gateway")]
+    assert "emulator" in workshop.finish("down")
+    assert not any(group_is_alive(group) for group in groups)
+    assert workshop.finish("down").strip() == "Nothing was running."
+
+
+def test_a_taken_port_is_named_with_its_variable(workshop: Workshop) -> None:
+    port = int(workshop.environment["EMULATOR_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        refused = workshop.finish("up", code=1)
+    assert f"port {port}, for the local AWS (MiniStack), is taken" in refused
+    assert "EMULATOR_PORT" in refused
+    assert len(refused.strip().splitlines()) == 1
+
+
+def test_a_state_folder_that_cannot_be_written_is_one_line(workshop: Workshop, tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    elsewhere = Workshop(blocked / "local")
+    refused = elsewhere.finish("up", code=1)
+    assert "not a directory" in refused
+    assert len(refused.strip().splitlines()) == 1
