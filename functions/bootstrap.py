@@ -20,8 +20,12 @@ if TYPE_CHECKING:
     from sessions.connect import Connect
     from sessions.create_session import CreateSession
     from sessions.disconnect import Disconnect
+    from sessions.fan_out import FanOut
+    from sessions.hook import Processing
     from sessions.join_session import JoinSession
     from sessions.ports import Replayer
+    from sessions.presence import Presence
+    from sessions.publish import Publish
 
 __all__ = ["failure_fields"]
 
@@ -132,4 +136,65 @@ def replayer() -> "Replayer":
     own = settings()
     return LogReplayer(
         log=DynamoMessageLog(max_age=own.log_max_age), pusher=pusher(), settings=own, clock=clock
+    )
+
+
+def fan_out() -> "FanOut":
+    """Sends a session's messages and events to its listeners."""
+    from adapters.fan_out_queue import SqsShardQueue
+    from adapters.listeners import DynamoListeners
+    from adapters.messages import DynamoMessageLog
+    from sessions.fan_out import FanOut
+
+    own = settings()
+    return FanOut(
+        listeners=DynamoListeners(rate_limits()),
+        departed=disconnect(),
+        log=DynamoMessageLog(max_age=own.log_max_age),
+        pusher=pusher(),
+        queue=SqsShardQueue(),
+        settings=own,
+        journal=LOG,
+        metrics=METRICS,
+    )
+
+
+def publish() -> "Publish":
+    """For publish."""
+    from adapters.connections import DynamoConnections
+    from adapters.messages import DynamoMessageLog
+    from adapters.sessions import DynamoSessions
+    from sessions.publish import Publish
+
+    limits, own = rate_limits(), settings()
+    return Publish(
+        sessions=DynamoSessions(limits),
+        connections=DynamoConnections(limits),
+        log=DynamoMessageLog(max_age=own.log_max_age),
+        fan_out=fan_out(),
+        processing=processing(own),
+        settings=own,
+        clock=clock,
+    )
+
+
+def processing(own: Settings) -> "Processing":
+    """What the owner's hook makes of messages, if the stack names one."""
+    from adapters.hook import LambdaHook
+    from sessions.hook import Processing
+
+    arn = own.hook_function_arn
+    hook = LambdaHook(arn, timeout=own.hook_timeout) if arn else None
+    return Processing(hook=hook, settings=own, journal=LOG, metrics=METRICS)
+
+
+def presence() -> "Presence":
+    """For the listeners table's stream."""
+    from adapters.listeners import DynamoListeners
+    from adapters.sessions import DynamoSessions
+    from sessions.presence import Presence
+
+    limits = rate_limits()
+    return Presence(
+        sessions=DynamoSessions(limits), listeners=DynamoListeners(limits), pusher=pusher(), clock=clock
     )

@@ -1,17 +1,16 @@
-"""The fan-out queue (sessions.fan_out.ShardQueue), and the JSON of its messages."""
+"""The fan-out queue in SQS (sessions.shard_tasks.ShardQueue)."""
 
-import json
 import os
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sessions.errors import UnavailableError
-from sessions.fan_out import ShardTask
+from sessions.shard_tasks import ShardTask, to_json
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -45,22 +44,3 @@ class SqsShardQueue:
                 raise UnavailableError from error
             if answer.get("Failed"):
                 raise UnavailableError
-
-
-def to_json(task: ShardTask) -> str:
-    """The queue's message for a task."""
-    position = {"epoch": task.epoch, "offset": task.offset}
-    what = position if task.event is None else {"event": task.event}
-    return json.dumps({"sessionId": task.session_id, "shard": task.shard, **what}, separators=(",", ":"))
-
-
-def to_task(text: str) -> ShardTask:
-    """The task of a queue's message; raises ValueError for what `to_json` did not write."""
-    fields = cast(dict[str, Any], json.loads(text))
-    match fields:
-        case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
-            return ShardTask(session_id=session_id, shard=shard, event=fields["event"])
-        case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
-            return ShardTask(session_id=session_id, shard=shard, epoch=epoch, offset=offset)
-        case _:
-            raise ValueError("not a task of the fan-out queue")

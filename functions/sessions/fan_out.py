@@ -6,10 +6,9 @@ after the message has its offset, strongly consistently: a listener who is not f
 recovers from the offset that its join told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
 
 from sessions.delivery import Delivery, Outcome, Pusher
 from sessions.digest import short_digest
@@ -18,6 +17,7 @@ from sessions.log import Entry, MessageLog, encode
 from sessions.model import Listener, Session
 from sessions.ports import Listeners, Log, Message, Metrics, Refused
 from sessions.settings import Settings
+from sessions.shard_tasks import ShardQueue, ShardTask
 
 METRICS = {
     Outcome.DELIVERED: "PushDelivered",
@@ -28,25 +28,6 @@ METRICS = {
 
 CLEARED_AT_ONCE = 10
 """Listeners cleared away by one push to a shard: after a mass drop, their `$disconnect`s do most of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardTask:
-    """One shard to be served: with the log's entry at this position, or else with this event."""
-
-    session_id: str
-    shard: int
-    epoch: str = ""
-    offset: int = 0
-    event: Mapping[str, Any] | None = None
-
-
-class ShardQueue(Protocol):
-    """Carries tasks to the fan-out function, each at least once."""
-
-    def send(self, tasks: Sequence[ShardTask]) -> None:
-        """Hand over all tasks; raises UnavailableError if any of them may not have been taken."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,35 @@
+"""The listeners table's stream: each batch tells a session's speaker once how many listen."""
+
+from typing import Any
+
+import bootstrap
+from handlers.observed import observed
+from sessions.digest import short_digest
+
+presence = bootstrap.presence()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Report the counters that changed; from the first session that fails on, the batch comes again.
+
+    A record without a session is counted and passed over, for it would block its shard for ever. Source of
+    the answer's form: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda".
+    """
+    first_record: dict[str, str] = {}
+    for record in event["Records"]:
+        try:
+            change = record["dynamodb"]
+            image = change.get("NewImage") or change["OldImage"]
+            first_record.setdefault(image["sessionId"]["S"], change["SequenceNumber"])
+        except (KeyError, TypeError, AttributeError):
+            bootstrap.metrics().count("PresenceMalformed")
+    bootstrap.metrics().flush()
+    for session_id, sequence_number in first_record.items():
+        if not _told(session_id):
+            return {"batchItemFailures": [{"itemIdentifier": sequence_number}]}
+    return {"batchItemFailures": []}
+
+
+def _told(session_id: str) -> bool:
+    _, error = observed("presence", short_digest(session_id), lambda: presence(session_id))
+    return error is None

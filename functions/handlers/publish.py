@@ -1,0 +1,14 @@
+"""publish: the speaker's message gets its place in the log and goes out to the listeners."""
+
+import bootstrap
+from handlers.request import Request
+from handlers.route import route
+from sessions.ports import Message
+
+publish = bootstrap.publish()
+
+
+@route("publish")
+def handler(request: Request) -> Message:
+    """Reply published."""
+    return publish(request.caller, request.message, request.request_id)
