@@ -9,6 +9,15 @@ from typing import IO, Self, cast
 
 SCRIPT = Path(__file__).with_name("import_check.py")
 
+RUNTIME = {
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "unused",
+    "AWS_SECRET_ACCESS_KEY": "unused",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+"""What every Lambda runtime sets, as far as making clients needs it; nothing is called at import."""
+
 
 class Importer:
     """Asks the emulator's interpreter whether a handler can be imported from its archive."""
@@ -20,7 +29,7 @@ class Importer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={"PATH": os.environ.get("PATH", os.defpath), "AWS_EC2_METADATA_DISABLED": "true"},
+            env=RUNTIME | {"PATH": os.environ.get("PATH", os.defpath)},
         )
 
     def error(self, archive: Path, module: str, environment: dict[str, str]) -> str | None:

@@ -71,6 +71,8 @@ class Workshop:
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Generator[Workshop]:
     """The place where it all happens; left without a process."""
+    if os.environ.get("E2E_OUTPUTS"):
+        pytest.skip("about `make up`, not about a deployed stack")
     if find_cli() is None:
         pytest.skip("there is no Pulumi CLI here")
     shop = Workshop(tmp_path_factory.mktemp("recovery"))
