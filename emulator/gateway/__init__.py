@@ -1,1 +1,1 @@
-"""A local data plane of API Gateway's WebSocket APIs in front of an AWS emulator. See README.md beside this file."""
+"""A local data plane of API Gateway's WebSocket APIs in front of an AWS emulator: see README.md."""

@@ -5,6 +5,7 @@ LocalStack do: `/_aws/execute-api/{apiId}/{stage}/…`, and in short `/{apiId}/{
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 """
 
+import functools
 import re
 from dataclasses import dataclass
 from urllib.parse import unquote
@@ -29,6 +30,7 @@ class Address:
         return second if first == _CONNECTIONS and second and "/" not in second else None
 
 
+@functools.lru_cache(maxsize=8192)
 def address(host: str, raw_path: str) -> Address | None:
     """The request's address, or None where the path names no API and stage."""
     path = unquote(raw_path)

@@ -1,7 +1,5 @@
 """`/_gateway/…`: health, faults, connections and the clock, for tests and tools. AWS has nothing like it."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 
 from emulator.gateway.faults import FaultRuleError, read_rules
@@ -16,7 +14,7 @@ class Admin:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._paths: dict[tuple[str, str], Callable[[web.BaseRequest], Awaitable[object]]] = {
+        self._paths = {
             ("GET", "health"): self._health,
             ("POST", "faults"): self._replace_faults,
             ("DELETE", "faults"): self._clear_faults,

@@ -2,7 +2,7 @@
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 https://docs.aws.amazon.com/apigatewaymanagementapi/latest/reference/Welcome.html
-(200 or 204; 403 ForbiddenException, 410 GoneException, 413 PayloadTooLargeException, 429 LimitExceededException)
+(200 or 204; 403 Forbidden-, 410 Gone-, 413 PayloadTooLarge- and 429 LimitExceededException)
 """
 
 import asyncio
@@ -50,17 +50,9 @@ class Callbacks:
             api_id=target.api_id,
             stage=target.stage,
         )
-        refusal = await self._refused(call, target)
+        refusal = await self._denied(call, target) or await self._prevented(connection_id)
         if refusal is not None:
             return refusal
-        if not self._runtime.throttles.request():
-            return error(*_LIMIT)
-        rule = self._runtime.faults.hit(CALLBACK_FAULTS, connection_id)
-        if rule is not None:
-            LOG.info("fault %s", rule.fault)
-            if rule.fault is not Fault.CALLBACK_DELAYED:
-                return error(*_FAULT_ANSWERS[rule.fault])
-            await asyncio.sleep(rule.seconds)
         connection = self._connection(target, connection_id)
         if connection is None:
             return error(*_GONE)
@@ -71,11 +63,12 @@ class Callbacks:
         connection.socket.close(*_NORMAL)
         return web.Response(status=204)
 
-    async def _refused(self, call: ManagementCall, target: Address) -> web.Response | None:
-        if call.method not in ("POST", "GET", "DELETE") or not self._runtime.served.includes(
-            target.api_id, target.stage
-        ):
+    async def _denied(self, call: ManagementCall, target: Address) -> web.Response | None:
+        """403 by verb, signature, policy or unknown stage."""
+        included = self._runtime.served.includes(target.api_id, target.stage)
+        if call.method not in ("POST", "GET", "DELETE") or not included:
             return error(*_FORBIDDEN)
+        definitions = self._runtime.definitions
         try:
             verdict = await self._permissions.verdict(call)
             if not verdict.allowed:
@@ -83,12 +76,24 @@ class Callbacks:
                 return web.Response(
                     status=verdict.status, body=verdict.body, headers=headers, content_type="application/json"
                 )
-            api = self._runtime.definitions.current(target.api_id)
-            api = api or await self._runtime.definitions.fresh(target.api_id)
-        except (OSError, TimeoutError, ControlPlaneError) as failure:
-            LOG.error("callback: %s", failure)
+            api = definitions.current(target.api_id) or await definitions.fresh(target.api_id)
+        except (OSError, ControlPlaneError) as failure:
+            LOG.error("callback: %s", failure)  # noqa: TRY400 - the text says it all
             return error(500, "InternalServerErrorException", "Internal server error")
         return error(*_FORBIDDEN) if api is None or target.stage not in api.stages else None
+
+    async def _prevented(self, connection_id: str) -> web.Response | None:
+        """429 by the account's rate, or a fault that a test asked for."""
+        if not self._runtime.throttles.request():
+            return error(*_LIMIT)
+        rule = self._runtime.faults.hit(CALLBACK_FAULTS, connection_id)
+        if rule is None:
+            return None
+        LOG.info("fault %s", rule.fault)
+        if rule.fault is Fault.CALLBACK_DELAYED:
+            await asyncio.sleep(rule.seconds)
+            return None
+        return error(*_FAULT_ANSWERS[rule.fault])
 
     def _connection(self, target: Address, connection_id: str) -> Connection | None:
         """The open connection of this API and stage; before `$connect` has returned there is none."""

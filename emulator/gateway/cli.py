@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m emulator gateway",
-        description="A local data plane of API Gateway's WebSocket APIs, in front of MiniStack or LocalStack.",
+        description="A local data plane of API Gateway's WebSocket APIs before MiniStack or LocalStack.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("WEBSOCKET_PORT", "4510")))
@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def emulator_address(endpoint: str | None = None) -> EmulatorAddress:
-    """The emulator's endpoint, Region and key pair from the argument, the environment and localstack-client."""
+    """The emulator's endpoint, Region and key pair: argument, environment, then localstack-client."""
     found = endpoint or os.environ.get("AWS_ENDPOINT_URL")
     if not found:
         found = cast("str", localstack_config.get_service_endpoint("apigatewayv2"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """`scaled()` are seconds that pass `factor` times as fast as real ones; the factor may change at any time.
+    """`scaled()` are seconds that pass `factor` times as fast as real ones; the factor may change any time.
 
     Only the idle and the duration cut follow it. The integration time-out does not, as the functions run in
     real time; nor do time stamps and throttling.

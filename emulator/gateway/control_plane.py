@@ -1,9 +1,8 @@
-"""Reads a WebSocket API's definition from the emulator's API Gateway V2 control plane, and keeps it for a while."""
+"""Reads a WebSocket API's definition from the emulator's API Gateway V2 control plane."""
 
 import asyncio
-import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 from emulator.gateway.definition import (
@@ -20,7 +19,6 @@ from emulator.gateway.definition import (
 from emulator.gateway.emulator_client import EmulatorClient
 from emulator.gateway.values import as_list, as_object, number, parse, strings, text
 
-_LOG = logging.getLogger("emulator.gateway")
 _ACCOUNT = re.compile(rb"<Account>(\d{12})</Account>")
 
 
@@ -125,61 +123,6 @@ class EmulatorControlPlane:
         if answer.status != 200:
             raise ControlPlaneError(f"control plane: GET {path}: HTTP {answer.status}")
         return as_object(parse(answer.body))
-
-
-class Definitions:
-    """The APIs as last read. A read is shared by those who wait for it; one that fails leaves the older version."""
-
-    def __init__(
-        self, control_plane: ControlPlane, now: Callable[[], float], *, max_age: float = 1.0
-    ) -> None:
-        """`max_age` in seconds: how old a definition may be at a `$connect`; five times that for messages."""
-        self._control_plane = control_plane
-        self._now = now
-        self._max_age = max_age
-        self._known: dict[str, tuple[Api, float]] = {}
-        self._reading: dict[str, asyncio.Task[Api | None]] = {}
-
-    async def fresh(self, api_id: str) -> Api | None:
-        """The API no older than `max_age`; None where it is unknown. Raises ControlPlaneError."""
-        known = self._known.get(api_id)
-        if known is not None and self._now() - known[1] <= self._max_age:
-            return known[0]
-        try:
-            return await asyncio.shield(self._read(api_id))
-        except ControlPlaneError as error:
-            if known is None:
-                raise
-            _LOG.warning("definition api=%s kept: %s", api_id, error)
-            return known[0]
-
-    def current(self, api_id: str) -> Api | None:
-        """The API as last read, without waiting; an old one is read again in the background."""
-        known = self._known.get(api_id)
-        if known is None or self._now() - known[1] > 5 * self._max_age:
-            self._read(api_id).add_done_callback(_consume)
-        return known[0] if known else None
-
-    def _read(self, api_id: str) -> asyncio.Task[Api | None]:
-        task = self._reading.get(api_id)
-        if task is None:
-            task = asyncio.create_task(self._store(api_id))
-            self._reading[api_id] = task
-            task.add_done_callback(lambda _: self._reading.pop(api_id, None))
-        return task
-
-    async def _store(self, api_id: str) -> Api | None:
-        api = await self._control_plane.read(api_id)
-        if api is None:
-            self._known.pop(api_id, None)
-        else:
-            self._known[api_id] = (api, self._now())
-        return api
-
-
-def _consume(task: asyncio.Task[Api | None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _LOG.warning("definition kept: %s", error)
 
 
 def read_stage(entry: Mapping[str, object]) -> Stage:

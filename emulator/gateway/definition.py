@@ -1,4 +1,4 @@
-"""What a WebSocket API is, as the control plane describes it: frozen, so that a connection sees one version."""
+"""What a WebSocket API is, as the control plane describes it: frozen, so a message sees one version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from yarl import URL
 
-# Shorter than the 5 s after which MiniStack's server drops an idle connection: a call never meets a dying one.
+# Shorter than the 5 s after which MiniStack drops an idle connection: a call never meets a dying one.
 _KEEP_ALIVE_SECONDS = 3.0
 
 
@@ -37,7 +37,7 @@ class EmulatorAnswer:
 
 
 class EmulatorClient:
-    """An async context manager; raises aiohttp.ClientError or TimeoutError where the emulator does not answer."""
+    """An async context manager. Calls raise OSError where the emulator does not answer."""
 
     def __init__(self, address: EmulatorAddress) -> None:
         self.address = address
@@ -73,13 +73,16 @@ class EmulatorClient:
     async def forward(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, host: str | None = None
     ) -> EmulatorAnswer:
-        """A call as it is, for instance one that somebody else has signed; `host` replaces the Host header."""
+        """A call as it is, for instance one that somebody else signed; `host` replaces the Host header."""
         if self._session is None:
             raise RuntimeError("the emulator client is not open")
         sent = {**headers, "Host": host} if host else headers
         url = URL(self.address.endpoint_url + path, encoded=True)
-        async with self._session.request(
-            method, url, headers=sent, data=body, allow_redirects=False
-        ) as answer:
-            lowered = {name.lower(): value for name, value in answer.headers.items()}
-            return EmulatorAnswer(answer.status, lowered, await answer.read())
+        try:
+            async with self._session.request(
+                method, url, headers=sent, data=body or None, allow_redirects=False
+            ) as answer:
+                lowered = {name.lower(): value for name, value in answer.headers.items()}
+                return EmulatorAnswer(answer.status, lowered, await answer.read())
+        except aiohttp.ClientError as error:
+            raise OSError(f"the emulator does not answer: {type(error).__name__}") from error

@@ -123,7 +123,7 @@ def _stage_variables(caller: Caller) -> dict[str, object]:
 
 
 def _handshake_fields(handshake: Handshake) -> dict[str, object]:
-    """Headers and query string, single (the last value wins) and multiple; no query string, no such fields."""
+    """Headers and query string, single (the last value wins) and multiple; no query, no such fields."""
     headers = _grouped(handshake.headers)
     headers.setdefault("X-Forwarded-For", [handshake.source_ip])
     headers.setdefault("X-Forwarded-Port", ["443"])

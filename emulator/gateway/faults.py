@@ -1,7 +1,7 @@
 """Faults on request: what a network and a managed service do now and then, when a test asks for it.
 
-Rules are tried in order and the first that fits applies. The chances come from one seeded generator, so that a
-run can be repeated.
+Rules are tried in order and the first that fits applies. The chances come from one seeded generator, so that
+a run can be repeated.
 """
 
 import random

@@ -124,7 +124,7 @@ class _Mapping:
         self._variables = strings(event.get("stageVariables"))
 
     def request(self) -> str:
-        """The payload for the backend: a template's output, or the message where the passthrough allows it."""
+        """The payload for the backend: a template's output, or the message where passthrough allows it."""
         integration = self._integration
         template = self._template(integration.request_templates, integration.template_selection)
         if template is not None:

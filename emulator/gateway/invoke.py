@@ -9,7 +9,7 @@ from urllib.parse import quote
 from emulator.gateway.emulator_client import EmulatorClient
 from emulator.gateway.values import compact
 
-# arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations, or the function's ARN alone.
+# arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations, or the function's ARN alone.
 _WRAPPED = re.compile(r"/functions/(arn:[^/]+)/invocations$")
 _PLAIN = re.compile(r"arn:[^:]+:lambda:[^/]+$")
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")

@@ -11,7 +11,7 @@ from emulator.gateway.limits import Limits
 
 
 class Lifetime:
-    """One timer for the nearer of the two ends. A message only notes the time; the timer looks when it is due."""
+    """One timer for the nearer of the two ends. A message only notes the time; the timer looks when due."""
 
     __slots__ = ("_active", "_clock", "_end", "_limits", "_timer", "_until")
 

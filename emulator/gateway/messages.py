@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 
 async def answer_message(runtime: Runtime, connection: "Connection", caller: Caller, body: str) -> None:
-    """Run the message's route; the client hears of a failure, and of the result where there is a route response.
+    """Run the message's route; the client hears of a failure, and of the result if there is a route response.
 
-    No route and no `$default` is `Forbidden`; a throttled message is `Too Many Requests`; a failing function is
-    `Internal server error`; one that takes too long is `Endpoint request timed out`.
+    No route and no `$default` is `Forbidden`; a throttled message is `Too Many Requests`; a failing function
+    is `Internal server error`; one that takes too long is `Endpoint request timed out`.
     """
     api = runtime.definitions.current(caller.api_id)
     stage = api.stages.get(caller.stage) if api else None

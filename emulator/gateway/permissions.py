@@ -1,8 +1,8 @@
 """Whether a caller may manage connections: the emulator's own IAM verdict.
 
-The signed request goes on to the emulator's `@connections` with the path and Host that were signed, so that the
-signature holds. The emulator knows none of our connections: 403 means denied, anything else (410 as a rule)
-that the caller was let through.
+The signed request goes on to the emulator's `@connections` with the path and Host that were signed, so that
+the signature holds. The emulator knows none of our connections: 403 means denied, anything else (410 as a
+rule) that the caller was let through.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
 """
 

@@ -25,7 +25,7 @@ def select_route(api: Api, message: str) -> Route | None:
 
 
 def evaluate(expression: str, message: str) -> str | None:
-    """The expression's value for a message: `$request.body.a.b`, `${request.body.a}`, or text with such in it.
+    """The expression's value for a message: `$request.body.a.b`, `${request.body.a}`, or text with these.
 
     None where the message is no JSON or lacks what the expression names.
     """

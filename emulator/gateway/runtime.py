@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from emulator.gateway.clock import Clock
-from emulator.gateway.control_plane import Definitions
 from emulator.gateway.definition import Api
+from emulator.gateway.definitions import Definitions
 from emulator.gateway.faults import Faults
 from emulator.gateway.invoke import Invoker
 from emulator.gateway.limits import Limits, TokenBucket

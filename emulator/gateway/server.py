@@ -11,7 +11,8 @@ from emulator.gateway.admin import PREFIX, Admin
 from emulator.gateway.callbacks import Callbacks, error
 from emulator.gateway.clock import Clock
 from emulator.gateway.connection import GOING_AWAY, Connection
-from emulator.gateway.control_plane import ControlPlane, Definitions, EmulatorControlPlane
+from emulator.gateway.control_plane import ControlPlane, EmulatorControlPlane
+from emulator.gateway.definitions import Definitions
 from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
 from emulator.gateway.faults import Faults
 from emulator.gateway.front_door import FrontDoor

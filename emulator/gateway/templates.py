@@ -145,7 +145,7 @@ class _Rendering:
         return render(content, self._scope) if mark == '"' else content
 
     def _reference(self, *, active: bool) -> tuple[object, bool]:
-        """A reference's value (UNDEFINED for a variable that is not there), and whether it is quiet (`$!`)."""
+        """A reference's value (UNDEFINED for a variable that is not there) and whether it is quiet (`$!`)."""
         start = self._match(_REFERENCE, "a reference")
         name, opened = start.group(1), "{" in start.group()
         value = self._scope.root(name)

@@ -84,7 +84,7 @@ class WebSocket(asyncio.Protocol):
         self._frames.receive_eof()
         self._process()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._lost = True
         if self._closing is not None:
             self._closing.cancel()

@@ -1,4 +1,4 @@
-"""Fakes at the gateway's three seams (control plane, Lambda, IAM), so that rules are tested in one process."""
+"""Fakes at the gateway's three seams (control plane, Lambda, IAM), so that rules are tested in process."""
 
 import asyncio
 import json
