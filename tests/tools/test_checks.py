@@ -1,0 +1,32 @@
+"""The closing line counts what the runners report."""
+
+from pathlib import Path
+
+import pytest
+
+from tools.checks import Check, Total, checks, count_junit, run_check
+from tools.layout import Layout
+
+JUNIT = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10"/></testsuites>"""
+
+
+def test_errors_count_as_failed_and_skipped_as_neither(tmp_path: Path) -> None:
+    report, total = tmp_path / "pytest.xml", Total(passed=5)
+    report.write_text(JUNIT)
+    count_junit(report, total)
+    assert total.line() == "total: 9 passed, 3 failed, 3 skipped"
+
+
+def test_a_failed_check_shows_its_log_and_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    layout, total = Layout.default({"LOCAL_FOLDER": str(tmp_path)}), Total()
+    run_check(Check(name="good", command=("true",)), layout, total)
+    run_check(Check(name="bad", command=("sh", "-c", "echo this is wrong; exit 3")), layout, total)
+    assert (total.passed, total.failed, total.problems) == (1, 1, ["check bad"])
+    assert "this is wrong" in capsys.readouterr().out
+
+
+def test_every_kind_of_check_is_there() -> None:
+    assert {"format", "lint", "types", "generated files"} <= {check.name for check in checks()}
