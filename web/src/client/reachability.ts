@@ -6,8 +6,8 @@ import { fromProblem, SessionError } from "./errors.ts";
  *
  * A browser hides the HTTP status of a refused handshake: 401, 403, 429, a proxy that knows no
  * WebSocket and a lost network all look like close code 1006. The HTTP twin of the API stands behind
- * the same tokens and is allowed to tell, so it is asked: for a session that cannot exist, since
- * only the authorizer's verdict matters.
+ * the same tokens and is allowed to tell, so it is asked: by a PATCH that changes nothing, of a
+ * session that cannot exist, since only the authorizer's verdict matters.
  *
  * - 401 and 403 prove a refusal, which no retry changes;
  * - any other answer proves that network and token are good, so WebSockets are what is blocked or broken;
@@ -20,8 +20,9 @@ const NO_SUCH_SESSION = "/sessions/no-session-100";
 export async function probe(httpUrl: string, token: string, signal: AbortSignal): Promise<Reachability> {
   try {
     const { status } = await fetch(httpUrl + NO_SUCH_SESSION, {
-      headers: { Authorization: `Bearer ${token}` },
-      cache: "no-store",
+      method: "PATCH",
+      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+      body: "{}",
       signal,
     });
     return status === 401 || status === 403 ? "refused" : "reachable";

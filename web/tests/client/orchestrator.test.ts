@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { SessionCreationOrchestrator } from "../../src/client/index.ts";
+import type { Fault, Peer } from "./peer.ts";
+import { error } from "./peerSession.ts";
+import { atEnd, createSpeaker, options, startPeer, token } from "./support.ts";
+
+const BODY = { sourceLanguage: "en", quality: "standard" } as const;
+
+/** Faults for the first `createSession`s that come, one after the other. */
+function faults(peer: Peer, ...planned: Fault[]): void {
+  peer.fault = ({ action }) => (action === "createSession" ? planned.shift() : undefined);
+}
+
+describe("exactly one session comes of one click", () => {
+  const lateReplies: Fault[] = ["lose", "lose"];
+  test.each<[string, Fault[]]>([
+    ["all goes well", []],
+    ["the connection is cut before the request is carried out", ["cutBefore"]],
+    ["the connection is cut before the reply", ["cutAfter"]],
+    ["it is cut again and again", ["cutBefore", "cutAfter", "cutAfter", "cutBefore"]],
+    ["replies do not come", lateReplies],
+    ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
+  ])("when %s", async (_, planned) => {
+    const peer = await startPeer();
+    faults(peer, ...planned);
+    const speaker = await createSpeaker(peer, { reply: 50 });
+    expect(speaker.sessionId).toBe("caring-king-275");
+    expect([...peer.session.created.values()]).toEqual(["caring-king-275"]);
+  });
+});
+
+test("two clicks make two sessions", async () => {
+  const peer = await startPeer();
+  await createSpeaker(peer);
+  await createSpeaker(peer);
+  expect(peer.session.created.size).toBe(2);
+});
+
+test.each(["UNAUTHORIZED", "FORBIDDEN", "UNSUPPORTED_LANGUAGE", "INVALID_QUALITY"] as const)(
+  "%s is surfaced at once",
+  async (code) => {
+    const peer = await startPeer();
+    peer.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+    await expect(createSpeaker(peer)).rejects.toMatchObject({ code });
+    expect(peer.requests("createSession").length).toBeLessThanOrEqual(2);
+  },
+);
+
+test("a refused token is surfaced, and no session is made over HTTP either", async () => {
+  const peer = await startPeer();
+  peer.badTokens.add(token("speaker"));
+  const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+  await expect(orchestrator.createSession(BODY)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  expect(peer.session.created.size).toBe(0);
+});
+
+test("it ends with TIMEOUT when nothing helps in time", async () => {
+  const peer = await startPeer();
+  peer.refuseUpgrades = 503;
+  const orchestrator = new SessionCreationOrchestrator(options(peer));
+  await expect(orchestrator.createSession(BODY, { timeout: 100 })).rejects.toMatchObject({ code: "TIMEOUT" });
+});
+
+test("it can be aborted, and then leaves no connection open", async () => {
+  const peer = await startPeer();
+  peer.fault = () => "lose";
+  const abort = new AbortController();
+  const creation = new SessionCreationOrchestrator(options(peer)).createSession(BODY, {
+    signal: abort.signal,
+  });
+  await expect.poll(() => peer.requests("createSession").length).toBe(1);
+  abort.abort(new Error("changed my mind"));
+  await expect(creation).rejects.toThrow("changed my mind");
+});
+
+test("an abort that came before counts too", async () => {
+  const peer = await startPeer();
+  const orchestrator = new SessionCreationOrchestrator(options(peer));
+  const signal = AbortSignal.abort(new Error("too late"));
+  await expect(orchestrator.createSession(BODY, { signal })).rejects.toThrow("too late");
+  expect(peer.connections).toEqual([]);
+});
+
+describe("where no WebSocket can be opened", () => {
+  test("the session is made over HTTP, and resumed over a WebSocket once that works", async () => {
+    const peer = await startPeer();
+    peer.refuseUpgrades = 502;
+    const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(speaker.sessionId).toBe("caring-king-275");
+    expect(speaker.connection.state.value.name).not.toBe("open");
+
+    const published = speaker.publish({ data: "said while cut off" });
+    peer.refuseUpgrades = undefined;
+    expect(await published).toBe(1);
+    expect(peer.requests("resumeSession")[0]?.sessionId).toBe("caring-king-275");
+    expect(peer.requests("createSession")).toEqual([]);
+  });
+
+  test("a WebSocket that carried createSession before and the HTTP request make one session", async () => {
+    const peer = await startPeer();
+    peer.fault = ({ action }) => {
+      if (action !== "createSession") return undefined;
+      peer.refuseUpgrades = 502;
+      return "cutAfter";
+    };
+    const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(peer.session.created.size).toBe(1);
+  });
+});

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { Connection, Observable, SpeakerService, type CreatedSessionBody } from "../../src/client/index.ts";
+import { createSpeaker, follow, numbered, options, startPeer } from "./support.ts";
+import { error } from "./peerSession.ts";
+
+const CREATED: CreatedSessionBody = {
+  sessionId: "caring-king-275",
+  status: "active",
+  sourceLanguage: "en",
+  quality: "standard",
+  epoch: "5f0c9a1e",
+  offset: 0,
+  generation: 1,
+  listeners: 0,
+  maxListeners: 500,
+  createdAt: "2026-01-01T00:00:00Z",
+  expiresAt: "2026-01-02T00:00:00Z",
+};
+
+test("it starts from sessionCreated although the connection that brought it is closed", async () => {
+  const peer = await startPeer();
+  const connection = new Connection({ ...options(peer), attach: async () => Promise.resolve() });
+  connection.close();
+  const speaker = new SpeakerService(
+    CREATED,
+    connection,
+    new Observable<CreatedSessionBody | undefined>(undefined),
+  );
+  expect(speaker.sessionId).toBe("caring-king-275");
+  expect(speaker.state.value.status).toBe("active");
+});
+
+test("it starts from sessionCreated when the cut comes right after it, and resumes", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  peer.connections[0]?.cut();
+  expect(await speaker.publish({ data: "hello" })).toBe(1);
+  expect(speaker.state.value.generation).toBe(2);
+});
+
+describe("what is published is in the log once and in order", () => {
+  test("across cuts before and after the server carried it out", async () => {
+    const peer = await startPeer();
+    const faults = ["cutBefore", undefined, "cutAfter", "lose", undefined, "cutAfter", "cutBefore"] as const;
+    let publishes = 0;
+    peer.fault = ({ action }) => (action === "publish" ? faults[publishes++] : undefined);
+    const speaker = await createSpeaker(peer, { reply: 50 });
+    const offsets = await Promise.all(numbered(12).map(async (data) => speaker.publish({ data })));
+    expect(peer.session.log.map(({ data }) => data)).toEqual(numbered(12));
+    expect(offsets).toEqual(peer.session.log.map(({ offset }) => offset));
+  });
+
+  test("across handovers, with nothing held up by them", async () => {
+    const peer = await startPeer();
+    const speaker = await createSpeaker(peer, { handover: 30, handoverJitter: 0 });
+    const names = follow(speaker.connection);
+    const publishes: Promise<number>[] = [];
+    while (peer.connections.length < 4) {
+      publishes.push(speaker.publish({ data: `m${publishes.length + 1}` }));
+      await publishes.at(-1);
+    }
+    await Promise.all(publishes);
+    expect(peer.session.log.map(({ data }) => data)).toEqual(numbered(publishes.length));
+    expect(names).not.toContain("waitingToRetry");
+  });
+
+  test("when the old connection is fenced before the new one is told so", async () => {
+    const peer = await startPeer();
+    peer.fault = (message, connection) => {
+      if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
+      setTimeout(() => connection.push(peer.session.handle(message, connection)), 60);
+      peer.session.handle(message, connection);
+      return "lose";
+    };
+    const speaker = await createSpeaker(peer);
+    peer.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+    await expect.poll(() => peer.requests("resumeSession").length).toBe(1);
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+    expect(peer.requests("publish").length).toBeGreaterThan(1);
+  });
+});
+
+test("presence, pauses and the end show in its state", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  peer.connections[0]?.push({ type: "presence", sessionId: speaker.sessionId, listeners: 3 });
+  await speaker.state.until(({ listeners }) => listeners === 3);
+  await speaker.pause();
+  expect(speaker.state.value.status).toBe("paused");
+  await speaker.resume();
+  expect(speaker.state.value.status).toBe("active");
+  await speaker.end();
+  expect(speaker.state.value).toMatchObject({ status: "ended", endReason: "ended" });
+  expect(speaker.connection.state.value.name).toBe("closed");
+});
+
+test("a session that ended while the speaker was away is shown as ended", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  peer.fault = ({ requestId }) => ({ reply: error("SESSION_ENDED", requestId) });
+  peer.connections[0]?.cut();
+  await speaker.state.until(({ status }) => status === "ended");
+  await expect(speaker.publish({ data: "too late" })).rejects.toMatchObject({ code: "SESSION_ENDED" });
+});

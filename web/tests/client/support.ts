@@ -1,0 +1,110 @@
+import { WebSocket } from "ws";
+import { afterEach, expect, onTestFinished } from "vitest";
+import {
+  Connection,
+  ListenerService,
+  SessionCreationOrchestrator,
+  type ConnectionStateName,
+  type WebSocketClass,
+} from "../../src/client/index.ts";
+import { TRANSITIONS } from "../../src/client/connectionState.ts";
+import { Peer } from "./peer.ts";
+
+/** The same waits as in production, scaled so that tests run in milliseconds. */
+export const QUICK = {
+  connect: 1000,
+  reply: 300,
+  request: 5000,
+  drain: 200,
+  gap: 20,
+  doubt: 100,
+  backoff: { base: 5, cap: 20 },
+} as const;
+
+/** ws follows the browsers' interface in all that the library uses. */
+export const NodeWebSocket = WebSocket as unknown as WebSocketClass;
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+export function atEnd(close: () => Promise<void> | void): void {
+  closers.push(close);
+}
+
+export async function startPeer(): Promise<Peer> {
+  const peer = await Peer.start();
+  atEnd(async () => {
+    await peer.stop();
+    expect(peer.violations).toEqual([]);
+  });
+  return peer;
+}
+
+/** An unsigned token that looks like Cognito's as far as clients read it. */
+export function token(name: string, secondsLeft = 3600): string {
+  const exp = Math.floor(Date.now() / 1000) + secondsLeft;
+  return `head.${Buffer.from(JSON.stringify({ exp, name })).toString("base64url")}.signature`;
+}
+
+export function options(peer: Peer, timings: object = {}) {
+  return {
+    url: peer.url,
+    token: async () => Promise.resolve(token("speaker")),
+    WebSocket: NodeWebSocket,
+    timings: { ...QUICK, ...timings },
+  };
+}
+
+export async function createSpeaker(peer: Peer, timings: object = {}) {
+  const orchestrator = new SessionCreationOrchestrator(options(peer, timings));
+  const speaker = await orchestrator.createSession({ sourceLanguage: "en", quality: "standard" });
+  atEnd(() => speaker.connection.close());
+  return speaker;
+}
+
+export function makeListener(peer: Peer, timings: object = {}) {
+  const listener = new ListenerService({
+    ...options(peer, timings),
+    sessionId: "caring-king-275",
+    targetLanguage: "de",
+  });
+  const heard: string[] = [];
+  listener.messages.on((message) => heard.push(message.data));
+  atEnd(() => listener.connection.close());
+  return { listener, heard };
+}
+
+/** Follows a connection's states, and finds changes that the table does not allow. */
+export function follow(connection: Connection): ConnectionStateName[] {
+  const names: ConnectionStateName[] = [];
+  const illegal: string[] = [];
+  connection.state.subscribe(({ name }) => {
+    const before = names.at(-1);
+    if (before && !TRANSITIONS[before].includes(name)) illegal.push(`${before} -> ${name}`);
+    names.push(name);
+  });
+  onTestFinished(() => {
+    if (illegal.length > 0) throw new Error(`illegal changes of state: ${illegal.join(", ")}`);
+  });
+  return names;
+}
+
+export function numbered(count: number, from = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `m${from + index}`);
+}
+
+/** A connection that attaches to nothing. */
+export function connect(peer: Peer, timings: object = {}, more: object = {}): Connection {
+  const connection = new Connection({
+    ...options(peer, timings),
+    attach: async () => Promise.resolve(),
+    ...more,
+  });
+  atEnd(() => connection.close());
+  return connection;
+}
+
+export const isOpen = ({ name }: { name: string }): boolean => name === "open";
+export const isClosed = ({ name }: { name: string }): boolean => name === "closed";
