@@ -66,7 +66,7 @@ class ConflictingError(NotCarriedOutError):
 
 
 def call(operation: Callable[[], Answer], writes: Sequence[Write] = ()) -> Answer:
-    """Carry out one call. Raises Refused where a condition of `writes` does not hold, else NotCarriedOutError.
+    """Carry out one call; raises Refused where a condition of `writes` does not hold, or NotCarriedOutError.
 
     Conflicts with transactions under way are tried again, with jitter, and not for ever.
     """

@@ -1,10 +1,10 @@
 """$connect: the connection is noted."""
 
-import bootstrap
+from bootstrap import connections
 from handlers.request import Request
 from handlers.route import lifecycle
 
-connect = bootstrap.connect()
+connect = connections.connect()
 
 
 @lifecycle("$connect")

@@ -1,11 +1,11 @@
 """createSession: a speaker creates a session and is attached to it."""
 
-import bootstrap
+from bootstrap import sessions
 from handlers.request import Request
 from handlers.route import route
 from sessions.ports import Message
 
-create_session = bootstrap.create_session()
+create_session = sessions.create_session()
 
 
 @route("createSession")

@@ -1,10 +1,10 @@
 """$disconnect: best effort on API Gateway's side; late, doubled and lost ones do no harm."""
 
-import bootstrap
+from bootstrap import connections
 from handlers.request import Request
 from handlers.route import lifecycle
 
-disconnect = bootstrap.disconnect()
+disconnect = connections.disconnect()
 
 
 @lifecycle("$disconnect")

@@ -3,11 +3,12 @@
 from typing import Any
 
 import bootstrap
+from bootstrap import delivery
 from handlers.observed import observed
 from sessions.digest import short_digest
 from sessions.shard_tasks import ShardTask, to_task
 
-fan_out = bootstrap.fan_out()
+fan_out = delivery.fan_out()
 
 Shard = tuple[str, int]
 

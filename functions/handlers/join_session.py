@@ -1,11 +1,11 @@
 """joinSession: a listener joins, or recovers its place."""
 
-import bootstrap
+from bootstrap import sessions
 from handlers.request import Request, position_of
 from handlers.route import route
 from sessions.ports import Message
 
-join_session = bootstrap.join_session()
+join_session = sessions.join_session()
 
 
 @route("joinSession")

@@ -3,10 +3,11 @@
 from typing import Any
 
 import bootstrap
+from bootstrap import delivery
 from handlers.observed import observed
 from sessions.digest import short_digest
 
-presence = bootstrap.presence()
+presence = delivery.presence()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

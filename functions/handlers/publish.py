@@ -1,11 +1,11 @@
 """publish: the speaker's message gets its place in the log and goes out to the listeners."""
 
-import bootstrap
+from bootstrap import delivery
 from handlers.request import Request
 from handlers.route import route
 from sessions.ports import Message
 
-publish = bootstrap.publish()
+publish = delivery.publish()
 
 
 @route("publish")

@@ -6,7 +6,7 @@ from typing import Any
 from sessions.access import Caller
 from sessions.digest import short_digest
 from sessions.messages import request_id_of
-from sessions.model import Position
+from sessions.model import Change, Position, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +57,9 @@ def position_of(message: dict[str, Any]) -> Position | None:
     if "epoch" not in message:
         return None
     return Position(epoch=message["epoch"], offset=message["offset"])
+
+
+def change_of(message: dict[str, Any]) -> Change:
+    """The change that a checked message or body asks for."""
+    status = message.get("status")
+    return Change(status=Status(status) if status else None, quality=message.get("quality"))

@@ -59,10 +59,16 @@ def open_session(session: Session | None, now: int) -> Session:
 
 def speaking(connection: Connection) -> AsSpeaker:
     """The authority of a connection that is attached as a speaker. Raises ForbiddenError."""
+    attachment = speaker_attachment(connection)
+    return AsSpeaker(connection_id=connection.connection_id, generation=attachment.generation)
+
+
+def speaker_attachment(connection: Connection) -> Attachment:
+    """What a speaker's connection is attached to. Raises ForbiddenError."""
     attachment = connection.attachment
     if attachment is None or attachment.role is not Role.SPEAKER:
         raise ForbiddenError("Only the session's speaker may do that.")
-    return AsSpeaker(connection_id=connection.connection_id, generation=attachment.generation)
+    return attachment
 
 
 def free_to_attach(sessions: Sessions, connection: Connection | None, now: int) -> Attachment | None:

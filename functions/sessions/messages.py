@@ -44,6 +44,12 @@ def check_body(name: str, body: dict[str, Any]) -> None:
         raise InvalidFieldError(ErrorCode(wrong.code), wrong.message) from wrong
 
 
+def check_session_id(session_id: str) -> str:
+    """The id, if it has the form of one. Raises InvalidFieldError."""
+    check("getSession", {"action": "getSession", "sessionId": session_id})
+    return session_id
+
+
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 

@@ -1,0 +1,74 @@
+"""Operations on connections, and on the tokens that they come with."""
+
+# ruff: noqa: PLC0415
+
+import os
+from typing import TYPE_CHECKING
+
+from bootstrap import clock, metrics, rate_limits, settings
+
+if TYPE_CHECKING:
+    from sessions.authorize import Authorize
+    from sessions.connect import Connect
+    from sessions.disconnect import Disconnect
+    from sessions.ports import TokenVerifier
+    from sessions.refresh_token import RefreshToken
+    from sessions.tokens import TokenRules
+
+
+def connect() -> "Connect":
+    """For `$connect`."""
+    from adapters.connections import DynamoConnections
+    from sessions.connect import Connect
+
+    return Connect(
+        connections=DynamoConnections(rate_limits()), settings=settings(), metrics=metrics(), clock=clock
+    )
+
+
+def disconnect() -> "Disconnect":
+    """For `$disconnect`, and for whatever finds a connection gone."""
+    from adapters.connections import DynamoConnections
+    from sessions.disconnect import Disconnect
+
+    return Disconnect(
+        connections=DynamoConnections(rate_limits()), settings=settings(), metrics=metrics(), clock=clock
+    )
+
+
+def authorize() -> "Authorize":
+    """For the authorizer of `$connect`."""
+    from sessions.authorize import Authorize
+
+    return Authorize(verifier=verifier(), rules=token_rules(), settings=settings(), clock=clock)
+
+
+def refresh_token() -> "RefreshToken":
+    """For refreshToken."""
+    from adapters.connections import DynamoConnections
+    from sessions.refresh_token import RefreshToken
+
+    limits = rate_limits()
+    return RefreshToken(
+        connections=DynamoConnections(limits),
+        rate_limits=limits,
+        verifier=verifier(),
+        rules=token_rules(),
+        settings=settings(),
+        clock=clock,
+    )
+
+
+def verifier() -> "TokenVerifier":
+    """Checks signatures with the keys at JWKS_URL, or else at the issuer's own address."""
+    from adapters.tokens import JwksVerifier
+
+    issuer = os.environ["TOKEN_ISSUER"]
+    return JwksVerifier(os.environ.get("JWKS_URL") or f"{issuer}/.well-known/jwks.json")
+
+
+def token_rules() -> "TokenRules":
+    """The pool and the client whose tokens are good."""
+    from sessions.tokens import TokenRules
+
+    return TokenRules(issuer=os.environ["TOKEN_ISSUER"], client_id=os.environ["USER_POOL_CLIENT_ID"])

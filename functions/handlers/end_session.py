@@ -1,0 +1,14 @@
+"""endSession: the speaker ends the session for everyone."""
+
+from bootstrap import sessions
+from handlers.request import Request
+from handlers.route import route
+from sessions.ports import Message
+
+end_session = sessions.end_session()
+
+
+@route("endSession")
+def handler(request: Request) -> Message:
+    """Reply sessionEnded; everyone else concerned gets it as a push."""
+    return end_session.as_speaker(request.connection_id)

@@ -1,0 +1,105 @@
+"""What all HTTP routes have in common: the caller, the body, the answer, problem+json.
+
+Events and answers are of payload format 2.0. Source: API Gateway Developer Guide, "AWS Lambda proxy
+integrations for HTTP APIs".
+"""
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from handlers.observed import observed
+from sessions.digest import short_digest
+from sessions.errors import InvalidMessageError, SessionError, UnauthorizedError, problem
+from sessions.messages import MAX_REQUEST_ID, check_session_id, parse
+from sessions.ports import Message
+
+Event = dict[str, Any]
+Handler = Callable[[Event, object], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request, as the JWT authorizer let it through."""
+
+    event: Event
+    claims: dict[str, Any]
+    address: str
+    """Digest of the client's address."""
+
+    @property
+    def subject(self) -> str:
+        """The signed-in user. Raises UnauthorizedError where there is none."""
+        subject = self.claims.get("sub")
+        if not isinstance(subject, str) or not subject:
+            raise UnauthorizedError
+        return subject
+
+    @property
+    def session_id(self) -> str:
+        """The one in the path. Raises InvalidFieldError (INVALID_SESSION_ID)."""
+        parameters: dict[str, str] = self.event.get("pathParameters") or {}
+        return check_session_id(parameters.get("sessionId", ""))
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The header Idempotency-Key, which means what requestId means in a message."""
+        headers: dict[str, str] = self.event.get("headers") or {}
+        key = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
+        if key is not None and not 0 < len(key) <= MAX_REQUEST_ID:
+            raise InvalidMessageError(f"Idempotency-Key must be of 1 to {MAX_REQUEST_ID} characters.")
+        return key
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The JSON object sent. Raises InvalidMessageError."""
+        text: str = self.event.get("body") or ""
+        if self.event.get("isBase64Encoded"):
+            try:
+                text = base64.b64decode(text, validate=True).decode()
+            except ValueError as error:
+                raise InvalidMessageError("The body is not text in UTF-8.") from error
+        return parse(text)
+
+
+def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpRequest], Message]], Handler]:
+    """Make a Lambda handler of a function that answers one route's requests with `status`."""
+
+    def decorate(answer: Callable[[HttpRequest], Message]) -> Handler:
+        def handler(event: Event, _context: object) -> dict[str, Any]:
+            request = _read(event)
+            correlation_id = event["requestContext"].get("requestId", "")
+            keys = {"address": request.address}
+            reply, error = observed(name, correlation_id, lambda: answer(request), **keys)
+            return _problem(error) if error else _answer(status, reply or {})
+
+        return handler
+
+    return decorate
+
+
+def _read(event: Event) -> HttpRequest:
+    context = event["requestContext"]
+    authorizer: dict[str, Any] = context.get("authorizer") or {}
+    token: dict[str, Any] = authorizer.get("jwt") or {}
+    address = short_digest(context.get("http", {}).get("sourceIp", ""))
+    return HttpRequest(event=event, claims=token.get("claims") or {}, address=address)
+
+
+def _answer(status: int, reply: Message) -> dict[str, Any]:
+    body = {name: value for name, value in reply.items() if name != "type"}
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+        "body": json.dumps(body),
+    }
+
+
+def _problem(error: SessionError) -> dict[str, Any]:
+    document = problem(error)
+    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return {"statusCode": document["status"], "headers": headers, "body": json.dumps(document)}

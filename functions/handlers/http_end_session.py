@@ -1,0 +1,13 @@
+"""DELETE /sessions/{sessionId}: the owner ends the session for everyone."""
+
+from bootstrap import sessions
+from handlers.http import HttpRequest, http_route
+from sessions.ports import Message
+
+end_session = sessions.end_session()
+
+
+@http_route("DELETE /sessions/{sessionId}")
+def handler(request: HttpRequest) -> Message:
+    """Answer with the fields of sessionEnded, also the second time. 403 for non-owners."""
+    return end_session.as_owner(request.subject, request.session_id)

@@ -1,0 +1,21 @@
+"""GET /sessions/{sessionId}: what getSession tells, without a connection.
+
+Public exactly where the stack allows anonymous listeners: they may ask the same over a WebSocket, and a page
+looks a session up before it connects. Elsewhere the route has the JWT authorizer, and any signed-in user may
+ask; nothing is told that a listener may not know. Who asks without signing in is limited by address.
+"""
+
+import bootstrap
+from bootstrap import sessions
+from handlers.http import HttpRequest, http_route
+from sessions.ports import Message
+
+look_up = sessions.look_up()
+anonymous_allowed = bootstrap.settings().allow_anonymous
+
+
+@http_route("GET /sessions/{sessionId}")
+def handler(request: HttpRequest) -> Message:
+    """Answer with the fields of session."""
+    who = request.address if anonymous_allowed else request.subject
+    return look_up(request.session_id, who=who)

@@ -1,0 +1,17 @@
+"""PATCH /sessions/{sessionId}: the owner pauses the session, goes on, or changes its quality."""
+
+from bootstrap import sessions
+from handlers.http import HttpRequest, http_route
+from handlers.request import change_of
+from sessions.messages import check_body
+from sessions.ports import Message
+
+update_session = sessions.update_session()
+
+
+@http_route("PATCH /sessions/{sessionId}")
+def handler(request: HttpRequest) -> Message:
+    """Answer with the fields of sessionUpdated; everyone concerned gets it as a push. 403 for non-owners."""
+    body = request.body
+    check_body("updateSession", body)
+    return update_session.as_owner(request.subject, request.session_id, change_of(body))

@@ -1,0 +1,14 @@
+"""refreshToken: a newer token for an open connection."""
+
+from bootstrap import connections
+from handlers.request import Request
+from handlers.route import route
+from sessions.ports import Message
+
+refresh_token = connections.refresh_token()
+
+
+@route("refreshToken")
+def handler(request: Request) -> Message:
+    """Reply tokenRefreshed."""
+    return refresh_token(request.connection_id, request.message["token"])

@@ -1,0 +1,19 @@
+"""resumeSession: a speaker takes its session up again."""
+
+from bootstrap import sessions
+from handlers.request import Request, position_of
+from handlers.route import route
+from sessions.ports import Message
+
+resume_session = sessions.resume_session()
+
+
+@route("resumeSession")
+def handler(request: Request) -> Message:
+    """Reply sessionResumed; what was missed is pushed before."""
+    return resume_session(
+        request.connection_id,
+        session_id=request.message["sessionId"],
+        position=position_of(request.message),
+        request_id=request.request_id,
+    )

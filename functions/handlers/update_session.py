@@ -1,0 +1,15 @@
+"""updateSession: the speaker pauses, goes on, or changes the quality."""
+
+from bootstrap import sessions
+from handlers.request import Request, change_of
+from handlers.route import route
+from sessions.ports import Message
+
+update_session = sessions.update_session()
+
+
+@route("updateSession")
+def handler(request: Request) -> Message:
+    """Reply sessionUpdated; everyone else concerned gets it as a push."""
+    change = change_of(request.message)
+    return update_session.as_speaker(request.connection_id, change, request_id=request.request_id)
