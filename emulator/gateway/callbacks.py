@@ -78,7 +78,7 @@ class Callbacks:
                 )
             api = definitions.current(target.api_id) or await definitions.fresh(target.api_id)
         except (OSError, ControlPlaneError) as failure:
-            LOG.error("callback: %s", failure)  # noqa: TRY400 - the text says it all
+            LOG.error("callback: %s", failure)
             return error(500, "InternalServerErrorException", "Internal server error")
         return error(*_FORBIDDEN) if api is None or target.stage not in api.stages else None
 
