@@ -1,0 +1,47 @@
+"""The scheduled run, and what keeps connections out of it."""
+
+# ruff: noqa: PLC0415
+
+from typing import TYPE_CHECKING
+
+from bootstrap import clock, log, metrics, settings
+from bootstrap.connections import disconnect
+from bootstrap.delivery import pusher
+from bootstrap.sessions import end_session
+
+if TYPE_CHECKING:
+    from sessions.continuation import Continuation
+    from sessions.heartbeat import Heartbeat
+    from sessions.keep_alive import KeepAlive
+
+
+def keep_alive() -> "KeepAlive":
+    """For the schedule."""
+    from adapters.due_index import DynamoDueIndex
+    from sessions.keep_alive import KeepAlive
+
+    return KeepAlive(
+        due=DynamoDueIndex(),
+        end=end_session().by_the_clock,
+        departed=disconnect(),
+        pusher=pusher(),
+        settings=settings(),
+        log=log(),
+        metrics=metrics(),
+        clock=clock,
+    )
+
+
+def continuation() -> "Continuation":
+    """Goes on in another invocation."""
+    from adapters.continuation import LambdaContinuation
+
+    return LambdaContinuation()
+
+
+def heartbeat() -> "Heartbeat":
+    """For heartbeat, where heartbeats are recorded."""
+    from adapters.due_index import push_forward
+    from sessions.heartbeat import Heartbeat
+
+    return Heartbeat(push_forward=push_forward, settings=settings(), clock=clock)

@@ -1,0 +1,14 @@
+"""heartbeat, where the stack records heartbeats; elsewhere API Gateway answers it without a function."""
+
+from bootstrap import keep_alive
+from handlers.request import Request
+from handlers.route import route
+from sessions.ports import Message
+
+heartbeat = keep_alive.heartbeat()
+
+
+@route("heartbeat")
+def handler(request: Request) -> Message:
+    """Reply heartbeatAck with the server's time and when the connection began."""
+    return heartbeat(request.connection_id, request.connected_at_ms)

@@ -1,0 +1,45 @@
+"""The schedule, each minute: pings, notices, ends and repairs whatever is due."""
+
+from typing import Any, Protocol
+
+import bootstrap
+from bootstrap import keep_alive as make
+from handlers.observed import observed
+from sessions.continuation import events_for, work_of
+
+RESERVE_MS = 20_000
+"""Milliseconds that a page of work may still take, with every bounded retry of it; no page begins later."""
+
+keep_alive = make.keep_alive()
+continuation = make.continuation()
+
+
+class Context(Protocol):
+    """What of Lambda's context object is used."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the invocation may still take."""
+        ...
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
+    """Do what is due; what time does not allow goes on in further invocations.
+
+    Fails as an invocation where the run fails, so that it is counted and tried again by Lambda.
+    """
+    work, depth = work_of(event, bootstrap.clock())
+
+    def run() -> int:
+        left = keep_alive(work, time_is_left=lambda: context.get_remaining_time_in_millis() > RESERVE_MS)
+        for following in events_for(left, depth):
+            continuation.invoke(following)
+        if left:
+            bootstrap.metrics().count("KeepAliveUnfinished", len(left))
+        return len(left)
+
+    left, error = observed("keepAlive", context.aws_request_id, run, depth=depth)
+    if error is not None:
+        raise error
+    return {"left": left or 0}
