@@ -35,11 +35,12 @@ def engine_environment(
         **inherited,
         **aws,
         "PATH": os.pathsep.join([str(bin_dir), inherited.get("PATH", os.defpath)]),
-        "PULUMI_HOME": str(state.parent / "pulumi-home"),
+        "PULUMI_HOME": str(_home(state)),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", LOCAL_PASSPHRASE),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
         **{name: os.environ[name] for name in ("EMULATOR_WEBSOCKET_URL",) if name in os.environ},
     }
 
@@ -79,12 +80,11 @@ class Engine:
         Raises EngineUnavailable where there is no CLI and none can be built.
         """
         cli = ensure_cli(report)
-        official = (cli.resolve().parent / "pulumi-language-python").exists() and cli != BUILT_CLI
-        write_launchers(bin_dir, language_host=not official)
         try:
+            write_launchers(bin_dir, _home(state), language_host=cli == BUILT_CLI)
             state.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise EngineError(f"The state's folder {state} cannot be made: {error.strerror}.") from error
+            raise EngineError(f"Cannot write to {error.filename}: {error.strerror}.") from error
         return cls(cli=cli, environment=engine_environment(aws, state=state, bin_dir=bin_dir))
 
     def with_environment(self, extra: Mapping[str, str]) -> "Engine":
@@ -157,6 +157,11 @@ def explain(command: str, result: Result) -> str:
         return "Another `pulumi` run holds this stack: wait until it ends, then run again."
     tail = "\n".join(text.splitlines()[-40:]) or "it printed nothing; see above"
     return f"`pulumi {command}` failed with exit status {result.returncode}:\n{tail}"
+
+
+def _home(state: Path) -> Path:
+    """PULUMI_HOME: beside the state, so that nothing of the person's own is read or changed."""
+    return state.parent / "pulumi-home"
 
 
 def _color(*, stream: bool) -> str:

@@ -8,21 +8,22 @@ from emulator.ministack import REPOSITORY
 
 LANGUAGE_HOST = "pulumi-language-python"
 PROVIDER = "pulumi-resource-aws"
-_MODULES = {LANGUAGE_HOST: "emulator.language_host", PROVIDER: "emulator.provider"}
+# The version of pulumi_aws whose resources the provider carries out; the engine asks for exactly this one.
+PROVIDER_VERSION = "7.51.1"
 
 
-def write_launchers(folder: Path, *, language_host: bool, python: Path | None = None) -> None:
-    """Put the provider's launcher into `folder`, and the language host's where the CLI brings none.
+def write_launchers(bin_dir: Path, home: Path, *, language_host: bool, python: Path | None = None) -> None:
+    """Write the provider's launcher, and the language host's where the CLI brings none.
 
+    The host goes beside the CLI in `bin_dir`, as in an official installation; the provider into the plugin
+    cache of `home` (PULUMI_HOME), where the engine takes it for the version it wants, without a warning.
     `python` is the interpreter that they run on: by default the one that runs this.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     interpreter = python or Path(sys.executable)
-    names = [PROVIDER, LANGUAGE_HOST] if language_host else [PROVIDER]
-    for name in names:
-        _write(folder / name, interpreter, _MODULES[name])
-    if not language_host:
-        (folder / LANGUAGE_HOST).unlink(missing_ok=True)
+    cache = home / "plugins" / f"resource-aws-v{PROVIDER_VERSION}"
+    _write(cache / PROVIDER, interpreter, "emulator.provider")
+    if language_host:
+        _write(bin_dir / LANGUAGE_HOST, interpreter, "emulator.language_host")
 
 
 def _write(path: Path, python: Path, module: str) -> None:
@@ -33,6 +34,7 @@ def _write(path: Path, python: Path, module: str) -> None:
     )
     if path.exists() and path.read_text() == text:
         return
+    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text)
     partial.chmod(0o755)

@@ -1,7 +1,9 @@
 """How the engine's plugins serve gRPC: a port on standard output, and an end with the engine."""
 
 import os
+import signal
 import sys
+import threading
 from typing import Any
 
 # State and archives can be large; the engine itself allows 400 MB a message.
@@ -14,12 +16,19 @@ _PARENT_CHECK_SECONDS = 1.0
 
 
 def serve(server: Any) -> None:
-    """Listen on a free port of 127.0.0.1, print it, and serve until the engine (our parent) is gone."""
+    """Listen on a free port of 127.0.0.1, print it, and serve until the engine ends us or is gone.
+
+    The engine ends a plugin by SIGINT; a plugin runs in a process group of its own, so Ctrl-C never comes here.
+    """
     parent = os.getppid()
+    ending = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ending.set())
     port: int = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    while server.wait_for_termination(_PARENT_CHECK_SECONDS):
+    while not ending.wait(_PARENT_CHECK_SECONDS):
         if os.getppid() != parent:
-            server.stop(grace=None)
+            break
+    server.stop(grace=None).wait()

@@ -1,0 +1,54 @@
+"""What a change of inputs asks for: nothing, an update in place, or a replacement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from emulator.provider.check import DEFAULTS_KEY
+from emulator.provider.compare import equal
+from emulator.provider.resource import Resource
+from emulator.provider.schema import Property, inputs_of
+
+Change = Literal["add", "delete", "update"]
+
+
+@dataclass(kw_only=True)
+class Changes:
+    """The properties that change and how, those of them that need a replacement, and the order."""
+
+    properties: dict[str, Change] = field(default_factory=dict[str, Change])
+    replaces: list[str] = field(default_factory=list[str])
+    delete_first: bool = False
+
+
+def diff(
+    resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any], state: Mapping[str, Any]
+) -> Changes:
+    """Compare the new inputs with the old ones; `state` has what AWS chose where the program left it out."""
+    changes = Changes()
+    for name, prop in inputs_of(resource.table).items():
+        old, new = olds.get(name), news.get(name)
+        if old is None and prop.computed:
+            old = state.get(name)
+        if not wants_change(prop, old, new):
+            continue
+        changes.properties[name] = "add" if old is None else "delete" if new is None else "update"
+        if prop.replaces(old, new):
+            changes.replaces.append(name)
+    changes.delete_first = bool(changes.replaces) and _name_is_held(resource, olds, news)
+    return changes
+
+
+def wants_change(prop: Property, old: Any, new: Any) -> bool:
+    """Whether the program's value asks for a change of what is there."""
+    return not equal(prop, new, old)
+
+
+def _name_is_held(resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
+    """Whether the replacement needs the name that the old resource still has."""
+    auto = resource.autoname
+    if auto is None:
+        return resource.delete_first
+    automatic = auto.property in news.get(DEFAULTS_KEY, [])
+    same = olds.get(auto.property) == news.get(auto.property)
+    return same and not automatic

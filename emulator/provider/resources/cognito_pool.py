@@ -1,0 +1,235 @@
+"""Cognito: user pools."""
+
+from typing import Any
+
+from emulator.provider.cloud import Cloud
+from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
+from emulator.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
+from emulator.provider.tagging import Tagging
+
+_TRIGGERS = (
+    "createAuthChallenge",
+    "customMessage",
+    "defineAuthChallenge",
+    "postAuthentication",
+    "postConfirmation",
+    "preAuthentication",
+    "preSignUp",
+    "preTokenGeneration",
+    "userMigration",
+    "verifyAuthChallengeResponse",
+)
+_SCHEMA = {
+    "attributeDataType": text(required=True),
+    "developerOnlyAttribute": boolean(api="DeveloperOnlyAttribute"),
+    "mutable": boolean(),
+    "name": text(required=True),
+    "numberAttributeConstraints": block({"maxValue": text(), "minValue": text()}, computed=True),
+    "required": boolean(),
+    "stringAttributeConstraints": block({"maxLength": text(), "minLength": text()}, computed=True),
+}
+_TEMPLATE = {
+    "defaultEmailOption": text(default="CONFIRM_WITH_CODE"),
+    "emailMessage": text(computed=True),
+    "emailMessageByLink": text(computed=True),
+    "emailSubject": text(computed=True),
+    "emailSubjectByLink": text(computed=True),
+    "smsMessage": text(computed=True),
+}
+_PASSWORDS = {
+    "minimumLength": integer(),
+    "passwordHistorySize": integer(),
+    "requireLowercase": boolean(),
+    "requireNumbers": boolean(),
+    "requireSymbols": boolean(),
+    "requireUppercase": boolean(),
+    "temporaryPasswordValidityDays": integer(computed=True),
+}
+# Cognito has these inside another member than the one that the property names.
+_MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
+
+
+def _attributes_taken_away(old: Any, new: Any) -> bool:
+    """Attributes can be added to a pool, never taken away or changed."""
+    return any(one not in (new or []) for one in old or [])
+
+
+class UserPool(Resource):
+    """A user pool. UpdateUserPool resets what it is not told, so an update tells everything."""
+
+    token = "aws:cognito/userPool:UserPool"
+    service = "cognito-idp"
+    autoname = AutoName()
+    tagging = Tagging(service="cognito-idp", address="ResourceArn", create="UserPoolTags")
+    keys = {"UserPoolId": "id"}
+    create_operation = "CreateUserPool"
+    read_operation = "DescribeUserPool"
+    update_operation = "UpdateUserPool"
+    delete_operation = "DeleteUserPool"
+    shaping = ("passwordPolicy",)
+    table = {
+        "accountRecoverySetting": block(
+            {
+                "recoveryMechanisms": unordered(
+                    {"name": text(required=True), "priority": integer(required=True)}
+                )
+            },
+            computed=True,
+        ),
+        "adminCreateUserConfig": block(
+            {
+                "allowAdminCreateUserOnly": boolean(),
+                "inviteMessageTemplate": block(
+                    {
+                        "emailMessage": text(),
+                        "emailSubject": text(),
+                        "smsMessage": text(api="SMSMessage"),
+                    }
+                ),
+            },
+            computed=True,
+        ),
+        "aliasAttributes": texts(replace=True),
+        "autoVerifiedAttributes": texts(),
+        "deletionProtection": text(default="INACTIVE"),
+        "deviceConfiguration": block(
+            {"challengeRequiredOnNewDevice": boolean(), "deviceOnlyRememberedOnUserPrompt": boolean()}
+        ),
+        "emailConfiguration": block(
+            {
+                "configurationSet": text(),
+                "emailSendingAccount": text(default="COGNITO_DEFAULT"),
+                "fromEmailAddress": text(api="From"),
+                "replyToEmailAddress": text(),
+                "sourceArn": text(),
+            },
+            computed=True,
+        ),
+        "emailVerificationMessage": text(computed=True),
+        "emailVerificationSubject": text(computed=True),
+        "lambdaConfig": block({name: text() for name in _TRIGGERS}),
+        "mfaConfiguration": text(default="OFF"),
+        "name": text(api="PoolName", replace=True),
+        "passwordPolicy": block(_PASSWORDS, computed=True),
+        "schemas": unordered(_SCHEMA, api="Schema", replace=_attributes_taken_away),
+        "smsAuthenticationMessage": text(),
+        "smsVerificationMessage": text(computed=True),
+        "softwareTokenMfaConfiguration": block({"enabled": boolean(required=True)}),
+        "userAttributeUpdateSettings": block(
+            {
+                "attributesRequireVerificationBeforeUpdates": texts(
+                    api="AttributesRequireVerificationBeforeUpdate", required=True
+                )
+            }
+        ),
+        "userPoolAddOns": block({"advancedSecurityMode": text(required=True)}),
+        "userPoolTier": text(computed=True),
+        "usernameAttributes": texts(replace=True),
+        "usernameConfiguration": block({"caseSensitive": boolean()}, computed=True, replace=True),
+        "verificationMessageTemplate": block(_TEMPLATE, computed=True),
+        "arn": output(),
+        "creationDate": output(),
+        "customDomain": output(),
+        "domain": output(),
+        "endpoint": output(),
+        "estimatedNumberOfUsers": output(Kind.INTEGER),
+        "lastModifiedDate": output(volatile=True),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        return _arranged(super().create_request({k: v for k, v in inputs.items() if k not in _MFA}))
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        answer = cloud.call("cognito-idp", "CreateUserPool", **self.create_request(inputs), **tags)
+        return answer["UserPool"]["Id"]
+
+    def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
+        if inputs["mfaConfiguration"] != "OFF" or inputs.get("softwareTokenMfaConfiguration"):
+            _set_mfa(cloud, resource_id, inputs)
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = dict(answer["UserPool"])
+        given = {one["name"] for one in state.get("schemas") or []}
+        told["Schema"] = [
+            {**one, "Name": _plain_name(one["Name"])}
+            for one in told.pop("SchemaAttributes", None) or []
+            if _plain_name(one["Name"]) in given
+        ]
+        told["PoolName"] = told.get("Name")
+        told["PasswordPolicy"] = (told.get("Policies") or {}).get("PasswordPolicy")
+        mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
+        told["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
+        told["MfaConfiguration"] = mfa.get("MfaConfiguration", told.get("MfaConfiguration"))
+        for empty in ("LambdaConfig", "UserPoolAddOns", "DeviceConfiguration", "UserAttributeUpdateSettings"):
+            if not told.get(empty):
+                told.pop(empty, None)
+        return {
+            **super().outputs(cloud, resource_id, state, told),
+            "arn": told.get("Arn") or cloud.arn("cognito-idp", f"userpool/{resource_id}"),
+            # AWS's own name, whatever the endpoint: it is what tokens carry as their issuer.
+            "endpoint": f"cognito-idp.{cloud.region}.amazonaws.com/{resource_id}",
+            "tags": dict(told.get("UserPoolTags") or {}),
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        self._add_attributes(cloud, resource_id, state, news)
+        if changed & _MFA:
+            _set_mfa(cloud, resource_id, news)
+        if changed - _MFA - {"schemas"}:
+            fixed = {"PoolName", "Schema", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
+            whole = {**{name: state[name] for name in self.table if name in state}, **news}
+            dropped = {name for name in changed if news.get(name) is None}
+            request = self.create_request({k: v for k, v in whole.items() if k not in dropped})
+            kept = {name: value for name, value in request.items() if name not in fixed}
+            mfa = news["mfaConfiguration"]
+            tags = self.wanted_tags(cloud, news)
+            cloud.call(
+                "cognito-idp",
+                "UpdateUserPool",
+                **kept,
+                UserPoolId=resource_id,
+                MfaConfiguration=mfa,
+                UserPoolTags=tags,
+            )
+
+    def locate(self, import_id: str) -> tuple[str, State]:
+        return import_id, {}
+
+    def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
+        has = {one["name"] for one in state.get("schemas") or []}
+        new = [one for one in news.get("schemas") or [] if one["name"] not in has]
+        if new:
+            attributes = super().create_request({"schemas": new})["Schema"]
+            cloud.call(
+                "cognito-idp", "AddCustomAttributes", UserPoolId=resource_id, CustomAttributes=attributes
+            )
+
+
+def _arranged(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the password policy where Cognito has it."""
+    passwords = request.pop("PasswordPolicy", None)
+    if passwords:
+        request["Policies"] = {"PasswordPolicy": passwords}
+    return request
+
+
+def _plain_name(name: str) -> str:
+    """Cognito tells custom attributes with a prefix that the program leaves out."""
+    return name.removeprefix("dev:").removeprefix("custom:")
+
+
+def _set_mfa(cloud: Cloud, resource_id: str, inputs: State) -> None:
+    software = inputs.get("softwareTokenMfaConfiguration") or {"enabled": False}
+    cloud.call(
+        "cognito-idp",
+        "SetUserPoolMfaConfig",
+        UserPoolId=resource_id,
+        MfaConfiguration=inputs["mfaConfiguration"],
+        SoftwareTokenMfaConfiguration={"Enabled": software["enabled"]},
+    )
+
+
+RESOURCES: tuple[type[Resource], ...] = (UserPool,)

@@ -1,0 +1,5 @@
+"""Stub."""
+
+from emulator.provider.resource import Resource
+
+RESOURCES: tuple[type[Resource], ...] = ()
