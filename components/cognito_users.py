@@ -25,6 +25,8 @@ class CognitoUsersArgs:
     """Minutes that an access or id token is good for, 5 to 1440."""
     refresh_token_days: int = 30
     """Days until one must sign in again, 1 to 3650."""
+    endpoint: str | None = None
+    """Where Cognito is, if it is not AWS's own: on a local stack. Tokens name AWS's issuer all the same."""
 
     def __post_init__(self) -> None:
         """Check the values against Cognito's limits."""
@@ -43,7 +45,7 @@ class CognitoUsers(ComponentResource):
     issuer: Output[str]
     """The `iss` of its tokens."""
     jwks_url: Output[str]
-    """Where AWS publishes the keys that sign them."""
+    """Where the keys that sign them are to be had."""
 
     def __init__(
         self, name: str, args: CognitoUsersArgs | None = None, opts: ResourceOptions | None = None
@@ -58,7 +60,7 @@ class CognitoUsers(ComponentResource):
         self.user_pool_id = self.pool.id
         self.client_id = self.client.id
         self.issuer = Output.concat("https://", self.pool.endpoint)
-        self.jwks_url = Output.concat(self.issuer, "/.well-known/jwks.json")
+        self.jwks_url = Output.concat(self._key_folder(args), "/.well-known/jwks.json")
         self.register_outputs(
             {
                 "userPoolId": self.user_pool_id,
@@ -67,6 +69,9 @@ class CognitoUsers(ComponentResource):
                 "jwksUrl": self.jwks_url,
             }
         )
+
+    def _key_folder(self, args: CognitoUsersArgs) -> Output[str]:
+        return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint else self.issuer
 
 
 def _create_pool(name: str, args: CognitoUsersArgs, child: ResourceOptions) -> aws.cognito.UserPool:
