@@ -1,0 +1,162 @@
+"""Fan-out: everyone is served, here or through the queue; who is gone or cannot be reached is dealt with."""
+
+from typing import Any
+
+import pytest
+
+from sessions.delivery import PushConfigurationError
+from sessions.model import Session
+from sessions.shard_tasks import ShardTask, to_json, to_task
+from tests.functions.fan_out.management_api import Answer, Got
+from tests.functions.fan_out.stage import Stage
+
+pytestmark = pytest.mark.emulator
+
+
+def session_of(stage: Stage, session_id: str) -> Session:
+    session = stage.sessions.get(session_id)
+    assert session is not None
+    return session
+
+
+def serve(stage: Stage) -> None:
+    """What the fan-out function does with all that is queued, after a way through JSON."""
+    tasks, stage.queue.tasks = [to_task(to_json(task)) for task in stage.queue.tasks], []
+    for task in tasks:
+        stage.fan_out.serve(task.session_id, task.shard, [task])
+
+
+def test_an_audience_beyond_reach_goes_through_the_queue(stage: Stage) -> None:
+    """The first shards are served at once, the rest by tasks; together they reach everyone once."""
+    large = stage.with_settings(direct_fan_out=4, listeners_per_shard=5, max_listeners=40)
+    speaker, session_id = large.speaking()
+    listeners = [large.join(session_id)[0] for _ in range(20)]
+    large.publish(speaker, "x")
+    served = [one for one in listeners if large.heard(one)]
+    assert 4 <= len(served) < 20
+    assert {task.shard for task in large.queue.tasks}.isdisjoint(
+        attachment.shard for attachment in (_attachment(large, one) for one in served)
+    )
+    serve(large)
+    assert [large.heard(one) for one in listeners] == [[(1, "x")]] * 20
+    large.close()
+
+
+def _attachment(stage: Stage, connection_id: str) -> Any:
+    connection = stage.connections.get(connection_id)
+    assert connection is not None
+    return connection.attachment
+
+
+def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(stage: Stage) -> None:
+    large = stage.with_settings(direct_fan_out=0, max_listeners=1)
+    speaker, session_id = large.speaking()
+    listener, _ = large.join(session_id)
+    for data in ("a", "b", "c"):
+        large.publish(speaker, data)
+    tasks = [large.queue.tasks[index] for index in (2, 0, 1, 0)]
+    large.fan_out.serve(session_id, 0, tasks)
+    assert large.heard(listener) == [(1, "a"), (2, "b"), (3, "c")]
+    large.close()
+
+
+def test_a_task_whose_message_is_no_longer_kept_is_passed_over(stage: Stage) -> None:
+    _, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.fan_out.serve(
+        session_id, 0, [ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)]
+    )
+    assert stage.heard(listener) == []
+
+
+def test_who_is_gone_is_cleared_away_and_counted_out_once(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    gone, there = stage.join(session_id)[0], stage.join(session_id)[0]
+    stage.api.answer = lambda got: Answer(status=410 if got.connection_id == gone else 200)
+    stage.publish(speaker, "x")
+    assert stage.listening(session_id) == 1
+    assert stage.connections.get(gone) is None
+    stage.disconnect(gone)
+    assert stage.listening(session_id) == 1
+    stage.publish(speaker, "y")
+    assert len(stage.api.posted(gone)) == 1
+    assert stage.heard(there) == [(1, "x"), (2, "y")]
+    assert stage.notes.counts["PushGone"] == 1
+
+
+def test_a_row_whose_connection_has_no_record_is_cleared_away(stage: Stage) -> None:
+    """As a lost `$disconnect` and an expired record leave it."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    connection = stage.connections.get(listener)
+    assert connection is not None
+    stage.connections.forget(connection)
+    stage.api.answer = lambda _: Answer(status=410)
+    stage.publish(speaker, "x")
+    assert stage.listening(session_id) == 0
+
+
+def test_who_cannot_be_reached_is_disconnected_to_come_back(stage: Stage) -> None:
+    """It stays a listener until its `$disconnect`; the others have the message at once."""
+    speaker, session_id = stage.speaking()
+    busy, there = stage.join(session_id)[0], stage.join(session_id)[0]
+
+    def answer(got: Got) -> Answer:
+        return Answer(status=429 if got.connection_id == busy and got.method == "POST" else 200)
+
+    stage.api.answer = answer
+    assert stage.publish(speaker, "x")["offset"] == 1
+    assert stage.heard(there) == [(1, "x")]
+    assert stage.api.deleted() == [busy]
+    assert stage.listening(session_id) == 2
+
+
+def test_a_refused_caller_clears_nobody_away(stage: Stage) -> None:
+    """The message is in the log; the speaker is told to try again, and a repeat sends it."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.api.answer = lambda _: Answer(status=403)
+    with pytest.raises(PushConfigurationError):
+        stage.publish(speaker, "x", request_id="r")
+    assert stage.listening(session_id) == 1
+    stage.api.answer = lambda _: Answer()
+    assert stage.publish(speaker, "x", request_id="r")["offset"] == 1
+    assert stage.heard(listener)[-1] == (1, "x")
+
+
+def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    listeners = [stage.join(session_id)[0] for _ in range(3)]
+    push = {"type": "sessionUpdated", "sessionId": session_id, "status": "paused", "quality": "standard"}
+    session = session_of(stage, session_id)
+    stage.fan_out.broadcast(session, push, exclude=speaker)
+    stage.fan_out.broadcast(session, push, exclude=listeners[0])
+    assert [len(stage.api.posted(one)) for one in (speaker, *listeners)] == [1, 1, 2, 2]
+    assert stage.api.pushes(speaker) == [push]
+
+
+def test_an_event_for_many_goes_through_the_queue(stage: Stage) -> None:
+    large = stage.with_settings(direct_fan_out=0)
+    speaker, session_id = large.speaking()
+    listener, _ = large.join(session_id)
+    push = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
+    large.fan_out.broadcast(session_of(large, session_id), push, exclude=speaker)
+    assert len(large.queue.tasks) == large.settings.shards
+    serve(large)
+    assert large.api.pushes(listener) == [push]
+    large.close()
+
+
+def test_failing_to_broadcast_is_noted_and_no_error(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    stage.join(session_id)
+    stage.api.answer = lambda _: Answer(status=403)
+    stage.fan_out.broadcast(session_of(stage, session_id), {"type": "sessionEnded"})
+    assert speaker not in stage.api.deleted()
+    assert stage.notes.counts["BroadcastFailed"] == 1
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "3", '{"sessionId":"a","shard":"0"}', '{"shard":1}'])
+def test_what_is_no_task_is_told_apart(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        to_task(text)

@@ -1,0 +1,182 @@
+"""The processing hook: what its answers do, and what becomes of a message whose hook fails."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from examples.hook_uppercase import handler as example
+from sessions.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
+from sessions.hook import HookError, answered
+from sessions.log import Body, Entry
+from sessions.model import Position
+from sessions.settings import Settings
+from tests.functions.fan_out.management_api import ManagementApi
+from tests.functions.fan_out.stage import UNLIMITED, Stage
+
+ENTRY = Entry(
+    session_id="caring-king-275",
+    epoch="0123abcd",
+    offset=1,
+    published_at=1_800_000_000,
+    body=Body(data="hello", content_type="text/plain", encoding="utf8"),
+)
+nonsense = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["message", "languages", "es", "data", "encoding", "x"]), inner)
+    ),
+    max_leaves=8,
+)
+
+
+class LocalHook:
+    """A hook that is called in this process; an exception in it is a failing function's."""
+
+    def __init__(self, function: Callable[[dict[str, Any]], object]) -> None:
+        self._function = function
+        self.calls: list[dict[str, Any]] = []
+
+    def call(self, request: dict[str, Any]) -> object:
+        self.calls.append(request)
+        try:
+            return self._function(request)
+        except Exception as error:
+            raise HookError("raised an error") from error
+
+
+def staged(api: ManagementApi, function: Callable[[dict[str, Any]], object], failure: str = "pass") -> Stage:
+    settings = Settings(limits=UNLIMITED.limits, hook_failure=failure)
+    return Stage(api, settings, LocalHook(function))
+
+
+def fails(_: dict[str, Any]) -> object:
+    raise RuntimeError
+
+
+@pytest.mark.emulator
+@pytest.mark.usefixtures("tables")
+class TestThroughPublish:
+    """Hooks at work, as listeners and speaker see it."""
+
+    def test_the_example_gives_each_language_its_own(self, api: ManagementApi) -> None:
+        """Live and in a replay alike."""
+        stage = staged(api, lambda request: example(request, None))
+        speaker = stage.connect("user")
+        created = stage.create(speaker)
+        session_id = created["sessionId"]
+        german, spanish = stage.join(session_id, "de")[0], stage.join(session_id, "es")[0]
+        stage.publish(speaker, "hello")
+        start = Position(epoch=created["epoch"], offset=0)
+        late = stage.join(session_id, "de", start)[0]
+        heard = [stage.heard(one) for one in (german, spanish, late)]
+        assert heard == [[(1, "HELLO")], [(1, "hello")], [(1, "HELLO")]]
+        stage.close()
+
+    def test_a_refused_message_uses_no_offset(self, api: ManagementApi) -> None:
+        stage = staged(api, lambda request: example(request, None))
+        speaker, session_id = stage.speaking()
+        listener, _ = stage.join(session_id)
+        with pytest.raises(ForbiddenError, match="Mind your language"):
+            stage.publish(speaker, "Damn!")
+        assert stage.publish(speaker, "sorry")["offset"] == 1
+        assert stage.heard(listener) == [(1, "sorry")]
+        stage.close()
+
+    def test_what_is_withheld_is_skipped(self, api: ManagementApi) -> None:
+        stage = staged(api, lambda _: {"message": None, "languages": {"es": {"data": "hola"}}})
+        speaker, session_id = stage.speaking()
+        spanish, french = stage.join(session_id, "es")[0], stage.join(session_id, "fr")[0]
+        stage.publish(speaker, "hello")
+        assert (stage.heard(spanish), stage.heard(french)) == ([(1, "hola")], [(1, None)])
+        stage.close()
+
+    def test_the_request_is_as_documented(self, api: ManagementApi) -> None:
+        requests: list[dict[str, Any]] = []
+        stage = staged(api, lambda request: requests.append(request) or {})
+        speaker, session_id = stage.speaking()
+        stage.publish(speaker, "hello", targetLanguages=["es", "fr"])
+        assert requests == [
+            {
+                "version": 1,
+                "sessionId": session_id,
+                "sourceLanguage": "en",
+                "quality": "standard",
+                "languages": ["es", "fr"],
+                "message": {"data": "hello", "contentType": "text/plain", "encoding": "utf8"},
+            }
+        ]
+        stage.close()
+
+    def test_a_failing_hook_lets_the_message_pass(self, api: ManagementApi) -> None:
+        stage = staged(api, fails)
+        speaker, session_id = stage.speaking()
+        listener, _ = stage.join(session_id)
+        stage.publish(speaker, "hello")
+        assert stage.heard(listener) == [(1, "hello")]
+        assert stage.notes.counts["HookFailed"] == 1
+        stage.close()
+
+    def test_a_failing_hook_refuses_where_that_is_the_rule(self, api: ManagementApi) -> None:
+        stage = staged(api, fails, "refuse")
+        speaker, session_id = stage.speaking()
+        listener, _ = stage.join(session_id)
+        with pytest.raises(UnavailableError):
+            stage.publish(speaker, "hello")
+        assert stage.heard(listener) == []
+        stage.close()
+
+    def test_an_answer_too_large_is_the_speakers_to_know(self, api: ManagementApi) -> None:
+        stage = staged(api, lambda _: {"languages": {"es": {"data": "x" * 33_000}}})
+        speaker, _ = stage.speaking()
+        with pytest.raises(PayloadTooLargeError):
+            stage.publish(speaker, "hello")
+        stage.close()
+
+    def test_nobody_without_rights_reaches_the_hook(self, api: ManagementApi) -> None:
+        requests: list[dict[str, Any]] = []
+        stage = staged(api, lambda request: requests.append(request) or {})
+        with pytest.raises(ForbiddenError):
+            stage.publish(stage.connect("someone"), "hello")
+        assert requests == []
+        stage.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        [],
+        "x",
+        {"text": "x"},
+        {"languages": []},
+        {"languages": {"es": "hola"}},
+        {"languages": {"es": {}}, "message": {"data": 3}},
+        {"languages": {"cy": {"data": "helo"}}},
+        {"message": {"data": "x", "encoding": "hex"}},
+        {"message": {"data": "x", "more": "y"}},
+    ],
+)
+def test_an_answer_that_is_none_is_a_failure(answer: object) -> None:
+    with pytest.raises(HookError):
+        answered(ENTRY, answer, Settings())
+
+
+@given(nonsense)
+def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) -> None:
+    """Nothing else leaves it."""
+    try:
+        entry = answered(ENTRY, answer, Settings())
+    except (HookError, ForbiddenError):
+        return
+    entry.push_for("es")
+    entry.push_for(None)
+
+
+def test_what_is_not_given_stays_the_originals() -> None:
+    entry = answered(ENTRY, {"languages": {"es": {"data": "hola"}}}, Settings())
+    assert entry.body == ENTRY.body
+    assert entry.body_for("es") == Body(data="hola", content_type="text/plain", encoding="utf8")

@@ -1,0 +1,81 @@
+"""The hook adapter against functions that answer, fail and dawdle."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.hook import LambdaHook
+from emulator.aws import client
+from emulator.ministack import MiniStack
+from examples import hook_uppercase
+from sessions.hook import HookError
+
+pytestmark = pytest.mark.emulator
+
+SOURCES = {
+    "example": Path(hook_uppercase.__file__).read_text(),
+    "failing": "def handler(event, context):\n    raise ValueError(event)\n",
+    "slow": "import time\ndef handler(event, context):\n    time.sleep(5)\n    return {}\n",
+}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+REQUEST = {
+    "version": 1,
+    "sessionId": "caring-king-275",
+    "sourceLanguage": "en",
+    "quality": "standard",
+    "languages": ["de", "es"],
+    "message": {"data": "hello", "contentType": "text/plain", "encoding": "utf8"},
+}
+
+
+@pytest.fixture(scope="module")
+def hook(tables: MiniStack) -> Callable[..., LambdaHook]:
+    """Makes an adapter for one of the functions, which are deployed."""
+    role = client("iam", tables.environment).create_role(
+        RoleName="hook", AssumeRolePolicyDocument=json.dumps(TRUST)
+    )
+    functions: Any = client("lambda", tables.environment)
+    arns: dict[str, str] = {}
+    for name, source in SOURCES.items():
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as written:
+            written.writestr("hook.py", source)
+        arns[name] = functions.create_function(
+            FunctionName=f"hook-{name}",
+            Runtime="python3.13",
+            Handler="hook.handler",
+            Role=role["Role"]["Arn"],
+            Code={"ZipFile": archive.getvalue()},
+            Timeout=10,
+        )["FunctionArn"]
+
+    def make(name: str, timeout: float = 5.0) -> LambdaHook:
+        return LambdaHook(arns.get(name, name), timeout=timeout)
+
+    return make
+
+
+def test_an_answer_comes_back(hook: Callable[..., LambdaHook]) -> None:
+    assert hook("example").call(REQUEST) == {"languages": {"de": {"data": "HELLO"}}}
+
+
+@pytest.mark.parametrize(
+    ("name", "timeout", "reason"),
+    [("failing", 5.0, "raised"), ("slow", 0.3, "not called"), ("no-such-function", 5.0, "not called")],
+)
+def test_what_fails_is_one_kind_of_failure(
+    hook: Callable[..., LambdaHook], name: str, timeout: float, reason: str
+) -> None:
+    """Also a function that is too slow: the call is given up in time, and made once."""
+    with pytest.raises(HookError, match=reason):
+        hook(name, timeout).call(REQUEST)
