@@ -1,0 +1,211 @@
+"""The management API: `@connections`."""
+
+import asyncio
+import json
+from datetime import datetime
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from emulator.gateway.definition import Stage
+from emulator.gateway.limits import Limits
+from emulator.gateway.permissions import ManagementCall, Verdict
+from tests.emulator.gateway.conftest import Local
+from tests.emulator.gateway.fakes import API_ID, STAGE, Event, api, ok, one_way, two_way
+
+UNKNOWN = "L0SM9cOFvHcCIhw="
+
+
+async def test_post_pushes_a_text_frame(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    assert await local.call("POST", local.connection_id, "grüße".encode()) == (200, "", b"")
+    assert await client.recv() == "grüße"
+
+
+async def test_a_percent_encoded_id_is_the_same_connection(local: Local) -> None:
+    gateway = await local.start(api())
+    client = await local.connect()
+    url = f"{gateway.callback_url(API_ID, STAGE)}/%40connections/{local.connection_id.replace('=', '%3D')}"
+    async with local.http.post(url, data=b"x") as answer:
+        assert answer.status == 200
+    assert await client.recv() == "x"
+
+
+async def test_bytes_that_are_no_utf_8_are_replaced(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    await local.call("POST", local.connection_id, b"a\xffb")
+    assert await client.recv() == "a\ufffdb"
+
+
+async def test_get_describes_the_connection(local: Local) -> None:
+    await local.start(api(), clock=None)
+    await local.connect(user_agent_header="tester")
+    status, _, body = await local.call("GET", local.connection_id)
+    described = json.loads(body)
+    assert status == 200
+    assert sorted(described) == ["connectedAt", "identity", "lastActiveAt"]
+    assert described["identity"] == {"sourceIp": "127.0.0.1", "userAgent": "tester"}
+    assert datetime.fromisoformat(described["lastActiveAt"]) >= datetime.fromisoformat(
+        described["connectedAt"]
+    )
+
+
+async def test_delete_closes_the_connection(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    connection_id = local.connection_id
+    assert (await local.call("DELETE", connection_id))[0] == 204
+    await client.wait_closed()
+    assert client.close_code == 1000
+    assert (await local.call("DELETE", connection_id))[:2] == (410, "GoneException")
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+async def test_an_unknown_or_closed_connection_is_gone(local: Local, method: str) -> None:
+    await local.start(api())
+    assert (await local.call(method, UNKNOWN))[:2] == (410, "GoneException")
+
+
+async def test_a_connection_is_gone_before_connect_has_returned(local: Local) -> None:
+    outcome: list[int] = []
+
+    async def connect(event: Event) -> object:
+        outcome.append((await local.call("POST", event["requestContext"]["connectionId"], b"x"))[0])
+        return ok()
+
+    await local.start(api(one_way("$connect", "connect")), connect=connect)
+    await local.connect()
+    assert outcome == [410]
+
+
+async def test_a_push_of_128_kb_arrives_and_a_larger_one_is_413(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    assert (await local.call("POST", local.connection_id, b"x" * 128 * 1024))[0] == 200
+    assert len(await client.recv()) == 128 * 1024
+    too_large = await local.call("POST", local.connection_id, b"x" * (128 * 1024 + 1))
+    assert too_large[:2] == (413, "PayloadTooLargeException")
+
+
+async def test_an_unknown_stage_is_forbidden(local: Local) -> None:
+    await local.start(api())
+    await local.connect()
+    assert (await local.call("POST", local.connection_id, b"x", stage="other"))[:2] == (
+        403,
+        "ForbiddenException",
+    )
+
+
+async def test_a_connection_of_another_stage_is_gone(local: Local) -> None:
+    definition = api()
+    await local.start(
+        type(definition)(api_id=API_ID, stages={name: Stage(name=name) for name in (STAGE, "two")})
+    )
+    await local.connect()
+    assert (await local.call("POST", local.connection_id, b"x", stage="two"))[0] == 410
+
+
+async def test_who_is_denied_gets_the_emulators_answer(local: Local) -> None:
+    calls: list[ManagementCall] = []
+
+    def deny(call: ManagementCall) -> Verdict:
+        calls.append(call)
+        return Verdict(
+            allowed=False, status=403, error_type="AccessDeniedException", body=b'{"message":"no"}'
+        )
+
+    await local.start(api(), verdicts=deny)
+    await local.connect()
+    answer = await local.call("POST", local.connection_id, b"x")
+    assert answer == (403, "AccessDeniedException", b'{"message":"no"}')
+    (call,) = calls
+    assert (call.method, call.api_id, call.stage, call.body) == ("POST", API_ID, STAGE, b"x")
+    assert call.raw_path.startswith(f"/_aws/execute-api/{API_ID}/{STAGE}/@connections/")
+
+
+async def test_iam_that_cannot_be_asked_is_500(local: Local) -> None:
+    def unreachable(_: ManagementCall) -> Verdict:
+        raise OSError("down")
+
+    await local.start(api(), verdicts=unreachable)
+    assert (await local.call("POST", UNKNOWN, b"x"))[0] == 500
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "HEAD"])
+async def test_another_verb_is_forbidden(local: Local, method: str) -> None:
+    await local.start(api())
+    assert (await local.call(method, UNKNOWN))[0] == 403
+
+
+async def test_another_http_path_is_forbidden(local: Local) -> None:
+    gateway = await local.start(api())
+    async with local.http.get(gateway.callback_url(API_ID, STAGE)) as answer:
+        assert answer.status == 403
+
+
+async def test_calls_above_the_accounts_rate_are_429(local: Local) -> None:
+    await local.start(api(), limits=Limits(requests_per_second=0.001, request_burst=1))
+    await local.connect()
+    assert (await local.call("POST", local.connection_id, b"x"))[0] == 200
+    assert (await local.call("POST", local.connection_id, b"x"))[:2] == (429, "LimitExceededException")
+
+
+async def test_a_client_that_does_not_read_gets_its_callbacks_refused_with_429(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    client.transport.pause_reading()
+    answers: set[int] = set()
+    for _ in range(200):
+        answers.add((await local.call("POST", local.connection_id, b"x" * 128 * 1024))[0])
+        if 429 in answers:
+            break
+    client.transport.resume_reading()
+    assert answers == {200, 429}
+
+
+async def test_pushes_to_one_connection_keep_their_order(local: Local) -> None:
+    await local.start(api())
+    client = await local.connect()
+    for number in range(50):
+        await local.call("POST", local.connection_id, str(number).encode())
+    assert [await client.recv() for _ in range(50)] == [str(number) for number in range(50)]
+
+
+async def test_a_function_can_push_to_its_own_connection(local: Local) -> None:
+    async def go(event: Event) -> object:
+        await local.call("POST", event["requestContext"]["connectionId"], b"push")
+        return ok("reply")
+
+    await local.start(api(two_way("$default", "go")), go=go)
+    client = await local.connect()
+    await client.send("x")
+    assert [await client.recv(), await client.recv()] == ["push", "reply"]
+
+
+async def test_boto3_understands_the_answers(local: Local) -> None:
+    gateway = await local.start(api())
+    client = await local.connect(user_agent_header="tester")
+    management = boto3.client(
+        "apigatewaymanagementapi",
+        endpoint_url=gateway.callback_url(API_ID, STAGE),
+        region_name="us-east-1",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    connection_id = local.connection_id
+    await asyncio.to_thread(management.post_to_connection, ConnectionId=connection_id, Data=b"hello")
+    assert await client.recv() == "hello"
+    described = await asyncio.to_thread(management.get_connection, ConnectionId=connection_id)
+    assert described["Identity"] == {"SourceIp": "127.0.0.1", "UserAgent": "tester"}
+    with pytest.raises(management.exceptions.GoneException):
+        await asyncio.to_thread(management.post_to_connection, ConnectionId=UNKNOWN, Data=b"x")
+    with pytest.raises(management.exceptions.PayloadTooLargeException):
+        await asyncio.to_thread(
+            management.post_to_connection, ConnectionId=connection_id, Data=b"x" * 131_073
+        )
+    await asyncio.to_thread(management.delete_connection, ConnectionId=connection_id)
+    await client.wait_closed()
