@@ -1,18 +1,20 @@
-"""Makes sure of the Pulumi engine and its plugins' launchers; run by `make setup` in the developer's venv."""
+"""Makes sure of the Pulumi CLI; run by `make setup` in the developer's virtual environment."""
 
 import sys
 
-from emulator.engine import Engine
+from emulator.engine_build import ensure_cli
 from emulator.errors import EmulatorError
-from tools.layout import Layout
+from tools.console import CommandError, run_command
 
 
 def main() -> int:
-    """Find or build the CLI; 1 with one line where neither can be had."""
-    layout = Layout.default()
+    """Find or build the CLI."""
     try:
-        Engine.prepare({}, state=layout.state, bin_dir=layout.bin)
+        ensure_cli()
     except EmulatorError as error:
-        print(error, file=sys.stderr)
-        return 1
+        raise CommandError(str(error)) from error
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("engine", main))

@@ -104,18 +104,18 @@ def _venv_step(name: str, python: Path, venv: Path, requirements: str, logs: Pat
 
 def _engine(layout: Layout) -> Step:
     def prepare() -> None:
-        code = "from tools.engine_setup import main; raise SystemExit(main())"
+        log = layout.logs / "setup-engine.log"
         try:
-            run_logged([layout.venv_python, "-c", code], log=layout.logs / "setup-engine.log", cwd=ROOT)
+            run_logged([layout.venv_python, "-m", "tools.engine_setup"], log=log, cwd=ROOT)
         except CommandError as error:
             say(f"  No Pulumi engine: `make up` will not work, and tests that need it are skipped.\n{error}")
 
-    module = ROOT / "tools" / "pulumi"
+    module, on_path = ROOT / "tools" / "pulumi", shutil.which("pulumi")
     return Step(
         name="engine",
         label="The Pulumi engine (PATH, else built by Go: about five minutes)",
-        inputs=(module / "go.mod", module / "go.sum", shutil.which("pulumi") or ""),
-        outputs=(layout.bin / "pulumi-resource-aws",),
+        inputs=(module / "go.mod", module / "go.sum", on_path or ""),
+        outputs=() if on_path else (layout.bin / "pulumi",),
         run=prepare,
     )
 

@@ -10,9 +10,11 @@ from typing import Any, cast
 from emulator.engine import Engine
 from emulator.ministack import REGION
 from tools.console import CommandError, log_tail, say
-from tools.layout import Layout
+from tools.layout import EMULATOR_PORT, Layout
 
 PROJECT = "websocket-sessions"
+COMMITTED_ENDPOINT = f"localhost:{EMULATOR_PORT.default}"
+"""The emulator's address in the committed config, which follows EMULATOR_PORT."""
 Outputs = dict[str, Any]
 
 
@@ -57,9 +59,10 @@ class LocalStack:
         passphrase = self.layout.local / "passphrase"
         write_secret(passphrase, secrets.token_urlsafe(32), keep=True)
         shutil.copyfile(self.layout.root / "Pulumi.yaml", self.layout.stack / "Pulumi.yaml")
-        salt = _salt(self._config) if self.exists() else ""
-        committed = (self.layout.root / self._config.name).read_text(encoding="utf-8")
-        self._config.write_text(f"{committed.rstrip()}\n{salt}", encoding="utf-8")
+        salt = _split_salt(self._config)[1] if self.exists() else ""
+        committed = _split_salt(self.layout.root / self._config.name)[0]
+        committed = committed.replace(COMMITTED_ENDPOINT, f"localhost:{self.layout.emulator_port}")
+        self._config.write_text(committed + salt, encoding="utf-8")
         prepared = Engine.prepare(
             self.aws_environment(), state=self.layout.state, bin_dir=self.layout.bin, report=say
         )
@@ -140,6 +143,9 @@ def write_secret(path: Path, text: str, *, keep: bool = False) -> None:
     fresh.replace(path)
 
 
-def _salt(config: Path) -> str:
+def _split_salt(config: Path) -> tuple[str, str]:
+    """Return a stack's config without its encryption salt, and the salt's line."""
     text = config.read_text(encoding="utf-8") if config.exists() else ""
-    return "".join(f"{line}\n" for line in text.splitlines() if line.startswith("encryptionsalt:"))
+    lines = [f"{line}\n" for line in text.splitlines()]
+    salt = [line for line in lines if line.startswith("encryptionsalt:")]
+    return "".join(line for line in lines if line not in salt), "".join(salt)

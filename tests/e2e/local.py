@@ -32,6 +32,7 @@ def copy_sources(target: Path) -> Path:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
+    (target / ".venv").symlink_to(ROOT / ".venv")
     cache = ROOT / ".local" / "archives"
     if cache.is_dir():
         shutil.copytree(cache, target / ".local" / "archives", ignore=shutil.ignore_patterns("zips"))
