@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from sessions.access import known_connection, refusal, speaker_attachment, speaking
+from sessions.access import known_connection, speaker_attachment, speaking
+from sessions.errors import ForbiddenError, SessionNotFoundError
 from sessions.model import AsOwner, AsSpeaker, Authority, ByTheClock, EndReason, Session
 from sessions.ports import (
     Broadcaster,
@@ -66,10 +67,7 @@ class EndSession:
         try:
             session = self._marked(session_id, EndReason.ENDED, by, now)
         except Refused as refused:
-            there = refused.session
-            if there is None or not _may(by, there) or not (reason := there.ended_because(now)):
-                raise refusal(there, now) from refused
-            return session_ended(session_id, reason)
+            return session_ended(session_id, _known_end(refused.session, by, now))
         self._announce(session, exclude=exclude)
         return session_ended(session_id, EndReason.ENDED)
 
@@ -91,8 +89,15 @@ class EndSession:
         self.sessions.announced(session.session_id)
 
 
-def _may(by: Authority, session: Session) -> bool:
-    """Whether this authority may know of the end that another request, or the clock, made."""
+def _known_end(session: Session | None, by: Authority, now: int) -> EndReason:
+    """Why a session was over before, for who might have ended it. Raises what refuses everyone else."""
+    if session is None or session.is_gone(now):
+        raise SessionNotFoundError
     if isinstance(by, AsSpeaker):
-        return by.generation == session.generation
-    return isinstance(by, AsOwner) and by.subject == session.owner_id
+        may = by.generation == session.generation
+    else:
+        may = isinstance(by, AsOwner) and by.subject == session.owner_id
+    reason = session.ended_because(now)
+    if not may or reason is None:
+        raise ForbiddenError("The session belongs to someone else, or to a newer connection of its speaker.")
+    return reason

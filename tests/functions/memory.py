@@ -1,0 +1,420 @@
+"""The stores in memory: one lock, the same conditions, the same refusals as DynamoDB's.
+
+`before` and `after` are called with each method's name, before and after it takes effect; a test makes them
+raise to stand for a service that fails, or for an answer that is lost.
+"""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sessions.model import (
+    AsOwner,
+    AsSpeaker,
+    Attachment,
+    Authority,
+    Change,
+    Connection,
+    EndReason,
+    Limit,
+    Listener,
+    ListenerPage,
+    RequestRecord,
+    Role,
+    Session,
+    ShardCount,
+    Status,
+)
+from sessions.ports import Part, Refused
+
+
+def nothing(_: str) -> None:
+    """No interruption."""
+
+
+@dataclass
+class Memory:
+    """What the tables hold."""
+
+    sessions: dict[str, Session] = field(default_factory=dict[str, Session])
+    connections: dict[str, Connection] = field(default_factory=dict[str, Connection])
+    rows: dict[tuple[str, int], dict[str, Listener]] = field(
+        default_factory=dict[tuple[str, int], dict[str, Listener]]
+    )
+    counts: dict[tuple[str, int], ShardCount] = field(default_factory=dict[tuple[str, int], ShardCount])
+    requests: dict[str, RequestRecord] = field(default_factory=dict[str, RequestRecord])
+    uses: dict[str, int] = field(default_factory=dict[str, int])
+    unannounced: set[str] = field(default_factory=set[str])
+    before: Callable[[str], None] = nothing
+    after: Callable[[str], None] = nothing
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    @contextmanager
+    def step(self, name: str) -> Generator["Checks"]:
+        """One call to the store: all checks first, then, outside of them, what it changes."""
+        with self._lock:
+            self.before(name)
+            yield Checks(self)
+            self.after(name)
+
+
+@dataclass
+class Checks:
+    """Collects which parts refuse; `or_refuse` raises before anything was changed."""
+
+    memory: Memory
+    parts: set[Part] = field(default_factory=set[Part])
+    found: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def need(self, part: Part, holds: bool, found: object = None) -> None:
+        if not holds:
+            self.parts.add(part)
+            if found is not None:
+                self.found[part.value] = found
+
+    def connection(self, connection_id: str, attachment: Attachment | None, now: int | None = None) -> None:
+        there = self.memory.connections.get(connection_id)
+        same = there is not None and _same(there.attachment, attachment)
+        good = there is not None and (now is None or not there.token_expired(now))
+        self.need(Part.CONNECTION, same and good, there)
+
+    def request(self, record: RequestRecord | None) -> None:
+        if record is not None:
+            there = self.memory.requests.get(record.key)
+            self.need(Part.REQUEST, there is None, there)
+
+    def limit(self, limit: Limit | None) -> None:
+        if limit is not None:
+            self.need(Part.LIMIT, self.memory.uses.get(limit.key, 0) < limit.allowed)
+
+    def session(self, session_id: str, by: Authority, now: int) -> None:
+        there = self.memory.sessions.get(session_id)
+        self.need(Part.SESSION, there is not None and _authorised(there, by, now), there)
+
+    def row(self, session_id: str, shard: int, connection_id: str) -> None:
+        count = self.memory.counts.get((session_id, shard))
+        self.need(Part.LISTENER, connection_id in self.memory.rows.get((session_id, shard), {}))
+        self.need(Part.SHARD, count is not None and count.listeners > 0, count)
+
+    def or_refuse(self) -> None:
+        if self.parts:
+            raise Refused(parts=frozenset(self.parts), **self.found)
+
+    def note(self, record: RequestRecord | None, limit: Limit | None = None) -> None:
+        if record is not None:
+            self.memory.requests[record.key] = record
+        if limit is not None:
+            self.memory.uses[limit.key] = self.memory.uses.get(limit.key, 0) + 1
+
+    def attach(self, connection_id: str, attachment: Attachment | None) -> None:
+        there = self.memory.connections[connection_id]
+        left = there.left_session_id
+        if attachment is None and there.attachment:
+            left = there.attachment.session_id
+        self.memory.connections[connection_id] = replace(there, attachment=attachment, left_session_id=left)
+
+    def remove_row(self, session_id: str, shard: int, connection_id: str) -> None:
+        del self.memory.rows[session_id, shard][connection_id]
+        self.count(session_id, shard, -1)
+
+    def count(self, session_id: str, shard: int, change: int) -> None:
+        there = self.memory.counts[session_id, shard]
+        self.memory.counts[session_id, shard] = replace(there, listeners=there.listeners + change)
+
+
+@dataclass
+class MemorySessions:
+    memory: Memory
+
+    def get(self, session_id: str) -> Session | None:
+        with self.memory.step("sessions.get"):
+            return self.memory.sessions.get(session_id)
+
+    def create(
+        self,
+        session: Session,
+        *,
+        connection_id: str | None,
+        instead_of: Attachment | None,
+        request: RequestRecord | None,
+        limit: Limit | None,
+        now: int,
+    ) -> None:
+        with self.memory.step("sessions.create") as checks:
+            there = self.memory.sessions.get(session.session_id)
+            checks.need(Part.SESSION, there is None, there)
+            if connection_id is not None:
+                checks.connection(connection_id, instead_of, now)
+            checks.request(request)
+            checks.limit(limit)
+            checks.or_refuse()
+            self.memory.sessions[session.session_id] = session
+            each, over = divmod(session.capacity, session.shards)
+            for shard in range(session.shards):
+                self.memory.rows[session.session_id, shard] = {}
+                self.memory.counts[session.session_id, shard] = ShardCount(
+                    shard=shard, listeners=0, capacity=each + (shard < over)
+                )
+            if connection_id is not None:
+                checks.attach(connection_id, _speaking(session, session.generation))
+            checks.note(request, limit)
+
+    def attach(
+        self,
+        session: Session,
+        *,
+        connection_id: str,
+        instead_of: Attachment | None,
+        request: RequestRecord | None,
+        now: int,
+    ) -> Session:
+        with self.memory.step("sessions.attach") as checks:
+            there = self.memory.sessions.get(session.session_id)
+            same = there is not None and there.generation == session.generation
+            checks.need(Part.SESSION, same and not (there and there.ended_because(now)), there)
+            checks.connection(connection_id, instead_of, now)
+            checks.request(request)
+            checks.or_refuse()
+            assert there is not None
+            attached = replace(
+                there,
+                generation=there.generation + 1,
+                speaker_connection_id=connection_id,
+                grace_until=None,
+                version=there.version + 1,
+            )
+            self.memory.sessions[session.session_id] = attached
+            checks.attach(connection_id, _speaking(session, attached.generation))
+            checks.note(request)
+            return attached
+
+    def detach(
+        self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
+    ) -> None:
+        with self.memory.step("sessions.detach") as checks:
+            _check_detach(checks, connection_id, attachment)
+            checks.connection(connection_id, attachment)
+            checks.request(request)
+            checks.or_refuse()
+            _detach(self.memory, attachment.session_id, grace_until)
+            checks.attach(connection_id, None)
+            checks.note(request)
+
+    def update(
+        self, session_id: str, change: Change, *, by: Authority, request: RequestRecord | None, now: int
+    ) -> Session:
+        with self.memory.step("sessions.update") as checks:
+            checks.session(session_id, by, now)
+            checks.request(request)
+            checks.or_refuse()
+            there = self.memory.sessions[session_id]
+            changed = replace(
+                there,
+                status=change.status or there.status,
+                quality=change.quality or there.quality,
+                version=there.version + 1,
+            )
+            self.memory.sessions[session_id] = changed
+            checks.note(request)
+            return changed
+
+    def end(
+        self, session_id: str, *, reason: EndReason, by: Authority, now: int, ttl: int, announce_by: int
+    ) -> Session:
+        with self.memory.step("sessions.end") as checks:
+            checks.session(session_id, by, now)
+            checks.or_refuse()
+            there = self.memory.sessions[session_id]
+            ended = replace(
+                there,
+                status=Status.ENDED,
+                end_reason=reason,
+                ended_at=now,
+                ttl=ttl,
+                version=there.version + 1,
+            )
+            self.memory.sessions[session_id] = ended
+            self.memory.unannounced.add(session_id)
+            return ended
+
+    def announced(self, session_id: str) -> None:
+        with self.memory.step("sessions.announced"):
+            self.memory.unannounced.discard(session_id)
+
+
+def _speaking(session: Session, generation: int) -> Attachment:
+    return Attachment(session_id=session.session_id, role=Role.SPEAKER, generation=generation)
+
+
+def _same(one: Attachment | None, other: Attachment | None) -> bool:
+    """Equal but for the target language, which no condition looks at."""
+    if one is None or other is None:
+        return one is other
+    return replace(one, target_language=None) == replace(other, target_language=None)
+
+
+def _authorised(session: Session, by: Authority, now: int) -> bool:
+    if session.status is Status.ENDED:
+        return False
+    over = session.ended_because(now) is not None
+    if isinstance(by, AsSpeaker):
+        latest = (session.speaker_connection_id, session.generation) == (by.connection_id, by.generation)
+        return latest and not over
+    if isinstance(by, AsOwner):
+        return session.owner_id == by.subject and not over
+    return over
+
+
+def _check_detach(checks: Checks, connection_id: str, attachment: Attachment) -> None:
+    there = checks.memory.sessions.get(attachment.session_id)
+    latest = (connection_id, attachment.generation)
+    holds = (
+        there is not None
+        and there.status is not Status.ENDED
+        and (there.speaker_connection_id, there.generation) == latest
+    )
+    checks.need(Part.SESSION, holds, there)
+
+
+def _detach(memory: Memory, session_id: str, grace_until: int) -> None:
+    there = memory.sessions[session_id]
+    memory.sessions[session_id] = replace(
+        there, speaker_connection_id=None, grace_until=grace_until, version=there.version + 1
+    )
+
+
+@dataclass
+class MemoryConnections:
+    memory: Memory
+
+    def get(self, connection_id: str) -> Connection | None:
+        with self.memory.step("connections.get"):
+            return self.memory.connections.get(connection_id)
+
+    def open(self, connection: Connection, *, limit: Limit | None) -> None:
+        with self.memory.step("connections.open") as checks:
+            checks.limit(limit)
+            checks.or_refuse()
+            self.memory.connections[connection.connection_id] = connection
+            checks.note(None, limit)
+
+    def close(self, connection: Connection, *, grace_until: int) -> None:
+        with self.memory.step("connections.close") as checks:
+            attachment, own = connection.attachment, connection.connection_id
+            checks.connection(own, attachment)
+            if attachment and attachment.role is Role.LISTENER:
+                checks.row(attachment.session_id, attachment.shard, own)
+            elif attachment:
+                _check_detach(checks, own, attachment)
+            checks.or_refuse()
+            del self.memory.connections[own]
+            if attachment and attachment.role is Role.LISTENER:
+                checks.remove_row(attachment.session_id, attachment.shard, own)
+            elif attachment:
+                _detach(self.memory, attachment.session_id, grace_until)
+
+    def forget(self, connection: Connection) -> None:
+        with self.memory.step("connections.forget") as checks:
+            checks.connection(connection.connection_id, connection.attachment)
+            checks.or_refuse()
+            del self.memory.connections[connection.connection_id]
+
+    def release(self, connection_id: str, attachment: Attachment) -> None:
+        with self.memory.step("connections.release") as checks:
+            checks.connection(connection_id, attachment)
+            if not checks.parts:
+                checks.attach(connection_id, None)
+
+    def set_token(self, connection_id: str, *, subject: str, expires_at: int, due_at: int) -> None:
+        with self.memory.step("connections.set_token") as checks:
+            there = self.memory.connections.get(connection_id)
+            checks.need(Part.CONNECTION, there is not None and there.subject == subject, there)
+            checks.or_refuse()
+            assert there is not None
+            self.memory.connections[connection_id] = replace(
+                there, token_expires_at=expires_at, due_at=due_at
+            )
+
+
+@dataclass
+class MemoryListeners:
+    memory: Memory
+
+    def join(
+        self,
+        *,
+        connection_id: str,
+        attachment: Attachment,
+        instead_of: Attachment | None,
+        limit: Limit | None,
+        ttl: int,
+        now: int,
+    ) -> None:
+        with self.memory.step("listeners.join") as checks:
+            shard = attachment.session_id, attachment.shard
+            count = self.memory.counts.get(shard)
+            checks.need(Part.SHARD, count is not None and count.listeners < count.capacity, count)
+            checks.need(Part.LISTENER, connection_id not in self.memory.rows.get(shard, {}))
+            checks.connection(connection_id, instead_of, now)
+            checks.limit(limit)
+            checks.or_refuse()
+            self.memory.rows[shard][connection_id] = Listener(
+                connection_id=connection_id, target_language=attachment.target_language or ""
+            )
+            checks.count(*shard, 1)
+            checks.attach(connection_id, attachment)
+            checks.note(None, limit)
+
+    def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
+        with self.memory.step("listeners.retarget") as checks:
+            rows = self.memory.rows.get((attachment.session_id, attachment.shard), {})
+            checks.need(Part.LISTENER, connection_id in rows)
+            checks.connection(connection_id, attachment)
+            checks.or_refuse()
+            rows[connection_id] = replace(rows[connection_id], target_language=target_language)
+            checks.attach(connection_id, replace(attachment, target_language=target_language))
+
+    def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
+        with self.memory.step("listeners.leave") as checks:
+            checks.row(attachment.session_id, attachment.shard, connection_id)
+            checks.connection(connection_id, attachment)
+            checks.request(request)
+            checks.or_refuse()
+            checks.remove_row(attachment.session_id, attachment.shard, connection_id)
+            checks.attach(connection_id, None)
+            checks.note(request)
+
+    def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
+        with self.memory.step("listeners.drop") as checks:
+            checks.row(session_id, shard, connection_id)
+            checks.or_refuse()
+            checks.remove_row(session_id, shard, connection_id)
+
+    def counts(self, session_id: str, shards: int) -> list[ShardCount]:
+        with self.memory.step("listeners.counts"):
+            keys = [(session_id, shard) for shard in range(shards)]
+            return [self.memory.counts[key] for key in keys if key in self.memory.counts]
+
+    def page(
+        self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
+    ) -> ListenerPage:
+        with self.memory.step("listeners.page"):
+            rows = self.memory.rows.get((session_id, shard), {})
+            after = [rows[key] for key in sorted(rows) if cursor is None or key > cursor]
+            page = tuple(after[:size])
+            return ListenerPage(listeners=page, cursor=page[-1].connection_id if len(after) > size else None)
+
+
+@dataclass
+class MemoryRateLimits:
+    memory: Memory
+
+    def take(self, limit: Limit) -> bool:
+        with self.memory.step("limits.take") as checks:
+            checks.limit(limit)
+            if checks.parts:
+                return False
+            checks.note(None, limit)
+            return True
