@@ -1,0 +1,271 @@
+"""Sessions and connections on real tables, with a wire and a clock of the test's own."""
+
+import itertools
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adapters.connections import DynamoConnections
+from adapters.due_index import DynamoDueIndex
+from adapters.limits import DynamoRateLimits
+from adapters.listeners import DynamoListeners
+from adapters.messages import DynamoMessageLog
+from adapters.session_items import due_shard
+from adapters.sessions import DynamoSessions
+from sessions.access import Caller
+from sessions.connect import Connect
+from sessions.create_session import CreateSession
+from sessions.delivery import Delivery, Outcome
+from sessions.disconnect import Disconnect
+from sessions.end_session import EndSession
+from sessions.fan_out import FanOut
+from sessions.join_session import JoinSession
+from sessions.keep_alive import KeepAlive, Unit, all_units
+from sessions.model import Connection, Position, Replayed, Session
+from sessions.ports import total
+from sessions.settings import Limits, Settings
+from sessions.shard_tasks import ShardTask
+
+TABLES = {
+    "SESSIONS_TABLE": ("sessionId", None),
+    "CONNECTIONS_TABLE": ("connectionId", None),
+    "LISTENERS_TABLE": ("listenerShard", "connectionId"),
+    "REQUESTS_TABLE": ("requestKey", None),
+}
+"""Environment variable of each table, with its keys."""
+
+INDEXED = ("SESSIONS_TABLE", "CONNECTIONS_TABLE")
+START = 1_800_000_000
+SETTINGS = Settings(limits=Limits(enabled=False))
+numbers = itertools.count(1)
+
+
+def create_tables(client: Any) -> None:
+    """One table of each kind, named as its variable, with the `due` index where it has one."""
+    for variable, (partition, sort) in TABLES.items():
+        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
+        attributes = [(name, "S") for name, _ in keys]
+        indexes: dict[str, Any] = {}
+        if variable in INDEXED:
+            attributes += [("dueShard", "S"), ("dueAt", "N")]
+            schema = [
+                {"AttributeName": "dueShard", "KeyType": "HASH"},
+                {"AttributeName": "dueAt", "KeyType": "RANGE"},
+            ]
+            due = {"IndexName": "due", "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
+            indexes = {"GlobalSecondaryIndexes": [due]}
+        client.create_table(
+            TableName=os.environ[variable],
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
+            AttributeDefinitions=[
+                {"AttributeName": name, "AttributeType": kind} for name, kind in attributes
+            ],
+            **indexes,
+        )
+
+
+def clear_tables(client: Any) -> None:
+    """Take all items away."""
+    for variable, keys in TABLES.items():
+        table = os.environ[variable]
+        for page in client.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                client.delete_item(TableName=table, Key={key: item[key] for key in keys if key})
+
+
+@dataclass
+class Wire:
+    """What reached whom. A connection that is in `gone` answers so; one in `silent` cannot be reached."""
+
+    arrived: dict[str, list[dict[str, Any]]] = field(default_factory=dict[str, list[dict[str, Any]]])
+    gone: set[str] = field(default_factory=set[str])
+    silent: set[str] = field(default_factory=set[str])
+    refusal: Exception | None = None
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        if self.refusal is not None:
+            raise self.refusal
+        return [self._deliver(one) for one in deliveries]
+
+    def disconnect(self, connection_ids: Sequence[str]) -> None:
+        self.gone.update(connection_ids)
+
+    def types(self, connection_id: str) -> list[str]:
+        """The types of the messages that a connection got."""
+        return [push["type"] for push in self.arrived.get(connection_id, [])]
+
+    def _deliver(self, delivery: Delivery) -> Outcome:
+        if delivery.connection_id in self.gone:
+            return Outcome.GONE
+        if delivery.connection_id in self.silent:
+            return Outcome.UNREACHABLE
+        self.arrived.setdefault(delivery.connection_id, []).extend(map(json.loads, delivery.payloads))
+        return Outcome.DELIVERED
+
+
+@dataclass
+class Notes:
+    """Keeps what was logged and counted."""
+
+    events: list[str] = field(default_factory=list[str])
+    counts: dict[str, int] = field(default_factory=dict[str, int])
+
+    def info(self, event: str, **fields: object) -> None:
+        self.events.append(event)
+
+    def warning(self, event: str, **fields: object) -> None:
+        self.events.append(event)
+
+    def count(self, name: str, value: int = 1) -> None:
+        self.counts[name] = self.counts.get(name, 0) + value
+
+
+class NoQueue:
+    """The audiences here are small."""
+
+    def send(self, tasks: Sequence[ShardTask]) -> None:
+        raise AssertionError("everyone is within reach")
+
+
+class NoReplay:
+    """Nobody missed anything."""
+
+    def replay(
+        self, session: Session, connection_id: str, position: Position, language: str | None
+    ) -> Replayed:
+        return Replayed()
+
+
+class World:
+    """The functions, joined as bootstrap joins them. `now` is the clock, in epoch seconds."""
+
+    def __init__(self, settings: Settings = SETTINGS, page: int = 100) -> None:
+        self.now = START
+        self.settings = settings
+        self.wire = Wire()
+        self.notes = Notes()
+        self._limits = DynamoRateLimits(self.notes, self.notes)
+        self.sessions = DynamoSessions(self._limits)
+        self.connections = DynamoConnections(self._limits)
+        self.listeners = DynamoListeners(self._limits)
+        self.due = DynamoDueIndex(page)
+
+    def clock(self) -> int:
+        return self.now
+
+    def connect(self, subject: str | None = None, token_expires_at: int | None = None) -> str:
+        """Open a connection; its id."""
+        connection_id = f"connection-{next(numbers)}"
+        connect = Connect(
+            connections=self.connections, settings=self.settings, metrics=self.notes, clock=self.clock
+        )
+        connect(
+            connection_id,
+            subject=subject,
+            token_expires_at=token_expires_at,
+            address="address",
+            correlation_id="correlation",
+        )
+        return connection_id
+
+    def session(self) -> tuple[str, str]:
+        """Create a session; its id and its speaker's connection."""
+        speaker = self.connect(subject="owner")
+        create = CreateSession(
+            sessions=self.sessions,
+            listeners=self.listeners,
+            settings=self.settings,
+            metrics=self.notes,
+            clock=self.clock,
+        )
+        caller = Caller(connection_id=speaker, subject="owner", address="address")
+        created = create(caller, source_language="en", quality="standard", request_id=None)
+        return created["sessionId"], speaker
+
+    def listener(self, session_id: str) -> str:
+        """Join a session; the listener's connection."""
+        listener = self.connect()
+        join = JoinSession(
+            sessions=self.sessions,
+            listeners=self.listeners,
+            rate_limits=self._limits,
+            replayer=NoReplay(),
+            settings=self.settings,
+            metrics=self.notes,
+            clock=self.clock,
+        )
+        caller = Caller(connection_id=listener, subject=None, address="address")
+        join(caller, session_id=session_id, target_language="es", position=None)
+        return listener
+
+    def keep_alive(self) -> KeepAlive:
+        """What a cold instance of the scheduled function has."""
+        disconnect = Disconnect(
+            connections=self.connections, settings=self.settings, metrics=self.notes, clock=self.clock
+        )
+        end = EndSession(
+            sessions=self.sessions,
+            connections=self.connections,
+            broadcaster=FanOut(
+                listeners=self.listeners,
+                departed=disconnect,
+                log=DynamoMessageLog(max_age=self.settings.log_max_age),
+                pusher=self.wire,
+                queue=NoQueue(),
+                settings=self.settings,
+                journal=self.notes,
+                metrics=self.notes,
+            ),
+            rate_limits=self._limits,
+            settings=self.settings,
+            metrics=self.notes,
+            clock=self.clock,
+        )
+        return KeepAlive(
+            due=self.due,
+            end=end.by_the_clock,
+            departed=disconnect,
+            pusher=self.wire,
+            settings=self.settings,
+            log=self.notes,
+            metrics=self.notes,
+            clock=self.clock,
+        )
+
+    def run(self, work: Sequence[Unit] | None = None) -> None:
+        """One whole run."""
+        assert self.keep_alive()(work or all_units(self.now), time_is_left=lambda: True) == ()
+
+    def connection(self, connection_id: str) -> Connection:
+        """A connection that is there."""
+        found = self.connections.get(connection_id)
+        assert found is not None
+        return found
+
+    def read(self, session_id: str) -> Session:
+        """A session that is there."""
+        found = self.sessions.get(session_id)
+        assert found is not None
+        return found
+
+    def count(self, session_id: str) -> int:
+        """How many listeners a session counts."""
+        return total(self.listeners.counts(session_id, self.read(session_id).shards))
+
+    def due_now(self) -> list[str]:
+        """Ids of whatever is due."""
+        due: list[str] = []
+        for shard in range(16):
+            for page in self.due.sessions(shard, since=0, until=self.now):
+                due += [one.session_id for one in page]
+            for connections in self.due.connections(shard, since=0, until=self.now):
+                due += [one.connection.connection_id for one in connections]
+        return due
+
+
+def units_for(kind: str, *ids: str) -> list[Unit]:
+    """The units in which these are found."""
+    return [Unit(kind, shard) for shard in sorted({int(due_shard(one)) for one in ids})]
