@@ -16,11 +16,14 @@ from emulator.provider.tagging import Tagging
 
 _ON_DEMAND = "PAY_PER_REQUEST"
 _INDEX = {
-    "hashKey": text(),
+    "hashKey": text(computed=True),
+    "keySchemas": ordered(
+        block({"attributeName": text(required=True), "keyType": text(required=True)}), computed=True
+    ),
     "name": text(required=True),
     "nonKeyAttributes": texts(),
     "projectionType": text(required=True),
-    "rangeKey": text(),
+    "rangeKey": text(computed=True),
     "readCapacity": integer(computed=True),
     "writeCapacity": integer(computed=True),
 }

@@ -22,14 +22,24 @@ def throughput(given: Mapping[str, Any]) -> dict[str, int]:
     }
 
 
+def index_keys(index: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A global index's key schema, however it is given: `keySchemas`, or `hashKey` and `rangeKey`."""
+    given = index.get("keySchemas")
+    if given:
+        return [{"AttributeName": one["attributeName"], "KeyType": one["keyType"]} for one in given]
+    return key_schema(index) if index.get("hashKey") else []
+
+
 def index_to_api(index: Mapping[str, Any], table: Mapping[str, Any], billing: str) -> dict[str, Any]:
-    """An index as AWS takes it; one without a hash key is a local one and has the table's."""
-    local = "hashKey" not in index
-    keys = {**index, "hashKey": table["hashKey"]} if local else index
+    """An index as AWS takes it; one without keys of its own is a local one and has the table's hash key."""
+    keys = index_keys(index)
+    local = not keys
+    if local:
+        keys = key_schema({**index, "hashKey": table["hashKey"]})
     projection: dict[str, Any] = {"ProjectionType": index["projectionType"]}
     if index.get("nonKeyAttributes"):
         projection["NonKeyAttributes"] = sorted(index["nonKeyAttributes"])
-    request = {"IndexName": index["name"], "KeySchema": key_schema(keys), "Projection": projection}
+    request = {"IndexName": index["name"], "KeySchema": keys, "Projection": projection}
     if billing != _ON_DEMAND and not local:
         request["ProvisionedThroughput"] = throughput(index)
     return request
@@ -41,6 +51,9 @@ def index_from_api(told: Mapping[str, Any]) -> dict[str, Any]:
     units = told.get("ProvisionedThroughput") or {}
     found = {
         "hashKey": keys["HASH"],
+        "keySchemas": [
+            {"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in told["KeySchema"]
+        ],
         "name": told["IndexName"],
         "nonKeyAttributes": told["Projection"].get("NonKeyAttributes"),
         "projectionType": told["Projection"]["ProjectionType"],
@@ -74,4 +87,5 @@ def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterato
 def _shape(index: Mapping[str, Any]) -> tuple[Any, ...]:
     """What an index cannot change without being made anew."""
     kept = tuple(sorted(index.get("nonKeyAttributes") or []))
-    return index.get("hashKey"), index.get("rangeKey") or None, index["projectionType"], kept
+    keys = tuple((key["AttributeName"], key["KeyType"]) for key in index_keys(index))
+    return keys, index["projectionType"], kept
