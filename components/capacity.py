@@ -1,0 +1,213 @@
+"""From a declared load to the quotas that it uses and the US dollars that it costs a month.
+
+What an operation needs is written below once, with its reason; benchmarks/ measures the durations. The
+estimate errs on the high side: everybody arrives while messages flow, nothing is free, no price falls with
+volume.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from components.arguments import ArgumentError
+from components.load import Load
+from components.prices import PRICES, QUOTAS, REVISED, Quota
+from components.settings import SessionSettings
+
+ENVELOPE_BYTES = 300
+"""What the log adds to a message's data: keys, times, attribute names."""
+LISTENER_BYTES = 150
+"""A listener's row."""
+LOG_BYTES = 1_000
+"""What one invocation writes to its log, the platform's lines included."""
+
+OVERHEAD_SECONDS = 0.03
+"""An invocation without its pushes: a read or two, a write."""
+PUSH_SECONDS = 0.0005
+"""One push among many from a function of 1 GB: CPU time, and its share of the waiting (64 go at once)."""
+MEMORY_GB = 1.0
+
+PUBLISH_WRITES = 3
+"""Write units of a publish but its message: the session's item in a transaction (2), its index (1)."""
+JOIN_WRITES = 17
+"""A connection noted, in its index, with its limit (3); joined: counter, row, connection and limit in a
+transaction, and the index (9); gone again: counter, row and connection (5)."""
+PING_WRITES = 2
+"""A look of the keep-alive: the connection's item and its index."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """How much of a quota the load uses."""
+
+    name: str
+    used: float
+    limit: float
+    quota: Quota
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the load needs more than there is."""
+        return self.used > self.limit
+
+    def __str__(self) -> str:
+        """One line that says what to do."""
+        remedy = (
+            f"have it raised, then say so in raisedQuotas.{self.name}"
+            if self.quota.adjustable
+            else "it cannot be raised"
+        )
+        return f"{self.name}: {self.used:,.0f} of {self.limit:,.0f} {self.quota.unit} ({remedy})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """One line of the bill, a month."""
+
+    name: str
+    units: float
+    usd: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a load uses and costs."""
+
+    usages: tuple[Usage, ...]
+    costs: tuple[Cost, ...]
+
+    @property
+    def exceeded(self) -> list[Usage]:
+        """The quotas that do not suffice."""
+        return [usage for usage in self.usages if usage.exceeded]
+
+    @property
+    def total(self) -> float:
+        """US dollars a month."""
+        return sum(cost.usd for cost in self.costs)
+
+    def check(self) -> None:
+        """Raise ArgumentError, which names each, where the load passes a quota."""
+        if self.exceeded:
+            lines = "\n".join(f"  {usage}" for usage in self.exceeded)
+            raise ArgumentError(f"the declared load passes quotas of the account:\n{lines}")
+
+    def table(self) -> str:
+        """Both parts as text, for `pulumi preview`."""
+        usages = [
+            (one.name, f"{one.used:,.0f}", f"{one.limit:,.0f}", one.quota.unit + " !" * one.exceeded)
+            for one in self.usages
+        ]
+        costs = [
+            (one.name, f"{one.units:,.1f}", f"{one.usd:,.2f}", PRICES[one.name].unit) for one in self.costs
+        ]
+        rows = [
+            ("quota", "used", "of", ""),
+            *usages,
+            ("", "", "", ""),
+            (f"a month (prices of {REVISED}, us-east-1)", "units", "USD", ""),
+            *costs,
+            ("total", "", f"{self.total:,.2f}", ""),
+        ]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        return "\n".join(
+            f"{name:<{widths[0]}}  {used:>{widths[1]}}  {limit:>{widths[2]}}  {unit}".rstrip()
+            for name, used, limit, unit in rows
+        )
+
+
+def estimate(
+    load: Load, settings: SessionSettings | None = None, raised: Mapping[str, float] | None = None
+) -> Estimate:
+    """What the load needs under these settings.
+
+    `raised` has the quotas that the account has instead of the usual ones, by name; raises ArgumentError for
+    one that is not known or that cannot be raised.
+    """
+    limits = {name: quota.limit for name, quota in QUOTAS.items()} | _raised(raised or {})
+    needs = Needs(load, settings or SessionSettings())
+    usages = tuple(
+        Usage(name=name, used=used, limit=limits[name], quota=QUOTAS[name])
+        for name, used in needs.quotas().items()
+    )
+    costs = tuple(
+        Cost(name=name, units=units, usd=units * PRICES[name].usd / PRICES[name].per)
+        for name, units in needs.units().items()
+    )
+    return Estimate(usages=usages, costs=costs)
+
+
+class Needs:
+    """The arithmetic: rates while the load lasts, and sums for a month."""
+
+    def __init__(self, load: Load, settings: SessionSettings) -> None:
+        self._load = load
+        self._shards = max(1, min(10, ceil(settings.max_listeners / settings.listeners_per_shard)))
+        self._in_shard = ceil(load.listeners / self._shards)
+        within_reach = settings.max_listeners <= settings.direct_fan_out
+        read_here = max(1, ceil(settings.direct_fan_out / max(1, self._in_shard)))
+        self._direct_shards = self._shards if within_reach else min(self._shards, read_here)
+        self._queued_shards = self._shards - self._direct_shards
+        self._idle_ping = settings.idle_ping
+
+    def quotas(self) -> dict[str, float]:
+        """The most that is used of each quota, a second or at once."""
+        load = self._load
+        arrivals = load.connections / load.arrival_seconds
+        callbacks = load.published * load.listeners + load.sessions
+        direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
+        queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
+        concurrency = (
+            load.published * (direct + self._queued_shards * queued)
+            + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
+        )
+        message_writes = load.messages_per_second * max(PUBLISH_WRITES - 1, self._message_writes())
+        join_writes = 4 * self._in_shard / load.arrival_seconds
+        return {
+            "newConnectionsPerSecond": arrivals,
+            "requestsPerSecond": load.published + callbacks + 2 * arrivals,
+            "lambdaConcurrency": concurrency,
+            "partitionWritesPerSecond": max(message_writes, join_writes),
+            "partitionReadsPerSecond": load.messages_per_second * self._shard_reads(),
+        }
+
+    def units(self) -> dict[str, float]:
+        """What is paid for in a month."""
+        load = self._load
+        seconds = load.minutes * 60
+        messages = load.published * seconds
+        joins = load.connections * load.minutes / load.session_minutes
+        pings = load.connections * seconds / self._idle_ping
+        presence = min(joins * 2, load.sessions * seconds)
+        pushes = messages * load.listeners
+        invocations = messages * (1 + self._queued_shards) + joins * 4 + presence + load.minutes
+        pushing = pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS
+        return {
+            "webSocketMessages": pushes + 2 * messages + 2 * joins + pings + presence,
+            "connectionMinutes": load.connections * load.minutes,
+            "lambdaRequests": invocations,
+            "lambdaDuration": pushing * MEMORY_GB,
+            "dynamoDbWrites": messages * (PUBLISH_WRITES + self._message_writes())
+            + joins * JOIN_WRITES
+            + pings * PING_WRITES,
+            "dynamoDbReads": messages * self._shards * self._shard_reads() + joins * 3 + presence * 3,
+            "sqsRequests": messages * (1 + 2 * self._queued_shards) if self._queued_shards else 0,
+            "logs": invocations * LOG_BYTES / 1e9,
+            "dataOut": pushes * load.message_bytes / 1e9,
+        }
+
+    def _message_writes(self) -> int:
+        """Write units of the log's item, in a transaction."""
+        return 2 * ceil((self._load.message_bytes + ENVELOPE_BYTES) / 1024)
+
+    def _shard_reads(self) -> int:
+        """Read units of one shard's listeners."""
+        return max(1, ceil(self._in_shard * LISTENER_BYTES / 4096))
+
+
+def _raised(given: Mapping[str, float]) -> dict[str, float]:
+    for name in given:
+        if name not in QUOTAS or not QUOTAS[name].adjustable:
+            allowed = ", ".join(one for one, quota in QUOTAS.items() if quota.adjustable)
+            raise ArgumentError(f"raisedQuotas has {name}: allowed is {allowed}")
+    return {name: float(value) for name, value in given.items()}

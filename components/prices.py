@@ -1,0 +1,126 @@
+"""Prices and quotas that the capacity estimate uses: one table, dated, with the page that states each.
+
+Prices are US East (N. Virginia)'s first tier, in US dollars, without free tiers. AWS's own price pages fill
+in their figures by script, so each figure was read in a page that repeats it for that Region: `seen` names it
+and its date. Other Regions cost up to a quarter more. Whoever renews a figure renews its date.
+"""
+
+from dataclasses import dataclass
+
+REVISED = "2026-11-23"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """US dollars for `per` units."""
+
+    usd: float
+    per: float
+    unit: str
+    source: str
+    seen: str
+    """The page in which the figure was read, and its date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """What an account has in one Region, or a partition anywhere, until AWS raises it."""
+
+    limit: float
+    unit: str
+    adjustable: bool
+    source: str
+
+
+MILLION = 1e6
+API_GATEWAY = "https://aws.amazon.com/api-gateway/pricing/"
+DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
+SQS = "https://aws.amazon.com/sqs/pricing/"
+LAMBDA = "https://aws.amazon.com/lambda/pricing/"
+
+PRICES = {
+    "webSocketMessages": Price(
+        usd=1.00,
+        per=MILLION,
+        unit="messages of 32 KB, both ways",
+        source=API_GATEWAY,
+        seen="awsforengineers.com, 2025-05-19",
+    ),
+    "connectionMinutes": Price(
+        usd=0.25, per=MILLION, unit="connection minutes", source=API_GATEWAY, seen="amnic.com, undated"
+    ),
+    "lambdaRequests": Price(
+        usd=0.20, per=MILLION, unit="requests", source=LAMBDA, seen="cloudchipr.com, 2024"
+    ),
+    "lambdaDuration": Price(
+        usd=0.0000133334, per=1, unit="GB-seconds, arm64", source=LAMBDA, seen="cloudchipr.com, 2024"
+    ),
+    "dynamoDbWrites": Price(
+        usd=0.625,
+        per=MILLION,
+        unit="write request units of 1 KB",
+        source=DYNAMODB,
+        seen="airbyte.com, 2025-07-21",
+    ),
+    "dynamoDbReads": Price(
+        usd=0.125,
+        per=MILLION,
+        unit="read request units of 4 KB",
+        source=DYNAMODB,
+        seen="airbyte.com, 2025-07-21",
+    ),
+    "sqsRequests": Price(
+        usd=0.40,
+        per=MILLION,
+        unit="requests",
+        source=SQS,
+        seen="cloudburn.io, 2026-03-14",
+    ),
+    "logs": Price(
+        usd=0.50,
+        per=1,
+        unit="GB taken in",
+        source="https://aws.amazon.com/cloudwatch/pricing/",
+        seen="factualminds.com, 2026-06-13",
+    ),
+    "dataOut": Price(
+        usd=0.09,
+        per=1,
+        unit="GB to the internet",
+        source="https://aws.amazon.com/ec2/pricing/on-demand/",
+        seen="awsforengineers.com, 2025-05-19",
+    ),
+}
+
+_GATEWAY_PAGE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
+_PARTITION_PAGE = (
+    "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
+)
+
+QUOTAS = {
+    "newConnectionsPerSecond": Quota(
+        limit=500,
+        unit="connections/s",
+        adjustable=True,
+        source=f"{_GATEWAY_PAGE}apigateway-execution-service-websocket-limits-table.html",
+    ),
+    "requestsPerSecond": Quota(
+        limit=10_000,
+        unit="requests and callbacks/s",
+        adjustable=True,
+        source=f"{_GATEWAY_PAGE}limits.html",
+    ),
+    "lambdaConcurrency": Quota(
+        limit=1_000,
+        unit="functions at once",
+        adjustable=True,
+        source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+    ),
+    "partitionWritesPerSecond": Quota(
+        limit=1_000, unit="write units/s of one key", adjustable=False, source=_PARTITION_PAGE
+    ),
+    "partitionReadsPerSecond": Quota(
+        limit=3_000, unit="read units/s of one key", adjustable=False, source=_PARTITION_PAGE
+    ),
+}
+"""Some Regions have 2,500 `requestsPerSecond` instead: state that as if it were raised."""

@@ -1,0 +1,128 @@
+"""The estimate: what a load uses and costs, by figures worked out by hand, and by how they move."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.arguments import ArgumentError
+from components.capacity import Estimate, estimate
+from components.load import Load
+from components.prices import PRICES, QUOTAS, REVISED
+from components.settings import SessionSettings
+
+SMALL = Load(sessions=1, listeners=99, messages_per_second=1, message_bytes=500, minutes=600)
+loads = st.builds(
+    Load,
+    sessions=st.integers(1, 1_000),
+    listeners=st.integers(1, 500),
+    messages_per_second=st.floats(0, 20),
+    message_bytes=st.integers(1, 32_768),
+    minutes=st.floats(0, 44_640),
+)
+
+
+def used(made: Estimate, name: str) -> float:
+    return next(usage.used for usage in made.usages if usage.name == name)
+
+
+def units(made: Estimate, name: str) -> float:
+    return next(cost.units for cost in made.costs if cost.name == name)
+
+
+def test_one_small_session_by_hand() -> None:
+    """600 minutes, 10 of an hour each; 100 connections; 36,000 messages to 99 listeners."""
+    made = estimate(SMALL)
+    joins, pings, presence = 100 * 10, 100 * 36_000 / 480, 2_000
+    assert units(made, "connectionMinutes") == 60_000
+    assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + pings + presence
+    assert units(made, "dynamoDbWrites") == 36_000 * 5 + joins * 17 + pings * 2
+    assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
+    assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)
+    assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60)
+    assert made.exceeded == []
+    made.check()
+
+
+def test_the_bill_is_its_units_at_their_prices() -> None:
+    made = estimate(SMALL)
+    dollars = {cost.name: cost.usd for cost in made.costs}
+    assert dollars.keys() == PRICES.keys()
+    assert dollars["connectionMinutes"] == pytest.approx(0.015)
+    assert dollars["webSocketMessages"] == pytest.approx(3.6475)
+    assert made.total == pytest.approx(sum(dollars.values()))
+
+
+def test_callbacks_are_what_a_broadcast_is_bounded_by() -> None:
+    """40 sessions of 300 listeners and a message a second: 12,000 callbacks a second."""
+    broadcast = Load(sessions=40, listeners=300, messages_per_second=1, minutes=60, arrival_seconds=600)
+    made = estimate(broadcast)
+    assert [usage.name for usage in made.exceeded] == ["requestsPerSecond"]
+    with pytest.raises(ArgumentError, match=r"requestsPerSecond: 12,1.. of 10,000"):
+        made.check()
+    raised = estimate(broadcast, raised={"requestsPerSecond": 20_000})
+    assert raised.exceeded == []
+
+
+def test_everybody_at_once_passes_the_rate_of_new_connections() -> None:
+    made = estimate(Load(sessions=100, listeners=300, messages_per_second=0, minutes=60, arrival_seconds=30))
+    assert "newConnectionsPerSecond" in [usage.name for usage in made.exceeded]
+
+
+def test_one_session_has_a_partition_of_its_own() -> None:
+    """600 messages a second are 1,200 write units on one key, and nobody can raise that."""
+    made = estimate(Load(sessions=1, listeners=1, messages_per_second=600, minutes=60))
+    assert [usage.name for usage in made.exceeded] == ["partitionWritesPerSecond"]
+    assert "cannot be raised" in str(made.exceeded[0])
+    with pytest.raises(ArgumentError, match="raisedQuotas has partitionWritesPerSecond"):
+        estimate(SMALL, raised={"partitionWritesPerSecond": 2_000})
+
+
+def test_a_large_audience_goes_through_the_queue_and_a_small_one_does_not() -> None:
+    assert units(estimate(SMALL, SessionSettings(max_listeners=100)), "sqsRequests") == 0
+    assert units(estimate(replace(SMALL, listeners=500)), "sqsRequests") > 0
+
+
+def test_the_table_has_every_line() -> None:
+    text = estimate(Load(sessions=40, listeners=300, messages_per_second=1, minutes=60)).table()
+    lines = text.splitlines()
+    for name in (*QUOTAS, *PRICES, "total"):
+        assert sum(line.startswith(name) for line in lines) == 1
+    assert next(line for line in lines if line.startswith("requestsPerSecond")).endswith("!")
+
+
+@given(loads)
+def test_more_listeners_never_cost_less(load: Load) -> None:
+    fewer, more = estimate(load), estimate(replace(load, listeners=load.listeners + 1))
+    assert more.total >= fewer.total
+    assert used(more, "requestsPerSecond") >= used(fewer, "requestsPerSecond")
+
+
+def test_load_comes_from_the_config() -> None:
+    given = {"sessions": 2, "listeners": 3, "messagesPerSecond": 0.5, "minutes": 60}
+    assert Load.from_config(given) == Load(sessions=2, listeners=3, messages_per_second=0.5, minutes=60)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ({}, "missing"),
+        ({"sessions": 1, "listeners": 1, "messagesPerSecond": 1, "minutes": 1, "size": 1}, "load has size"),
+        ({"sessions": 0, "listeners": 1, "messagesPerSecond": 1, "minutes": 1}, r"load\.sessions is 0"),
+        (
+            {"sessions": 1, "listeners": 1, "messagesPerSecond": 1, "minutes": 1, "messageBytes": 32_769},
+            r"load\.messageBytes is 32769",
+        ),
+    ],
+)
+def test_a_load_that_is_none_names_the_argument(given: dict[str, float], problem: str) -> None:
+    with pytest.raises(ArgumentError, match=problem):
+        Load.from_config(given)
+
+
+def test_prices_and_quotas_are_dated_and_have_their_source() -> None:
+    assert date.fromisoformat(REVISED)
+    assert all(price.seen and price.source.startswith("https://aws.amazon.com/") for price in PRICES.values())
+    assert all(quota.source.startswith("https://docs.aws.amazon.com/") for quota in QUOTAS.values())
