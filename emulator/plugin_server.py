@@ -18,12 +18,16 @@ _PARENT_CHECK_SECONDS = 1.0
 def serve(server: Any) -> None:
     """Listen on a free port of 127.0.0.1, print it, and serve until the engine ends us or is gone.
 
-    The engine ends a plugin by SIGINT; a plugin runs in a process group of its own, so Ctrl-C never comes here.
+    The engine ends a plugin by SIGINT; a plugin has a process group of its own, so no Ctrl-C comes here.
     """
     parent = os.getppid()
     ending = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        ending.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ending.set())
+        signal.signal(number, end)
     port: int = server.add_insecure_port("127.0.0.1:0")
     server.start()
     sys.stdout.write(f"{port}\n")

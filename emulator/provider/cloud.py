@@ -1,4 +1,4 @@
-"""The provider's way to AWS: each call is checked against the service's model, retried, and its errors named."""
+"""The provider's way to AWS: each call is checked against the service's model, its errors are named."""
 
 import os
 import threading

@@ -40,8 +40,8 @@ def _is_default(prop: Property, value: Any) -> bool:
 
 
 def _canonical(prop: Property, want: Any, have: Any) -> bool:
-    if isinstance(want, Blob) and isinstance(have, Blob):
-        return want.digest == have.digest
+    if prop.kind is Kind.BLOB:
+        return _digest(want) == _digest(have)
     if prop.kind is Kind.BLOCK:
         return all(equal(field, want.get(name), have.get(name)) for name, field in prop.fields.items())
     if prop.kind is Kind.LIST and prop.item is not None:
@@ -52,6 +52,10 @@ def _canonical(prop: Property, want: Any, have: Any) -> bool:
     if prop.kind in {Kind.JSON, Kind.POLICY}:
         return _document(want, prop.kind) == _document(have, prop.kind)
     return want == have
+
+
+def _digest(value: Any) -> Any:
+    return value.digest if isinstance(value, Blob) else value
 
 
 def _same_set(item: Property, want: list[Any], have: list[Any]) -> bool:

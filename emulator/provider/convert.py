@@ -7,6 +7,16 @@ from emulator.provider.schema import Kind, Property, Table
 from emulator.provider.values import UNKNOWN
 
 
+def part(whole: Any, name: str) -> dict[str, Any]:
+    """The object of that name in an answer or in properties; an empty one where there is none."""
+    return whole.get(name) or {}
+
+
+def parts(whole: Any, name: str) -> list[Any]:
+    """The list of that name in an answer or in properties; an empty one where there is none."""
+    return whole.get(name) or []
+
+
 def api_name(name: str, prop: Property) -> str:
     """The member's name at AWS: as the table says, else the property's in PascalCase."""
     return prop.api or name[0].upper() + name[1:]

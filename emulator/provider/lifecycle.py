@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.provider.cloud import AwsError, Cloud, NotFound
 from emulator.provider.compare import equal, is_empty
+from emulator.provider.convert import part
 from emulator.provider.diff import wants_change
 from emulator.provider.resource import Resource, State
 from emulator.provider.schema import inputs_of
@@ -40,16 +41,17 @@ def create(resource: Resource, cloud: Cloud, inputs: State) -> tuple[str, State]
             there = observe(resource, cloud, resource_id, inputs) or {}
             resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, inputs))
     except AwsError as error:
-        raise Incomplete(resource_id, _outputs(resource, cloud, resource_id, inputs), str(error)) from error
+        raise Incomplete(resource_id, _as_left(resource, cloud, resource_id, inputs), str(error)) from error
     return resource_id, _outputs(resource, cloud, resource_id, inputs)
 
 
 def update(
-    resource: Resource, cloud: Cloud, resource_id: str, state: State, olds: State, news: State
+    resource: Resource, cloud: Cloud, resource_id: str, *, state: State, olds: State, news: State
 ) -> State:
     """Bring the resource to the new inputs, whatever it has now; its outputs.
 
-    Raises NotFound where it is gone, Incomplete where a step failed.
+    A step that fails leaves the state as it was, so that the next `up` finds what is still to do.
+    Raises NotFound where the resource is gone.
     """
     there = observe(resource, cloud, resource_id, state)
     if there is None:
@@ -59,13 +61,9 @@ def update(
         for name, prop in inputs_of(resource.table).items()
         if wants_change(prop, news.get(name), olds.get(name) if prop.local else there.get(name))
     }
-    try:
-        resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
-        if resource.tagging:
-            resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, news))
-    except AwsError as error:
-        outputs = _outputs(resource, cloud, resource_id, {**state, **news})
-        raise Incomplete(resource_id, outputs, str(error)) from error
+    resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
+    if resource.tagging:
+        resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, news))
     return _outputs(resource, cloud, resource_id, news, state)
 
 
@@ -113,9 +111,9 @@ def observe(resource: Resource, cloud: Cloud, resource_id: str, state: Mapping[s
         there["region"] = cloud.region
     tagging = resource.tagging
     if tagging is not None:
-        has = tagging.read(cloud, resource_id, there) if tagging.list_operation else there.get("tags") or {}
+        has = tagging.read(cloud, resource_id, there) if tagging.list_operation else part(there, "tags")
         there["tagsAll"] = has
-        own = state.get("tags") or {}
+        own = part(state, "tags")
         there["tags"] = {
             name: value for name, value in has.items() if cloud.default_tags.get(name) != value or name in own
         }
@@ -130,6 +128,14 @@ def _outputs(
     if there is None:
         raise NotFound("read", "", f"{resource_id} vanished just after it was written")
     return _kept(resource, {**_local(resource, inputs), **there}, inputs)
+
+
+def _as_left(resource: Resource, cloud: Cloud, resource_id: str, inputs: State) -> State:
+    """What there is of a resource that could not be completed; the inputs where even that cannot be told."""
+    try:
+        return _outputs(resource, cloud, resource_id, inputs)
+    except AwsError:
+        return dict(inputs)
 
 
 def _local(resource: Resource, known: Mapping[str, Any]) -> State:

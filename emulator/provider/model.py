@@ -84,10 +84,11 @@ def _scalar(shape: Shape, value: Any, path: str) -> Iterator[str]:
         yield from _size(shape, value, path, "")
     if kind in _TEXTS and isinstance(value, str | bytes):
         yield from _size(shape, len(value), path, "characters")
-    if kind == "string" and not isinstance(value, str):
-        yield f"{path}: {value!r} is not a string"
-    elif kind == "string":
-        yield from _text(shape, value, path)
+    if kind == "string":
+        if isinstance(value, str):
+            yield from _text(shape, value, path)
+        else:
+            yield f"{path}: {value!r} is not a string"
 
 
 def _text(shape: Shape, value: str, path: str) -> Iterator[str]:

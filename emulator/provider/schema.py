@@ -36,8 +36,8 @@ class Property:
 
     `replace`: a change replaces the resource (ForceNew in Terraform's schema), or a function of the old and
     new value that tells. `computed`: left out of the program, it keeps what AWS has. `default`: what
-    pulumi-aws sends where the program gives none. `local`: AWS neither takes nor tells it. `forgotten`: AWS tells it, the
-    emulator may not, so that a read without it shows no drift. `output`: only told.
+    pulumi-aws sends where the program gives none. `local`: AWS neither takes nor tells it. `forgotten`: AWS
+    tells it, the emulator may not, so that a read without it shows no drift. `output`: only told.
     `volatile`: an output that an update may change, so a preview shows it as unknown.
     """
 

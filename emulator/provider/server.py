@@ -1,4 +1,4 @@
-"""The provider's gRPC face: unpacks each request of the engine, hands it on, packs the answer or the error."""
+"""The provider's gRPC face: unpacks each request of the engine, hands it on, packs what comes back."""
 
 # ruff: noqa: N802, ARG002 - the methods' names and parameters are gRPC's
 import json
@@ -49,8 +49,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
         """A schema with names only; the SDK has the full one."""
-        schema = {"name": "aws", "version": PLUGIN_VERSION, "resources": {}}
-        return provider_pb2.GetSchemaResponse(schema=json.dumps(schema))
+        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": PLUGIN_VERSION}))
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         """Refuse config that is not carried out."""
@@ -129,7 +128,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             resource_id, outputs = lifecycle.create(kind, self.cloud, inputs)
         except Exception as error:
-            _abort(context, request.urn, error, kind, request.properties, secrets)
+            _abort_create(context, request, error, _secrets(kind, secrets))
         return provider_pb2.CreateResponse(
             id=resource_id, properties=encode(outputs, _secrets(kind, secrets))
         )
@@ -160,15 +159,15 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.UpdateResponse:
         """Update it in place, or tell what the outputs would be."""
         kind = _resource(request.type, context)
-        (state, marked), (news, secrets) = decode(request.olds), decode(request.news)
+        state, (news, secrets) = decode(request.olds)[0], decode(request.news)
         if request.preview:
             planned = lifecycle.planned(kind, news, state)
             return provider_pb2.UpdateResponse(properties=encode(planned, _secrets(kind, secrets)))
         olds = decode(request.old_inputs)[0]
         try:
-            outputs = lifecycle.update(kind, self.cloud, request.id, state, olds, news)
+            outputs = lifecycle.update(kind, self.cloud, request.id, state=state, olds=olds, news=news)
         except Exception as error:
-            _abort(context, request.urn, error, kind, request.news, secrets | marked)
+            _abort(context, request.urn, error)
         return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(kind, secrets)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -188,7 +187,9 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
             result = registry.invoke(self.cloud, request.tok, decode(request.args)[0])
         except Exception as error:
             _abort(context, request.tok, error)
-        return provider_pb2.InvokeResponse(**{"return": encode(result)})
+        answer = provider_pb2.InvokeResponse()
+        getattr(answer, "return").CopyFrom(encode(result))
+        return answer
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
         """Nothing to cancel: each call to the emulator is short and bounded."""
@@ -211,30 +212,32 @@ def _secrets(kind: Resource, given: Iterable[Path]) -> set[Path]:
     return set(given) | {(name,) for name, prop in kind.table.items() if prop.secret}
 
 
-def _abort(
+def _abort_create(
     context: grpc.ServicerContext,
-    urn: str,
+    request: provider_pb2.CreateRequest,
     error: Exception,
-    kind: Resource | None = None,
-    inputs: Any = None,
-    secrets: Iterable[Path] = (),
+    secrets: Iterable[Path],
 ) -> NoReturn:
-    """End the request with the error; with Incomplete's details, so that the state has what is there."""
-    if isinstance(error, Incomplete) and kind is not None:
+    """End a create with the error; with what is there already, where it was not all, for the state."""
+    if isinstance(error, Incomplete):
         detail = any_pb2.Any()
         detail.Pack(
             provider_pb2.ErrorResourceInitFailed(
                 id=error.resource_id,
-                properties=encode(error.outputs, _secrets(kind, secrets)),
+                properties=encode(error.outputs, secrets),
                 reasons=[str(error)],
-                inputs=inputs,
+                inputs=request.properties,
             )
         )
-        status = status_pb2.Status(
-            code=grpc.StatusCode.UNKNOWN.value[0], message=str(error), details=[detail]
-        )
+        code: int = grpc.StatusCode.UNKNOWN.value[0]
+        status = status_pb2.Status(code=code, message=str(error), details=[detail])
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
+    _abort(context, request.urn, error)
+
+
+def _abort(context: grpc.ServicerContext, urn: str, error: Exception) -> NoReturn:
+    """End the request with the error; a defect of ours with its trace, so that it can be reported."""
     if isinstance(error, AwsError | NotCarriedOut):
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
     trace = "".join(traceback.format_exception(error))

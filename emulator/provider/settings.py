@@ -47,9 +47,9 @@ def connect(config: Mapping[str, Any]) -> Cloud:
     if os.environ.get("AWS_ENDPOINT_URL"):
         environment["AWS_ENDPOINT_URL"] = os.environ["AWS_ENDPOINT_URL"]
     endpoints: dict[str, str] = {}
-    for entry in _parsed(config.get("endpoints")) or []:
-        endpoints.update({_SERVICES.get(name, name): str(url) for name, url in entry.items()})
-    tags = (_parsed(config.get("defaultTags")) or {}).get("tags") or {}
+    for entry in cast("list[dict[str, str]]", _parsed(config.get("endpoints")) or []):
+        endpoints.update({_SERVICES.get(name, name): url for name, url in entry.items()})
+    tags = cast("dict[str, dict[str, str]]", _parsed(config.get("defaultTags")) or {}).get("tags", {})
     return Cloud(environment=environment, endpoints=endpoints, default_tags=tags)
 
 
@@ -69,4 +69,4 @@ def _region(config: Mapping[str, Any]) -> str:
 
 def _parsed(value: Any) -> Any:
     """A config value that is not a string arrives as JSON."""
-    return json.loads(cast("str", value)) if isinstance(value, str) and value else value
+    return json.loads(value) if isinstance(value, str) and value else value

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +39,7 @@ class Tagging:
     def plain(self, told: Any) -> dict[str, str]:
         """The tags as a map, from what this service tells."""
         if self.as_list:
-            return {item[self.key]: item[self.value] for item in told or []}
+            return {item[self.key]: item[self.value] for item in cast("list[dict[str, str]]", told or [])}
         return dict(told or {})
 
     def read(self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any]) -> dict[str, str]:
@@ -51,7 +52,7 @@ class Tagging:
     ) -> None:
         """Make the resource's tags exactly those wanted."""
         target = self._target(resource_id, outputs)
-        has = outputs.get("tagsAll") or {}
+        has = part(outputs, "tagsAll")
         gone = [name for name in has if name not in wanted]
         new = {name: value for name, value in wanted.items() if has.get(name) != value}
         if gone:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import block, boolean, integer, mapping, number, output, text, texts, unordered
 from emulator.provider.tagging import Tagging
@@ -111,8 +112,8 @@ class Stage(Resource):
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         if "routeSettings" in changed:
-            kept = {entry["routeKey"] for entry in news.get("routeSettings") or []}
-            for entry in state.get("routeSettings") or []:
+            kept = {entry["routeKey"] for entry in parts(news, "routeSettings")}
+            for entry in parts(state, "routeSettings"):
                 if entry["routeKey"] not in kept:
                     address = {**self.address(resource_id, state), "RouteKey": entry["routeKey"]}
                     cloud.call(self.service, "DeleteRouteSettings", **address)
@@ -122,15 +123,15 @@ class Stage(Resource):
         parameters = _by_route(self.changes(news, changed))
         if "stageVariables" in changed:
             # API Gateway takes a variable away when it is set to nothing.
-            gone = dict.fromkeys(state.get("stageVariables") or {}, "")
-            parameters["StageVariables"] = {**gone, **(news.get("stageVariables") or {})}
+            gone = dict.fromkeys(part(state, "stageVariables"), "")
+            parameters["StageVariables"] = {**gone, **part(news, "stageVariables")}
         if parameters:
             address = self.address(resource_id, state)
             cloud.call(self.service, self.update_operation, **{**parameters, **address})
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         api_id = state["apiId"]
-        settings = answer.get("RouteSettings") or {}
+        settings = part(answer, "RouteSettings")
         told = {**answer, "RouteSettings": [{"RouteKey": key, **one} for key, one in settings.items()]}
         protocol = cloud.call(self.service, "GetApi", ApiId=api_id)["ProtocolType"]
         return {

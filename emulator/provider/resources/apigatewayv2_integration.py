@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, Resource, State
 from emulator.provider.schema import block, integer, mapping, output, text, unordered
 
@@ -51,7 +52,7 @@ class Integration(Resource):
         return _responses_by_status(super().changes(news, changed))
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        responses = answer.get("ResponseParameters") or {}
+        responses = part(answer, "ResponseParameters")
         told = {
             **answer,
             "ResponseParameters": [
@@ -63,8 +64,8 @@ class Integration(Resource):
 
 def _responses_by_status(parameters: dict[str, Any]) -> dict[str, Any]:
     """Response parameters as a map by status, as AWS takes them."""
-    entries = parameters.get("ResponseParameters")
-    if isinstance(entries, list):
+    if isinstance(parameters.get("ResponseParameters"), list):
+        entries = parts(parameters, "ResponseParameters")
         parameters["ResponseParameters"] = {entry["StatusCode"]: entry["Mappings"] for entry in entries}
     return parameters
 

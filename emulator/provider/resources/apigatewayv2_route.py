@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, AutoName, Resource, State
 from emulator.provider.schema import Kind, block, boolean, integer, mapping, output, text, texts, unordered
 
@@ -48,7 +49,7 @@ class Route(Resource):
             **answer,
             "RequestParameters": [
                 {"RequestParameterKey": key, "Required": constraint.get("Required", False)}
-                for key, constraint in (answer.get("RequestParameters") or {}).items()
+                for key, constraint in part(answer, "RequestParameters").items()
             ],
         }
         return super().outputs(cloud, resource_id, state, told)
@@ -56,8 +57,8 @@ class Route(Resource):
 
 def _required_by_key(parameters: dict[str, Any]) -> dict[str, Any]:
     """Request parameters as a map by key, as AWS takes them."""
-    entries = parameters.get("RequestParameters")
-    if isinstance(entries, list):
+    if isinstance(parameters.get("RequestParameters"), list):
+        entries = parts(parameters, "RequestParameters")
         parameters["RequestParameters"] = {
             entry["RequestParameterKey"]: {"Required": entry["Required"]} for entry in entries
         }

@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from emulator.provider.cloud import Cloud, operation_model
-from emulator.provider.convert import to_api
+from emulator.provider.convert import part, parts, to_api
 from emulator.provider.resource import TAGS, Resource, State
 from emulator.provider.resources.cloudfront_lists import counted, plain
 from emulator.provider.resources.cloudfront_tables import BEHAVIOR, ORIGIN, VIEWER_CERTIFICATE
@@ -23,7 +23,7 @@ class CloudFrontTagging(Tagging):
         return self.plain(told["Tags"].get("Items"))
 
     def apply(self, cloud: Cloud, resource_id: str, outputs: Any, wanted: Any) -> None:
-        arn, has = outputs["arn"], outputs.get("tagsAll") or {}
+        arn, has = outputs["arn"], part(outputs, "tagsAll")
         gone = [name for name in has if name not in wanted]
         if gone:
             cloud.call("cloudfront", "UntagResource", Resource=arn, TagKeys={"Items": gone})
@@ -38,12 +38,16 @@ class Distribution(Resource):
     token = "aws:cloudfront/distribution:Distribution"
     service = "cloudfront"
     tagging = CloudFrontTagging(
-        service="cloudfront", address="Resource", create="", as_list=True, list_operation="ListTagsForResource"
+        service="cloudfront",
+        address="Resource",
+        create="",
+        as_list=True,
+        list_operation="ListTagsForResource",
     )
     keys = {"Id": "id"}
     create_operation = "CreateDistribution"
     read_operation = "GetDistribution"
-    shaping = ("origins", "defaultCacheBehavior", "orderedCacheBehaviors", "viewerCertificate")
+    shaping = ("origins", "defaultCacheBehavior", "orderedCacheBehaviors", "restrictions")
     table = {
         "aliases": texts(),
         "comment": text(),
@@ -66,7 +70,11 @@ class Distribution(Resource):
         "origins": unordered(ORIGIN, required=True),
         "priceClass": text(default="PriceClass_All"),
         "restrictions": block(
-            {"geoRestriction": block({"locations": texts(), "restrictionType": text(required=True)}, required=True)},
+            {
+                "geoRestriction": block(
+                    {"locations": texts(), "restrictionType": text(required=True)}, required=True
+                )
+            },
             required=True,
         ),
         "retainOnDelete": boolean(default=False, local=True),
@@ -95,11 +103,10 @@ class Distribution(Resource):
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         told = answer["Distribution"]
         config = plain(told["DistributionConfig"])
-        for behavior in [config["DefaultCacheBehavior"], *(config.get("CacheBehaviors") or [])]:
+        for behavior in [config["DefaultCacheBehavior"], *parts(config, "CacheBehaviors")]:
             _tell_methods(behavior)
-        geo = config.get("Restrictions", {}).get("GeoRestriction")
-        if isinstance(geo, dict):
-            geo["Locations"] = geo.pop("Items", [])
+        geo = part(part(config, "Restrictions"), "GeoRestriction")
+        geo["Locations"] = geo.pop("Items", [])
         return {
             **super().outputs(cloud, resource_id, state, {**config, **_about(told)}),
             "arn": told["ARN"],
@@ -125,12 +132,10 @@ class Distribution(Resource):
 
     def _config(self, inputs: State, reference: str) -> dict[str, Any]:
         request = {"Comment": "", **to_api(self.inputs_table, inputs), "CallerReference": reference}
-        for behavior in [request.get("DefaultCacheBehavior"), *(request.get("CacheBehaviors") or [])]:
-            if isinstance(behavior, dict):
-                _nest_methods(behavior)
-        geo = (request.get("Restrictions") or {}).get("GeoRestriction")
-        if isinstance(geo, dict):
-            geo["Items"] = geo.pop("Locations", [])
+        for behavior in [part(request, "DefaultCacheBehavior"), *parts(request, "CacheBehaviors")]:
+            _nest_methods(behavior)
+        geo = part(part(request, "Restrictions"), "GeoRestriction")
+        geo["Items"] = geo.pop("Locations", [])
         shape = operation_model("cloudfront", "CreateDistribution").input_shape
         return counted(shape.members["DistributionConfig"] if shape else None, request)
 
@@ -142,10 +147,9 @@ def _nest_methods(behavior: dict[str, Any]) -> None:
 
 
 def _tell_methods(behavior: dict[str, Any]) -> None:
-    methods = behavior.get("AllowedMethods") or {}
-    if isinstance(methods, dict):
-        behavior["CachedMethods"] = methods.get("CachedMethods") or []
-        behavior["AllowedMethods"] = methods.get("Items") or []
+    methods = part(behavior, "AllowedMethods")
+    behavior["CachedMethods"] = parts(methods, "CachedMethods")
+    behavior["AllowedMethods"] = parts(methods, "Items")
 
 
 def _about(told: dict[str, Any]) -> dict[str, Any]:

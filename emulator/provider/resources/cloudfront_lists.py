@@ -5,13 +5,15 @@ from typing import Any, cast
 
 from botocore.model import ListShape, Shape, StructureShape
 
+from emulator.provider.convert import parts
+
 
 def counted(shape: Shape | None, value: Any) -> Any:
     """The value with each list as CloudFront takes it, by the service's model."""
     if isinstance(shape, StructureShape):
         members = shape.members
         if "Quantity" in members and "Items" in members:
-            given = cast("Any", value.get("Items", []) if isinstance(value, Mapping) else value)
+            given = parts(value, "Items") if isinstance(value, Mapping) else value
             items = [counted(_item(members["Items"]), item) for item in given]
             extra = _extra(value, members)
             return {"Quantity": len(items), **({"Items": items} if items else {}), **extra}
@@ -29,7 +31,7 @@ def plain(value: Any, *, unwrap: bool = True) -> Any:
         return value
     told = cast("Mapping[str, Any]", value)
     if unwrap and "Quantity" in told and set(told) <= {"Quantity", "Items"}:
-        return [plain(item) for item in told.get("Items") or []]
+        return [plain(item) for item in parts(told, "Items")]
     return {name: plain(item, unwrap=unwrap) for name, item in told.items() if name != "Quantity"}
 
 

@@ -124,14 +124,20 @@ class ResponseHeadersPolicy(CloudFrontPolicy):
         "customHeadersConfig": block(
             {
                 "items": unordered(
-                    {"header": text(required=True), "override": boolean(required=True), "value": text(required=True)}
+                    {
+                        "header": text(required=True),
+                        "override": boolean(required=True),
+                        "value": text(required=True),
+                    }
                 )
             }
         ),
         "name": text(),
         "removeHeadersConfig": block({"items": unordered({"header": text(required=True)})}),
         "securityHeadersConfig": block(_SECURITY),
-        "serverTimingHeadersConfig": block({"enabled": boolean(required=True), "samplingRate": number(required=True)}),
+        "serverTimingHeadersConfig": block(
+            {"enabled": boolean(required=True), "samplingRate": number(required=True)}
+        ),
         "arn": output(),
         "etag": output(volatile=True),
     }

@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import (
     block,
@@ -94,7 +95,7 @@ class MetricAlarm(Resource):
         if not alarms:
             return None
         told = {**alarms[0], "Dimensions": _map(alarms[0].get("Dimensions"))}
-        told["Metrics"] = [_told_query(one) for one in told.get("Metrics") or []]
+        told["Metrics"] = [_told_query(one) for one in parts(told, "Metrics")]
         return self.outputs(cloud, resource_id, state, told)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:

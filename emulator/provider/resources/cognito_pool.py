@@ -1,8 +1,9 @@
 """Cognito: user pools."""
 
-from typing import Any
+from typing import Any, cast
 
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
 from emulator.provider.tagging import Tagging
@@ -51,7 +52,8 @@ _MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
 
 def _attributes_taken_away(old: Any, new: Any) -> bool:
     """Attributes can be added to a pool, never taken away or changed."""
-    return any(one not in (new or []) for one in old or [])
+    kept: list[Any] = new or []
+    return any(one not in kept for one in cast("list[Any]", old or []))
 
 
 class UserPool(Resource):
@@ -152,14 +154,14 @@ class UserPool(Resource):
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         told = dict(answer["UserPool"])
-        given = {one["name"] for one in state.get("schemas") or []}
+        given = {one["name"] for one in parts(state, "schemas")}
         told["Schema"] = [
             {**one, "Name": _plain_name(one["Name"])}
-            for one in told.pop("SchemaAttributes", None) or []
+            for one in parts(told, "SchemaAttributes")
             if _plain_name(one["Name"]) in given
         ]
         told["PoolName"] = told.get("Name")
-        told["PasswordPolicy"] = (told.get("Policies") or {}).get("PasswordPolicy")
+        told["PasswordPolicy"] = part(told, "Policies").get("PasswordPolicy")
         mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
         told["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
         told["MfaConfiguration"] = mfa.get("MfaConfiguration", told.get("MfaConfiguration"))
@@ -171,7 +173,7 @@ class UserPool(Resource):
             "arn": told.get("Arn") or cloud.arn("cognito-idp", f"userpool/{resource_id}"),
             # AWS's own name, whatever the endpoint: it is what tokens carry as their issuer.
             "endpoint": f"cognito-idp.{cloud.region}.amazonaws.com/{resource_id}",
-            "tags": dict(told.get("UserPoolTags") or {}),
+            "tags": dict(part(told, "UserPoolTags")),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
@@ -199,8 +201,8 @@ class UserPool(Resource):
         return import_id, {}
 
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
-        has = {one["name"] for one in state.get("schemas") or []}
-        new = [one for one in news.get("schemas") or [] if one["name"] not in has]
+        has = {one["name"] for one in parts(state, "schemas")}
+        new = [one for one in parts(news, "schemas") if one["name"] not in has]
         if new:
             attributes = super().create_request({"schemas": new})["Schema"]
             cloud.call(

@@ -1,9 +1,12 @@
 """DynamoDB: tables."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from emulator.provider.cloud import Cloud, NotFound
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
+from emulator.provider.resources import dynamodb_settings as settings
 from emulator.provider.resources.dynamodb_indexes import (
     change_indexes,
     index_from_api,
@@ -92,14 +95,14 @@ class Table(Resource):
             "BillingMode": billing,
             "DeletionProtectionEnabled": inputs.get("deletionProtectionEnabled"),
             "TableClass": inputs.get("tableClass"),
-            "SSESpecification": _encryption(inputs.get("serverSideEncryption")),
-            "StreamSpecification": _stream(inputs) if inputs.get("streamEnabled") else None,
+            "SSESpecification": settings.encryption(inputs.get("serverSideEncryption")),
+            "StreamSpecification": settings.stream(inputs) if inputs.get("streamEnabled") else None,
         }
         if billing != _ON_DEMAND:
             request["ProvisionedThroughput"] = throughput(inputs)
         limits = inputs.get("onDemandThroughput")
         if limits:
-            request["OnDemandThroughput"] = _limits(limits)
+            request["OnDemandThroughput"] = settings.limits(limits)
         for name, member in (
             ("globalSecondaryIndexes", "GlobalSecondaryIndexes"),
             ("localSecondaryIndexes", "LocalSecondaryIndexes"),
@@ -114,21 +117,21 @@ class Table(Resource):
         return inputs["name"]
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
-        active(cloud, resource_id)
-        if (inputs.get("ttl") or {}).get("enabled"):
-            _set_ttl(cloud, resource_id, inputs["ttl"])
-        if (inputs.get("pointInTimeRecovery") or {}).get("enabled"):
-            _set_recovery(cloud, resource_id, inputs["pointInTimeRecovery"])
+        settings.active(cloud, resource_id)
+        if part(inputs, "ttl").get("enabled"):
+            settings.set_ttl(cloud, resource_id, inputs["ttl"])
+        if part(inputs, "pointInTimeRecovery").get("enabled"):
+            settings.set_recovery(cloud, resource_id, inputs["pointInTimeRecovery"])
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         told = answer["Table"]
         keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
-        billing = (told.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED")
-        stream = told.get("StreamSpecification") or {}
-        units = told.get("ProvisionedThroughput") or {}
-        encryption = told.get("SSEDescription") or {}
-        globals_ = told.get("GlobalSecondaryIndexes") or []
-        limits = told.get("OnDemandThroughput") or {}
+        billing = part(told, "BillingModeSummary").get("BillingMode", "PROVISIONED")
+        stream = part(told, "StreamSpecification")
+        units = part(told, "ProvisionedThroughput")
+        encryption = part(told, "SSEDescription")
+        globals_ = parts(told, "GlobalSecondaryIndexes")
+        limits = part(told, "OnDemandThroughput")
         return {
             "arn": told["TableArn"],
             "attributes": [
@@ -141,7 +144,7 @@ class Table(Resource):
             "hashKey": keys["HASH"],
             "localSecondaryIndexes": [
                 {name: value for name, value in index_from_api(one).items() if name in _LOCAL_INDEX}
-                for one in told.get("LocalSecondaryIndexes") or []
+                for one in parts(told, "LocalSecondaryIndexes")
             ],
             "name": told["TableName"],
             "onDemandThroughput": {
@@ -150,7 +153,7 @@ class Table(Resource):
             }
             if limits
             else None,
-            "pointInTimeRecovery": _recovery(cloud, resource_id),
+            "pointInTimeRecovery": settings.recovery(cloud, resource_id),
             "rangeKey": keys.get("RANGE"),
             "readCapacity": units.get("ReadCapacityUnits", 0),
             "serverSideEncryption": {
@@ -161,43 +164,29 @@ class Table(Resource):
             "streamEnabled": bool(stream.get("StreamEnabled")),
             "streamLabel": told.get("LatestStreamLabel", "") if stream.get("StreamEnabled") else "",
             "streamViewType": stream.get("StreamViewType", ""),
-            "tableClass": (told.get("TableClassSummary") or {}).get("TableClass", "STANDARD")
+            "tableClass": part(told, "TableClassSummary").get("TableClass", "STANDARD")
             if state.get("tableClass")
             else None,
-            "ttl": _ttl(cloud, resource_id),
+            "ttl": settings.ttl(cloud, resource_id),
             "writeCapacity": units.get("WriteCapacityUnits", 0),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        request: dict[str, Any] = {}
-        billing = news["billingMode"]
-        if "billingMode" in changed:
-            request["BillingMode"] = billing
-        if billing != _ON_DEMAND and changed & {"billingMode", "readCapacity", "writeCapacity"}:
-            request["ProvisionedThroughput"] = throughput(news)
+        request = _capacity(news, changed)
         if "deletionProtectionEnabled" in changed:
             request["DeletionProtectionEnabled"] = bool(news.get("deletionProtectionEnabled"))
-        if "onDemandThroughput" in changed:
-            request["OnDemandThroughput"] = _limits(news.get("onDemandThroughput") or {})
         if request:
-            _update(cloud, resource_id, **request)
-        if "tableClass" in changed:
-            _update(cloud, resource_id, TableClass=news.get("tableClass") or "STANDARD")
-        if "serverSideEncryption" in changed:
-            _update(cloud, resource_id, SSESpecification=_encryption(news.get("serverSideEncryption")))
-        if changed & {"streamEnabled", "streamViewType"}:
-            if state.get("streamEnabled"):
-                # A stream's view type can only be set while it is made.
-                _update(cloud, resource_id, StreamSpecification={"StreamEnabled": False})
-            if news.get("streamEnabled"):
-                _update(cloud, resource_id, StreamSpecification=_stream(news))
+            settings.update_table(cloud, resource_id, **request)
+        # Each of these is refused beside any other change.
+        for step in [*_class_and_keys(news, changed), *_stream_steps(state, news, changed)]:
+            settings.update_table(cloud, resource_id, **step)
         if "globalSecondaryIndexes" in changed:
             for step in change_indexes(state, news):
-                _update(cloud, resource_id, **step)
+                settings.update_table(cloud, resource_id, **step)
         if "ttl" in changed:
-            _set_ttl(cloud, resource_id, news.get("ttl") or {**state["ttl"], "enabled": False})
+            settings.set_ttl(cloud, resource_id, news["ttl"])
         if "pointInTimeRecovery" in changed:
-            _set_recovery(cloud, resource_id, news.get("pointInTimeRecovery") or {"enabled": False})
+            settings.set_recovery(cloud, resource_id, news["pointInTimeRecovery"])
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         super().delete(cloud, resource_id, state)
@@ -212,73 +201,33 @@ class Table(Resource):
         cloud.until(gone, f"deleting the table {resource_id}")
 
 
-def active(cloud: Cloud, name: str) -> None:
-    """Wait until the table and its indexes are active."""
-
-    def ready() -> bool:
-        told = cloud.call("dynamodb", "DescribeTable", TableName=name)["Table"]
-        states = [told["TableStatus"]]
-        states += [one.get("IndexStatus", "ACTIVE") for one in told.get("GlobalSecondaryIndexes") or []]
-        return set(states) == {"ACTIVE"}
-
-    cloud.until(ready, f"the table {name}")
-
-
-def _update(cloud: Cloud, name: str, **parameters: Any) -> None:
-    cloud.call("dynamodb", "UpdateTable", TableName=name, **parameters)
-    active(cloud, name)
+def _capacity(news: State, changed: set[str]) -> dict[str, Any]:
+    request: dict[str, Any] = {}
+    billing = news["billingMode"]
+    if "billingMode" in changed:
+        request["BillingMode"] = billing
+    if billing != _ON_DEMAND and changed & {"billingMode", "readCapacity", "writeCapacity"}:
+        request["ProvisionedThroughput"] = throughput(news)
+    if "onDemandThroughput" in changed:
+        request["OnDemandThroughput"] = settings.limits(part(news, "onDemandThroughput"))
+    return request
 
 
-def _stream(inputs: State) -> dict[str, Any]:
-    return {"StreamEnabled": True, "StreamViewType": inputs.get("streamViewType")}
+def _class_and_keys(news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
+    if "tableClass" in changed:
+        yield {"TableClass": news.get("tableClass") or "STANDARD"}
+    if "serverSideEncryption" in changed:
+        yield {"SSESpecification": settings.encryption(news.get("serverSideEncryption"))}
 
 
-def _encryption(given: Any) -> dict[str, Any] | None:
-    if not given:
-        return None
-    key = given.get("kmsKeyArn")
-    more = {"SSEType": "KMS", "KMSMasterKeyId": key} if key and given["enabled"] else {}
-    return {"Enabled": given["enabled"], **more}
-
-
-def _limits(given: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "MaxReadRequestUnits": given.get("maxReadRequestUnits") or -1,
-        "MaxWriteRequestUnits": given.get("maxWriteRequestUnits") or -1,
-    }
-
-
-def _ttl(cloud: Cloud, name: str) -> dict[str, Any]:
-    told = cloud.call("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
-    enabled = told.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
-    return {"attributeName": told.get("AttributeName", "") if enabled else "", "enabled": enabled}
-
-
-def _set_ttl(cloud: Cloud, name: str, ttl: dict[str, Any]) -> None:
-    specification = {"AttributeName": ttl["attributeName"], "Enabled": ttl["enabled"]}
-    cloud.call("dynamodb", "UpdateTimeToLive", TableName=name, TimeToLiveSpecification=specification)
-
-
-def _recovery(cloud: Cloud, name: str) -> dict[str, Any]:
-    told = cloud.call("dynamodb", "DescribeContinuousBackups", TableName=name)
-    point = told["ContinuousBackupsDescription"].get("PointInTimeRecoveryDescription") or {}
-    enabled = point.get("PointInTimeRecoveryStatus") == "ENABLED"
-    return {
-        "enabled": enabled,
-        "recoveryPeriodInDays": point.get("RecoveryPeriodInDays") if enabled else None,
-    }
-
-
-def _set_recovery(cloud: Cloud, name: str, given: dict[str, Any]) -> None:
-    specification: dict[str, Any] = {"PointInTimeRecoveryEnabled": given["enabled"]}
-    if given["enabled"] and given.get("recoveryPeriodInDays"):
-        specification["RecoveryPeriodInDays"] = given["recoveryPeriodInDays"]
-    cloud.call(
-        "dynamodb",
-        "UpdateContinuousBackups",
-        TableName=name,
-        PointInTimeRecoverySpecification=specification,
-    )
+def _stream_steps(state: State, news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
+    """A stream's view type can only be set while it is made."""
+    if not changed & {"streamEnabled", "streamViewType"}:
+        return
+    if state.get("streamEnabled"):
+        yield {"StreamSpecification": {"StreamEnabled": False}}
+    if news.get("streamEnabled"):
+        yield {"StreamSpecification": settings.stream(news)}
 
 
 RESOURCES: tuple[type[Resource], ...] = (Table,)

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from emulator.provider.convert import part, parts
+
 _ON_DEMAND = "PAY_PER_REQUEST"
 
 
@@ -48,7 +50,7 @@ def index_to_api(index: Mapping[str, Any], table: Mapping[str, Any], billing: st
 def index_from_api(told: Mapping[str, Any]) -> dict[str, Any]:
     """An index as pulumi-aws tells it."""
     keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
-    units = told.get("ProvisionedThroughput") or {}
+    units = part(told, "ProvisionedThroughput")
     found = {
         "hashKey": keys["HASH"],
         "keySchemas": [
@@ -66,11 +68,11 @@ def index_from_api(told: Mapping[str, Any]) -> dict[str, Any]:
 
 def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The UpdateTable calls, one index each, as AWS makes or removes one at a time."""
-    old = {one["name"]: one for one in state.get("globalSecondaryIndexes") or []}
-    new = {one["name"]: one for one in news.get("globalSecondaryIndexes") or []}
+    old = {one["name"]: one for one in parts(state, "globalSecondaryIndexes")}
+    new = {one["name"]: one for one in parts(news, "globalSecondaryIndexes")}
     billing = news["billingMode"]
     attributes = [
-        {"AttributeName": one["name"], "AttributeType": one["type"]} for one in news.get("attributes") or []
+        {"AttributeName": one["name"], "AttributeType": one["type"]} for one in parts(news, "attributes")
     ]
     for name, index in old.items():
         if name not in new or _shape(index) != _shape(new[name]):
@@ -86,6 +88,6 @@ def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterato
 
 def _shape(index: Mapping[str, Any]) -> tuple[Any, ...]:
     """What an index cannot change without being made anew."""
-    kept = tuple(sorted(index.get("nonKeyAttributes") or []))
+    kept = tuple(sorted(parts(index, "nonKeyAttributes")))
     keys = tuple((key["AttributeName"], key["KeyType"]) for key in index_keys(index))
     return keys, index["projectionType"], kept

@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.provider.cloud import AwsError, Cloud, NotFound
+from emulator.provider.convert import part
 from emulator.provider.resource import REGION, TAGS, Resource, State
 from emulator.provider.schema import block, boolean, integer, json_text, output, text, texts, unordered
 from emulator.provider.tagging import Tagging
@@ -61,7 +62,7 @@ class EventSourceMapping(Resource):
             "Enabled": answer["State"] in {"Enabled", "Enabling", "Updating", "Creating"},
             "FunctionName": name,
         }
-        failure = (answer.get("DestinationConfig") or {}).get("OnFailure") or {}
+        failure = part(part(answer, "DestinationConfig"), "OnFailure")
         if not failure.get("Destination"):
             told.pop("DestinationConfig", None)
         return super().outputs(cloud, resource_id, state, told)

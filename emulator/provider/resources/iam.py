@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from emulator.provider.cloud import AwsError, Cloud
+from emulator.provider.convert import part
 from emulator.provider.resource import TAGS, AutoName, Resource, State
 from emulator.provider.schema import boolean, integer, output, policy, text
 from emulator.provider.tagging import Tagging
@@ -48,7 +49,7 @@ class Role(Resource):
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         role = answer["Role"]
-        boundary = (role.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn")
+        boundary = part(role, "PermissionsBoundary").get("PermissionsBoundaryArn")
         document = role["AssumeRolePolicyDocument"]
         told = {**role, "AssumeRolePolicyDocument": as_text(document), "PermissionsBoundary": boundary}
         return super().outputs(cloud, resource_id, state, told)

@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator.provider.archives import zip_bytes
 from emulator.provider.cloud import Cloud
+from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import (
     Kind,
@@ -24,7 +25,7 @@ _CODE = frozenset({"code", "sourceCodeHash", "architectures", "publish"})
 
 
 class Function(Resource):
-    """A function with a zip archive. Its code is known by the archive's hash; the state never needs the files."""
+    """A function with a zip archive, known by the archive's hash: the state never needs the files."""
 
     token = "aws:lambda/function:Function"
     service = "lambda"
@@ -100,14 +101,14 @@ class Function(Resource):
         told = dict(answer["Configuration"])
         if told.get("TracingConfig"):
             told["TracingConfig"] = {"Mode": told["TracingConfig"].get("Mode", "PassThrough")}
-        told["Layers"] = [layer["Arn"] for layer in told.get("Layers") or []]
-        if not (told.get("Environment") or {}).get("Variables"):
+        told["Layers"] = [layer["Arn"] for layer in parts(told, "Layers")]
+        if not part(told, "Environment").get("Variables"):
             told.pop("Environment", None)
-        snap = told.get("SnapStart") or {}
+        snap = part(told, "SnapStart")
         if snap.get("ApplyOn", "None") == "None":
             told.pop("SnapStart", None)
         told.setdefault("PackageType", "Zip")
-        reserved = (answer.get("Concurrency") or {}).get("ReservedConcurrentExecutions", _UNRESERVED)
+        reserved = part(answer, "Concurrency").get("ReservedConcurrentExecutions", _UNRESERVED)
         version = _latest_version(cloud, resource_id) if state.get("publish") else told["Version"]
         arn = told["FunctionArn"]
         return {

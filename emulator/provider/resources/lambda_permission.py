@@ -1,9 +1,10 @@
 """Lambda: permissions, the statements of a function's resource policy. The emulator does not enforce them."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from emulator.provider.cloud import Cloud, NotFound
+from emulator.provider.convert import part
 from emulator.provider.resource import REGION, AutoName, Resource, State
 from emulator.provider.schema import text
 
@@ -58,7 +59,7 @@ class Permission(Resource):
             "principal": _principal(statement["Principal"]),
             "qualifier": state.get("qualifier"),
             "statementId": resource_id,
-            **_conditions(statement.get("Condition") or {}),
+            **_conditions(part(statement, "Condition")),
         }
 
     def address(self, resource_id: str, state: Any) -> dict[str, Any]:
@@ -71,13 +72,14 @@ class Permission(Resource):
 
 
 def _one(value: Any) -> Any:
-    return value[0] if isinstance(value, list) else value
+    return cast("list[Any]", value)[0] if isinstance(value, list) else value
 
 
 def _principal(told: Any) -> str:
     """A service or account as the program names it."""
-    value = _one(next(iter(told.values()))) if isinstance(told, dict) else told
-    return str(value)
+    if isinstance(told, dict):
+        told = next(iter(cast("dict[str, Any]", told).values()))
+    return str(_one(told))
 
 
 def _conditions(told: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""S3: the settings of a bucket that pulumi-aws has as resources of their own; the bucket's name is their id."""
+"""S3: the settings of a bucket that are resources of their own; the bucket's name is their id."""
 
 from typing import Any, ClassVar
 
