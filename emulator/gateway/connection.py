@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html
 """
 
+import asyncio
+
 from websockets.http11 import Request
 
 from emulator.gateway.addressing import Address, address
@@ -40,7 +42,10 @@ class Connection:
     def log_id(self) -> str:
         return log_id(self.id)
 
-    async def opening(self, request: Request) -> None:
+    def opening(self, request: Request) -> None:
+        self._runtime.spawn(self._open(request))
+
+    async def _open(self, request: Request) -> None:
         """Answer an upgrade request: 101, or the status that AWS refuses with."""
         runtime = self._runtime
         handshake = _handshake(request, self.socket.peer)
@@ -58,6 +63,9 @@ class Connection:
                 body |= {"connectionId": self.id, "requestId": new_id()}
             self.socket.refuse(refused.status, body)
             return
+        except asyncio.CancelledError:
+            self.socket.cut()
+            raise
         runtime.connections[self.id] = self
         self.last_active_at = runtime.clock.epoch_ms()
         if self.socket.accept(request, subprotocol):

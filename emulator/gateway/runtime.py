@@ -37,6 +37,7 @@ class Throttles:
     """
 
     def __init__(self, limits: Limits, clock: Clock) -> None:
+        self._limits = limits
         self._now = clock.monotonic
         self._routes: dict[tuple[str, str, str, float, int], TokenBucket] = {}
         self._new = TokenBucket(
@@ -57,8 +58,8 @@ class Throttles:
         throttle = api.stages[stage].throttle_of(route_key)
         if throttle.rate is None and throttle.burst is None:
             return True
-        rate = float("inf") if throttle.rate is None else throttle.rate
-        burst = 5_000 if throttle.burst is None else throttle.burst
+        rate = self._limits.requests_per_second if throttle.rate is None else throttle.rate
+        burst = self._limits.request_burst if throttle.burst is None else throttle.burst
         key = (api.api_id, stage, route_key, rate, burst)
         bucket = self._routes.get(key)
         if bucket is None:

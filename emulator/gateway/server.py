@@ -94,14 +94,26 @@ class Gateway:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
-        for connection in self.runtime.open_connections():
-            connection.socket.close(*GOING_AWAY)
-        if self.runtime.tasks:
-            pending = (await asyncio.wait(set(self.runtime.tasks), timeout=self._shutdown_seconds))[1]
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+        try:
+            async with asyncio.timeout(self._shutdown_seconds):
+                await self._close_connections()
+        except TimeoutError:
+            LOG.warning("shutdown: %d tasks given up", len(self.runtime.tasks))
+        left = set(self.runtime.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        self._http.pre_shutdown()
         await self._http.shutdown(self._shutdown_seconds)
+
+    async def _close_connections(self) -> None:
+        """Until none is open or opening and every `$disconnect` is told."""
+        while True:
+            for connection in self.runtime.open_connections():
+                connection.socket.close(*GOING_AWAY)
+            if not self.runtime.tasks:
+                return
+            await asyncio.wait(set(self.runtime.tasks), return_when=asyncio.FIRST_COMPLETED)
 
     def _websocket(self) -> asyncio.Protocol:
         return Connection(self.runtime).socket

@@ -7,9 +7,8 @@ apply. AWS negotiates no compression, and neither does this.
 import asyncio
 import json
 import logging
-from collections.abc import Coroutine
 from http import HTTPStatus
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidState
@@ -35,7 +34,7 @@ _NO_STATUS = (1005, "Client-side close frame status not set")
 class Handler(Protocol):
     """Who is told about a WebSocket; all calls come from the event loop."""
 
-    def opening(self, request: Request) -> Coroutine[Any, Any, None]:
+    def opening(self, request: Request) -> None:
         """An upgrade request came: it is answered by `accept` or `refuse`."""
         ...
 
@@ -60,7 +59,6 @@ class WebSocket(asyncio.Protocol):
         )
         self._transport: asyncio.Transport | None = None
         self._message: list[bytes] = []
-        self._opening: asyncio.Task[None] | None = None
         self._accepted = False
         self._told = False
         self._lost = False
@@ -158,7 +156,7 @@ class WebSocket(asyncio.Protocol):
     def _process(self) -> None:
         for event in self._frames.events_received():
             if isinstance(event, Request):
-                self._opening = asyncio.get_running_loop().create_task(self._handler.opening(event))
+                self._handler.opening(event)
             elif isinstance(event, Frame):
                 self._frame(event)
         self._flush()

@@ -205,5 +205,6 @@ def test_an_explicit_deny_wins_wherever_it_stands() -> None:
 
 @pytest.mark.parametrize("key", ["Condition", "NotAction", "NotResource"])
 def test_what_is_not_carried_out_is_an_error_that_names_it(key: str) -> None:
+    statement = {"Effect": "Allow", "Action": "*", "Resource": "*", key: {"x": "y"}}
     with pytest.raises(PolicyError, match=key):
-        evaluate_policy(policy(**{key: {"x": "y"}}), ARN)
+        evaluate_policy({"Statement": [statement]}, ARN)

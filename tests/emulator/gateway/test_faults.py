@@ -119,15 +119,16 @@ async def test_callbacks_can_fail(local: Local, fault: str, answer: tuple[int, s
 
 async def test_callbacks_can_be_delayed(local: Local) -> None:
     await local.start(api())
-    client = await local.connect()
-    await local.faults({"fault": "callbackDelayed", "seconds": 0.2, "count": 1})
-    slow = asyncio.create_task(local.call("POST", local.connection_id, b"slow"))
-    await asyncio.sleep(0)
-    while local.gateway.runtime.faults.hit((Fault.CALLBACK_DELAYED,), "x") is not None:
-        await asyncio.sleep(0)
-    await local.call("POST", local.connection_id, b"quick")
-    await slow
-    assert {await client.recv(), await client.recv()} == {"quick", "slow"}
+    slow_client = await local.connect()
+    slow_id = local.connection_id
+    quick_client = await local.connect()
+    (quick_id,) = {connection.id for connection in local.gateway.runtime.open_connections()} - {slow_id}
+    await local.faults({"fault": "callbackDelayed", "connection": slow_id, "seconds": 0.5})
+    slow = asyncio.create_task(local.call("POST", slow_id, b"slow"))
+    await local.call("POST", quick_id, b"quick")
+    assert await quick_client.recv() == "quick"
+    assert not slow.done()
+    assert await slow_client.recv() == "slow"
 
 
 async def test_faults_end_when_they_are_deleted(local: Local) -> None:

@@ -1,0 +1,142 @@
+"""Reading definitions, keeping them, and what the control plane's JSON means."""
+
+import asyncio
+
+import pytest
+
+from emulator.gateway.control_plane import (
+    ControlPlaneError,
+    read_authorizer,
+    read_integration,
+    read_route,
+    read_stage,
+)
+from emulator.gateway.definition import Api, Authorizer, Integration, Throttle
+from emulator.gateway.definitions import Definitions
+from emulator.gateway.invoke import InvokeError, function_arn, with_stage_variables
+from tests.emulator.gateway.fakes import API_ID, api
+
+ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
+
+
+class ScriptedControlPlane:
+    """Answers as told; a read can be held back."""
+
+    def __init__(self) -> None:
+        self.answer: Api | Exception | None = api()
+        self.reads = 0
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def read(self, api_id: str) -> Api | None:
+        self.reads += 1
+        await self.go.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+class Kept:
+    """A Definitions with a clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.control_plane = ScriptedControlPlane()
+        self.definitions = Definitions(self.control_plane, lambda: self.now, max_age=1)
+
+
+async def test_a_definition_is_read_again_when_it_is_old() -> None:
+    kept = Kept()
+    first = await kept.definitions.fresh(API_ID)
+    kept.now = 1
+    assert await kept.definitions.fresh(API_ID) is first
+    assert kept.control_plane.reads == 1
+    kept.now = 1.1
+    await kept.definitions.fresh(API_ID)
+    assert kept.control_plane.reads == 2
+
+
+async def test_a_message_waits_for_no_read() -> None:
+    kept = Kept()
+    first = await kept.definitions.fresh(API_ID)
+    kept.control_plane.answer = api()
+    kept.control_plane.go.clear()
+    kept.now = 10
+    assert kept.definitions.current(API_ID) is first
+    kept.control_plane.go.set()
+    second = await kept.definitions.fresh(API_ID)
+    assert second is kept.control_plane.answer
+    assert kept.definitions.current(API_ID) is second
+
+
+async def test_a_failed_read_leaves_the_older_version() -> None:
+    kept = Kept()
+    first = await kept.definitions.fresh(API_ID)
+    kept.control_plane.answer = ControlPlaneError("down")
+    kept.now = 10
+    assert await kept.definitions.fresh(API_ID) is first
+    with pytest.raises(ControlPlaneError):
+        await kept.definitions.fresh("other")
+
+
+async def test_an_api_that_is_deleted_is_unknown() -> None:
+    kept = Kept()
+    await kept.definitions.fresh(API_ID)
+    kept.control_plane.answer = None
+    kept.now = 10
+    assert await kept.definitions.fresh(API_ID) is None
+    assert kept.definitions.current(API_ID) is None
+
+
+def test_a_stage_has_its_throttling_by_route() -> None:
+    stage = read_stage(
+        {
+            "stageName": "live",
+            "stageVariables": {"a": "b"},
+            "defaultRouteSettings": {"throttlingRateLimit": 10.5, "throttlingBurstLimit": 20},
+            "routeSettings": {"go": {"throttlingBurstLimit": 0}},
+        }
+    )
+    assert stage.variables == {"a": "b"}
+    assert stage.throttle_of("other") == Throttle(rate=10.5, burst=20)
+    assert stage.throttle_of("go") == Throttle(burst=0)
+
+
+def test_an_integration_has_its_time_out_in_seconds_and_its_responses() -> None:
+    response = {"integrationResponseKey": "/200/", "responseTemplates": {"200": "x"}}
+    entry = {"integrationType": "MOCK", "timeoutInMillis": 500, "requestTemplates": {"200": "{}"}}
+    integration = read_integration({**entry, "templateSelectionExpression": "200"}, [response])
+    assert (integration.kind, integration.timeout, integration.template_selection) == ("MOCK", 0.5, "200")
+    assert integration.responses[0].templates == {"200": "x"}
+
+
+def test_an_authorizer_has_its_identity_sources_one_by_one() -> None:
+    entry = {"authorizerUri": "u", "identitySource": ["route.request.header.A, route.request.querystring.b"]}
+    expected = ("route.request.header.A", "route.request.querystring.b")
+    assert read_authorizer(entry) == Authorizer(uri="u", identity_sources=expected)
+
+
+def test_a_route_finds_its_integration_and_authorizer() -> None:
+    integration, authorizer = Integration(kind="MOCK"), Authorizer(uri="u")
+    entry = {"routeKey": "go", "target": "integrations/i", "authorizationType": "CUSTOM", "authorizerId": "a"}
+    route = read_route(entry, {"i": integration}, {"a": authorizer}, replies=True)
+    assert (route.integration, route.authorizer, route.replies) == (integration, authorizer, True)
+    assert read_route({"routeKey": "go"}, {}, {}, replies=False).integration is None
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [ARN, f"{ARN}:live", f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ARN}/invocations"],
+)
+def test_a_lambda_uri_names_its_function(uri: str) -> None:
+    assert function_arn(uri).startswith(ARN)
+
+
+@pytest.mark.parametrize("uri", ["", "https://example.com", "arn:aws:sqs:us-east-1:000000000000:q"])
+def test_any_other_uri_is_an_error(uri: str) -> None:
+    with pytest.raises(InvokeError, match="no Lambda function URI"):
+        function_arn(uri)
+
+
+def test_a_uri_can_name_stage_variables() -> None:
+    assert with_stage_variables("f:${stageVariables.alias}", {"alias": "blue"}) == "f:blue"
