@@ -16,17 +16,17 @@ class MockReply:
     """Gives the reply."""
 
 
+_REQUEST_ID = """#set($requestId = $input.path('$.requestId'))
+#if($requestId && $requestId != '')
+, "requestId": $input.json('$.requestId')
+#end
+"""
+
 HEARTBEAT_ACK = MockReply(
-    request_template=(
-        "#set($requestId = $input.path('$.requestId'))"
-        '{"statusCode": 200'
-        "#if($requestId && $requestId != ''), \"requestId\": $input.json('$.requestId')#end}"
-    ),
+    request_template=f'{{"statusCode": 200\n{_REQUEST_ID}}}',
     response_template=(
-        "#set($requestId = $input.path('$.requestId'))"
         '{"type": "heartbeatAck", "serverTime": $context.requestTimeEpoch, '
-        '"connectedAt": $context.connectedAt'
-        "#if($requestId && $requestId != ''), \"requestId\": $input.json('$.requestId')#end}"
+        f'"connectedAt": $context.connectedAt\n{_REQUEST_ID}}}'
     ),
 )
 """The ack of a heartbeat: the server's time and when the connection began (epoch milliseconds).

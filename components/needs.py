@@ -65,9 +65,9 @@ _CLEANS_UP = Need(
     }
 )
 """Takes a connection that is gone out of everything."""
-_PUSHES = Need(connections=("POST",)).also(_CLEANS_UP)
-_BROADCASTS = Need(tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends=True).also(_CLEANS_UP)
-_REPLAYS = Need(tables={"messages": "Query BatchGetItem"}, connections=("POST",))
+_DELIVERS = Need(tables={"listeners": "Query"}, connections=("POST", "DELETE")).also(_CLEANS_UP)
+_BROADCASTS = Need(sends=True).also(_DELIVERS)
+_REPLAYS = Need(tables={"messages": "Query"}, connections=("POST",))
 
 NEEDS: dict[str, Need] = {
     "authorize": Need(verifies_tokens=True),
@@ -94,23 +94,19 @@ NEEDS: dict[str, Need] = {
             "listeners": "BatchGetItem",
             "connections": "GetItem UpdateItem",
         }
-    ).also(_REPLAYS, _PUSHES, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).also(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "publish": Need(
-        tables={
-            "sessions": "GetItem UpdateItem",
-            "messages": "PutItem BatchGetItem",
-            "connections": "GetItem",
-        },
+        tables={"sessions": "GetItem UpdateItem", "messages": "PutItem BatchGetItem"},
         calls_hook=True,
         timeout=29,
         memory_size=1024,
-    ).also(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
-    "update_session": Need(
-        tables={"sessions": "GetItem UpdateItem", "connections": "GetItem"}, memory_size=512
-    ).also(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
-    "end_session": Need(
-        tables={"sessions": "GetItem UpdateItem", "connections": "GetItem UpdateItem"}, memory_size=512
-    ).also(_BROADCASTS, _IS_LIMITED),
+    ).also(_BROADCASTS, _REMEMBERS_REQUESTS),
+    "update_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+        _BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED
+    ),
+    "end_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+        _BROADCASTS, _IS_LIMITED
+    ),
     "leave_session": Need(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -121,10 +117,12 @@ NEEDS: dict[str, Need] = {
     "get_session": Need(
         tables={"sessions": "GetItem", "listeners": "BatchGetItem", "connections": "GetItem"}
     ).also(_IS_LIMITED),
-    "refresh_token": Need(tables={"connections": "UpdateItem"}, verifies_tokens=True).also(_IS_LIMITED),
+    "refresh_token": Need(tables={"connections": "GetItem UpdateItem"}, verifies_tokens=True).also(
+        _IS_LIMITED
+    ),
     "heartbeat": Need(tables={"connections": "UpdateItem"}),
     "http_create_session": Need(
-        tables={"sessions": "PutItem GetItem UpdateItem", "listeners": "PutItem BatchGetItem"}
+        tables={"sessions": "PutItem GetItem", "listeners": "PutItem BatchGetItem"}
     ).also(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "http_get_session": Need(tables={"sessions": "GetItem", "listeners": "BatchGetItem"}).also(_IS_LIMITED),
     "http_update_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
@@ -140,14 +138,11 @@ NEEDS: dict[str, Need] = {
         timeout=50,
         memory_size=1024,
     ).also(_BROADCASTS),
-    "presence": Need(tables={"sessions": "GetItem", "listeners": "BatchGetItem"}, reads_stream=True).also(
-        _PUSHES
+    "presence": Need(
+        tables={"sessions": "GetItem", "listeners": "BatchGetItem"}, connections=("POST",), reads_stream=True
     ),
-    "fan_out": Need(
-        tables={"sessions": "GetItem", "messages": "BatchGetItem"},
-        receives=True,
-        timeout=30,
-        memory_size=1024,
-    ).also(_BROADCASTS),
+    "fan_out": Need(tables={"messages": "BatchGetItem"}, receives=True, timeout=30, memory_size=1024).also(
+        _DELIVERS
+    ),
 }
 """By handler: the name of its file in functions/handlers."""
