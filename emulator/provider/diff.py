@@ -7,7 +7,7 @@ from typing import Any, Literal
 from emulator.provider.check import DEFAULTS_KEY
 from emulator.provider.compare import equal
 from emulator.provider.resource import Resource
-from emulator.provider.schema import Property, inputs_of
+from emulator.provider.schema import inputs_of
 
 Change = Literal["add", "delete", "update"]
 
@@ -30,18 +30,13 @@ def diff(
         old, new = olds.get(name), news.get(name)
         if old is None and prop.computed:
             old = state.get(name)
-        if not wants_change(prop, old, new):
+        if equal(prop, new, old):
             continue
         changes.properties[name] = "add" if old is None else "delete" if new is None else "update"
         if prop.replaces(old, new):
             changes.replaces.append(name)
     changes.delete_first = bool(changes.replaces) and _name_is_held(resource, olds, news)
     return changes
-
-
-def wants_change(prop: Property, old: Any, new: Any) -> bool:
-    """Whether the program's value asks for a change of what is there."""
-    return not equal(prop, new, old)
 
 
 def _name_is_held(resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from emulator.provider.cloud import AwsError, Cloud, NotFound
 from emulator.provider.compare import equal, is_empty
 from emulator.provider.convert import part
-from emulator.provider.diff import wants_change
 from emulator.provider.resource import Resource, State
 from emulator.provider.schema import inputs_of
 from emulator.provider.values import UNKNOWN
@@ -59,7 +58,7 @@ def update(
     changed = {
         name
         for name, prop in inputs_of(resource.table).items()
-        if wants_change(prop, news.get(name), olds.get(name) if prop.local else there.get(name))
+        if not equal(prop, news.get(name), olds.get(name) if prop.local else there.get(name))
     }
     resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
     if resource.tagging:
@@ -167,7 +166,7 @@ def _inputs_from(resource: Resource, outputs: State, olds: State | None) -> Stat
         old, now = (olds or {}).get(name), outputs.get(name)
         if prop.local or (old is not None and equal(prop, old, now)):
             now = old
-        elif olds is not None and old is None and not wants_change(prop, None, now):
+        elif olds is not None and old is None and equal(prop, None, now):
             continue
         if now is not None and (old is not None or not is_empty(now)):
             inputs[name] = now
