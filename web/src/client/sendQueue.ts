@@ -28,6 +28,7 @@ export class SendQueue<Message extends { readonly data: string }> {
   readonly #bounds: QueueBounds;
   readonly #waiting: Queued<Message>[] = [];
   #characters = 0;
+  #work = Promise.resolve();
   #sending = false;
 
   constructor(send: (message: Message) => Promise<number>, bounds: QueueBounds = DEFAULT_QUEUE_BOUNDS) {
@@ -49,8 +50,13 @@ export class SendQueue<Message extends { readonly data: string }> {
         this.#take()?.reject(
           new SessionError("QUEUE_FULL", "The connection is too slow; older messages were dropped."),
         );
-      void this.#work();
+      if (!this.#sending) this.#work = this.#sendAll();
     });
+  }
+
+  /** Resolves once everything is sent, or refused. */
+  async idle(): Promise<void> {
+    return this.#work;
   }
 
   #overflows(): boolean {
@@ -63,8 +69,7 @@ export class SendQueue<Message extends { readonly data: string }> {
     return first;
   }
 
-  async #work(): Promise<void> {
-    if (this.#sending) return;
+  async #sendAll(): Promise<void> {
     this.#sending = true;
     for (let next = this.#take(); next; next = this.#take())
       await this.#send(next.message).then(next.resolve, next.reject);

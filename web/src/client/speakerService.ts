@@ -7,6 +7,7 @@ import type {
   ServerMessage,
 } from "../protocol.generated.ts";
 import type { Connection } from "./connection.ts";
+import { delay } from "./delay.ts";
 import { SessionError } from "./errors.ts";
 import { Observable } from "./observable.ts";
 import { SendQueue } from "./sendQueue.ts";
@@ -66,7 +67,9 @@ export class SpeakerService {
     return this.#queue.push(content);
   }
 
+  /** Pauses once everything published before is in the log, which a paused session would refuse. */
   async pause(): Promise<void> {
+    await this.#published();
     return this.#set({ status: "paused" });
   }
 
@@ -78,8 +81,9 @@ export class SpeakerService {
     return this.#set({ quality });
   }
 
-  /** Ends the session for everyone, and closes the connection. */
+  /** Ends the session for everyone once everything published before is in the log, and closes the connection. */
   async end(): Promise<void> {
+    await this.#published();
     try {
       const { reason } = await this.connection.request<"endSession">({ action: "endSession" });
       this.#end(reason);
@@ -87,6 +91,16 @@ export class SpeakerService {
       if (!isOver(error)) throw error;
       this.#end("ended");
     }
+  }
+
+  /** Waits for the queue, but not longer than for a request. */
+  async #published(): Promise<void> {
+    const limit = new AbortController();
+    await Promise.race([
+      this.#queue.idle(),
+      delay(this.connection.timings.request, limit.signal).catch(() => undefined),
+    ]);
+    limit.abort();
   }
 
   async #set(change: { status?: OpenStatus; quality?: Quality }): Promise<void> {

@@ -94,6 +94,19 @@ test("presence, pauses and the end show in its state", async () => {
   expect(speaker.connection.state.value.name).toBe("closed");
 });
 
+test("what was published before a pause and before the end comes before them", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  const published = numbered(3).map(async (data) => speaker.publish({ data }));
+  await speaker.pause();
+  const actions = peer.received.map(({ action }) => action);
+  expect(actions).toEqual(["createSession", "publish", "publish", "publish", "updateSession"]);
+  await Promise.all(published);
+  void speaker.publish({ data: "m4" });
+  await speaker.end();
+  expect(peer.received.slice(5).map(({ action }) => action)).toEqual(["publish", "endSession"]);
+});
+
 test("a session that ended while the speaker was away is shown as ended", async () => {
   const peer = await startPeer();
   const speaker = await createSpeaker(peer);

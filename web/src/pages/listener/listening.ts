@@ -1,0 +1,59 @@
+import { fromBase64 } from "../../audio/base64.ts";
+import { AUDIO_TYPE } from "../../audio/chunks.ts";
+import { AudioPlayer } from "../../audio/player.ts";
+import type { HeardMessage, ListenerService } from "../../client/index.ts";
+import { byId } from "../dom.ts";
+import type { Store } from "../store.ts";
+import { failureWords } from "../words.ts";
+import type { ListenerPageState } from "./state.ts";
+
+/** One session that is listened to: what comes is played, and shown. */
+export class Listening {
+  readonly #listener: ListenerService;
+  readonly #store: Store<ListenerPageState>;
+  readonly #player: AudioPlayer;
+
+  constructor(listener: ListenerService, store: Store<ListenerPageState>, volume: number) {
+    this.#listener = listener;
+    this.#store = store;
+    this.#player = new AudioPlayer(byId("audio", HTMLAudioElement));
+    this.volume = volume;
+    this.#player.state.subscribe((player) => store.patch({ player }));
+    listener.messages.on((message) => this.#play(message));
+    listener.resets.on(() =>
+      store.patch({ alert: "You were away for long: a part of the session was missed." }),
+    );
+    listener.state.subscribe((session) => store.patch({ session }));
+    listener.connection.state.subscribe((connection) => {
+      store.patch({ connection });
+      if (connection.name === "closed") this.#end(connection.error);
+    });
+  }
+
+  set volume(volume: number) {
+    this.#player.volume = volume;
+  }
+
+  unblock(): void {
+    this.#player.unblock();
+  }
+
+  async leave(): Promise<void> {
+    await this.#listener.leave();
+  }
+
+  async setLanguage(language: Parameters<ListenerService["setLanguage"]>[0]): Promise<void> {
+    await this.#listener.setLanguage(language);
+  }
+
+  #play({ contentType, data }: HeardMessage): void {
+    if (contentType === AUDIO_TYPE) this.#player.add(fromBase64(data));
+  }
+
+  #end(error: unknown): void {
+    this.#player.close();
+    const ended = this.#listener.state.value.status === "ended";
+    this.#store.patch({ step: ended ? "ended" : "join", player: "waiting" });
+    if (error !== undefined && !ended) this.#store.patch({ alert: failureWords(error) });
+  }
+}

@@ -1,0 +1,57 @@
+import { byId, showAlert, showOnly } from "../dom.ts";
+import type { Store } from "../store.ts";
+import { connectionWords, END_WORDS } from "../words.ts";
+import { playbackLine, statusLine, type ListenerPageState } from "./state.ts";
+
+const SECTIONS = ["sign-in", "join", "listening", "ended"] as const;
+const SECTION_OF = {
+  loading: undefined,
+  signIn: "sign-in",
+  join: "join",
+  listening: "listening",
+  ended: "ended",
+};
+
+/** Shows the state on the page, each part when it changes. */
+export function showState(store: Store<ListenerPageState>): void {
+  store.watch(
+    ({ step }) => step,
+    (step) => showOnly(SECTIONS, SECTION_OF[step]),
+  );
+  store.watch(({ alert }) => alert, showAlert);
+  store.watch(({ joining }) => joining, showJoining);
+  store.watch(
+    ({ session }) => session?.sessionId,
+    (id) => (byId("session-id").textContent = id ?? ""),
+  );
+  store.watch((state) => statusLine(state).join("|"), showStatus);
+  store.watch(playbackLine, (line) => (byId("playback").textContent = line));
+  store.watch(
+    ({ player }) => player === "blocked",
+    (blocked) => (byId("unblock").hidden = !blocked),
+  );
+  store.watch(
+    ({ session }) => session?.endReason,
+    (reason) => {
+      byId("ended-reason").textContent = reason === undefined ? "" : END_WORDS[reason];
+    },
+  );
+}
+
+/** What goes on with time: call it every second or so. */
+export function showTime({ connection }: ListenerPageState): void {
+  byId("connection").textContent = connectionWords(connection, Date.now());
+}
+
+function showJoining(joining: boolean): void {
+  const button = byId("join-button", HTMLButtonElement);
+  button.disabled = joining;
+  button.textContent = joining ? "Joining…" : "Join";
+  byId("cancel").hidden = !joining;
+}
+
+function showStatus(line: string): void {
+  const [text = "", tone = ""] = line.split("|");
+  byId("status").textContent = text;
+  byId("status").dataset.tone = tone;
+}

@@ -1,0 +1,37 @@
+/**
+ * The headers that the hosted site sends too: nothing but the pages' own files, and connections to the
+ * stack's endpoints only.
+ *
+ * @param {string} configText the stack's frontendConfig
+ * @returns {Record<string, string>}
+ */
+export function securityHeaders(configText) {
+  const config =
+    /** @type {{ webSocketUrl?: string, httpUrl?: string, region?: string, cognitoEndpoint?: string }} */ (
+      JSON.parse(configText)
+    );
+  const cognito =
+    config.cognitoEndpoint ?? `https://cognito-idp.${config.region ?? "us-east-1"}.amazonaws.com`;
+  const endpoints = [config.webSocketUrl, config.httpUrl, cognito]
+    .filter((url) => url !== undefined)
+    .map((url) => new URL(url).origin);
+  const policy = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "media-src": "blob:",
+    "connect-src": ["'self'", ...new Set(endpoints)].join(" "),
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+  };
+  return {
+    "Content-Security-Policy": Object.entries(policy)
+      .map(([directive, sources]) => `${directive} ${sources}`)
+      .join("; "),
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+  };
+}
