@@ -15,6 +15,9 @@ from tools.importer import Importer
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
+BEHIND_THE_ENGINE = "run/live-code"
+"""File in the state folder that tells `make up` that code was changed behind the engine's back."""
+
 
 @dataclass(kw_only=True)
 class Deployed:
@@ -46,13 +49,13 @@ class LiveCode:
     client: "LambdaClient"
     importer: Importer
     root: Path
-    cache: Path
+    local: Path
     target: Target
     functions: list[Deployed]
 
     @classmethod
     def of(
-        cls, client: "LambdaClient", importer: Importer, root: Path, cache: Path, names: Iterable[str]
+        cls, client: "LambdaClient", importer: Importer, root: Path, local: Path, names: Iterable[str]
     ) -> Self:
         """Read what is deployed under the given function names."""
         found = [client.get_function_configuration(FunctionName=name) for name in names]
@@ -69,7 +72,7 @@ class LiveCode:
             for item in found
         ]
         return cls(
-            client=client, importer=importer, root=root, cache=cache, target=target, functions=functions
+            client=client, importer=importer, root=root, local=local, target=target, functions=functions
         )
 
     def synchronize(self) -> list[Change]:
@@ -89,13 +92,14 @@ class LiveCode:
             self.root / "functions",
             [function.handler for function in self.functions],
             self.target,
-            self.cache,
+            self.local / "archives",
             self.root / "requirements" / "functions.txt",
         )
 
     def _replace(self, function: Deployed, archive: Path) -> str | None:
         error = self.importer.error(archive, function.module, function.environment)
         if error is None:
+            (self.local / BEHIND_THE_ENGINE).touch()
             self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
             function.digest = code_digest(archive)
         return error

@@ -7,6 +7,7 @@ applications is in web/.
 import asyncio
 import itertools
 import json
+import secrets
 from types import TracebackType
 from typing import Any, Self
 
@@ -36,7 +37,8 @@ class SessionClient:
     def __init__(self, connection: ClientConnection) -> None:
         """Take an open connection; `open` is the way in."""
         self._connection = connection
-        self._numbers = itertools.count(1)
+        # Unique beyond the connection: a requestId that was used before means the same request again.
+        self._request_ids = (f"{secrets.token_hex(4)}-{number}" for number in itertools.count(1))
         self._waiting: dict[str, asyncio.Future[Message]] = {}
         self._pushes: list[Message] = []
         self._changed = asyncio.Condition()
@@ -56,7 +58,7 @@ class SessionClient:
 
     async def request(self, action: str, **fields: Any) -> Message:
         """Send an action and return its reply; raises Refused for an error, TimeoutError for silence."""
-        number = str(fields.pop("requestId", None) or f"r{next(self._numbers)}")
+        number = str(fields.pop("requestId", None) or next(self._request_ids))
         answer: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:

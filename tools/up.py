@@ -9,6 +9,7 @@ from tools import local_aws, pages
 from tools.console import CommandError, progress, run_command, say
 from tools.demo_user import create_demo_user
 from tools.layout import Layout
+from tools.live_code import BEHIND_THE_ENGINE
 from tools.lock import exclusive
 from tools.stack import LocalStack, Outputs, write_secret
 
@@ -49,7 +50,10 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
         local_aws.mark_instance(layout, stack)
     with progress("Deploying the stack `local` (pulumi up)"):
         try:
-            changes = stack.up("--refresh")
+            # Reading every resource anew takes as long again, so only where something may have drifted.
+            changed = layout.local / BEHIND_THE_ENGINE
+            changes = stack.up(*(["--refresh"] if changed.exists() else []))
+            changed.unlink(missing_ok=True)
         except CommandError as error:
             if local_aws.running(layout) is None:
                 died = "the local AWS died during the update: run `make up` again"

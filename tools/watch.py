@@ -32,9 +32,7 @@ def main() -> int:
     logs = LogStream(clients.logs(aws), outputs["logGroupNames"], int(time.time() * 1000))
     reader = threading.Thread(target=stream, args=(logs, stop), daemon=True)
     with Importer(layout.emulator_python) as importer:
-        code = LiveCode.of(
-            clients.functions(aws), importer, layout.root, layout.local / "archives", names.values()
-        )
+        code = LiveCode.of(clients.functions(aws), importer, layout.root, layout.local, names.values())
         say(f"Watching functions/ ({len(names)} functions). Ctrl-C ends it; the next `make up` follows on.")
         reader.start()
         try:
