@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from sessions.delivery import Delivery, Outcome, Pusher
+from sessions.delivery import Delivery, Outcome, PushConfigurationError, Pusher
 from sessions.errors import UnavailableError
 from sessions.model import Connection, Session
 from sessions.notices import Visit, plan_visit
@@ -97,7 +97,13 @@ class KeepAlive:
         """
         now = self.clock()
         for position, unit in enumerate(work):
-            stopped_at = self._unit(unit, now, time_is_left)
+            try:
+                stopped_at = self._unit(unit, now, time_is_left)
+            except PushConfigurationError:
+                raise
+            except UnavailableError:
+                self._left()  # a shard that cannot be read now; the others can
+                continue
             if stopped_at is not None:
                 return (replace(unit, since=stopped_at), *work[position + 1 :])
         return ()
@@ -147,8 +153,11 @@ class KeepAlive:
         try:
             act(thing)
         except UnavailableError:
-            self.log.warning("left for the next run")
-            self._count("KeepAliveLeft", 1)
+            self._left()
+
+    def _left(self) -> None:
+        self.log.warning("left for the next run")
+        self._count("KeepAliveLeft", 1)
 
     def _count(self, name: str, value: int) -> None:
         if value:

@@ -1,13 +1,17 @@
 """Whole runs on real tables: what they say, end and clear away, and that overlap and crashes do no harm."""
 
+import json
 import threading
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from adapters import dynamodb
+from adapters.session_items import due_shard
 from sessions.delivery import PushConfigurationError
 from sessions.keep_alive import Unit, all_units
 from sessions.model import EndReason, Status
@@ -182,6 +186,30 @@ def test_a_management_api_that_refuses_fails_the_run_but_ends_sessions(world: Wo
     with pytest.raises(PushConfigurationError):
         world.run()
     assert world.read(session).status is Status.ENDED
+
+
+def test_a_shard_that_cannot_be_read_keeps_nobody_else_waiting(world: World) -> None:
+    """It is read a minute later."""
+    connections = [world.connect() for _ in range(4)]
+    world.now += 480
+    broken = due_shard(connections[0])
+
+    def refuse(params: dict[str, Any], **_: object) -> None:
+        if json.loads(params["body"]).get("ExpressionAttributeValues", {}).get(":shard") == {"S": broken}:
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    dynamodb.client().meta.events.register("before-call.dynamodb.Query", refuse)
+    try:
+        world.run()
+    finally:
+        dynamodb.client().meta.events.unregister("before-call.dynamodb.Query", refuse)
+    reached = [one for one in connections if due_shard(one) != broken]
+    assert [world.wire.types(one) for one in reached] == [["keepAlive"]] * len(reached)
+    assert world.wire.types(connections[0]) == []
+    assert world.notes.counts["KeepAliveLeft"] == 2
+
+    world.run()
+    assert world.wire.types(connections[0]) == ["keepAlive"]
 
 
 def test_overlapping_runs_say_each_notice_once(world: World) -> None:
