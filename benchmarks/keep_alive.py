@@ -1,0 +1,220 @@
+"""What a keep-alive run reads and takes, with ever more connections stored and always as many due.
+
+Beside it, in the same run, stands what it replaces: reading the whole table and choosing in the function.
+Both use DynamoDB on the local AWS, and pushes that cost nothing. Calls, items and the function's own CPU time
+say what a run costs anywhere; the wall time is the emulator's too, whose Query walks the whole table, as
+DynamoDB's does not. Run: python -m benchmarks.keep_alive (SIZES=1000,10000 for a shorter one).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.config import Config
+
+from adapters import dynamodb
+from adapters.connection_items import connection_item
+from adapters.due_index import DynamoDueIndex
+from benchmarks.table import format_table
+from emulator.ministack import MiniStack
+from emulator.processes import free_port
+from sessions.delivery import Delivery, Outcome
+from sessions.keep_alive import KeepAlive, all_units
+from sessions.model import Connection
+from sessions.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000,10000,100000").split(","))
+DUE = 500
+NOW = int(time.time())
+TABLES = {"SESSIONS_TABLE": "sessionId", "CONNECTIONS_TABLE": "connectionId"}
+
+
+class Sink:
+    """Takes every push, and costs nothing."""
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """All of them arrive."""
+        return [Outcome.DELIVERED] * len(deliveries)
+
+    def disconnect(self, connection_ids: Sequence[str]) -> None:
+        """Nobody is there."""
+
+
+class Quiet:
+    """No log and no metrics."""
+
+    def info(self, event: str, **fields: object) -> None:
+        """Drop it."""
+
+    def warning(self, event: str, **fields: object) -> None:
+        """Drop it."""
+
+    def count(self, name: str, value: int = 1) -> None:
+        """Drop it."""
+
+
+@dataclass
+class Cost:
+    """Calls to DynamoDB by operation, items that it read, and seconds: of our CPU, and on the wall."""
+
+    calls: Counter[str] = field(default_factory=Counter[str])
+    items: int = 0
+    cpu: float = 0.0
+    wall: float = 0.0
+
+    def called(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
+        """Note one call."""
+        self.calls[model.name] += 1
+        self.items += parsed.get("ScannedCount", 0)
+
+
+def create_tables(client: Any) -> None:
+    """The two tables that a run queries, with their indexes."""
+    for variable, key in TABLES.items():
+        kinds = {key: "S", "dueShard": "S", "dueAt": "N"}
+        due = [
+            {"AttributeName": name, "KeyType": kind}
+            for name, kind in (("dueShard", "HASH"), ("dueAt", "RANGE"))
+        ]
+        client.create_table(
+            TableName=os.environ[variable],
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": n, "AttributeType": k} for n, k in kinds.items()],
+            GlobalSecondaryIndexes=[
+                {"IndexName": "due", "KeySchema": due, "Projection": {"ProjectionType": "ALL"}}
+            ],
+        )
+
+
+def store(client: Any, numbers: range, due_at: Callable[[int], int]) -> None:
+    """Write connections by batches of 25, eight at a time."""
+
+    def put(start: int) -> None:
+        batch = [
+            {"PutRequest": {"Item": connection_item(_connection(number, due_at(number)))}}
+            for number in numbers[start : start + 25]
+        ]
+        client.batch_write_item(RequestItems={os.environ["CONNECTIONS_TABLE"]: batch})
+
+    with ThreadPoolExecutor(8) as writers:
+        list(writers.map(put, range(0, len(numbers), 25)))
+
+
+def _connection(number: int, due_at: int) -> Connection:
+    return Connection(
+        connection_id=f"L0SM9cOFvHcCI{number:07}=",
+        address="0123456789ab",
+        correlation_id="0123456789ab",
+        connected_at=NOW - 480,
+        due_at=due_at,
+        ttl=NOW + 100_000,
+    )
+
+
+@contextmanager
+def counted(client: Any) -> Generator[Cost]:
+    """Count what is called meanwhile."""
+    cost = Cost()
+    client.meta.events.register("after-call.dynamodb", cost.called)
+    wall, cpu = time.perf_counter(), time.process_time()
+    try:
+        yield cost
+    finally:
+        cost.wall, cost.cpu = time.perf_counter() - wall, time.process_time() - cpu
+        client.meta.events.unregister("after-call.dynamodb", cost.called)
+
+
+def run() -> None:
+    """One whole run, as the scheduled function does it."""
+    quiet = Quiet()
+    keep_alive = KeepAlive(
+        due=DynamoDueIndex(),
+        end=lambda _: None,
+        departed=lambda _: None,
+        pusher=Sink(),
+        settings=Settings(),
+        log=quiet,
+        metrics=quiet,
+        clock=lambda: NOW,
+    )
+    assert keep_alive(all_units(NOW), time_is_left=lambda: True) == ()
+
+
+def scan(client: Any) -> None:
+    """What the index saves: every connection is read, to find those that are due."""
+    pages = client.get_paginator("scan").paginate(TableName=os.environ["CONNECTIONS_TABLE"])
+    assert sum(int(item["dueAt"]["N"]) <= NOW for page in pages for item in page["Items"]) == DUE
+
+
+def measure(client: Any) -> list[list[str]]:
+    """Fill the table up to each size, and take both ways."""
+    rows: list[list[str]] = []
+    stored = 0
+    for size in SIZES:
+        store(client, range(stored, size), lambda number: NOW - 1 if number < DUE else NOW + 3600)
+        stored = size
+        with counted(client) as whole:
+            scan(client)
+        with counted(client) as ours:
+            run()
+        store(client, range(DUE), lambda _: NOW - 1)
+        rows.append(
+            [
+                f"{size:,}",
+                str(DUE),
+                str(ours.calls["Query"]),
+                f"{ours.items:,}",
+                str(ours.calls["UpdateItem"]),
+                f"{ours.cpu:.2f} s",
+                f"{ours.wall:.2f} s",
+                str(whole.calls["Scan"]),
+                f"{whole.items:,}",
+                f"{whole.cpu:.2f} s",
+                f"{whole.wall:.2f} s",
+            ]
+        )
+    return rows
+
+
+def main() -> None:
+    """Start a local AWS, measure, and print the table."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with MiniStack.start(
+            folder, free_port(), "AKIABENCHBENCHBENCH1", "secret", folder / "log"
+        ) as ministack:
+            os.environ.update(ministack.environment | {table: table.lower() for table in TABLES})
+            # The emulator takes seconds to walk 100,000 items; the functions' time limit is for DynamoDB.
+            dynamodb.CONFIG = dynamodb.CONFIG.merge(Config(read_timeout=60))  # pyright: ignore[reportConstantRedefinition]
+            client: Any = dynamodb.client()
+            create_tables(client)
+            head = [
+                "stored",
+                "due",
+                "queries",
+                "items",
+                "writes",
+                "CPU",
+                "wall",
+                "scans",
+                "items",
+                "CPU",
+                "wall",
+            ]
+            print(format_table(head, measure(client)))
+
+
+if __name__ == "__main__":
+    main()
