@@ -7,8 +7,14 @@ import pytest
 from adapters import dynamodb
 from emulator.ministack import MiniStack
 from emulator.processes import free_port
+from sessions.settings import Settings
+from tests.functions.fan_out.management_api import ManagementApi, management_api
 from tests.functions.fan_out.stage import TABLES, create_tables
-from tests.functions.world import UNLIMITED, World
+from tests.functions.stack import Stack, settings_json
+from tests.functions.world import CLIENT, ISSUER, UNLIMITED, World
+
+Worlds = Callable[..., World]
+Environment = Callable[[Settings], None]
 
 
 @pytest.fixture(scope="session")
@@ -28,9 +34,6 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
         dynamodb.client.cache_clear()
 
 
-Worlds = Callable[..., World]
-
-
 @pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.emulator)])
 def worlds(request: pytest.FixtureRequest) -> Worlds:
     """Makes worlds on each kind of store, so that the double is held to what DynamoDB does."""
@@ -44,3 +47,32 @@ def worlds(request: pytest.FixtureRequest) -> Worlds:
 def world(worlds: Worlds) -> World:
     """A world without rate limits, on each kind of store."""
     return worlds(UNLIMITED)
+
+
+@pytest.fixture
+def callbacks() -> Generator[ManagementApi]:
+    """The management API that pushes go to; it answers 200 if not told otherwise."""
+    with management_api() as served:
+        yield served
+
+
+@pytest.fixture
+def environment(tables: MiniStack, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Environment:
+    """The environment of a stack's functions; called with settings, it sets those."""
+    monkeypatch.setenv("CALLBACK_URL", callbacks.url)
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", f"{tables.endpoint_url}/000000000000/fan-out")
+    monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
+    monkeypatch.setenv("USER_POOL_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+
+    def choose(settings: Settings) -> None:
+        monkeypatch.setenv("SETTINGS", settings_json(settings))
+
+    choose(UNLIMITED)
+    return choose
+
+
+@pytest.fixture
+def stack(environment: Environment) -> Stack:
+    """The handlers, in an environment without rate limits if the test does not choose another."""
+    return Stack()

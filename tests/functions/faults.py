@@ -1,0 +1,79 @@
+"""Counts the calls that a handler makes to DynamoDB, and makes chosen ones fail.
+
+Works at botocore's own event hooks: what stands between a call and its answer is the client's real code.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from botocore.exceptions import ReadTimeoutError
+
+from adapters import dynamodb
+
+
+class Fault(StrEnum):
+    """What can go wrong with a call."""
+
+    THROTTLED = "ProvisionedThroughputExceededException"
+    BROKEN = "InternalServerError"
+    NO_TABLE = "ResourceNotFoundException"
+    DENIED = "AccessDeniedException"
+    SILENT = "no answer, and nothing done"
+    LOST_ANSWER = "done, and no answer"
+
+
+class _Answer:
+    """As much of an HTTP answer as botocore looks at."""
+
+    def __init__(self, status: int) -> None:
+        self.status_code = status
+
+
+@dataclass
+class Calls:
+    """The calls made while watched; the one at `failing` (counted from 0) meets the fault."""
+
+    failing: int | None = None
+    fault: Fault = Fault.BROKEN
+    table: str = ""
+    """Only calls that touch this table meet the fault, and all of them (`failing` is not looked at)."""
+    names: list[str] = field(default_factory=list[str])
+    met: int = 0
+
+    def before(self, model: Any, params: dict[str, Any], **_: object) -> object:
+        number = len(self.names)
+        self.names.append(model.name)
+        body: bytes = params["body"]
+        in_table = f'"{self.table}"'.encode() in body
+        chosen = in_table if self.table else number == self.failing
+        if not chosen:
+            return None
+        self.met += 1
+        if self.fault is Fault.SILENT:
+            raise ReadTimeoutError(endpoint_url="test")
+        if self.fault is Fault.LOST_ANSWER:
+            return None
+        status = 500 if self.fault is Fault.BROKEN else 400
+        error = {"Error": {"Code": self.fault.value, "Message": "test"}, "ResponseMetadata": {}}
+        return _Answer(status), error
+
+    def after(self, **_: object) -> None:
+        if self.fault is Fault.LOST_ANSWER and len(self.names) - 1 == self.failing:
+            raise ReadTimeoutError(endpoint_url="test")
+
+
+@contextmanager
+def watched(*, failing: int | None = None, fault: Fault = Fault.BROKEN, table: str = "") -> Generator[Calls]:
+    """Watch the client's calls, and let one fail."""
+    calls = Calls(failing, fault, table)
+    hooks = cast(Any, dynamodb.client().meta.events)  # typed without an answer, which some hooks may give
+    hooks.register("before-call.dynamodb", calls.before)
+    hooks.register("after-call.dynamodb", calls.after)
+    try:
+        yield calls
+    finally:
+        hooks.unregister("before-call.dynamodb", calls.before)
+        hooks.unregister("after-call.dynamodb", calls.after)

@@ -1,0 +1,107 @@
+"""The handlers as Lambda runs them: imported in the environment of a stack, called with events."""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
+
+from sessions.settings import Settings
+from tests.functions import events
+from tests.functions.world import new_id
+
+Handler = Callable[[dict[str, Any], object], dict[str, Any]]
+
+SNAKE = {
+    "createSession": "create_session",
+    "joinSession": "join_session",
+    "leaveSession": "leave_session",
+    "getSession": "get_session",
+    "resumeSession": "resume_session",
+    "updateSession": "update_session",
+    "endSession": "end_session",
+    "refreshToken": "refresh_token",
+}
+HTTP = {
+    "POST": "http_create_session",
+    "GET": "http_get_session",
+    "PATCH": "http_update_session",
+    "DELETE": "http_end_session",
+}
+
+
+def settings_json(settings: Settings) -> str:
+    """SETTINGS as the components write it."""
+
+    def camel(name: str) -> str:
+        first, *rest = name.split("_")
+        return first + "".join(part.capitalize() for part in rest)
+
+    fields: dict[str, Any] = {camel(name): value for name, value in asdict(settings).items()}
+    limits = cast(dict[str, Any], fields["limits"])
+    return json.dumps(fields | {"limits": {camel(name): value for name, value in limits.items()}})
+
+
+def cold_start(name: str) -> Handler:
+    """A handler, imported anew, so that it reads the environment as it is."""
+    sys.modules.pop(f"handlers.{name}", None)
+    return importlib.import_module(f"handlers.{name}").handler
+
+
+@dataclass
+class Stack:
+    """Calls the handlers of one stack; each is started when it is first called."""
+
+    subjects: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    _started: dict[str, Handler] = field(default_factory=dict[str, Handler])
+
+    def call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        if name not in self._started:
+            self._started[name] = cold_start(name)
+        return self._started[name](event, None)
+
+    def connect(self, subject: str | None = None, token_expires_at: int | None = None) -> str:
+        connection_id = new_id()
+        self.subjects[connection_id] = subject
+        answer = self.call("connect", events.connect(connection_id, subject, token_expires_at))
+        assert answer["statusCode"] == 200
+        return connection_id
+
+    def disconnect(self, connection_id: str) -> int:
+        return self.call("disconnect", events.disconnect(connection_id))["statusCode"]
+
+    def send(self, connection_id: str, action: str, **fields: object) -> dict[str, Any]:
+        """Send a message and read its reply."""
+        return self.send_text(connection_id, SNAKE[action], json.dumps({"action": action, **fields}))
+
+    def send_text(self, connection_id: str, handler: str, body: str) -> dict[str, Any]:
+        event = events.message(connection_id, self.subjects.get(connection_id), body)
+        answer = self.call(handler, event)
+        assert answer["statusCode"] == 200
+        return json.loads(answer["body"])
+
+    def http(
+        self,
+        method: str,
+        session_id: str | None = None,
+        *,
+        subject: str | None = None,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[int, dict[str, Any]]:
+        text = None if body is None else json.dumps(body)
+        event = events.http(method, session_id=session_id, subject=subject, body=text, headers=headers)
+        answer = self.call(HTTP[method], event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def speaking(self, subject: str) -> tuple[str, str]:
+        speaker = self.connect(subject)
+        reply = self.send(speaker, "createSession", sourceLanguage="en", quality="standard")
+        return speaker, reply["sessionId"]
+
+    def listening(self, session_id: str) -> str:
+        listener = self.connect()
+        reply = self.send(listener, "joinSession", sessionId=session_id, targetLanguage="es")
+        assert reply["type"] == "sessionJoined"
+        return listener

@@ -1,0 +1,209 @@
+"""Every call to DynamoDB of every handler fails once, in every way; the request is then sent again.
+
+The first reply is an error that allows that, or the right reply; the second is right; nothing is left that is
+neither reachable nor cleared up by a disconnect.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sessions.model import Status
+from sessions.settings import Limits, Settings
+from tests.functions.conftest import Environment
+from tests.functions.fan_out.management_api import Answer, ManagementApi
+from tests.functions.faults import Fault, watched
+from tests.functions.invariants import check_connection, check_session
+from tests.functions.stack import Stack
+from tests.functions.world import World, new_id
+
+pytestmark = pytest.mark.emulator
+
+ROOMY = Limits(connects_per_minute=10_000, joins_per_minute=10_000)
+LIMITED = Settings(limits=ROOMY)
+MAX_CALLS = 12
+
+
+@dataclass
+class Scene:
+    """A session with its speaker and a listener, and a fresh connection of each kind."""
+
+    stack: Stack
+    user: str
+    speaker: str
+    session_id: str
+    listener: str
+    second: str
+    """Another connection of the speaker's user."""
+    stranger: str
+    """An anonymous one."""
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Scene":
+        user = new_id("u")
+        speaker, session_id = stack.speaking(user)
+        listener = stack.listening(session_id)
+        return cls(stack, user, speaker, session_id, listener, stack.connect(user), stack.connect())
+
+    def say(self, connection_id: str, action: str, **fields: object) -> dict[str, Any]:
+        return self.stack.send(connection_id, action, requestId="once", **fields)
+
+    def http(self, method: str, session_id: str | None = None, body: object = None) -> dict[str, Any]:
+        headers = {"idempotency-key": "once"}
+        status, answer = self.stack.http(method, session_id, subject=self.user, body=body, headers=headers)
+        return answer | {"status_code": status}
+
+
+Act = Callable[[Scene], dict[str, Any]]
+NEW = {"sourceLanguage": "en", "quality": "standard"}
+
+ACTS: dict[str, tuple[Act, str | int]] = {
+    "createSession": (lambda s: s.say(s.second, "createSession", **NEW), "sessionCreated"),
+    "joinSession": (
+        lambda s: s.say(s.stranger, "joinSession", sessionId=s.session_id, targetLanguage="es"),
+        "sessionJoined",
+    ),
+    "joinSession again": (
+        lambda s: s.say(s.listener, "joinSession", sessionId=s.session_id, targetLanguage="fr"),
+        "sessionJoined",
+    ),
+    "leaveSession, listener": (lambda s: s.say(s.listener, "leaveSession"), "sessionLeft"),
+    "leaveSession, speaker": (lambda s: s.say(s.speaker, "leaveSession"), "sessionLeft"),
+    "getSession": (lambda s: s.say(s.listener, "getSession"), "session"),
+    "resumeSession": (
+        lambda s: s.say(s.second, "resumeSession", sessionId=s.session_id),
+        "sessionResumed",
+    ),
+    "updateSession": (lambda s: s.say(s.speaker, "updateSession", quality="premium"), "sessionUpdated"),
+    "endSession": (lambda s: s.say(s.speaker, "endSession"), "sessionEnded"),
+    "$disconnect, listener": (lambda s: {"status_code": s.stack.disconnect(s.listener)}, 200),
+    "$disconnect, speaker": (lambda s: {"status_code": s.stack.disconnect(s.speaker)}, 200),
+    "$disconnect, unattached": (lambda s: {"status_code": s.stack.disconnect(s.stranger)}, 200),
+    "POST": (lambda s: s.http("POST", body=NEW), 201),
+    "GET": (lambda s: s.http("GET", s.session_id), 200),
+    "PATCH": (lambda s: s.http("PATCH", s.session_id, {"quality": "premium"}), 200),
+    "DELETE": (lambda s: s.http("DELETE", s.session_id), 200),
+}
+
+
+def outcome(reply: dict[str, Any]) -> object:
+    return reply["status_code"] if "status_code" in reply else reply["type"]
+
+
+def is_unavailable(reply: dict[str, Any]) -> bool:
+    return reply.get("code") == "UNAVAILABLE" or reply.get("status_code") == 503
+
+
+def world_now() -> World:
+    world = World.on_dynamodb(LIMITED)
+    world.now = int(time.time())
+    return world
+
+
+def check_all(scene: Scene) -> None:
+    world = world_now()
+    check_session(world, scene.session_id)
+    for connection_id in (scene.speaker, scene.listener, scene.second, scene.stranger):
+        check_connection(world, connection_id)
+
+
+@pytest.mark.parametrize("limits", [True, False], ids=["limited", "unlimited"])
+@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("name", list(ACTS))
+def test_each_call_may_fail(
+    stack: Stack, environment: Environment, name: str, fault: Fault, limits: bool
+) -> None:
+    environment(LIMITED if limits else Settings(limits=Limits(enabled=False)))
+    act, expected = ACTS[name]
+    for number in range(MAX_CALLS):
+        scene = Scene.of(stack)
+        with watched(failing=number, fault=fault) as calls:
+            first = act(scene)
+        if not calls.met:
+            assert outcome(first) == expected
+            return
+        assert outcome(first) == expected or is_unavailable(first), first
+        check_all(scene)
+        again = act(Scene(**vars(scene)))
+        assert outcome(again) == expected, (number, first, again)
+        check_all(scene)
+        check_effect(scene, name, again)
+        stack.call("disconnect", _disconnect(scene.listener))
+    pytest.fail("more calls than any handler makes")
+
+
+def _disconnect(connection_id: str) -> dict[str, Any]:
+    from tests.functions import events  # noqa: PLC0415
+
+    return events.disconnect(connection_id)
+
+
+def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
+    """What was asked for twice has happened once."""
+    world = world_now()
+    session = world.session(scene.session_id)
+    match name:
+        case "createSession" | "POST":
+            check_session(world, reply["sessionId"])
+            assert sessions_of(scene.user) == sorted([scene.session_id, reply["sessionId"]])
+        case "joinSession":
+            assert world.rows_of(scene.session_id) == sorted([scene.listener, scene.stranger])
+        case "leaveSession, listener" | "$disconnect, listener":
+            assert world.rows_of(scene.session_id) == []
+        case "resumeSession":
+            assert (session.generation, session.speaker_connection_id) == (2, scene.second)
+        case "updateSession" | "PATCH":
+            assert session.quality == "premium"
+        case "endSession" | "DELETE":
+            assert session.status is Status.ENDED
+        case "leaveSession, speaker" | "$disconnect, speaker":
+            assert session.grace_until is not None
+        case _:
+            assert session.generation == 1
+
+
+def sessions_of(user: str) -> list[str]:
+    from adapters import dynamodb  # noqa: PLC0415
+
+    items = dynamodb.client().scan(
+        TableName=dynamodb.table("SESSIONS_TABLE"),
+        FilterExpression="ownerId = :user",
+        ExpressionAttributeValues={":user": {"S": user}},
+    )["Items"]
+    return sorted(item["sessionId"].get("S", "") for item in items)
+
+
+@pytest.mark.parametrize("fault", [Fault.NO_TABLE, Fault.THROTTLED, Fault.SILENT, Fault.DENIED])
+def test_no_limit_stops_anyone_when_its_table_cannot_tell(
+    stack: Stack, environment: Environment, capsys: pytest.CaptureFixture[str], fault: Fault
+) -> None:
+    environment(LIMITED)
+    with watched(table="limits_table", fault=fault) as calls:
+        scene = Scene.of(stack)
+        for name in ("updateSession", "leaveSession, listener", "getSession", "POST", "endSession"):
+            act, expected = ACTS[name]
+            if name != "getSession":
+                assert outcome(act(scene)) == expected
+    assert calls.met
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    degraded = [line for line in lines if line.get("message") == "rate limit not applied"]
+    assert {line["limit"] for line in degraded} >= {"connects", "sessions", "joins", "requests"}
+    assert all(line["correlation_id"] for line in degraded)
+    assert sum(line.get("RateLimitDegraded", 0) for line in lines) == len(degraded)
+
+
+@pytest.mark.parametrize("status", [410, 413, 429, 500, 403])
+@pytest.mark.parametrize("name", ["resumeSession", "updateSession", "endSession", "PATCH", "DELETE"])
+def test_pushes_that_fail_do_not_fail_what_was_done(
+    stack: Stack, callbacks: ManagementApi, name: str, status: int
+) -> None:
+    act, expected = ACTS[name]
+    scene = Scene.of(stack)
+    callbacks.answer = lambda _: Answer(status=status)
+    assert outcome(act(scene)) == expected
+    check_effect(scene, name, {})
+    assert callbacks.requests
