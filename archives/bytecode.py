@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +21,7 @@ LAMBDA_ROOT = "/var/task"
 _COMPILER = Path(__file__).with_name("compiler.py")
 
 
+@cache
 def interpreter(target: Target) -> str | None:
     """Return an interpreter of the target's Python version on this machine, or None."""
     if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":

@@ -36,6 +36,7 @@ class Catalogue:
     functions_dir: Path
     distributions: Distributions
     _outlines: dict[Path, Outline] = field(default_factory=dict[Path, Outline])
+    _modules: dict[str, Module | None] = field(default_factory=dict[str, Module | None])
 
     def contents(self, handler: str) -> dict[str, Path]:
         """Return the files of a handler's archive: name in the archive to path.
@@ -79,7 +80,10 @@ class Catalogue:
         """Yield the packages around a module, outermost first, then it, as far as they are there."""
         parts = name.split(".")
         for length in range(1, len(parts) + 1):
-            module = self._find(".".join(parts[:length]))
+            dotted = ".".join(parts[:length])
+            if dotted not in self._modules:
+                self._modules[dotted] = self._find(dotted)
+            module = self._modules[dotted]
             if module is not None:
                 yield module
 

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +26,7 @@ class Outline:
     functions: Mapping[str, Block]
 
 
+@cache
 def outline(source: str, module: str, *, is_package: bool) -> Outline:
     """Return the outline of a module.
 
