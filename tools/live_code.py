@@ -1,32 +1,32 @@
 """Puts changed handlers into the functions of the local stack, without the Pulumi engine."""
 
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
-from archives.build import build
-from archives.errors import ArchiveError
-from archives.target import Target
+from archives import ArchiveError, Target, build, source_files
 from tools.importer import Importer
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
+Built = TypeVar("Built")
 BEHIND_THE_ENGINE = "run/live-code"
 """File in the state folder that tells `make up` that code was changed behind the engine's back."""
 
 
 @dataclass(kw_only=True)
 class Deployed:
-    """One function as it runs now; `digest` is Lambda's CodeSha256."""
+    """One function as it runs now; `digest` is Lambda's CodeSha256, `sources` what its archive is made of."""
 
     name: str
     module: str
     environment: dict[str, str]
     digest: str
+    sources: frozenset[Path] = frozenset()
 
     @property
     def handler(self) -> str:
@@ -75,22 +75,30 @@ class LiveCode:
             client=client, importer=importer, root=root, local=local, target=target, functions=functions
         )
 
-    def synchronize(self) -> list[Change]:
-        """Build, and replace the code of each function whose archive differs and imports."""
+    def synchronize(self, changed: set[Path] | None = None) -> list[Change]:
+        """Build, and replace the code of each function whose archive differs and imports.
+
+        With `changed`, only the functions that those sources go into are built.
+        """
+        affected = [item for item in self.functions if changed is None or changed & item.sources]
         try:
-            archives = self._build()
+            archives = self._built(build, affected)
+            sources = self._built(source_files, affected)
         except (ArchiveError, SyntaxError, OSError) as error:
-            return [Change(handler="functions", error=str(error))]
+            said = syntax_errors(self.root / "functions") or str(error)
+            return [Change(handler="functions", error=said)]
+        for function in affected:
+            function.sources = sources[function.handler]
         return [
             Change(handler=function.handler, error=self._replace(function, archives[function.handler]))
-            for function in self.functions
+            for function in affected
             if code_digest(archives[function.handler]) != function.digest
         ]
 
-    def _build(self) -> Mapping[str, Path]:
-        return build(
+    def _built(self, make: Callable[..., dict[str, Built]], functions: list[Deployed]) -> dict[str, Built]:
+        return make(
             self.root / "functions",
-            [function.handler for function in self.functions],
+            [function.handler for function in functions],
             self.target,
             self.local / "archives",
             self.root / "requirements" / "functions.txt",
@@ -103,6 +111,17 @@ class LiveCode:
             self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
             function.digest = code_digest(archive)
         return error
+
+
+def syntax_errors(folder: Path) -> str:
+    """Return a line for each source that is no Python, with its place."""
+    found: list[str] = []
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            compile(path.read_text(encoding="utf-8"), path, "exec")
+        except SyntaxError as error:
+            found.append(f"{path.relative_to(folder.parent)}, line {error.lineno}: {error.msg}")
+    return "\n".join(found)
 
 
 def code_digest(archive: Path) -> str:

@@ -15,8 +15,7 @@ from tools.stack import LocalStack, write_secret
 
 EMULATOR = "emulator"
 GATEWAY = "gateway"
-PAGES = "pages"
-PROCESSES = (PAGES, GATEWAY, EMULATOR)
+PROCESSES = ("pages", GATEWAY, EMULATOR)
 """Every background process, in the order in which `make down` ends them."""
 MARKER = "/local-stack/instance/"
 """Prefix of the log group whose name tells one life of the emulator from the next: its data is in memory."""

@@ -1,10 +1,68 @@
 """Builds the web pages and serves them with the local stack's config."""
 
-from tools.layout import Layout
-from tools.stack import Outputs
+import json
+import os
+from pathlib import Path
+from urllib.request import urlopen
+
+from tools.background import Record, require_free_port, start
+from tools.console import run_logged
+from tools.layout import ROOT, WEB_PORT, Layout
+from tools.stack import Outputs, write_secret
+from tools.steps import Step
+
+PAGES = "pages"
+WEB = ROOT / "web"
+NOT_SOURCES = {"node_modules", "dist", "coverage", "tests"}
 
 
-def serve(layout: Layout, outputs: Outputs) -> str | None:
-    """Return where the pages are; None while there are none."""
-    del layout, outputs
-    return None
+def serve(layout: Layout, outputs: Outputs) -> str:
+    """Build the pages where their sources changed, make sure that they are served, and return where."""
+    _build(layout).carry_out(layout.shared / "stamps")
+    config = layout.pages / "config.json"
+    write_secret(config, json.dumps(outputs["frontendConfig"], indent=2) + "\n")
+    address = f"http://127.0.0.1:{layout.web_port}/"
+    record = Record.load(layout.run, PAGES)
+    if record and record.port == layout.web_port and _answers(address):
+        return address
+    if record:
+        record.stop(layout.run)
+    require_free_port(layout.web_port, WEB_PORT.purpose, WEB_PORT.variable)
+    start(
+        PAGES,
+        ["node", WEB / "tools" / "serve.mjs", "--port", str(layout.web_port), "--config", config],
+        run=layout.run,
+        log=layout.logs / "pages.log",
+        cwd=WEB,
+        env=os.environ,
+        port=layout.web_port,
+        ready=lambda: _answers(address),
+    )
+    return address
+
+
+def _build(layout: Layout) -> Step:
+    def build() -> None:
+        run_logged(["npm", "run", "build"], log=layout.logs / "pages-build.log", cwd=WEB)
+
+    return Step(
+        name="pages",
+        label="Building the pages",
+        inputs=tuple(_sources()),
+        outputs=(WEB / "dist" / "index.html",),
+        run=build,
+    )
+
+
+def _sources() -> list[Path]:
+    folders = [item for item in WEB.iterdir() if item.name not in NOT_SOURCES]
+    files = [path for item in folders for path in ([item] if item.is_file() else item.rglob("*"))]
+    return sorted(path for path in files if path.is_file())
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urlopen(address, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

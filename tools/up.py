@@ -82,15 +82,15 @@ def write_files(layout: Layout, stack: LocalStack, outputs: Outputs) -> None:
     write_secret(layout.local / "env", "\n".join(lines) + "\n")
 
 
-def report(outputs: Outputs, user: tuple[str, str], site: str | None) -> str:
+def report(outputs: Outputs, user: tuple[str, str], site: str) -> str:
     """Say what is there now and what to do with it."""
     config: dict[str, str] = outputs["frontendConfig"]
     shown = "\n".join(f"  {name:<18} {value}" for name, value in config.items())
-    pages_line = f"  {'pages':<18} {site}\n" if site else ""
     return f"""
 The local stack is up.
 {shown}
-{pages_line}  {"demo user":<18} {user[0]}  password {user[1]}
+  {"pages":<18} {site}
+  {"demo user":<18} {user[0]}  password {user[1]}
 
 Next:
   make demo                 a speaker and two listeners in this terminal

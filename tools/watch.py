@@ -44,16 +44,22 @@ def main() -> int:
 
 def watch(code: LiveCode, folder: Path) -> None:
     """Bring the functions up to the sources, now and after each change."""
-    before: dict[Path, int] = {}
+    before = snapshot(folder)
+    announce(code.synchronize(), time.monotonic())
     while True:
-        now = snapshot(folder)
-        if now == before:
-            time.sleep(POLL_SECONDS)
-            continue
-        started = time.monotonic()
-        before = now
-        for change in code.synchronize():
-            say(describe(change, time.monotonic() - started))
+        time.sleep(POLL_SECONDS)
+        now, started = snapshot(folder), time.monotonic()
+        if now != before:
+            edited = {path for path in now if now[path] != before.get(path)}
+            # A source that came or went may change what any handler imports.
+            announce(code.synchronize(edited if now.keys() == before.keys() else None), started)
+            before = now
+
+
+def announce(changes: list[Change], started: float) -> None:
+    """Say what became of the changes since `started`."""
+    for change in changes:
+        say(describe(change, time.monotonic() - started))
 
 
 def describe(change: Change, seconds: float) -> str:
