@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.request import urlopen
 
 from emulator.processes import port_is_free, stop_group, wait_until
 from tools.console import CommandError, log_tail
@@ -114,3 +115,12 @@ def start(
         return record
     record.stop(run)
     raise CommandError(f"{name} does not answer on port {port}.\n{log_tail(log)}")
+
+
+def answers(url: str) -> bool:
+    """Tell whether a server of this machine answers with 200."""
+    try:
+        with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own addresses
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -94,11 +94,6 @@ class Layout:
         return self.local / "stack"
 
     @property
-    def pages(self) -> Path:
-        """The built pages and their runtime config."""
-        return self.local / "pages"
-
-    @property
     def emulator_url(self) -> str:
         """The emulator's endpoint."""
         return f"http://127.0.0.1:{self.emulator_port}"

@@ -3,12 +3,11 @@
 import os
 import secrets
 import uuid
-from urllib.request import urlopen
 
 from emulator.errors import EmulatorError
 from emulator.ministack import MiniStack, is_ready
 from tools import clients
-from tools.background import Record, record_process, require_free_port, start
+from tools.background import Record, answers, record_process, require_free_port, start
 from tools.console import CommandError, progress
 from tools.layout import EMULATOR_PORT, WEBSOCKET_PORT, Layout
 from tools.stack import LocalStack, write_secret
@@ -113,8 +112,4 @@ def _markers(stack: LocalStack) -> set[str]:
 
 
 def _gateway_answers(port: int) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{port}/_gateway/health", timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
+    return answers(f"http://127.0.0.1:{port}/_gateway/health")

@@ -3,9 +3,8 @@
 import json
 import os
 from pathlib import Path
-from urllib.request import urlopen
 
-from tools.background import Record, require_free_port, start
+from tools.background import Record, answers, require_free_port, start
 from tools.console import run_logged
 from tools.layout import ROOT, WEB_PORT, Layout
 from tools.stack import Outputs, write_secret
@@ -19,11 +18,11 @@ NOT_SOURCES = {"node_modules", "dist", "coverage", "tests"}
 def serve(layout: Layout, outputs: Outputs) -> str:
     """Build the pages where their sources changed, make sure that they are served, and return where."""
     _build(layout).carry_out(layout.shared / "stamps")
-    config = layout.pages / "config.json"
+    config = layout.local / "frontend-config.json"
     write_secret(config, json.dumps(outputs["frontendConfig"], indent=2) + "\n")
     address = f"http://127.0.0.1:{layout.web_port}/"
     record = Record.load(layout.run, PAGES)
-    if record and record.port == layout.web_port and _answers(address):
+    if record and record.port == layout.web_port and answers(address):
         return address
     if record:
         record.stop(layout.run)
@@ -36,7 +35,7 @@ def serve(layout: Layout, outputs: Outputs) -> str:
         cwd=WEB,
         env=os.environ,
         port=layout.web_port,
-        ready=lambda: _answers(address),
+        ready=lambda: answers(address),
     )
     return address
 
@@ -58,11 +57,3 @@ def _sources() -> list[Path]:
     folders = [item for item in WEB.iterdir() if item.name not in NOT_SOURCES]
     files = [path for item in folders for path in ([item] if item.is_file() else item.rglob("*"))]
     return sorted(path for path in files if path.is_file())
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urlopen(address, timeout=2) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
