@@ -156,7 +156,7 @@ def api_endpoint(cloud: Cloud, api_id: str, protocol: str) -> str:
         scheme = "wss" if protocol == "WEBSOCKET" else "https"
         return f"{scheme}://{api_id}.execute-api.{cloud.region}.amazonaws.com"
     if protocol == "WEBSOCKET":
-        return f"{cloud.websocket_url}/{api_id}"
+        return f"{cloud.websocket_url}/_aws/execute-api/{api_id}"
     return f"{cloud.endpoint.replace('127.0.0.1', 'localhost')}/_aws/execute-api/{api_id}"
 
 
