@@ -59,7 +59,8 @@ async def authorize(
     try:
         async with asyncio.timeout(limits.integration_seconds):
             uri = with_stage_variables(authorizer.uri, caller.stage_variables)
-            invocation = await invoker.invoke(uri, event)
+            source = None if authorizer.credentials else api.authorizer_arn(authorizer)
+            invocation = await invoker.invoke(uri, event, source)
     except (InvokeError, TimeoutError) as error:
         raise _broken(str(error) or "timed out") from error
     result = _result(invocation, limits)

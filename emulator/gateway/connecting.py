@@ -34,7 +34,11 @@ async def admit(runtime: Runtime, caller: Caller, handshake: Handshake) -> str |
     event = connect_event(caller, handshake, runtime.clock.epoch_ms())
     try:
         result = await run_integration(
-            route.integration, event, invoker=runtime.invoker, limits=runtime.limits
+            route.integration,
+            event,
+            invoker=runtime.invoker,
+            limits=runtime.limits,
+            source_arn=api.route_arn(caller.stage, CONNECT),
         )
     except IntegrationFailed as failed:
         raise Refused(failed.status, failed.message) from failed

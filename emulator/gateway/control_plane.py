@@ -147,6 +147,8 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
     sources = (text(source) for source in as_list(entry.get("identitySource")))
     return Authorizer(
         uri=text(entry.get("authorizerUri")),
+        authorizer_id=text(entry.get("authorizerId")),
+        credentials=bool(entry.get("authorizerCredentialsArn")),
         identity_sources=tuple(
             part.strip() for source in sources for part in source.split(",") if part.strip()
         ),
@@ -155,12 +157,16 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
 
 def read_integration(entry: Mapping[str, object], responses: list[Mapping[str, object]]) -> Integration:
     milliseconds = number(entry.get("timeoutInMillis"))
+    templates = strings(entry.get("requestTemplates"))
+    # MiniStack keeps no template selection expression: a single template is then the one that is meant.
+    only = next(iter(templates)) if len(templates) == 1 else None
     return Integration(
         kind=text(entry.get("integrationType")),
         uri=text(entry.get("integrationUri")),
+        credentials=bool(entry.get("credentialsArn")),
         timeout=milliseconds / 1000 if milliseconds else None,
-        request_templates=strings(entry.get("requestTemplates")),
-        template_selection=text(entry.get("templateSelectionExpression")) or None,
+        request_templates=templates,
+        template_selection=text(entry.get("templateSelectionExpression")) or only,
         passthrough=text(entry.get("passthroughBehavior")) or "WHEN_NO_MATCH",
         response_selection=text(entry.get("integrationResponseSelectionExpression")) or None,
         responses=tuple(

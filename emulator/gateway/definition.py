@@ -19,10 +19,14 @@ class IntegrationResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """A backend: AWS_PROXY (Lambda), AWS (Lambda without proxy) or MOCK. `timeout` in seconds, at most 29."""
+    """A backend: AWS_PROXY (Lambda), AWS (Lambda without proxy) or MOCK. `timeout` in seconds, at most 29.
+
+    `credentials` is true where a role is named to call it with, instead of the function's own policy.
+    """
 
     kind: str
     uri: str = ""
+    credentials: bool = False
     timeout: float | None = None
     request_templates: Mapping[str, str] = field(default_factory=dict[str, str])
     template_selection: str | None = None
@@ -39,6 +43,8 @@ class Authorizer:
     """
 
     uri: str
+    authorizer_id: str = ""
+    credentials: bool = False
     identity_sources: tuple[str, ...] = ()
 
 
@@ -93,4 +99,12 @@ class Api:
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
         """
-        return f"arn:aws:execute-api:{self.region}:{self.account_id}:{self.api_id}/{stage}/{route_key}"
+        return f"{self._arn}/{stage}/{route_key}"
+
+    def authorizer_arn(self, authorizer: Authorizer) -> str:
+        """The ARN that a function's policy names for an authorizer."""
+        return f"{self._arn}/authorizers/{authorizer.authorizer_id}"
+
+    @property
+    def _arn(self) -> str:
+        return f"arn:aws:execute-api:{self.region}:{self.account_id}:{self.api_id}"

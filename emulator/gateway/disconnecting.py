@@ -16,7 +16,7 @@ async def report_disconnect(runtime: Runtime, caller: Caller, code: int, reason:
     """Run the `$disconnect` route, if there is one; nobody is left to hear of a failure."""
     api = runtime.definitions.current(caller.api_id)
     route = api.routes.get(DISCONNECT) if api else None
-    if route is None or route.integration is None:
+    if api is None or route is None or route.integration is None:
         return
     rule = runtime.faults.hit(DISCONNECT_FAULTS, caller.connection_id, DISCONNECT)
     fault = rule.fault if rule else None
@@ -29,6 +29,12 @@ async def report_disconnect(runtime: Runtime, caller: Caller, code: int, reason:
     for _ in range(2 if fault is Fault.DISCONNECT_DOUBLED else 1):
         event = disconnect_event(caller, code, reason, runtime.clock.epoch_ms())
         try:
-            await run_integration(route.integration, event, invoker=runtime.invoker, limits=runtime.limits)
+            await run_integration(
+                route.integration,
+                event,
+                invoker=runtime.invoker,
+                limits=runtime.limits,
+                source_arn=api.route_arn(caller.stage, DISCONNECT),
+            )
         except IntegrationFailed as failed:
             LOG.warning("$disconnect failed: %s", failed.message)

@@ -46,6 +46,7 @@ async def run_integration(
     *,
     invoker: Invoker,
     limits: Limits,
+    source_arn: str,
 ) -> Result:
     """Run it within its time-out (at most 29 s, in real time); raises IntegrationFailed."""
     most = min(integration.timeout or limits.integration_seconds, limits.integration_seconds)
@@ -54,7 +55,8 @@ async def run_integration(
             if integration.kind == "MOCK":
                 return _mock(integration, event)
             if integration.kind in ("AWS_PROXY", "AWS"):
-                return await _lambda(integration, event, invoker)
+                source = None if integration.credentials else source_arn
+                return await _lambda(integration, event, invoker, source)
     except TimeoutError as error:
         raise IntegrationFailed(504, "Endpoint request timed out") from error
     except (InvokeError, TemplateError, ValueError) as error:
@@ -67,12 +69,14 @@ def _failed(reason: str, status: int = 500) -> IntegrationFailed:
     return IntegrationFailed(status, "Internal server error")
 
 
-async def _lambda(integration: Integration, event: Mapping[str, object], invoker: Invoker) -> Result:
+async def _lambda(
+    integration: Integration, event: Mapping[str, object], invoker: Invoker, source_arn: str | None
+) -> Result:
     uri = with_stage_variables(integration.uri, strings(event.get("stageVariables")))
     proxied = integration.kind == "AWS_PROXY"
     mapping = _Mapping(integration, event)
     try:
-        invocation = await invoker.invoke(uri, event if proxied else mapping.request())
+        invocation = await invoker.invoke(uri, event if proxied else mapping.request(), source_arn)
     except InvokeError as error:
         raise _failed(str(error)) from error
     payload = invocation.payload.decode()

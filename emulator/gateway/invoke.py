@@ -7,6 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from emulator.gateway.emulator_client import EmulatorClient
+from emulator.gateway.function_policy import FunctionPolicies
 from emulator.gateway.values import compact
 
 # arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations, or the function's ARN alone.
@@ -30,8 +31,11 @@ class Invocation:
 class Invoker(Protocol):
     """The seam towards Lambda; tests give a Python function."""
 
-    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
-        """Call the function of an integration or authorizer URI. Raises InvokeError."""
+    async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
+        """Call the function of an integration or authorizer URI. Raises InvokeError.
+
+        `source_arn` is the route or authorizer that calls; None where it calls with a role of its own.
+        """
         ...
 
 
@@ -43,16 +47,22 @@ class LambdaInvoker:
 
     def __init__(self, client: EmulatorClient) -> None:
         self._client = client
+        self._policies = FunctionPolicies(client)
 
-    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
-        path = f"/2015-03-31/functions/{quote(function_arn(uri), safe='')}/invocations"
+    async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
+        function = function_arn(uri)
+        path = f"/2015-03-31/functions/{quote(function, safe='')}/invocations"
         body = event if isinstance(event, str) else compact(event)
         try:
+            if source_arn is not None and not await self._policies.allow(function, source_arn):
+                raise InvokeError(
+                    f"the policy of {function} does not let API Gateway call it for {source_arn}"
+                )
             answer = await self._client.call(
                 "lambda", "POST", path, body.encode(), {"Content-Type": "application/json"}
             )
-        except OSError as error:
-            raise InvokeError(f"Lambda: {type(error).__name__}") from error
+        except (OSError, ValueError) as error:
+            raise InvokeError(f"Lambda: {type(error).__name__}: {error}") from error
         if answer.status != 200:
             raise InvokeError(f"Lambda: HTTP {answer.status}")
         return Invocation(answer.body, failed="x-amz-function-error" in answer.headers)

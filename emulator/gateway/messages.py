@@ -43,7 +43,11 @@ async def answer_message(runtime: Runtime, connection: "Connection", caller: Cal
     LOG.info("message connection=%s route=%s", connection.log_id, route.key)
     try:
         result = await run_integration(
-            route.integration, event, invoker=runtime.invoker, limits=runtime.limits
+            route.integration,
+            event,
+            invoker=runtime.invoker,
+            limits=runtime.limits,
+            source_arn=api.route_arn(caller.stage, route.key),
         )
     except IntegrationFailed as failed:
         _send_error(connection, failed.message, request_id)

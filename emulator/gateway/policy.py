@@ -41,8 +41,8 @@ def _applies(statement: Mapping[str, object], resource: str) -> bool:
         if statement.get(unsupported):
             raise PolicyError(f"{unsupported} is not carried out by the local gateway")
     actions, resources = _texts(statement, "Action"), _texts(statement, "Resource")
-    return any(_matches(action, _ACTION, re.IGNORECASE) for action in actions) and any(
-        _matches(pattern, resource) for pattern in resources
+    return any(matches(action, _ACTION, re.IGNORECASE) for action in actions) and any(
+        matches(pattern, resource) for pattern in resources
     )
 
 
@@ -55,7 +55,7 @@ def _texts(statement: Mapping[str, object], name: str) -> list[str]:
     return texts
 
 
-def _matches(pattern: str, value: str, flags: int = 0) -> bool:
+def matches(pattern: str, value: str, flags: int = 0) -> bool:
     """IAM's wildcards: `*` for any characters, `?` for one."""
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(expression, value, flags | re.DOTALL) is not None

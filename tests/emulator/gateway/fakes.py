@@ -38,8 +38,10 @@ class PythonFunctions:
 
     functions: dict[str, Function] = field(default_factory=dict[str, Function])
     events: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
+    sources: list[str | None] = field(default_factory=list[str | None])
 
-    async def invoke(self, uri: str, event: Mapping[str, object] | str) -> Invocation:
+    async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
+        self.sources.append(source_arn)
         function = self.functions.get(uri)
         if function is None:
             raise InvokeError(f"no function {uri}")

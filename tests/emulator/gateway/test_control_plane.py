@@ -110,6 +110,12 @@ def test_an_integration_has_its_time_out_in_seconds_and_its_responses() -> None:
     assert integration.responses[0].templates == {"200": "x"}
 
 
+def test_a_single_template_needs_no_selection_expression() -> None:
+    one, two = {"200": "x"}, {"200": "x", "500": "y"}
+    assert read_integration({"requestTemplates": one}, []).template_selection == "200"
+    assert read_integration({"requestTemplates": two}, []).template_selection is None
+
+
 def test_an_authorizer_has_its_identity_sources_one_by_one() -> None:
     entry = {"authorizerUri": "u", "identitySource": ["route.request.header.A, route.request.querystring.b"]}
     expected = ("route.request.header.A", "route.request.querystring.b")
