@@ -9,7 +9,7 @@ from emulator.ministack import MiniStack, is_ready
 from tools import clients
 from tools.background import Record, answers, record_process, require_free_port, start
 from tools.console import CommandError, progress
-from tools.layout import EMULATOR_PORT, WEBSOCKET_PORT, Layout
+from tools.layout import EMULATOR_PORT, ROOT, WEBSOCKET_PORT, Layout
 from tools.stack import LocalStack, write_secret
 
 EMULATOR = "emulator"
@@ -73,7 +73,7 @@ def start_gateway(layout: Layout, stack: LocalStack) -> None:
             ],
             run=layout.run,
             log=layout.logs / "gateway.log",
-            cwd=layout.root,
+            cwd=ROOT,
             env=os.environ | stack.aws_environment(),
             port=layout.websocket_port,
             ready=lambda: _gateway_answers(layout.websocket_port),
