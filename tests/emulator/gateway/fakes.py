@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.gateway.control_plane import ControlPlaneError
 from emulator.gateway.definition import Api, Integration, Route, Stage
 from emulator.gateway.invoke import Invocation, InvokeError
 from emulator.gateway.permissions import ManagementCall, Verdict
@@ -26,9 +27,12 @@ class FixedControlPlane:
     def __init__(self, api: Api | None) -> None:
         self.api = api
         self.reads = 0
+        self.broken = False
 
     async def read(self, api_id: str) -> Api | None:
         self.reads += 1
+        if self.broken:
+            raise ControlPlaneError("down")
         return self.api if self.api and self.api.api_id == api_id else None
 
 

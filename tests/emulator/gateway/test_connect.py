@@ -225,6 +225,41 @@ async def test_a_function_that_is_missing_is_an_internal_server_error(local: Loc
     assert (await refusal(local))[0] == 500
 
 
+async def test_a_control_plane_that_does_not_answer_is_an_internal_server_error(local: Local) -> None:
+    await local.start(api())
+    local.control_plane.broken = True
+    assert (await refusal(local))[0] == 500
+
+
+async def test_functions_are_called_in_the_name_of_their_route(local: Local) -> None:
+    await local.start(
+        api(one_way("$connect", "connect"), two_way("go", "go")), connect=lambda _: ok(), go=lambda _: ok("x")
+    )
+    client = await local.connect()
+    await client.send('{"action":"go"}')
+    await client.recv()
+    root = f"arn:aws:execute-api:us-east-1:000000000000:{API_ID}/{STAGE}"
+    assert local.functions.sources == [f"{root}/$connect", f"{root}/go"]
+
+
+async def test_the_log_names_no_connection_address_or_token(
+    local: Local, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    await local.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
+    await local.connect(
+        local.url("?token=secret-token"), additional_headers={"Authorization": "Bearer secret-token"}
+    )
+    await local.call("POST", local.connection_id, b"x")
+    connection = next(local.gateway.runtime.open_connections())
+    lines = [
+        record.getMessage() for record in caplog.records if record.name.startswith(("emulator", "aiohttp"))
+    ]
+    assert f"connected connection={connection.log_id} api={API_ID} stage={STAGE}" in lines
+    for hidden in ("secret-token", connection.id, "127.0.0.1"):
+        assert hidden not in "\n".join(lines)
+
+
 async def test_a_client_that_leaves_while_connecting_is_reported_as_disconnected(local: Local) -> None:
     arrived, go_on, told = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
