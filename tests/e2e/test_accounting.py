@@ -1,0 +1,91 @@
+"""Every message is accounted for, by every listener, whatever the network and the services do.
+
+ACCOUNTING_MESSAGES says how many (10000 takes about ten minutes, since a session takes 1,200 a minute).
+"""
+
+import asyncio
+import os
+import random
+
+import aiohttp
+import pytest
+
+from tests.e2e.audience import Listener, Speaker
+from tests.e2e.deployment import Deployment, User
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+
+MESSAGES = int(os.environ.get("ACCOUNTING_MESSAGES", "300"))
+LISTENERS = 20
+AT_ONCE = 4
+"""Messages under way at a time."""
+CATCHING_UP_SECONDS = 180.0
+FAULTS = [
+    {"fault": "pushReordered", "probability": 0.05, "seconds": 0.3},
+    {"fault": "callbackThrottled", "probability": 0.03},
+    {"fault": "callbackGone", "probability": 0.0002},
+    {"fault": "callbackDelayed", "probability": 0.01, "seconds": 0.2},
+    {"fault": "cutBefore", "route": "publish", "probability": 0.002},
+    {"fault": "cutAfter", "route": "publish", "probability": 0.002},
+    {"fault": "disconnectLost", "probability": 0.2},
+    {"fault": "disconnectLate", "probability": 0.2, "seconds": 2},
+    {"fault": "disconnectDoubled", "probability": 0.2},
+]
+
+
+async def test_every_listener_accounts_for_every_message(
+    local_deployment: Deployment, speaker_user: User
+) -> None:
+    url = local_deployment.config["webSocketUrl"]
+    admin = "http" + url.split("/", 3)[0].removeprefix("ws").removesuffix(":") + "://" + url.split("/")[2]
+    speaker = Speaker(url, speaker_user.token)
+    await speaker.create()
+    finished = asyncio.Event()
+    listeners = [
+        Listener(
+            url,
+            speaker.session["sessionId"],
+            speaker.session["epoch"],
+            published=lambda: len(speaker.log),
+            finished=finished.is_set,
+            chance=random.Random(number),  # noqa: S311 -- repeatable on purpose
+        )
+        for number in range(LISTENERS)
+    ]
+    async with aiohttp.ClientSession() as session:
+        listening: list[asyncio.Task[None]] = []
+        for listener in listeners:  # one after the other, since every function starts cold here
+            joined = asyncio.Event()
+            listening.append(asyncio.create_task(listener.run(joined)))
+            await joined.wait()
+        async with session.post(f"{admin}/_gateway/faults", json=FAULTS) as answer:
+            assert answer.status == 200
+        under_way = asyncio.Semaphore(AT_ONCE)
+
+        async def publish(number: int) -> None:
+            async with under_way:
+                await speaker.publish(number)
+
+        await asyncio.gather(*(publish(number) for number in range(MESSAGES)))
+        await session.delete(f"{admin}/_gateway/faults")
+        finished.set()
+        await asyncio.wait_for(asyncio.gather(*listening), CATCHING_UP_SECONDS)
+    await speaker.close()
+
+    print(
+        f"\n{MESSAGES} messages; speaker: {speaker.connections} connections, {speaker.repeats} repeats; "
+        f"listeners: {sum(one.connections for one in listeners)} connections, "
+        f"{sum(len(one.delivered) for one in listeners)} delivered, "
+        f"{sum(one.replayed for one in listeners)} replayed, "
+        f"{sum(one.doubled for one in listeners)} doubled, "
+        f"{sum(len(gap) for one in listeners for gap in one.told_reset)} told reset"
+    )
+    assert sorted(speaker.log) == list(range(1, MESSAGES + 1))
+    assert len(set(speaker.log.values())) == MESSAGES
+    for listener in listeners:
+        offsets = [offset for offset, _ in listener.delivered]
+        missed = [offset for gap in listener.told_reset for offset in gap]
+        assert offsets == sorted(offsets)
+        assert sorted(offsets + missed) == list(range(1, MESSAGES + 1))
+        assert all(speaker.log[offset] == data for offset, data in listener.delivered)
+        assert missed == []
