@@ -9,6 +9,9 @@ from sessions.digest import short_digest
 
 presence = delivery.presence()
 
+NONE = {"N": "0"}
+"""A counter that is not there yet, or no more, and one at none are alike: a new session is no news."""
+
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Report the counters that changed; from the first session that fails on, the batch comes again.
@@ -20,8 +23,10 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     for record in event["Records"]:
         try:
             change = record["dynamodb"]
-            image = change.get("NewImage") or change["OldImage"]
-            first_record.setdefault(image["sessionId"]["S"], change["SequenceNumber"])
+            new, old = change.get("NewImage", {}), change.get("OldImage", {})
+            session_id = (new or old)["sessionId"]["S"]
+            if new.get("listeners", NONE) != old.get("listeners", NONE):
+                first_record.setdefault(session_id, change["SequenceNumber"])
         except (KeyError, TypeError, AttributeError):
             bootstrap.metrics().count("PresenceMalformed")
     bootstrap.metrics().flush()

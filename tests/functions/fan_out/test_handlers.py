@@ -46,8 +46,9 @@ def queue_event(*bodies: str) -> dict[str, Any]:
 
 
 def count_record(session_id: str, sequence: int, image: str = "NewImage") -> dict[str, Any]:
-    new = {"listenerShard": {"S": f"{session_id}#0"}, "sessionId": {"S": session_id}, "listeners": {"N": "1"}}
-    return {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": str(sequence), image: new}}
+    shard = {"listenerShard": {"S": f"{session_id}#0"}, "sessionId": {"S": session_id}}
+    counted = {**shard, "listeners": {"N": "1"}}
+    return {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": str(sequence), image: counted}}
 
 
 def test_publish_replies_and_reaches_listeners(stage: Stage, load: Callable[[str], ModuleType]) -> None:
@@ -111,6 +112,16 @@ def test_a_batch_of_the_stream_tells_each_session_once(
     for speaker, session_id in speakers:
         assert stage.api.pushes(speaker) == [{"type": "presence", "sessionId": session_id, "listeners": 0}]
     assert '"PresenceMalformed": 4' in capsys.readouterr().out
+
+
+def test_the_counters_of_a_new_session_are_no_news(stage: Stage, load: Callable[[str], ModuleType]) -> None:
+    presence = load("presence").handler
+    stage.now = int(time.time())
+    speaker, session_id = stage.speaking()
+    record = count_record(session_id, 1)
+    record["dynamodb"]["NewImage"]["listeners"] = {"N": "0"}
+    assert presence({"Records": [record]}, object()) == {"batchItemFailures": []}
+    assert stage.api.pushes(speaker) == []
 
 
 def test_the_stream_comes_again_from_the_session_that_failed(
