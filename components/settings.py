@@ -8,7 +8,7 @@ import json
 import re
 from dataclasses import asdict, field
 
-from components.arguments import arguments, camel_case, check, check_range
+from components.arguments import arguments, camel_case, check, check_choice, check_range
 
 IDLE_LIMIT = 600
 """API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
@@ -91,11 +91,14 @@ class SessionSettings:
     """A function of the stack's own that sees each message before the fan-out."""
     hook_timeout: float = 2.0
     """Seconds that the hook may take."""
+    hook_failure: str = "pass"
+    """What becomes of a message whose hook fails: `pass` sends it as it is, `refuse` answers UNAVAILABLE."""
 
     def __post_init__(self) -> None:
         """Check the ranges, each with its reason where it has one."""
         for name, (low, high, reason) in _RANGES.items():
             check_range(camel_case(name), getattr(self, name), low, high, reason)
+        check_choice("hookFailure", self.hook_failure, ("pass", "refuse"))
         languages = self.supported_languages
         check(
             "supportedLanguages",

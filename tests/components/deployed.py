@@ -1,0 +1,132 @@
+"""Runs components against Pulumi's mocks and records every resource they make: type, name, inputs, parent."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import pulumi
+from pulumi.runtime import MockCallArgs, MockResourceArgs, Mocks, set_all_config, set_mocks
+
+Made = TypeVar("Made")
+
+PROJECT = "websocket-sessions"
+STACK = "test"
+REGION = "eu-central-1"
+ACCOUNT = "123456789012"
+
+_ARNS = {
+    "aws:apigatewayv2/api:Api": f"arn:aws:apigateway:{REGION}::/apis/",
+    "aws:cloudfront/distribution:Distribution": f"arn:aws:cloudfront::{ACCOUNT}:distribution/",
+    "aws:cloudwatch/logGroup:LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:",
+    "aws:cognito/userPool:UserPool": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/",
+    "aws:dynamodb/table:Table": f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/",
+    "aws:iam/role:Role": f"arn:aws:iam::{ACCOUNT}:role/",
+    "aws:lambda/function:Function": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:",
+    "aws:s3/bucket:Bucket": "arn:aws:s3:::",
+    "aws:sns/topic:Topic": f"arn:aws:sns:{REGION}:{ACCOUNT}:",
+    "aws:sqs/queue:Queue": f"arn:aws:sqs:{REGION}:{ACCOUNT}:",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One resource as the program declared it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    parent: str | None
+
+
+@dataclass(kw_only=True)
+class Deployed(Mocks):
+    """What a program made. Resources get the outputs that AWS would give them."""
+
+    inputs: dict[tuple[str, str], dict[str, Any]] = field(
+        default_factory=dict[tuple[str, str], dict[str, Any]]
+    )
+    parents: dict[tuple[str, str], str | None] = field(default_factory=dict[tuple[str, str], str | None])
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        """Record the resource and answer as AWS would."""
+        inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType]
+        self.inputs[args.typ, args.name] = inputs
+        name: str = inputs.get("name") or args.name
+        return f"{args.name}-id", {"name": name, **inputs, **_outputs(args.typ, name)}
+
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+        """Answer what the program asks of the account."""
+        return {"region": REGION, "accountId": ACCOUNT}, None
+
+    def note_parent(self, args: pulumi.ResourceTransformationArgs) -> None:
+        """Record who a resource's parent is."""
+        parent = args.opts.parent
+        self.parents[args.type_, args.name] = parent.pulumi_resource_name if parent else None
+
+    def of(self, kind: str) -> list["Resource"]:
+        """Return the resources of a type (the part after the last colon), in order of their names."""
+        return [
+            Resource(type=key[0], name=key[1], inputs=inputs, parent=self.parents.get(key))
+            for key, inputs in sorted(self.inputs.items())
+            if key[0].rpartition(":")[2] == kind
+        ]
+
+    def one(self, kind: str, name: str = "") -> "Resource":
+        """Return the one resource of a type whose name contains `name`."""
+        (found,) = [item for item in self.of(kind) if name in item.name]
+        return found
+
+    @property
+    def table(self) -> dict[str, tuple[str, str | None]]:
+        """Every resource's type and parent, by name; names are unique within a type only."""
+        return {
+            f"{key[1]} ({key[0].rpartition(':')[2]})": (key[0], self.parents.get(key)) for key in self.inputs
+        }
+
+
+def _outputs(kind: str, name: str) -> dict[str, Any]:
+    arn = f"{_ARNS[kind]}{name}" if kind in _ARNS else f"arn:{name}"
+    host = f"{name}.execute-api.{REGION}.amazonaws.com"
+    more: dict[str, dict[str, Any]] = {
+        "aws:apigatewayv2/api:Api": {
+            "apiEndpoint": f"wss://{host}",
+            "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",
+        },
+        "aws:apigatewayv2/stage:Stage": {"invokeUrl": f"wss://{host}/{name}"},
+        "aws:cloudfront/distribution:Distribution": {"domainName": "d111.cloudfront.net"},
+        "aws:cognito/userPool:UserPool": {"endpoint": f"cognito-idp.{REGION}.amazonaws.com/{name}"},
+        "aws:dynamodb/table:Table": {"streamArn": f"{arn}/stream/1"},
+        "aws:lambda/function:Function": {"invokeArn": f"invoke:{arn}"},
+        "aws:s3/bucket:Bucket": {"bucket": name, "bucketRegionalDomainName": f"{name}.s3.amazonaws.com"},
+        "aws:sqs/queue:Queue": {"url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"},
+    }
+    return {"arn": arn, **more.get(kind, {})}
+
+
+def deploy(
+    build: Callable[[pulumi.ResourceOptions], Made], config: dict[str, str] | None = None
+) -> tuple[Made, Deployed]:
+    """Run a piece of a program to its end; returns what it returned, and what it made."""
+    deployed = Deployed()
+    set_mocks(deployed, project=PROJECT, stack=STACK, preview=False)
+    set_all_config(config or {})
+    made: list[Made] = []
+
+    def run() -> None:
+        made.append(build(pulumi.ResourceOptions(transformations=[deployed.note_parent])))
+
+    _to_the_end(run)
+    return made[0], deployed
+
+
+def resolved(output: pulumi.Input[Made]) -> Made:
+    """Return an output's value once everything is made."""
+    values: list[Made] = []
+
+    _to_the_end(lambda: pulumi.Output.from_input(output).apply(values.append))
+    return values[0]
+
+
+def _to_the_end(function: Callable[[], object]) -> None:
+    """Run a function, and wait for all that it started."""
+    pulumi.runtime.test(function)()  # pyright: ignore[reportUnknownMemberType]
