@@ -44,9 +44,9 @@ def http_routes(*, allow_anonymous: bool) -> dict[str, RequestRoute]:
     """Return the HTTP routes by method and path; a session may be looked up by whoever may join it."""
     return {
         "POST /sessions": RequestRoute(function="http_create_session"),
-        "GET /sessions/{id}": RequestRoute(function="http_get_session", signed_in=not allow_anonymous),
-        "PATCH /sessions/{id}": RequestRoute(function="http_update_session"),
-        "DELETE /sessions/{id}": RequestRoute(function="http_end_session"),
+        "GET /sessions/{sessionId}": RequestRoute(function="http_get_session", signed_in=not allow_anonymous),
+        "PATCH /sessions/{sessionId}": RequestRoute(function="http_update_session"),
+        "DELETE /sessions/{sessionId}": RequestRoute(function="http_end_session"),
     }
 
 
