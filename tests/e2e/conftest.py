@@ -51,9 +51,9 @@ def local_deployment(deployment: Deployment) -> Deployment:
     return deployment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def speaker_user(deployment: Deployment) -> User:
-    """A signed-in user."""
+    """A signed-in user, new for each test: how often one user may create sessions is limited."""
     return deployment.create_user()
 
 
