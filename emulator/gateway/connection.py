@@ -52,6 +52,8 @@ class Connection:
         raw_path = request.path.partition("?")[0]
         target = address(handshake.host, raw_path)
         try:
+            if len(f"wss://{handshake.host}{request.path}") > runtime.limits.url_characters:
+                raise Refused(414, "URI Too Long")
             if target is None or target.rest:
                 raise _FORBIDDEN
             self.caller = self._caller(target, handshake)

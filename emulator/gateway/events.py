@@ -5,13 +5,14 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html
 """
 
+import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from emulator.gateway.clock import request_time
 from emulator.gateway.definition import CONNECT, DISCONNECT
-from emulator.gateway.ids import new_id
+from emulator.gateway.ids import new_id, new_trace_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +74,13 @@ def request_context(caller: Caller, route_key: str, event_type: str, now_ms: int
 
 
 def connect_event(caller: Caller, handshake: Handshake, now_ms: int) -> dict[str, object]:
-    """`$connect`: the only event with the client's headers and query string."""
+    """`$connect`: the only event with the client's headers and query string.
+
+    Events captured on AWS lack the hop-by-hop headers, which the authorizer's documented input has.
+    """
+    end_to_end = tuple(pair for pair in handshake.headers if pair[0].lower() not in ("connection", "upgrade"))
     return {
-        **_handshake_fields(handshake),
+        **_handshake_fields(replace(handshake, headers=end_to_end)),
         **_stage_variables(caller),
         "requestContext": request_context(caller, CONNECT, "CONNECT", now_ms),
         "isBase64Encoded": False,
@@ -125,6 +130,7 @@ def _stage_variables(caller: Caller) -> dict[str, object]:
 def _handshake_fields(handshake: Handshake) -> dict[str, object]:
     """Headers and query string, single (the last value wins) and multiple; no query, no such fields."""
     headers = _grouped(handshake.headers)
+    headers.setdefault("X-Amzn-Trace-Id", [new_trace_id(int(time.time()))])
     headers.setdefault("X-Forwarded-For", [handshake.source_ip])
     headers.setdefault("X-Forwarded-Port", ["443"])
     headers.setdefault("X-Forwarded-Proto", ["https"])

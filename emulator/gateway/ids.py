@@ -12,6 +12,11 @@ def new_id() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(11)).decode()
 
 
+def new_trace_id(epoch_seconds: int) -> str:
+    """An X-Ray trace id as load balancers write it into `X-Amzn-Trace-Id`."""
+    return f"Root=1-{epoch_seconds:08x}-{secrets.token_hex(12)}"
+
+
 def is_id(value: str) -> bool:
     return _FORM.fullmatch(value) is not None
 

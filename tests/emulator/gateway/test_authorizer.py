@@ -64,6 +64,7 @@ async def test_the_event_has_aws_shape(local: Local) -> None:
     assert (event["type"], event["methodArn"]) == ("REQUEST", ARN)
     assert event["queryStringParameters"] == {"token": "x"}
     assert event["stageVariables"] == {}
+    assert event["headers"]["Upgrade"] == "websocket"
     assert event["requestContext"]["routeKey"] == "$connect"
 
 

@@ -40,6 +40,8 @@ async def test_the_connect_event_has_aws_shape(local: Local) -> None:
     assert event["headers"]["X-Two"] == "2"
     assert event["multiValueHeaders"]["X-Two"] == ["1", "2"]
     assert event["headers"]["X-Forwarded-Proto"] == "https"
+    assert event["headers"]["X-Amzn-Trace-Id"].startswith("Root=1-")
+    assert not {"Connection", "Upgrade"} & event["headers"].keys()
     assert event["isBase64Encoded"] is False
     context = event["requestContext"]
     assert sorted(context) == [
@@ -192,6 +194,13 @@ async def test_no_compression_is_negotiated(local: Local) -> None:
     client = await local.connect(compression="deflate")
     assert client.response is not None
     assert "Sec-WebSocket-Extensions" not in client.response.headers
+
+
+async def test_a_url_above_4096_characters_is_refused(local: Local) -> None:
+    await local.start(api())
+    rest = 4096 - len(local.url("?t=")) - len("s")
+    await local.connect(local.url("?t=" + "x" * rest))
+    assert (await refusal(local, local.url("?t=" + "x" * (rest + 1))))[0] == 414
 
 
 async def test_new_connections_above_the_rate_are_refused_with_429(local: Local) -> None:
