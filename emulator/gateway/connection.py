@@ -49,13 +49,8 @@ class Connection:
         """Answer an upgrade request: 101, or the status that AWS refuses with."""
         runtime = self._runtime
         handshake = _handshake(request, self.socket.peer)
-        raw_path = request.path.partition("?")[0]
-        target = address(handshake.host, raw_path)
         try:
-            if len(f"wss://{handshake.host}{request.path}") > runtime.limits.url_characters:
-                raise Refused(414, "URI Too Long")
-            if target is None or target.rest:
-                raise _FORBIDDEN
+            target = self._target(request, handshake)
             self.caller = self._caller(target, handshake)
             subprotocol = await admit(runtime, self.caller, handshake)
         except Refused as refused:
@@ -107,6 +102,15 @@ class Connection:
     def _end(self, cause: str) -> None:
         LOG.info("ending connection=%s cause=%s", self.log_id, cause)
         self.socket.close(*GOING_AWAY)
+
+    def _target(self, request: Request, handshake: Handshake) -> Address:
+        """The stage that is addressed; raises Refused."""
+        if len(f"wss://{handshake.host}{request.path}") > self._runtime.limits.url_characters:
+            raise Refused(414, "URI Too Long")
+        target = address(handshake.host, request.path.partition("?")[0])
+        if target is None or target.rest:
+            raise _FORBIDDEN
+        return target
 
     def _caller(self, target: Address, handshake: Handshake) -> Caller:
         by_host = f"{target.api_id}.execute-api."
