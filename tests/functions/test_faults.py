@@ -7,11 +7,12 @@ neither reachable nor cleared up by a disconnect.
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
+from adapters import dynamodb
 from sessions.model import Status
 from sessions.settings import Limits, Settings
 from tests.functions.conftest import Environment
@@ -24,7 +25,8 @@ from tests.functions.world import World, new_id
 pytestmark = pytest.mark.emulator
 
 ROOMY = Limits(connects_per_minute=10_000, joins_per_minute=10_000)
-LIMITED = Settings(limits=ROOMY)
+LIMITED = Settings(limits=ROOMY, max_listeners=20)
+UNLIMITED = replace(LIMITED, limits=Limits(enabled=False))
 MAX_CALLS = 12
 
 
@@ -111,13 +113,15 @@ def check_all(scene: Scene) -> None:
         check_connection(world, connection_id)
 
 
-@pytest.mark.parametrize("limits", [True, False], ids=["limited", "unlimited"])
-@pytest.mark.parametrize("fault", list(Fault), ids=lambda fault: fault.name)
+CASES = [(LIMITED, fault) for fault in Fault] + [(UNLIMITED, Fault.BROKEN), (UNLIMITED, Fault.LOST_ANSWER)]
+
+
+@pytest.mark.parametrize(("settings", "fault"), CASES, ids=lambda case: getattr(case, "name", ""))
 @pytest.mark.parametrize("name", list(ACTS))
 def test_each_call_may_fail(
-    stack: Stack, environment: Environment, name: str, fault: Fault, limits: bool
+    stack: Stack, environment: Environment, name: str, fault: Fault, settings: Settings
 ) -> None:
-    environment(LIMITED if limits else Settings(limits=Limits(enabled=False)))
+    environment(settings)
     act, expected = ACTS[name]
     for number in range(MAX_CALLS):
         scene = Scene.of(stack)
@@ -132,14 +136,7 @@ def test_each_call_may_fail(
         assert outcome(again) == expected, (number, first, again)
         check_all(scene)
         check_effect(scene, name, again)
-        stack.call("disconnect", _disconnect(scene.listener))
     pytest.fail("more calls than any handler makes")
-
-
-def _disconnect(connection_id: str) -> dict[str, Any]:
-    from tests.functions import events  # noqa: PLC0415
-
-    return events.disconnect(connection_id)
 
 
 def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
@@ -167,8 +164,6 @@ def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
 
 
 def sessions_of(user: str) -> list[str]:
-    from adapters import dynamodb  # noqa: PLC0415
-
     items = dynamodb.client().scan(
         TableName=dynamodb.table("SESSIONS_TABLE"),
         FilterExpression="ownerId = :user",

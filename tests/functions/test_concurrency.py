@@ -1,0 +1,138 @@
+"""Requests that really run at once, in threads, against DynamoDB."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from sessions.errors import SessionError, SessionFullError
+from sessions.model import Status
+from sessions.ports import Message
+from tests.functions.invariants import check_connection, check_session
+from tests.functions.world import UNLIMITED, World, new_id
+
+pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("tables")]
+
+Result = TypeVar("Result")
+
+
+def at_once(acts: Sequence[Callable[[], Result]]) -> list[Result | SessionError]:
+    """Start all together; each one's result, or the error that it was refused with."""
+    gate = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Result]) -> Result | SessionError:
+        gate.wait(timeout=30)
+        try:
+            return act()
+        except SessionError as error:
+            return error
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def replies(results: Sequence[Message | SessionError | None]) -> list[Message]:
+    return [result for result in results if isinstance(result, dict)]
+
+
+@pytest.mark.parametrize("per_shard", [100, 3], ids=["one shard", "four shards"])
+def test_fifty_joins_at_once_fill_ten_places_exactly(per_shard: int) -> None:
+    world = World.on_dynamodb(replace(UNLIMITED, max_listeners=10, listeners_per_shard=per_shard))
+    _, session_id = world.speaking()
+    listeners = [world.connect() for _ in range(50)]
+    results = at_once([lambda one=one: world.join(one, session_id) for one in listeners])
+    assert len(replies(results)) == 10
+    assert sum(isinstance(result, SessionFullError) for result in results) == 40
+    assert world.listeners_of(session_id) == 10
+    check_session(world, session_id)
+    for listener in listeners:
+        check_connection(world, listener)
+
+
+def test_a_join_sent_ten_times_at_once_counts_one() -> None:
+    world = World.on_dynamodb()
+    _, session_id = world.speaking()
+    listener = world.connect()
+    results = at_once([lambda: world.join(listener, session_id)] * 10)
+    assert len(replies(results)) == 10
+    assert world.listeners_of(session_id) == 1
+    check_session(world, session_id)
+
+
+def test_a_creation_sent_ten_times_at_once_makes_one_session() -> None:
+    world = World.on_dynamodb()
+    user = new_id("u")
+    speaker = world.connect(user)
+    results = at_once([lambda: world.create(speaker, user, request_id="r")] * 10)
+    assert len({reply["sessionId"] for reply in replies(results)}) == 1
+    assert len(replies(results)) == 10
+
+
+def test_disconnects_told_twice_at_once_count_once() -> None:
+    world = World.on_dynamodb(replace(UNLIMITED, max_listeners=20))
+    _, session_id = world.speaking()
+    listeners = [world.listening(session_id) for _ in range(10)]
+    leaving = listeners[:7]
+    results = at_once([lambda one=one: world.disconnect(one) for one in leaving * 3])
+    assert results == [None] * 21
+    assert world.rows_of(session_id) == sorted(listeners[7:])
+    check_session(world, session_id)
+
+
+def test_two_updates_at_once_both_hold() -> None:
+    world = World.on_dynamodb()
+    for _ in range(5):
+        speaker, session_id = world.speaking()
+        results = at_once(
+            [
+                lambda speaker=speaker: world.update(speaker, status=Status.PAUSED),
+                lambda speaker=speaker: world.update(speaker, quality="premium"),
+            ]
+        )
+        assert len(replies(results)) == 2
+        session = world.session(session_id)
+        assert (session.status, session.quality, session.version) == (Status.PAUSED, "premium", 3)
+
+
+def test_of_many_resumes_at_once_the_last_one_speaks() -> None:
+    world = World.on_dynamodb()
+    _, session_id = world.speaking()
+    newer = [world.connect("user") for _ in range(4)]
+    results = at_once([lambda one=one: world.resume(one, session_id) for one in newer])
+    generations = sorted(reply["generation"] for reply in replies(results))
+    session = world.session(session_id)
+    assert session.generation == 1 + len({*generations})
+    assert generations[-1] <= session.generation
+    check_session(world, session_id)
+
+
+def test_a_disconnect_that_races_a_join_leaves_nothing_behind() -> None:
+    world = World.on_dynamodb()
+    _, session_id = world.speaking()
+    for _ in range(10):
+        listener = world.connect()
+        at_once(
+            [
+                lambda one=listener: world.join(one, session_id) and None,
+                lambda one=listener: world.disconnect(one),
+            ]
+        )
+        world.disconnect(listener)
+        check_connection(world, listener)
+    assert world.listeners_of(session_id) == 0
+    check_session(world, session_id)
+
+
+def test_an_end_that_races_joins_leaves_only_what_counts_as_free() -> None:
+    world = World.on_dynamodb()
+    speaker, session_id = world.speaking()
+    listeners = [world.connect() for _ in range(6)]
+    joins = [lambda one=one: world.join(one, session_id) for one in listeners]
+    at_once([*joins, lambda: world.end(speaker)])
+    _, other = world.speaking()
+    for listener in listeners:
+        world.join(listener, other)
+    assert world.listeners_of(other) == 6

@@ -1,0 +1,127 @@
+"""The HTTP side: its statuses, its errors, and sessions made on one side and used on the other."""
+
+from typing import Any
+
+import pytest
+
+from sessions.settings import Limits, Settings
+from tests.functions import events
+from tests.functions.conftest import Environment
+from tests.functions.stack import Stack, cold_start
+from tests.functions.world import new_id
+
+pytestmark = pytest.mark.emulator
+
+NEW = {"sourceLanguage": "en", "quality": "standard"}
+
+
+def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_http(stack: Stack) -> None:
+    user = new_id("u")
+    status, made = stack.http("POST", subject=user, body=NEW)
+    assert (status, made["generation"], made["status"]) == (201, 0, "active")
+    assert "type" not in made
+    session_id = made["sessionId"]
+    speaker = stack.connect(user)
+    assert stack.send(speaker, "resumeSession", sessionId=session_id)["generation"] == 1
+    status, updated = stack.http("PATCH", session_id, subject=user, body={"status": "paused"})
+    assert (status, updated) == (
+        200,
+        {"sessionId": session_id, "status": "paused", "quality": "standard"},
+    )
+    assert stack.send(speaker, "getSession")["status"] == "paused"
+    assert stack.http("DELETE", session_id, subject=user) == (
+        200,
+        {"sessionId": session_id, "reason": "ended"},
+    )
+    assert stack.http("GET", session_id)[1]["status"] == "ended"
+
+
+def test_a_session_made_over_a_websocket_is_read_and_changed_over_http(stack: Stack) -> None:
+    user = new_id("u")
+    _, session_id = stack.speaking(user)
+    status, shown = stack.http("GET", session_id)
+    assert (status, shown["sessionId"], shown["listeners"]) == (200, session_id, 0)
+    assert "generation" not in shown
+    assert stack.http("PATCH", session_id, subject=user, body={"quality": "premium"})[0] == 200
+
+
+def test_the_same_idempotency_key_gets_the_same_session_on_both_sides(stack: Stack) -> None:
+    user = new_id("u")
+    headers = {"Idempotency-Key": "once"}
+    first = stack.http("POST", subject=user, body=NEW, headers=headers)
+    assert stack.http("POST", subject=user, body=NEW, headers=headers) == first
+    speaker = stack.connect(user)
+    reply = stack.send(speaker, "createSession", **NEW, requestId="once")
+    assert (reply["sessionId"], reply["generation"]) == (first[1]["sessionId"], 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "session_id", "subject", "body", "status", "code"),
+    [
+        ("POST", None, None, NEW, 401, "UNAUTHORIZED"),
+        ("POST", None, "user", {}, 400, "INVALID_MESSAGE"),
+        ("POST", None, "user", [], 400, "INVALID_MESSAGE"),
+        ("POST", None, "user", {**NEW, "more": 1}, 400, "INVALID_MESSAGE"),
+        ("POST", None, "user", {**NEW, "sourceLanguage": "xx"}, 400, "INVALID_LANGUAGE"),
+        ("POST", None, "user", {**NEW, "sourceLanguage": "sv"}, 400, "UNSUPPORTED_LANGUAGE"),
+        ("POST", None, "user", {**NEW, "quality": "best"}, 400, "INVALID_QUALITY"),
+        ("GET", "brave-otter-100", None, None, 404, "SESSION_NOT_FOUND"),
+        ("GET", "Brave Otter", None, None, 400, "INVALID_SESSION_ID"),
+        ("PATCH", "brave-otter-100", "user", {"quality": "premium"}, 404, "SESSION_NOT_FOUND"),
+        ("PATCH", "brave-otter-100", "user", {"status": "ended"}, 400, "INVALID_MESSAGE"),
+        ("PATCH", "brave-otter-100", None, {"quality": "premium"}, 401, "UNAUTHORIZED"),
+        ("DELETE", "brave-otter-100", "user", None, 404, "SESSION_NOT_FOUND"),
+        ("DELETE", "brave-otter-100", None, None, 401, "UNAUTHORIZED"),
+    ],
+)
+def test_errors_are_problems_with_a_code(
+    stack: Stack,
+    method: str,
+    session_id: str | None,
+    subject: str | None,
+    body: object,
+    status: int,
+    code: str,
+) -> None:
+    answered, problem = stack.http(method, session_id, subject=subject, body=body)
+    assert (answered, problem["status"], problem["code"]) == (status, status, code)
+    assert set(problem) == {"type", "title", "status", "detail", "code"}
+
+
+@pytest.mark.parametrize(("method", "body"), [("PATCH", {"quality": "premium"}), ("DELETE", None)])
+def test_another_user_is_forbidden(stack: Stack, method: str, body: object) -> None:
+    _, session_id = stack.speaking(new_id("u"))
+    assert stack.http(method, session_id, subject="other", body=body)[0] == 403
+
+
+def test_get_needs_a_user_where_nobody_may_be_anonymous(stack: Stack, environment: Environment) -> None:
+    _, session_id = stack.speaking(new_id("u"))
+    environment(Settings(allow_anonymous=False))
+    handler = cold_start("http_get_session")
+    assert handler(events.http("GET", session_id=session_id), None)["statusCode"] == 401
+    answer = handler(events.http("GET", session_id=session_id, subject="anyone"), None)
+    assert answer["statusCode"] == 200
+
+
+@pytest.mark.parametrize("key", ["", "k" * 65])
+def test_an_idempotency_key_that_is_no_request_id_is_refused(stack: Stack, key: str) -> None:
+    status, _ = stack.http("POST", subject="user", body=NEW, headers={"idempotency-key": key})
+    assert status == 400
+
+
+def test_a_body_in_base64_is_read_and_a_broken_one_refused(stack: Stack) -> None:
+    event: dict[str, Any] = events.http("POST", subject=new_id("u"), body="eyJxdWFsaXR5IjogInN0YW5kYXJkIn0=")
+    event["isBase64Encoded"] = True
+    assert "sourceLanguage is required" in stack.call("http_create_session", event)["body"]
+    event["body"] = "/w=="
+    assert stack.call("http_create_session", event)["statusCode"] == 400
+
+
+def test_a_limit_answers_429_and_says_when_to_try_again(stack: Stack, environment: Environment) -> None:
+    environment(Settings(limits=Limits(sessions_per_hour=1)))
+    user = new_id("u")
+    assert stack.http("POST", subject=user, body=NEW)[0] == 201
+    event = events.http("POST", subject=user, body='{"sourceLanguage": "en", "quality": "standard"}')
+    answer = stack.call("http_create_session", event)
+    assert answer["statusCode"] == 429
+    assert 0 < int(answer["headers"]["Retry-After"]) <= 3600

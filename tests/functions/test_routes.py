@@ -1,0 +1,150 @@
+"""What all WebSocket routes have in common: bad input, echoes, the handshake, the log."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as run_settings
+from hypothesis import strategies as st
+
+from sessions.messages_generated import MESSAGES
+from tests.functions import events
+from tests.functions.stack import SNAKE, Stack
+from tests.functions.world import new_id
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("", "INVALID_MESSAGE"),
+        ("{", "INVALID_MESSAGE"),
+        ("[]", "INVALID_MESSAGE"),
+        ("null", "INVALID_MESSAGE"),
+        ('{"requestId": "r"}', "INVALID_MESSAGE"),
+        ('{"action": 5, "requestId": "r"}', "INVALID_MESSAGE"),
+        ('{"action": "x", "n": NaN}', "INVALID_MESSAGE"),
+        ("[" * 100_000, "INVALID_MESSAGE"),
+        ('{"action": "dance", "requestId": "r"}', "UNKNOWN_ACTION"),
+        ('{"action": "CreateSession"}', "UNKNOWN_ACTION"),
+    ],
+)
+def test_what_names_no_route_is_told_why(stack: Stack, body: str, code: str) -> None:
+    reply = stack.send_text(new_id(), "unknown_action", body)
+    assert (reply["type"], reply["code"]) == ("error", code)
+    assert reply.get("requestId") == ("r" if '"r"' in body else None)
+
+
+@pytest.mark.parametrize("request_id", ["", "r" * 65, 5, None, "\ud800"])
+def test_a_request_id_that_is_none_is_not_echoed(stack: Stack, request_id: object) -> None:
+    reply = stack.send(new_id(), "getSession", requestId=request_id)
+    assert reply["code"] == "INVALID_MESSAGE"
+    assert "requestId" not in reply
+
+
+def test_the_handshake_picks_our_subprotocol_and_repeats_no_token(stack: Stack) -> None:
+    event = events.connect(new_id())
+    event["multiValueHeaders"]["Sec-WebSocket-Protocol"] = ["websocket-sessions.v1, bearer.secret"]
+    answer = stack.call("connect", event)
+    assert answer == {
+        "statusCode": 200,
+        "headers": {"Sec-WebSocket-Protocol": "websocket-sessions.v1"},
+    }
+    del event["headers"]["Sec-WebSocket-Protocol"], event["multiValueHeaders"]["Sec-WebSocket-Protocol"]
+    assert stack.call("connect", event) == {"statusCode": 200, "headers": {}}
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(sorted({name for shape in MESSAGES.values() for name in shape.properties}))
+LIKELY = st.sampled_from(["en", "standard", "brave-otter-100", "0badcafe", "active", 0, 1, 2**53 - 1])
+MESSAGE = st.dictionaries(NAMES | st.text(max_size=8), LIKELY | JSON, max_size=6)
+
+
+@pytest.mark.parametrize("action", [name for name in SNAKE if name != "refreshToken"])
+@run_settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(message=MESSAGE, anonymous=st.booleans())
+def test_no_message_gives_an_internal_error(
+    stack: Stack, action: str, message: dict[str, Any], anonymous: bool
+) -> None:
+    connection_id = stack.connect(None if anonymous else "user")
+    body = json.dumps({**message, "action": action})
+    reply = stack.send_text(connection_id, SNAKE[action], body)
+    assert reply["type"] != "error" or reply["code"] != "INTERNAL", (body, reply)
+
+
+@run_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(body=st.none() | st.text(max_size=50) | JSON.map(json.dumps))
+def test_no_body_gives_an_internal_error(stack: Stack, body: str | None) -> None:
+    event = events.message("connection", "user", "")
+    event["body"] = body
+    for handler in ("unknown_action", "create_session", "join_session"):
+        reply = json.loads(stack.call(handler, event)["body"])
+        assert reply["code"] != "INTERNAL"
+
+
+def test_an_unforeseen_failure_is_internal_and_its_text_stays_here(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    speaker = stack.connect("user")
+    monkeypatch.delenv("SESSIONS_TABLE")
+    reply = stack.send(speaker, "createSession", sourceLanguage="en", quality="standard", requestId="r")
+    assert (reply["code"], reply["requestId"]) == ("INTERNAL", "r")
+    assert set(reply) == {"type", "code", "message", "requestId"}
+    (failed,) = (line for line in log_lines(capsys) if line.get("message") == "failed")
+    assert failed["kinds"] == ["KeyError"]
+    assert "SESSIONS_TABLE" not in json.dumps(failed)
+
+
+def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_every_line_carries_the_correlation_id_and_nothing_that_identifies(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    user = "a-user-whom-nobody-may-name"
+    speaker, session_id = stack.speaking(user)
+    listener = stack.listening(session_id)
+    stack.send(speaker, "updateSession", status="paused", requestId="request-of-mine")
+    stack.send(listener, "updateSession", status="paused")
+    stack.send(stack.connect(user), "resumeSession", sessionId=session_id)
+    stack.send_text(speaker, "unknown_action", "{")
+    stack.http("PATCH", session_id, subject=user, body={"quality": "premium"})
+    stack.http("DELETE", session_id, subject="other")
+    stack.disconnect(listener)
+    out = capsys.readouterr().out
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert len(lines) > 20
+    for line in lines:
+        assert "_aws" in line or line["correlation_id"], line
+    for secret in (user, speaker, listener, session_id, "203.0.113.1", "request-of-mine", "eyJ"):
+        hits = [line for line in out.splitlines() if secret in strip_correlation(line)]
+        assert not hits
+
+
+def strip_correlation(line: str) -> str:
+    """The recorded events' correlation ids name the connection, for the test's own sake."""
+    return re.sub(r'"correlation_id":"[^"]*"', "", line)
+
+
+def test_metrics_have_few_dimensions(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+    stack.speaking(new_id("u"))
+    documents = [line for line in log_lines(capsys) if "_aws" in line]
+    assert documents
+    for document in documents:
+        (directive,) = document["_aws"]["CloudWatchMetrics"]
+        assert directive["Dimensions"] == [["service", "route"]]
+        assert all(isinstance(document[metric["Name"]], int) for metric in directive["Metrics"])
+    assert {name for one in documents for name in one} >= {"SessionsCreated", "ConnectionsOpened", "Answered"}
