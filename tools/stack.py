@@ -59,8 +59,8 @@ class LocalStack:
         passphrase = self.layout.local / "passphrase"
         write_secret(passphrase, secrets.token_urlsafe(32), keep=True)
         shutil.copyfile(self.layout.root / "Pulumi.yaml", self.layout.stack / "Pulumi.yaml")
-        salt = _split_salt(self._config)[1] if self.exists() else ""
-        committed = _split_salt(self.layout.root / self._config.name)[0]
+        salt = split_salt(self._config)[1] if self.exists() else ""
+        committed = split_salt(self.layout.root / self._config.name)[0]
         committed = committed.replace(COMMITTED_ENDPOINT, f"localhost:{self.layout.emulator_port}")
         self._config.write_text(committed + salt, encoding="utf-8")
         prepared = Engine.prepare(
@@ -143,7 +143,7 @@ def write_secret(path: Path, text: str, *, keep: bool = False) -> None:
     fresh.replace(path)
 
 
-def _split_salt(config: Path) -> tuple[str, str]:
+def split_salt(config: Path) -> tuple[str, str]:
     """Return a stack's config without its encryption salt, and the salt's line."""
     text = config.read_text(encoding="utf-8") if config.exists() else ""
     lines = [f"{line}\n" for line in text.splitlines()]

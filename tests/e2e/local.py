@@ -8,7 +8,7 @@ from pathlib import Path
 from emulator.processes import free_port
 from tools import local_aws
 from tools.layout import ROOT, Layout
-from tools.stack import LocalStack
+from tools.stack import LocalStack, split_salt
 from tools.up import bring_up
 
 SOURCES = (
@@ -22,7 +22,7 @@ SOURCES = (
 )
 """What the program is made of."""
 # All tests come from one address, within minutes. The limits stay on, so that they are counted.
-HIGH_LIMITS = """
+HIGH_LIMITS = """\
   websocket-sessions:limits:
     enabled: true
     sessionsPerHour: 100000
@@ -42,8 +42,8 @@ def copy_sources(target: Path) -> Path:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    with (target / "Pulumi.local.yaml").open("a", encoding="utf-8") as config:
-        config.write(HIGH_LIMITS)
+    config = target / "Pulumi.local.yaml"
+    config.write_text(split_salt(config)[0] + HIGH_LIMITS, encoding="utf-8")
     (target / ".venv").symlink_to(ROOT / ".venv")
     cache = ROOT / ".local" / "archives"
     if cache.is_dir():
