@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-keys-connect-disconnect.html
 """
 
-import asyncio
-
 from websockets.http11 import Request
 
 from emulator.gateway.addressing import Address, address
@@ -19,7 +17,6 @@ from emulator.gateway.runtime import LOG, Runtime
 from emulator.gateway.websocket import WebSocket
 
 GOING_AWAY = (1001, "Going away")
-_FORBIDDEN = Refused(403, "Forbidden")
 
 
 class Connection:
@@ -48,6 +45,8 @@ class Connection:
     async def _open(self, request: Request) -> None:
         """Answer an upgrade request: 101, or the status that AWS refuses with."""
         runtime = self._runtime
+        if not self.socket.is_valid(request):
+            return
         handshake = _handshake(request, self.socket.peer)
         try:
             target = self._target(request, handshake)
@@ -56,16 +55,16 @@ class Connection:
         except Refused as refused:
             LOG.info("refused connection=%s status=%d", self.log_id, refused.status)
             body: dict[str, object] = {"message": refused.message}
-            if self.caller is not None and refused is not _FORBIDDEN:
+            if self.caller is not None:
                 body |= {"connectionId": self.id, "requestId": new_id()}
             self.socket.refuse(refused.status, body)
             return
-        except asyncio.CancelledError:
+        except BaseException:
             self.socket.cut()
             raise
         runtime.connections[self.id] = self
         self.last_active_at = runtime.clock.epoch_ms()
-        if self.socket.accept(request, subprotocol):
+        if self.socket.accept(subprotocol):
             LOG.info("connected connection=%s api=%s stage=%s", self.log_id, target.api_id, target.stage)
             self._lifetime.touch()
             self._lifetime.arm()
@@ -109,7 +108,7 @@ class Connection:
             raise Refused(414, "URI Too Long")
         target = address(handshake.host, request.path.partition("?")[0])
         if target is None or target.rest:
-            raise _FORBIDDEN
+            raise Refused(403, "Forbidden")
         return target
 
     def _caller(self, target: Address, handshake: Handshake) -> Caller:

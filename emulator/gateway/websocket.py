@@ -35,7 +35,7 @@ class Handler(Protocol):
     """Who is told about a WebSocket; all calls come from the event loop."""
 
     def opening(self, request: Request) -> None:
-        """An upgrade request came: it is answered by `accept` or `refuse`."""
+        """An upgrade request came: `is_valid`, then `accept` or `refuse` answer it."""
         ...
 
     def received(self, text: str) -> None: ...
@@ -59,6 +59,7 @@ class WebSocket(asyncio.Protocol):
         )
         self._transport: asyncio.Transport | None = None
         self._message: list[bytes] = []
+        self._response: Response | None = None
         self._accepted = False
         self._told = False
         self._lost = False
@@ -100,30 +101,32 @@ class WebSocket(asyncio.Protocol):
     def is_open(self) -> bool:
         return self._accepted and not self._lost and self._frames.state is OPEN
 
-    def accept(self, request: Request, subprotocol: str | None) -> bool:
-        """Complete the upgrade; False where the request is no valid one or the client has gone."""
-        response = self._frames.accept(request)
-        if self._lost:
+    def is_valid(self, request: Request) -> bool:
+        """Whether the upgrade request is one by RFC 6455; if not, it is answered."""
+        self._response = self._frames.accept(request)
+        if self._response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return True
+        self._respond(self._response)
+        return False
+
+    def accept(self, subprotocol: str | None) -> bool:
+        """Complete the upgrade; False where the client has gone."""
+        if self._lost or self._response is None:
             return False
-        if response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
-            self._accepted = True
-            if subprotocol:
-                response.headers["Sec-WebSocket-Protocol"] = subprotocol
-        self._frames.send_response(response)
-        self._flush()
-        return self._accepted
+        if subprotocol:
+            self._response.headers["Sec-WebSocket-Protocol"] = subprotocol
+        self._accepted = True
+        self._respond(self._response)
+        return True
 
     def refuse(self, status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> None:
         """Answer the upgrade with an HTTP error."""
-        if self._lost:
-            return
         payload = json.dumps(body).encode()
         fields = Headers({"Content-Type": "application/json", "Content-Length": str(len(payload))})
         fields["Connection"] = "close"
         for name, value in (headers or {}).items():
             fields[name] = value
-        self._frames.send_response(Response(status, _phrase(status), fields, payload))
-        self._flush()
+        self._respond(Response(status, _phrase(status), fields, payload))
 
     def send(self, text: bytes) -> bool:
         """Send a text message, in frames of at most 32 KB; False where the WebSocket is not open."""
@@ -152,6 +155,11 @@ class WebSocket(asyncio.Protocol):
             self._transport.abort()
 
     # Inside.
+
+    def _respond(self, response: Response) -> None:
+        if not self._lost:
+            self._frames.send_response(response)
+            self._flush()
 
     def _process(self) -> None:
         for event in self._frames.events_received():

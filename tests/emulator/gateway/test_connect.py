@@ -113,6 +113,15 @@ async def test_no_compression_is_negotiated(local: Local) -> None:
     assert "Sec-WebSocket-Extensions" not in client.response.headers
 
 
+@pytest.mark.parametrize("version", ["13", "12"])
+async def test_an_upgrade_that_is_none_reaches_no_function(local: Local, version: str) -> None:
+    await local.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": version}
+    async with local.http.get(local.url().replace("ws://", "http://"), headers=headers) as answer:
+        assert answer.status == 400
+    assert local.events("connect") == []
+
+
 async def test_a_url_above_4096_characters_is_refused(local: Local) -> None:
     await local.start(api())
     rest = 4096 - len(local.url("?t=")) - len("s")
