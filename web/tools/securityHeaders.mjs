@@ -1,4 +1,12 @@
 /**
+ * @typedef {object} Config
+ * @property {string} [webSocketUrl]
+ * @property {string} [httpUrl]
+ * @property {string} [region]
+ * @property {string} [cognitoEndpoint]
+ */
+
+/**
  * The headers that the hosted site sends too: nothing but the pages' own files, and connections to the
  * stack's endpoints only.
  *
@@ -6,10 +14,9 @@
  * @returns {Record<string, string>}
  */
 export function securityHeaders(configText) {
-  const config =
-    /** @type {{ webSocketUrl?: string, httpUrl?: string, region?: string, cognitoEndpoint?: string }} */ (
-      JSON.parse(configText)
-    );
+  /** @type {unknown} */
+  const parsed = JSON.parse(configText);
+  const config = /** @type {Config} */ (parsed);
   const cognito =
     config.cognitoEndpoint ?? `https://cognito-idp.${config.region ?? "us-east-1"}.amazonaws.com`;
   const endpoints = [config.webSocketUrl, config.httpUrl, cognito]

@@ -99,7 +99,7 @@ test("an anonymous listener connects without a token", async () => {
 
 test("a silent server is given up after an unanswered heartbeat", async () => {
   const peer = await startPeer();
-  const connection = connect(peer, { heartbeat: 30, heartbeatReply: 30 });
+  const connection = connect(peer, { heartbeat: 30, heartbeatReply: 500 });
   connection.open();
   await connection.state.until(isOpen);
   await expect.poll(() => peer.requests("heartbeat").length).toBeGreaterThan(1);

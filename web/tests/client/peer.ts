@@ -46,6 +46,7 @@ export class Peer {
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "websocket-sessions.v1" });
     this.#http = createServer((request, response) => void this.#serve(request, response));
     this.#http.on("upgrade", (request: IncomingMessage, socket, head) => {
+      socket.on("error", () => undefined); // a client that went is none of the peer's business
       const status = this.badTokens.has(tokenOf(request) ?? "") ? 401 : this.refuseUpgrades;
       if (status !== undefined) socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\n\r\n`);
       else sockets.handleUpgrade(request, socket, head, (opened) => this.#accept(opened, tokenOf(request)));
