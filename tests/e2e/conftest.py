@@ -38,7 +38,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
         return
     try:
         with local_stack(tmp_path_factory.mktemp("stack")) as stack:
-            yield Deployment(outputs=stack.outputs(), aws=stack.aws_environment())
+            yield Deployment(outputs=stack.outputs(), aws=stack.aws_environment(), tree=stack.layout.root)
     except EngineUnavailable as error:
         pytest.skip(str(error))
 

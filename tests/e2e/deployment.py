@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tools import clients
@@ -23,11 +24,13 @@ class User:
 class Deployment:
     """One stack; `aws` holds the AWS_* variables of the local emulator, nothing for a stack in an account.
 
+    `tree` is the copy of the sources that a local stack was deployed from.
     `private` collects what no log line may show.
     """
 
     outputs: dict[str, Any]
     aws: Mapping[str, str]
+    tree: Path | None = None
     private: set[str] = field(default_factory=set[str])
     users: list[str] = field(default_factory=list[str])
 
