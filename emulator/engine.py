@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,7 @@ STATE_DIR = REPOSITORY / ".local" / "state"
 # Guards nothing: the local stack's secrets are random and stay on this machine. It lets Pulumi.local.yaml
 # carry an encryption salt, so that a run never changes the file.
 LOCAL_PASSPHRASE = "local"  # noqa: S105
+_TAIL_CHARACTERS = 4000
 
 
 def engine_environment(
@@ -151,12 +153,24 @@ class Engine:
 
 
 def explain(command: str, result: Result) -> str:
-    """One text for a person: a known cause by name, else the end of what the engine printed."""
+    """One text for a person: a known cause by name, else what the engine says went wrong."""
     text = result.output
     if "currently locked by" in text:
         return "Another `pulumi` run holds this stack: wait until it ends, then run again."
-    tail = "\n".join(text.splitlines()[-40:]) or "it printed nothing; see above"
-    return f"`pulumi {command}` failed with exit status {result.returncode}:\n{tail}"
+    said = _diagnostics(text) or _changes(text) or text[-_TAIL_CHARACTERS:] or "see above"
+    return f"`pulumi {command}` failed with exit status {result.returncode}:\n{said}"
+
+
+def _diagnostics(text: str) -> str:
+    """The engine's own list of errors, without the progress before it and the outputs after it."""
+    _, mark, rest = text.partition("\nDiagnostics:\n")
+    return re.split(r"\n(?:Outputs|Resources):\n", rest)[0].strip("\n") if mark else ""
+
+
+def _changes(text: str) -> str:
+    """The error, and the changes that were found where none were expected."""
+    lines = [line for line in text.splitlines() if "[diff:" in line or line.startswith("error:")]
+    return "\n".join(lines)
 
 
 def _home(state: Path) -> Path:

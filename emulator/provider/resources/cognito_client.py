@@ -66,7 +66,7 @@ class UserPoolClient(Resource):
         return {**found, "clientSecret": told.get("ClientSecret", "")}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        whole = {**{name: state[name] for name in self.inputs_table if name in state}, **news}
+        whole = {**{name: state[name] for name in self.inputs_table if state.get(name)}, **news}
         request = super().create_request(whole)
         cloud.call("cognito-idp", "UpdateUserPoolClient", **request, ClientId=resource_id)
 

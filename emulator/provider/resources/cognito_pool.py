@@ -182,7 +182,7 @@ class UserPool(Resource):
             _set_mfa(cloud, resource_id, news)
         if changed - _MFA - {"schemas"}:
             fixed = {"PoolName", "Schema", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
-            whole = {**{name: state[name] for name in self.table if name in state}, **news}
+            whole = {**{name: state[name] for name in self.table if state.get(name)}, **news}
             dropped = {name for name in changed if news.get(name) is None}
             request = self.create_request({k: v for k, v in whole.items() if k not in dropped})
             kept = {name: value for name, value in request.items() if name not in fixed}

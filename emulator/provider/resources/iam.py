@@ -58,14 +58,12 @@ class Role(Resource):
         if "assumeRolePolicy" in changed:
             document = news["assumeRolePolicy"]
             cloud.call("iam", "UpdateAssumeRolePolicy", RoleName=resource_id, PolicyDocument=document)
-        if changed & {"description", "maxSessionDuration"}:
-            cloud.call(
-                "iam",
-                "UpdateRole",
-                RoleName=resource_id,
-                Description=news.get("description") or "",
-                MaxSessionDuration=news["maxSessionDuration"],
-            )
+        if "description" in changed:
+            description = news.get("description") or ""
+            cloud.call("iam", "UpdateRoleDescription", RoleName=resource_id, Description=description)
+        if "maxSessionDuration" in changed:
+            duration = news["maxSessionDuration"]
+            cloud.call("iam", "UpdateRole", RoleName=resource_id, MaxSessionDuration=duration)
         if "permissionsBoundary" in changed:
             boundary = news.get("permissionsBoundary")
             operation = "PutRolePermissionsBoundary" if boundary else "DeleteRolePermissionsBoundary"

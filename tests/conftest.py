@@ -1,0 +1,31 @@
+"""Fixtures that several rooms' tests share: a local AWS of their own, and the Pulumi engine against it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from emulator.engine import Engine
+from emulator.errors import EngineUnavailable
+from emulator.ministack import DEFAULT_PYTHON, MiniStack
+from emulator.processes import free_port
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MiniStack]:
+    """A MiniStack for this test run alone, on a free port of 127.0.0.1, with IAM enforced."""
+    if not DEFAULT_PYTHON.exists():
+        pytest.skip("the local AWS is not installed: run `make setup`")
+    folder = tmp_path_factory.mktemp("ministack")
+    keys = ("AKIATESTTESTTESTTEST", "a-secret-for-tests")
+    with MiniStack.start(folder, free_port(), *keys, folder / "log") as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def engine(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """The Pulumi engine against that MiniStack, with a state of its own."""
+    folder = tmp_path_factory.mktemp("engine")
+    try:
+        return Engine.prepare(emulator.environment, state=folder / "state")
+    except EngineUnavailable as error:
+        pytest.skip(str(error))

@@ -1,0 +1,62 @@
+"""A program made of a table: CATALOGUE names a JSON file of resources by name, with type and properties.
+
+In a property, `${name.output}` stands for another resource's output, and `{"$code": TEXT}` for an archive
+with that text as handler.py, `{"$secret": VALUE}` for a secret, `{"$asset": TEXT}` for an asset.
+"""
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pulumi
+
+REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
+made: dict[str, "Made"] = {}
+
+
+class Made(pulumi.CustomResource):
+    """A resource whose outputs are asked for by name."""
+
+    def __init__(self, kind: str, name: str, properties: dict[str, Any], outputs: set[str], **options: Any) -> None:
+        wanted = {**dict.fromkeys(outputs), **properties}
+        super().__init__(kind, name, wanted, pulumi.ResourceOptions(version="7.51.1", **options))
+
+    def output(self, name: str) -> Any:
+        return self.id if name == "id" else pulumi.Output.from_input(getattr(self, name))
+
+
+def resolve(value: Any) -> Any:
+    if isinstance(value, dict):
+        if "$code" in value:
+            return pulumi.AssetArchive({"handler.py": pulumi.StringAsset(value["$code"])})
+        if "$asset" in value:
+            return pulumi.StringAsset(value["$asset"])
+        if "$secret" in value:
+            return pulumi.Output.secret(value["$secret"])
+        return {name: resolve(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [resolve(item) for item in value]
+    if isinstance(value, str) and REFERENCE.search(value):
+        parts = re.split(r"\$\{(\w+\.\w+)\}", value)
+        pieces = [lookup(part) if index % 2 else part for index, part in enumerate(parts)]
+        return pulumi.Output.concat(*pieces)
+    return value
+
+
+def lookup(reference: str) -> Any:
+    name, output = reference.split(".")
+    return made[name].output(output)
+
+
+text = Path(os.environ["CATALOGUE"]).read_text()
+catalogue: dict[str, Any] = json.loads(text)
+asked: dict[str, set[str]] = {name: set() for name in catalogue}
+for name, output in REFERENCE.findall(text):
+    asked[name].add(output)
+for name, entry in catalogue.items():
+    options = {"protect": True} if entry.get("protect") else {}
+    options |= {"depends_on": [made[other] for other in entry.get("dependsOn", [])]}
+    made[name] = Made(entry["type"], name, resolve(entry["properties"]), asked[name] - {"id"}, **options)
+    pulumi.export(name, made[name].id)

@@ -1,0 +1,79 @@
+"""A Pulumi project made of a catalogue of cases, for tests that run the real engine."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from emulator.engine import Engine, Result
+from tests.emulator.catalogue import Case
+
+PROGRAMS = Path(__file__).parent / "programs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """One stack of the catalogue program in a folder of its own."""
+
+    engine: Engine
+    folder: Path
+    stack: str = "test"
+
+    @classmethod
+    def make(cls, engine: Engine, folder: Path, name: str) -> Self:
+        """A new project; its name is also its state's, so each test needs one of its own."""
+        target = folder / name
+        shutil.copytree(PROGRAMS / "catalogue", target)
+        (target / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
+        project = cls(
+            engine=engine.with_environment({"CATALOGUE": str(target / "catalogue.json")}), folder=target
+        )
+        engine.select(project.stack, target)
+        return project
+
+    def write(self, cases: Mapping[str, Case | Mapping[str, Any]]) -> None:
+        """Make these the program's resources."""
+        entries = {
+            name: {
+                "type": case.type,
+                "properties": case.properties,
+                "dependsOn": [other for other in case.depends_on if other in cases],
+            }
+            if isinstance(case, Case)
+            else case
+            for name, case in cases.items()
+        }
+        (self.folder / "catalogue.json").write_text(json.dumps(entries))
+
+    def up(self, *extra: str, **options: Any) -> Result:
+        """`pulumi up`."""
+        return self.engine.up(self.stack, self.folder, *extra, **options)
+
+    def refresh(self, *extra: str, **options: Any) -> Result:
+        """`pulumi refresh`."""
+        return self.engine.refresh(self.stack, self.folder, *extra, **options)
+
+    def destroy(self, *extra: str, **options: Any) -> Result:
+        """`pulumi destroy`."""
+        return self.engine.destroy(self.stack, self.folder, *extra, **options)
+
+    def plan(self) -> dict[str, dict[str, Any]]:
+        """The steps of a preview by resource name; of a replacement, the step that says why."""
+        found: dict[str, dict[str, Any]] = {}
+        for step in self.engine.plan(self.stack, self.folder):
+            name = step["urn"].rsplit("::", 1)[-1]
+            if step["op"] in {"create", "update", "replace", "same", "delete"}:
+                found[name] = step
+        return found
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """The stored resources by name, secrets encrypted."""
+        resources = self.engine.export(self.stack, self.folder)["deployment"].get("resources", [])
+        return {one["urn"].rsplit("::", 1)[-1]: one for one in resources}
+
+
+def changed(case: Case, properties: Mapping[str, Any]) -> Case:
+    """The case with other properties."""
+    return replace(case, properties={**case.properties, **properties})

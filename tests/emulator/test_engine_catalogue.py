@@ -1,0 +1,141 @@
+"""The real engine carries every resource type through its life on the local AWS."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.aws import client
+from emulator.engine import Engine
+from emulator.ministack import MiniStack
+from emulator.provider.registry import tokens
+from tests.emulator.catalogue import COMPUTE, Case
+from tests.emulator.catalogue_edge import EDGE
+from tests.emulator.project import Project, changed
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+ALL: dict[str, Case] = COMPUTE | EDGE
+
+
+@pytest.fixture(scope="module")
+def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The whole catalogue, deployed."""
+    made = Project.make(engine, tmp_path_factory.mktemp("projects"), "catalogue")
+    made.write(ALL)
+    made.up()
+    return made
+
+
+def _ops(plan: dict[str, dict[str, Any]]) -> dict[str, str]:
+    return {name: step["op"] for name, step in plan.items()}
+
+
+def test_the_catalogue_has_every_resource_type() -> None:
+    assert sorted({case.type for case in ALL.values()}) == tokens()
+
+
+def test_nothing_changes_when_nothing_changed(project: Project) -> None:
+    assert set(_ops(project.plan()).values()) == {"same"}
+
+
+def test_a_refresh_finds_no_drift(project: Project) -> None:
+    project.refresh("--expect-no-changes")
+
+
+def test_secrets_are_encrypted_in_the_state(project: Project) -> None:
+    stored = project.state()
+    assert "ciphertext" in stored["client"]["outputs"]["clientSecret"]
+    assert "hush-hush" not in json.dumps(stored)
+    assert "one" in json.dumps(stored["function"]["outputs"]["environment"])
+
+
+def test_the_state_has_no_code(project: Project) -> None:
+    code = project.state()["function"]["outputs"]["code"]
+    assert code["hash"]
+
+
+def test_each_change_of_a_property_that_updates_is_made_in_place(project: Project) -> None:
+    project.write({name: changed(case, case.updates) for name, case in ALL.items()})
+    plan = project.plan()
+    updating = {name for name, case in ALL.items() if case.updates}
+    assert {name for name, op in _ops(plan).items() if op == "update"} == updating
+    for name in updating:
+        assert set(plan[name]["diffReasons"]) == set(ALL[name].updates), name
+    project.up()
+    assert set(_ops(project.plan()).values()) == {"same"}
+    project.refresh("--expect-no-changes")
+
+
+def test_what_is_taken_out_of_the_program_goes_back_to_its_default(
+    project: Project, emulator: MiniStack
+) -> None:
+    project.write(ALL)
+    project.up()
+    assert set(_ops(project.plan()).values()) == {"same"}
+    project.refresh("--expect-no-changes")
+    told = client("lambda", emulator.environment).get_function_configuration(FunctionName="catalogue-fixed")
+    assert (told["Description"], told["MemorySize"], told["Timeout"]) == ("", 128, 3)
+
+
+def test_drift_is_found_and_mended(project: Project, emulator: MiniStack) -> None:
+    stored = project.state()
+    aws = emulator.environment
+    client("lambda", aws).update_function_configuration(FunctionName="catalogue-fixed", Timeout=33)
+    client("logs", aws).put_retention_policy(logGroupName="/aws/lambda/catalogue-fixed", retentionInDays=90)
+    client("dynamodb", aws).tag_resource(
+        ResourceArn=stored["table"]["outputs"]["arn"], Tags=[{"Key": "stray", "Value": "1"}]
+    )
+    client("apigatewayv2", aws).delete_stage(ApiId=stored["api"]["id"], StageName="live")
+    project.refresh()
+    plan = _ops(project.plan())
+    assert {name: op for name, op in plan.items() if op != "same"} == {
+        "function": "update",
+        "logs": "update",
+        "table": "update",
+        "stage": "create",
+    }
+    project.up()
+    assert set(_ops(project.plan()).values()) == {"same"}
+
+
+@pytest.mark.parametrize("half", [COMPUTE, EDGE], ids=["compute", "edge"])
+def test_each_change_of_a_property_that_replaces_is_planned_as_a_replacement(
+    project: Project, half: dict[str, Case]
+) -> None:
+    project.write(ALL | {name: changed(case, case.replaces) for name, case in half.items()})
+    plan = project.plan()
+    for name, case in half.items():
+        if case.replaces:
+            assert plan[name]["op"] == "replace", name
+            assert set(case.replaces) <= set(plan[name]["replaceReasons"]), name
+
+
+def test_a_replacement_with_a_fixed_name_deletes_first_and_comes_up(project: Project) -> None:
+    moved = {
+        "policy": changed(COMPUTE["policy"], {"name": "renamed"}),
+        "permission": changed(COMPUTE["permission"], COMPUTE["permission"].replaces),
+        "stage": changed(EDGE["stage"], {"name": "renamed"}),
+        "route": changed(EDGE["route"], {"apiId": "${http.id}", "routeKey": "GET /x", "target": None}),
+        "dashboard": changed(COMPUTE["dashboard"], {"dashboardName": "renamed"}),
+        "deployment": changed(EDGE["deployment"], {"triggers": {"hash": "2"}}),
+    }
+    moved["route"].properties.pop("routeResponseSelectionExpression")
+    rest = {name: case for name, case in ALL.items() if name != "routeResponse"}
+    project.write(rest | moved)
+    project.up()
+    assert set(_ops(project.plan()).values()) == {"same"}
+    project.refresh("--expect-no-changes")
+
+
+def test_destroying_leaves_nothing_behind(project: Project, emulator: MiniStack, tmp_path: Path) -> None:
+    project.destroy()
+    aws = emulator.environment
+    assert client("dynamodb", aws).list_tables()["TableNames"] == []
+    assert client("lambda", aws).list_functions()["Functions"] == []
+    assert client("apigatewayv2", aws).get_apis()["Items"] == []
+    assert client("iam", aws).list_roles()["Roles"] == []
+    assert client("sqs", aws).list_queues().get("QueueUrls", []) == []
+    assert client("cognito-idp", aws).list_user_pools(MaxResults=10)["UserPools"] == []
+    assert client("s3", aws).list_buckets()["Buckets"] == []
+    assert client("logs", aws).describe_log_groups()["logGroups"] == []
