@@ -7,6 +7,8 @@ from pathlib import Path
 import pulumi
 
 from archives import Target, build
+from components.capacity import estimate
+from components.load import Load
 from components.routes import functions_in_use
 from components.session_backend import SessionBackend, SessionBackendArgs
 from components.stack_config import read_config
@@ -17,6 +19,11 @@ LOCAL = ROOT / ".local"
 EMULATOR_PYTHON = Path(os.environ.get("EMULATOR_PYTHON", LOCAL / "emulator-venv" / "bin" / "python"))
 
 config = read_config(pulumi.Config())
+
+if config.load:
+    expected = estimate(Load.from_config(config.load), config.settings, config.raised_quotas)
+    pulumi.log.info(expected.table())
+    expected.check()
 
 target = Target.resolve(
     config.options.lambda_runtime, config.options.lambda_architecture, EMULATOR_PYTHON.parent.parent

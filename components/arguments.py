@@ -27,15 +27,13 @@ def arguments(cls: type[Args]) -> type[Args]:
     return made
 
 
-def settled(kind: type[Args], given: Args | Mapping[str, Any] | None) -> Args:
+def settled(kind: type[Args], given: Args | Mapping[str, Any]) -> Args:
     """Return the arguments as an instance of `kind`.
 
-    A program in another language sends a mapping, in which a whole number is a float; None means that every
-    argument has its default. Raises ArgumentError for what is not allowed.
+    A program in another language sends a mapping, in which a whole number is a float. Raises ArgumentError
+    for what is not allowed.
     """
-    if given is None or isinstance(given, Mapping):
-        return _from_mapping(kind, cast(Mapping[str, Any], given or {}))
-    return given
+    return _from_mapping(kind, cast(Mapping[str, Any], given)) if isinstance(given, Mapping) else given
 
 
 def check(argument: str, value: object, allowed: str, *, when: bool) -> None:

@@ -47,9 +47,7 @@ class CognitoUsers(ComponentResource):
     jwks_url: Output[str]
     """Where the keys that sign them are to be had."""
 
-    def __init__(
-        self, name: str, args: CognitoUsersArgs | None = None, opts: ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: CognitoUsersArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:CognitoUsers", name, None, opts)
         args = settled(CognitoUsersArgs, args)
         child = ResourceOptions(parent=self)

@@ -41,9 +41,7 @@ class FanOutQueue(ComponentResource):
     dead_letter_queue_name: Output[str]
     """The queue of messages that could not be delivered."""
 
-    def __init__(
-        self, name: str, args: FanOutQueueArgs | None = None, opts: ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: FanOutQueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:FanOutQueue", name, None, opts)
         self._args = settled(FanOutQueueArgs, args)
         self._name = name

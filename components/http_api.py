@@ -61,7 +61,7 @@ class HttpApi(ComponentResource):
     def add_route(
         self, route_key: str, handler: LambdaHandler, *, signed_in: bool = True
     ) -> aws.apigatewayv2.Route:
-        """Send requests such as `GET /sessions/{sessionId}` to a function; `signed_in` asks for a valid JWT."""
+        """Send requests such as `GET /sessions/{id}` to a function; `signed_in` asks for a valid JWT."""
         check("route_key", route_key, "allowed is METHOD /path", when=bool(_ROUTE_KEY.fullmatch(route_key)))
         slug = re.sub(r"[^a-z0-9]+", "-", route_key.lower()).strip("-")
         permission = self._allow(slug, route_key, handler)

@@ -11,26 +11,17 @@ class MockReply:
     """A MOCK integration's two mapping templates (Velocity)."""
 
     request_template: str
-    """Gives `{"statusCode": 200, ...}`; what else it gives is the input of the response template."""
+    """Gives `{"statusCode": 200}`, which selects the reply."""
     response_template: str
-    """Gives the reply."""
+    """Gives the reply, from `$context` alone: nothing of the client's message reaches it."""
 
-
-_REQUEST_ID = """#set($requestId = $input.path('$.requestId'))
-#if($requestId && $requestId != '')
-, "requestId": $input.json('$.requestId')
-#end
-"""
 
 HEARTBEAT_ACK = MockReply(
-    request_template=f'{{"statusCode": 200\n{_REQUEST_ID}}}',
+    request_template='{"statusCode": 200}',
     response_template=(
         '{"type": "heartbeatAck", "serverTime": $context.requestTimeEpoch, '
-        f'"connectedAt": $context.connectedAt\n{_REQUEST_ID}}}'
+        '"connectedAt": $context.connectedAt}'
     ),
 )
-"""The ack of a heartbeat: the server's time and when the connection began (epoch milliseconds).
-
-The request template passes requestId on, because the response template's `$input` is not the client's
-message. A requestId comes back as it was sent, since templates cannot check it.
-"""
+"""The ack of a heartbeat: the server's time, and when the connection began (epoch milliseconds). It has no
+requestId, since a mock has no response for `$input` to read; PROTOCOL.md says so to clients."""

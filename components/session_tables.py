@@ -47,9 +47,7 @@ class SessionTables(ComponentResource):
     arns: dict[str, Output[str]]
     """Table ARNs, by what they hold."""
 
-    def __init__(
-        self, name: str, args: SessionTablesArgs | None = None, opts: ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: SessionTablesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:SessionTables", name, None, opts)
         args = settled(SessionTablesArgs, args)
         self._name = name

@@ -63,9 +63,7 @@ class WebSocketApi(ComponentResource):
     stage_name: Output[str]
     """The stage's name."""
 
-    def __init__(
-        self, name: str, args: WebSocketApiArgs | None = None, opts: ResourceOptions | None = None
-    ) -> None:
+    def __init__(self, name: str, args: WebSocketApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:WebSocketApi", name, None, opts)
         args = settled(WebSocketApiArgs, args)
         self._name = name

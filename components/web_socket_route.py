@@ -7,6 +7,10 @@ from components.arguments import arguments, check
 from components.lambda_handler import LambdaHandler
 from components.mock_reply import MockReply
 
+_ALWAYS = "\\$default"
+"""A selection expression of its own value: the template under the key `$default`
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-data-transformations.html)."""
+
 
 @arguments
 class WebSocketRouteArgs:
@@ -110,8 +114,8 @@ class WebSocketRoute(ComponentResource):
             f"{self._name}-integration",
             api_id=args.api_id,
             integration_type="MOCK",
-            template_selection_expression="200",
-            request_templates={"200": reply.request_template},
+            template_selection_expression=_ALWAYS,
+            request_templates={"$default": reply.request_template},
             passthrough_behavior="NEVER",
             opts=self._child,
         )
@@ -120,8 +124,8 @@ class WebSocketRoute(ComponentResource):
             api_id=args.api_id,
             integration_id=integration.id,
             integration_response_key="$default",
-            template_selection_expression="200",
-            response_templates={"200": reply.response_template},
+            template_selection_expression=_ALWAYS,
+            response_templates={"$default": reply.response_template},
             opts=self._child,
         )
         return integration

@@ -82,7 +82,3 @@ def test_another_language_sends_a_mapping_in_which_whole_numbers_are_floats() ->
     assert (settings.idle_ping, type(settings.idle_ping)) == (300, int)
     assert settings.limits.enabled is False
     assert settings.limits.joins_per_minute == 60
-
-
-def test_no_arguments_are_all_the_defaults() -> None:
-    assert settled(CognitoUsersArgs, None) == CognitoUsersArgs()

@@ -8,7 +8,7 @@ from tests.components.deployed import Deployed, deploy, resolved
 
 @pytest.fixture(scope="module")
 def tables() -> tuple[SessionTables, Deployed]:
-    return deploy(lambda opts: SessionTables("tables", opts=opts))
+    return deploy(lambda opts: SessionTables("tables", SessionTablesArgs(), opts=opts))
 
 
 def test_there_is_one_table_for_each_kind_of_item(tables: tuple[SessionTables, Deployed]) -> None:

@@ -1,0 +1,93 @@
+"""Rooms import each other in one direction only; this reads every file's imports, those in functions too."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+OURS = {
+    "archives",
+    "adapters",
+    "benchmarks",
+    "bootstrap",
+    "components",
+    "emulator",
+    "handlers",
+    "protocol",
+    "sessions",
+    "tests",
+    "tools",
+}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "__main__.py": {"archives", "components"},
+    "archives": {"archives"},
+    "components": {"components"},
+    "emulator": {"emulator"},
+    "functions/adapters": {"adapters", "sessions"},
+    "functions/bootstrap": {"adapters", "bootstrap", "sessions"},
+    "functions/handlers": {"bootstrap", "handlers", "sessions"},
+    "functions/sessions": {"sessions"},
+    "protocol": {"protocol"},
+}
+"""Our own rooms that each room may import."""
+
+FOREIGN: dict[str, set[str]] = {
+    "__main__.py": {"pulumi"},
+    "archives": set(),
+    "components": {"pulumi", "pulumi_aws"},
+    "functions/bootstrap": set(),
+    "functions/handlers": set(),
+    "functions/sessions": set(),
+}
+"""Third-party packages that a room may import, where that is settled: the domain needs Python alone."""
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path} has a relative import: it hides which room it means"
+            yield node.module or ""
+
+
+def imported_packages(room: str) -> dict[str, set[str]]:
+    """Each package that a room imports, with the files that do."""
+    root = REPOSITORY / room
+    found: dict[str, set[str]] = {}
+    for path in [root] if root.is_file() else root.rglob("*.py"):
+        for name in imports_of(path):
+            found.setdefault(name.partition(".")[0], set()).add(str(path.relative_to(REPOSITORY)))
+    return found
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_only_the_rooms_beneath_it(room: str) -> None:
+    wrong = {
+        package: files
+        for package, files in imported_packages(room).items()
+        if package in OURS - MAY_IMPORT[room]
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("room", FOREIGN)
+def test_a_room_imports_only_the_packages_meant_for_it(room: str) -> None:
+    known = OURS | sys.stdlib_module_names | FOREIGN[room]
+    assert {name: files for name, files in imported_packages(room).items() if name not in known} == {}
+
+
+def test_nothing_that_is_deployed_or_run_imports_tests_or_benchmarks() -> None:
+    for room in (*MAY_IMPORT, "tools"):
+        assert not imported_packages(room).keys() & {"tests", "benchmarks"}
+
+
+def test_tools_do_not_reach_into_the_functions_or_the_components() -> None:
+    reached = imported_packages("tools").keys() & {"adapters", "bootstrap", "handlers", "sessions"}
+    assert reached == set()
