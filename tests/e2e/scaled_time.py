@@ -1,0 +1,72 @@
+"""Hours that pass in seconds: the gateway's limits by its clock, the functions' intervals by settings."""
+
+import asyncio
+import json
+import urllib.request
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from urllib.parse import urlsplit
+
+from tests.e2e.deployment import Deployment
+from tools import clients
+
+
+class Controls:
+    """The gateway's clock, the functions' settings, and the scheduled function."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._functions = clients.functions(deployment.aws)
+        self._names: Mapping[str, str] = deployment.outputs["functionNames"]
+        self._before: dict[str, dict[str, str]] = {}
+        url = urlsplit(deployment.config["webSocketUrl"])
+        self._clock = f"http://{url.netloc}/_gateway/clock"
+
+    def scale(self, factor: float) -> None:
+        """Let the gateway's limits pass so much faster."""
+        body = json.dumps({"factor": factor}).encode()
+        with urllib.request.urlopen(self._clock, data=body, timeout=10) as answer:  # noqa: S310 -- our gateway
+            assert answer.status == 200
+
+    def settings(self, *functions: str, **changes: object) -> None:
+        """Give these functions other settings: seconds as they pass here."""
+        for function in functions:
+            name = self._names[function]
+            before = self._before.setdefault(name, self._environment(name))
+            settings = {**json.loads(before["SETTINGS"]), **changes}
+            self._update(name, {**before, "SETTINGS": json.dumps(settings)})
+
+    def restore(self) -> None:
+        """Put everything back."""
+        self.scale(1)
+        for name, before in self._before.items():
+            self._update(name, before)
+
+    def run(self) -> None:
+        """One run of the scheduled function; it must not fail."""
+        answer = self._functions.invoke(FunctionName=self._names["keep_alive"], Payload=b"{}")
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    @asynccontextmanager
+    async def runs_every(self, seconds: float) -> AsyncGenerator[None]:
+        """Call the scheduled function again and again, as its schedule would."""
+
+        async def repeat() -> None:
+            while True:
+                await asyncio.gather(asyncio.to_thread(self.run), asyncio.sleep(seconds))
+
+        runs = asyncio.create_task(repeat())
+        try:
+            yield
+        finally:
+            failed = runs.exception() if runs.done() else None
+            runs.cancel()
+            with suppress(asyncio.CancelledError):
+                await runs
+            assert failed is None, failed
+
+    def _environment(self, name: str) -> dict[str, str]:
+        configuration = self._functions.get_function_configuration(FunctionName=name)
+        return dict(configuration.get("Environment", {}).get("Variables", {}))
+
+    def _update(self, name: str, variables: dict[str, str]) -> None:
+        self._functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
