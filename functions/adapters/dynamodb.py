@@ -24,11 +24,12 @@ Answer = TypeVar("Answer")
 
 CONFIG = Config(
     connect_timeout=1,
-    read_timeout=2,
+    read_timeout=1.5,
     retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
 )
-"""An attempt takes 3 s at most, a call 6 s and a short pause."""
+"""Seconds. A call without an answer is given up after two attempts and a short pause, 5 s at the very most;
+with one more that leaves a slow limit out, that fits in a function's ten seconds."""
 
 CONFLICT_TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4

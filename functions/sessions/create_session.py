@@ -97,6 +97,7 @@ class CreateSession:
         )
 
     def _repeated(self, caller: Caller, request: RequestRecord, now: int) -> Message:
+        instead_of: Attachment | None = None
         for _ in range(TRIES):
             session = self.sessions.get(request.session_id)
             if session is None:
@@ -105,11 +106,15 @@ class CreateSession:
             if caller.connection_id not in (None, session.speaker_connection_id):
                 try:
                     session = self.sessions.attach(
-                        session, connection_id=caller.connection_id, instead_of=None, request=None, now=now
+                        session,
+                        connection_id=caller.connection_id,
+                        instead_of=instead_of,
+                        request=None,
+                        now=now,
                     )
                 except Refused as refused:
                     if Part.CONNECTION in refused.parts:
-                        free_to_attach(self.sessions, refused.connection, now)
+                        instead_of = free_to_attach(self.sessions, refused.connection, now)
                     continue
             listeners = total(self.listeners.counts(session.session_id, session.shards))
             return session_created(session, listeners=listeners)

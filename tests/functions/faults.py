@@ -40,6 +40,8 @@ class Calls:
     fault: Fault = Fault.BROKEN
     table: str = ""
     """Only calls that touch this table meet the fault, and all of them (`failing` is not looked at)."""
+    conflicts: int = 0
+    """How many transactions, from the first one on, meet another that is under way."""
     names: list[str] = field(default_factory=list[str])
     met: int = 0
 
@@ -47,6 +49,9 @@ class Calls:
         number = len(self.names)
         self.names.append(model.name)
         body: bytes = params["body"]
+        if model.name == "TransactWriteItems" and self.conflicts:
+            self.conflicts -= 1
+            return _Answer(400), _conflict()
         in_table = f'"{self.table}"'.encode() in body
         chosen = in_table if self.table else number == self.failing
         if not chosen:
@@ -65,10 +70,20 @@ class Calls:
             raise ReadTimeoutError(endpoint_url="test")
 
 
+def _conflict() -> dict[str, Any]:
+    return {
+        "Error": {"Code": "TransactionCanceledException", "Message": "test"},
+        "ResponseMetadata": {},
+        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}],
+    }
+
+
 @contextmanager
-def watched(*, failing: int | None = None, fault: Fault = Fault.BROKEN, table: str = "") -> Generator[Calls]:
+def watched(
+    *, failing: int | None = None, fault: Fault = Fault.BROKEN, table: str = "", conflicts: int = 0
+) -> Generator[Calls]:
     """Watch the client's calls, and let one fail."""
-    calls = Calls(failing, fault, table)
+    calls = Calls(failing, fault, table, conflicts)
     hooks = cast(Any, dynamodb.client().meta.events)  # typed without an answer, which some hooks may give
     hooks.register("before-call.dynamodb", calls.before)
     hooks.register("after-call.dynamodb", calls.after)

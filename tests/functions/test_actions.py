@@ -67,6 +67,13 @@ class TestCreateSession:
         with pytest.raises(ForbiddenError):
             world.update(lost, quality="premium")
 
+    def test_a_repeat_takes_over_a_connection_whose_session_is_over(self, world: World) -> None:
+        user = new_id("u")
+        reply = world.create(None, user, request_id="r")
+        other = world.create(speaker := world.connect(user), user)
+        world.ending.as_owner(user, other["sessionId"])
+        assert world.create(speaker, user, request_id="r") == {**reply, "generation": 1}
+
     def test_a_repeat_after_the_end_says_so(self, world: World) -> None:
         speaker = world.connect(user := new_id("u"))
         world.create(speaker, user, request_id="r")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from adapters import dynamodb
+from adapters.dynamodb import CONFLICT_TRIES
 from sessions.model import Status
 from sessions.settings import Limits, Settings
 from tests.functions.conftest import Environment
@@ -202,3 +203,19 @@ def test_pushes_that_fail_do_not_fail_what_was_done(
     assert outcome(act(scene)) == expected
     check_effect(scene, name, {})
     assert callbacks.requests
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"), [(3, "sessionJoined"), (1000, "error")], ids=["a few times", "for ever"]
+)
+def test_conflicts_with_other_transactions_are_tried_again_and_not_for_ever(
+    stack: Stack, times: int, expected: str
+) -> None:
+    scene = Scene.of(stack)
+    act, _ = ACTS["joinSession"]
+    with watched(conflicts=times) as calls:
+        reply = act(scene)
+    assert outcome(reply) == expected
+    assert len(calls.names) == (times + 2 if expected == "sessionJoined" else CONFLICT_TRIES)
+    check_all(scene)
+    assert outcome(act(scene)) == "sessionJoined"

@@ -1,0 +1,43 @@
+"""What a handler loads before its first request, in a fresh interpreter as Lambda's is."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+ENVIRONMENT = {
+    "PYTHONPATH": str(FUNCTIONS),
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "CALLBACK_URL": "https://abcd123456.execute-api.us-east-1.amazonaws.com/prod",
+    "FAN_OUT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/fan-out",
+    "TOKEN_ISSUER": "https://issuer",
+    "USER_POOL_CLIENT_ID": "client",
+}
+HANDLERS = sorted(
+    path.stem
+    for path in (FUNCTIONS / "handlers").glob("*.py")
+    if "\nhandler" in path.read_text() or "\ndef handler" in path.read_text()
+)
+VERIFYING = {"authorize", "refresh_token"}
+
+
+def loaded_by(handler: str) -> set[str]:
+    code = f"import sys, handlers.{handler}; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-P", "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    return set(run.stdout.split())
+
+
+@pytest.mark.parametrize("handler", HANDLERS)
+def test_a_handler_loads_only_what_it_uses(handler: str) -> None:
+    loaded = loaded_by(handler)
+    assert ("jwt" in loaded) == (handler in VERIFYING)
+    assert not {"pydantic", "aws_xray_sdk"} & loaded
+    if handler in {"authorize", "unknown_action"}:
+        assert "boto3" not in loaded
+    if handler in {"connect", "disconnect", "create_session", "leave_session", "get_session"}:
+        assert "adapters.sender" not in loaded
