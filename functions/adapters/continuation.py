@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -17,13 +18,19 @@ if TYPE_CHECKING:
 CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
 
 
+@cache
+def client() -> "LambdaClient":
+    """Made when it is first needed: most runs finish by themselves."""
+    return boto3.client("lambda", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+
+
 class LambdaContinuation:
     """By an asynchronous Invoke; Lambda queues it and tries it up to three times."""
 
     def invoke(self, event: Mapping[str, Any]) -> None:
-        client: LambdaClient = boto3.client("lambda", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+        """As in the port."""
         try:
-            client.invoke(
+            client().invoke(
                 FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
                 InvocationType="Event",
                 Payload=json.dumps(event).encode(),

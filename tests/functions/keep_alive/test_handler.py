@@ -1,0 +1,99 @@
+"""The scheduled function as Lambda runs it: it answers, goes on elsewhere, or fails so that it is seen."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import pytest
+from botocore.stub import Stubber
+
+from adapters import continuation
+from sessions.errors import UnavailableError
+from tests.functions.fan_out.management_api import ManagementApi
+from tests.functions.keep_alive.world import World
+from tests.functions.stack import Handler, cold_start
+
+pytestmark = pytest.mark.emulator
+NAME = "stack-keep-alive"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What Lambda tells of an invocation."""
+
+    left_ms: int
+    aws_request_id: str = "request"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left_ms
+
+
+@pytest.fixture
+def handler(world: World, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Handler:
+    """The function, started in its environment."""
+    for name, value in {
+        "CALLBACK_URL": callbacks.url,
+        "FAN_OUT_QUEUE_URL": "http://127.0.0.1/queue",
+        "MESSAGES_TABLE": "messages_table",
+        "AWS_LAMBDA_FUNCTION_NAME": NAME,
+        "SETTINGS": "{}",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return cold_start("keep_alive")
+
+
+@pytest.fixture
+def lambda_api() -> Generator[Stubber]:
+    """Lambda's Invoke, which must be called as was said."""
+    continuation.client.cache_clear()
+    with Stubber(continuation.client()) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()
+    continuation.client.cache_clear()
+
+
+def test_a_run_pings_through_the_management_api(
+    handler: Handler, world: World, callbacks: ManagementApi
+) -> None:
+    """The clock is the real one: a connection of long ago is due, one of the future is not."""
+    connection = world.connect()
+    world.now = 0
+    old = world.connect()
+
+    assert handler({}, Context(50_000)) == {"left": 0}
+    assert [push["type"] for push in callbacks.pushes(old)] == ["connectionRefreshRequired"]
+    assert callbacks.pushes(connection) == []
+
+
+def test_a_run_without_time_goes_on_in_two_invocations(
+    handler: Handler, world: World, lambda_api: Stubber
+) -> None:
+    """Nothing is begun, and nothing is dropped."""
+    world.now = 0
+    for _ in range(8):
+        world.connect()
+    for _ in range(2):
+        lambda_api.add_response("invoke", {"StatusCode": 202})
+
+    assert handler({}, Context(1_000))["left"] > 0
+
+
+def test_a_run_that_cannot_go_on_elsewhere_fails(handler: Handler, world: World, lambda_api: Stubber) -> None:
+    """So that Lambda counts and repeats it."""
+    world.now = 0
+    world.connect()
+    lambda_api.add_client_error("invoke", "TooManyRequestsException")
+
+    with pytest.raises(UnavailableError):
+        handler({"continue": [["connections", shard, 0] for shard in range(16)], "depth": 1}, Context(1_000))
+
+
+def test_a_continued_run_does_its_own_part_only(
+    handler: Handler, world: World, callbacks: ManagementApi
+) -> None:
+    """The event names the shards."""
+    world.now = 0
+    connection = world.connect()
+    event = {"continue": [["sessions", shard, 0] for shard in range(16)], "depth": 2}
+
+    assert handler(event, Context(50_000)) == {"left": 0}
+    assert callbacks.pushes(connection) == []
