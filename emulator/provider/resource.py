@@ -100,9 +100,11 @@ class Resource:
     def locate(self, import_id: str) -> tuple[str, State]:
         """The id and the addressing properties in an import id, as pulumi-aws documents it.
 
-        By default the keys' values in order, with slashes between.
+        By default the id alone, or the keys' values in order with slashes between.
         """
         names = list(self.keys.values())
+        if names in ([], ["id"]):
+            return import_id, {}
         parts = import_id.split("/")
         if len(parts) != len(names):
             form = "/".join(names)

@@ -105,9 +105,6 @@ class MetricAlarm(Resource):
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         cloud.call("cloudwatch", "DeleteAlarms", AlarmNames=[resource_id])
 
-    def locate(self, import_id: str) -> tuple[str, State]:
-        return import_id, {}
-
 
 class Dashboard(Resource):
     """A dashboard."""

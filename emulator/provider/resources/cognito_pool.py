@@ -197,9 +197,6 @@ class UserPool(Resource):
                 UserPoolTags=tags,
             )
 
-    def locate(self, import_id: str) -> tuple[str, State]:
-        return import_id, {}
-
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
         has = {one["name"] for one in parts(state, "schemas")}
         new = [one for one in parts(news, "schemas") if one["name"] not in has]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.provider.cloud import AwsError, Cloud, NotFound
+from emulator.provider.cloud import Cloud, NotFound
 from emulator.provider.convert import part
 from emulator.provider.resource import REGION, TAGS, Resource, State
 from emulator.provider.schema import block, boolean, integer, json_text, output, text, texts, unordered
@@ -74,11 +74,6 @@ class EventSourceMapping(Resource):
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         super().delete(cloud, resource_id, state)
         cloud.until(lambda: self._state(cloud, resource_id) == "", f"deleting the mapping {resource_id}")
-
-    def locate(self, import_id: str) -> tuple[str, State]:
-        if "/" in import_id:
-            raise AwsError("import", "", f"{import_id!r} is not a mapping's UUID")
-        return import_id, {}
 
     def _settled(self, cloud: Cloud, resource_id: str) -> None:
         final = {"Enabled", "Disabled"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from emulator.provider.archives import zip_bytes
-from emulator.provider.cloud import Cloud
+from emulator.provider.cloud import AwsError, Cloud
 from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import (
@@ -37,7 +37,7 @@ class Function(Resource):
     delete_operation = "DeleteFunction"
     table = {
         "architectures": ordered(text(), computed=True),
-        "code": blob(required=True),
+        "code": blob(),
         "deadLetterConfig": block({"targetArn": text(required=True)}),
         "description": text(),
         "environment": block({"variables": mapping()}),
@@ -88,7 +88,7 @@ class Function(Resource):
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         request = self.create_request(inputs)
-        request["Code"] = {"ZipFile": zip_bytes(inputs["code"])}
+        request["Code"] = {"ZipFile": _zip(inputs)}
         cloud.call("lambda", "CreateFunction", **request, **self.tag_parameters(cloud, inputs))
         return inputs["name"]
 
@@ -136,7 +136,7 @@ class Function(Resource):
                 "lambda",
                 "UpdateFunctionCode",
                 FunctionName=resource_id,
-                ZipFile=zip_bytes(news["code"]),
+                ZipFile=_zip(news),
                 Architectures=news.get("architectures"),
             )
             _settled(cloud, resource_id)
@@ -157,6 +157,12 @@ def invoke_arn(cloud: Cloud, function_arn: str, *, streaming: bool = False) -> s
     )
     path = f"path/{version}/functions/{function_arn}/{action}"
     return f"arn:{cloud.partition}:apigateway:{cloud.region}:lambda:{path}"
+
+
+def _zip(inputs: State) -> bytes:
+    if inputs.get("code") is None:
+        raise AwsError("CreateFunction", "", "the local AWS carries out functions with an archive in `code`")
+    return zip_bytes(inputs["code"])
 
 
 def _settled(cloud: Cloud, name: str) -> None:

@@ -86,9 +86,6 @@ class Topic(Resource):
                 AttributeValue="" if value is None else _text(value),
             )
 
-    def locate(self, import_id: str) -> tuple[str, State]:
-        return import_id, {}
-
 
 def _text(value: Any) -> Any:
     if isinstance(value, bool):

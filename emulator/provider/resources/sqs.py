@@ -84,9 +84,6 @@ class Queue(Resource):
         if attributes:
             cloud.call("sqs", "SetQueueAttributes", QueueUrl=resource_id, Attributes=attributes)
 
-    def locate(self, import_id: str) -> tuple[str, State]:
-        return import_id, {}
-
 
 def _attributes(inputs: State, names: set[str]) -> dict[str, Any]:
     """Attributes as SQS takes them: all strings, and those of FIFO queues on FIFO queues only."""

@@ -1,0 +1,169 @@
+"""What the engine and the provider do at the edges: import, protect, refusals, failures, two at once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.aws import client
+from emulator.engine import Engine
+from emulator.errors import EngineError
+from emulator.ministack import MiniStack
+from tests.emulator.catalogue import COMPUTE, Case
+from tests.emulator.catalogue_edge import EDGE
+from tests.emulator.project import Project, changed
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+# How pulumi-aws writes the ids that it imports, where that is not the resource's id.
+_IMPORT_IDS = {
+    "aws:apigatewayv2/authorizer:Authorizer": "{apiId}/{id}",
+    "aws:apigatewayv2/deployment:Deployment": "{apiId}/{id}",
+    "aws:apigatewayv2/integration:Integration": "{apiId}/{id}",
+    "aws:apigatewayv2/integrationResponse:IntegrationResponse": "{apiId}/{integrationId}/{id}",
+    "aws:apigatewayv2/route:Route": "{apiId}/{id}",
+    "aws:apigatewayv2/routeResponse:RouteResponse": "{apiId}/{routeId}/{id}",
+    "aws:apigatewayv2/stage:Stage": "{apiId}/{id}",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": "{logGroupName}:{id}",
+    "aws:cognito/userPoolClient:UserPoolClient": "{userPoolId}/{id}",
+    "aws:lambda/permission:Permission": "{function}/{id}",
+}
+
+
+def _queue(**properties: Any) -> dict[str, Any]:
+    return {"type": "aws:sqs/queue:Queue", "properties": properties}
+
+
+def _name(case: Case, name: str) -> Case:
+    """The case with fixed names of its own, so that it does not meet another test's."""
+    fixed = {
+        "logs": {"name": "/aws/lambda/imported"},
+        "function": {"name": "imported"},
+        "dead": {"name": "imported-dead"},
+        "dashboard": {"dashboardName": "imported"},
+    }
+    return changed(case, fixed.get(name, {}))
+
+
+def test_every_type_is_imported_by_its_id(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "origin")
+    project.write({name: _name(case, name) for name, case in (COMPUTE | EDGE).items()})
+    project.up()
+    resources = [
+        {"type": one["type"], "name": name, "id": _import_id(one)}
+        for name, one in project.state().items()
+        if one["type"].startswith("aws:")
+    ]
+    target = Project.make(engine, tmp_path, "imported")
+    listing = tmp_path / "resources.json"
+    listing.write_text(json.dumps({"resources": resources}))
+    options = ("--yes", "--skip-preview", "--generate-code=false", "--protect=false")
+    engine.run(target.folder, "import", "--stack", "test", "--file", str(listing), *options)
+    found = {name: one["id"] for name, one in target.state().items() if one["type"].startswith("aws:")}
+    assert found == {name: one["id"] for name, one in project.state().items() if name in found}
+    assert len(found) == len(resources)
+    target.refresh("--expect-no-changes")
+    project.destroy()
+    target.refresh()
+    assert [name for name, one in target.state().items() if one["type"].startswith("aws:")] == []
+
+
+def _import_id(resource: dict[str, Any]) -> str:
+    form = _IMPORT_IDS.get(resource["type"], "{id}")
+    return form.format(**{**resource["outputs"], "id": resource["id"]})
+
+
+def test_a_protected_resource_is_not_deleted(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "protected")
+    project.write({"queue": {**_queue(), "protect": True}})
+    project.up()
+    with pytest.raises(EngineError, match="protected"):
+        project.destroy()
+    project.write({"queue": _queue()})
+    project.up()
+    project.destroy()
+
+
+def test_a_type_that_is_not_carried_out_is_named(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "unknown-type")
+    project.write({"vpc": {"type": "aws:ec2/vpc:Vpc", "properties": {"cidrBlock": "10.0.0.0/16"}}})
+    with pytest.raises(EngineError, match="does not carry out the resource type 'aws:ec2/vpc:Vpc'"):
+        project.plan()
+
+
+def test_a_property_that_is_not_carried_out_is_named_in_the_preview(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "unknown-property")
+    project.write({"queue": _queue(sparkle=True)})
+    with pytest.raises(EngineError, match="does not carry out the property 'sparkle' of aws:sqs/queue:Queue"):
+        project.up()
+
+
+def test_what_aws_would_refuse_is_refused_in_the_preview(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "refused")
+    role = changed(COMPUTE["role"], {"name": "no spaces here"})
+    project.write({"role": role})
+    with pytest.raises(EngineError, match=r"CreateRole would refuse RoleName: 'no spaces here'"):
+        project.plan()
+
+
+def test_a_create_that_fails_half_way_is_in_the_state_and_mended_by_the_next_up(
+    engine: Engine, tmp_path: Path
+) -> None:
+    project = Project.make(engine, tmp_path, "half")
+    table = changed(COMPUTE["table"], {"ttl": {"attributeName": "x" * 300, "enabled": True}})
+    project.write({"table": table})
+    with pytest.raises(EngineError, match="UpdateTimeToLive"):
+        project.up()
+    assert project.state()["table"]["initErrors"]
+    project.write({"table": COMPUTE["table"]})
+    project.up()
+    stored = project.state()["table"]
+    assert not stored.get("initErrors")
+    assert stored["outputs"]["ttl"] == {"attributeName": "ttl", "enabled": True}
+    project.refresh("--expect-no-changes")
+    project.destroy()
+
+
+def test_one_edited_handler_updates_that_one_function(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "edited")
+    code = COMPUTE["function"].properties["code"]["$code"]
+    base = {name: COMPUTE[name] for name in ("worker", "policy")}
+    functions = {
+        name: changed(COMPUTE["function"], {"name": f"edited-{name}"}) for name in ("first", "second")
+    }
+    project.write(base | functions)
+    project.up()
+    functions["first"] = changed(functions["first"], {"code": {"$code": f"{code}# edited\n"}})
+    project.write(base | functions)
+    plan = project.plan()
+    assert {name: step["diffReasons"] for name, step in plan.items() if step["op"] != "same"} == {
+        "first": ["code"]
+    }
+    project.up()
+    project.destroy()
+
+
+def test_a_resource_that_vanished_is_made_again(engine: Engine, emulator: MiniStack, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "vanished")
+    project.write({"queue": _queue(name="vanishing"), "topic": COMPUTE["topic"]})
+    project.up()
+    url = project.state()["queue"]["id"]
+    client("sqs", emulator.environment).delete_queue(QueueUrl=url)
+    project.up("--refresh")
+    assert client("sqs", emulator.environment).get_queue_url(QueueName="vanishing")
+    project.destroy()
+    project.destroy()
+
+
+def test_two_ups_at_once_give_one_clear_line(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "locked")
+    project.write({"queue": _queue()})
+    project.up()
+    state = Path(engine.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
+    lock = state / ".pulumi" / "locks" / "organization" / "locked" / "test" / "other.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.write_text(json.dumps({"pid": 1, "username": "someone", "hostname": "elsewhere"}))
+    with pytest.raises(EngineError, match="Another `pulumi` run holds this stack"):
+        project.up()
+    lock.unlink()
+    project.destroy()
