@@ -1,6 +1,7 @@
 """Sessions in DynamoDB (sessions.ports.Sessions)."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 from adapters.connection_items import attach, release
 from adapters.dynamodb import call, client, transact, write
@@ -70,7 +71,7 @@ class DynamoSessions:
         request: RequestRecord | None,
         now: int,
     ) -> Session:
-        """Two calls: the transaction, then the session as it is after it."""
+        """Two calls: the transaction, then the session after it, with the generation of this attachment."""
         attachment = _speaking(session, session.generation + 1)
         transact(
             [
@@ -79,7 +80,8 @@ class DynamoSessions:
                 *put_request(request),
             ]
         )
-        return self.get(session.session_id) or session
+        attached = self.get(session.session_id) or session
+        return replace(attached, generation=attachment.generation)
 
     def detach(
         self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None

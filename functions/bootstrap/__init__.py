@@ -41,7 +41,9 @@ def metrics() -> EmfMetrics:
 
 
 def rate_limits() -> "DynamoRateLimits":
-    """The limits, which all writes of one function share."""
+    """The limits, which all writes of one function share; the client that they need is made here, at once."""
+    from adapters.dynamodb import client
     from adapters.limits import DynamoRateLimits
 
+    client()
     return DynamoRateLimits(LOG, METRICS)

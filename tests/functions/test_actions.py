@@ -19,6 +19,7 @@ from sessions.errors import (
     UnsupportedLanguageError,
 )
 from sessions.model import Change, Position, Replayed, Reset, Role, Status
+from sessions.ports import Part, Refused
 from sessions.settings import Limits, Settings
 from tests.functions.conftest import Worlds
 from tests.functions.world import CLIENT, ISSUER, START, UNLIMITED, World, new_id
@@ -407,6 +408,17 @@ class TestResumeSession:
         world.notes.replay_result = Reset()
         reply = world.resume(world.connect("user"), session_id, position=Position(epoch="0" * 8, offset=1))
         assert reply["reset"] is True
+
+    def test_of_two_that_read_the_same_generation_one_attaches(self, world: World) -> None:
+        _, session_id = world.speaking()
+        read = world.session(session_id)
+        first, second = world.connect("user"), world.connect("user")
+        world.sessions.attach(read, connection_id=first, instead_of=None, request=None, now=world.now)
+        with pytest.raises(Refused) as refused:
+            world.sessions.attach(read, connection_id=second, instead_of=None, request=None, now=world.now)
+        assert refused.value.parts == {Part.SESSION}
+        assert refused.value.session == world.session(session_id)
+        assert world.session(session_id).speaker_connection_id == first
 
 
 class TestUpdateSession:
