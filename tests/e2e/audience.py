@@ -13,6 +13,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
+from tests.account import Account
+
 PROTOCOL = "websocket-sessions.v1"
 GAP_SECONDS = 1.0
 """How long a later message is held back before a listener asks for what is missing."""
@@ -41,13 +43,9 @@ class Listener:
     published: Callable[[], int]
     finished: Callable[[], bool]
     chance: random.Random
-    position: int = 0
-    delivered: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
-    told_reset: list[range] = field(default_factory=list[range])
-    doubled: int = 0
+    account: Account = field(default_factory=Account)
     replayed: int = 0
     connections: int = 0
-    _held: dict[int, str] = field(default_factory=dict[int, str])
     _asked_at: float | None = None
     _heard_at: float = 0.0
     _ask_at: float = 0.0
@@ -55,7 +53,7 @@ class Listener:
     async def run(self, ready: asyncio.Event) -> None:
         """Come, listen, go, and come back, until everything published has been accounted for."""
         failures = 0
-        while not (self.finished() and self.position >= self.published()):
+        while not (self.finished() and self.account.position >= self.published()):
             failures += 1
             with suppress(*LOST):
                 async with await open_connection(self.url) as connection:
@@ -69,7 +67,7 @@ class Listener:
         leave_at = time.monotonic() + self.chance.uniform(10, 40)
         self._asked_at, self._ask_at, self._heard_at = None, 0.0, time.monotonic()
         await self._ask(connection)
-        while not (self.finished() and self.position >= self.published()):
+        while not (self.finished() and self.account.position >= self.published()):
             if time.monotonic() > leave_at and ready.is_set():
                 if self.chance.random() < 0.5:
                     connection.transport.abort()
@@ -89,8 +87,8 @@ class Listener:
         now = time.monotonic()
         if self._asked_at is not None and now - self._asked_at < REPLY_SECONDS:
             return
-        waits = GAP_SECONDS if self._held else SILENCE_SECONDS
-        behind = self._held or self.position < self.published()
+        waits = GAP_SECONDS if self.account.held else SILENCE_SECONDS
+        behind = self.account.held or self.account.position < self.published()
         if behind and now - self._heard_at > waits and now >= self._ask_at:
             await self._ask(connection)
 
@@ -101,7 +99,7 @@ class Listener:
             "sessionId": self.session_id,
             "targetLanguage": "es",
             "epoch": self.epoch,
-            "offset": self.position,
+            "offset": self.account.position,
         }
         await connection.send(json.dumps(request))
 
@@ -111,15 +109,15 @@ class Listener:
         """Take in one message; false where only a new connection helps."""
         match message:
             case {"type": "message", "offset": int(offset)}:
-                self._deliver(offset, message["data"])
+                if offset == self.account.position + 1:
+                    self._heard_at = time.monotonic()
+                self.account.take(offset, message["data"])
             case {"type": "sessionJoined", "offset": int(offset)}:
                 ready.set()
                 self._asked_at, self._heard_at = None, time.monotonic()
                 self.replayed += message.get("replayed", 0)
                 if message.get("reset"):
-                    self.told_reset.append(range(self.position + 1, offset + 1))
-                    self.position = offset
-                    self._deliver_held()
+                    self.account.reset(offset)
                 if message.get("more"):
                     await self._ask(connection)
             case {"type": "error"}:
@@ -132,22 +130,6 @@ class Listener:
             case _:
                 pass
         return True
-
-    def _deliver(self, offset: int, data: str) -> None:
-        if offset <= self.position or offset in self._held:
-            self.doubled += 1
-            return
-        if offset == self.position + 1:
-            self._heard_at = time.monotonic()
-        self._held[offset] = data
-        self._deliver_held()
-
-    def _deliver_held(self) -> None:
-        for offset in [one for one in self._held if one <= self.position]:
-            del self._held[offset]
-        while (data := self._held.pop(self.position + 1, None)) is not None:
-            self.position += 1
-            self.delivered.append((self.position, data))
 
 
 @dataclass

@@ -1,0 +1,57 @@
+"""10,000 messages to 20 listeners that come and go: each is delivered once and in order, or told as lost."""
+
+import pytest
+
+from tests.functions.fan_out.simulation import Chances, Simulation
+
+MESSAGES = 10_000
+LISTENERS = 20
+
+
+def account_for(simulation: Simulation, messages: int) -> None:
+    for number in range(messages):
+        simulation.turn(number)
+    simulation.finish()
+    assert sorted(simulation.published) == list(range(1, messages + 1))
+    for listener in simulation.listeners:
+        listener.account.check(simulation.published)
+
+
+def test_every_message_is_accounted_for_whatever_goes_wrong() -> None:
+    simulation = Simulation(seed=6, listeners=LISTENERS)
+    account_for(simulation, MESSAGES)
+    accounts = [listener.account for listener in simulation.listeners]
+    assert sum(len(account.delivered) for account in accounts) > LISTENERS * MESSAGES * 0.9
+    assert sum(account.doubled for account in accounts) > 0
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_short_runs_of_many_kinds(seed: int) -> None:
+    account_for(Simulation(seed, listeners=5), 300)
+
+
+def test_long_absences_are_told_as_lost_and_no_others() -> None:
+    """The simulation checks each reset: the position was beyond what is kept."""
+    simulation = Simulation(seed=1, listeners=5, chances=Chances(stays_away=0.998, listener_goes=0.02))
+    account_for(simulation, 2_000)
+    assert any(listener.account.missed for listener in simulation.listeners)
+
+
+def test_nothing_goes_wrong_and_nothing_is_asked_again() -> None:
+    chances = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
+    simulation = Simulation(seed=0, listeners=LISTENERS, chances=chances)
+    account_for(simulation, 200)
+    for listener in simulation.listeners:
+        assert listener.account.doubled == 0
+        assert listener.account.missed == []
+
+
+def test_the_count_is_right_in_the_end() -> None:
+    """Once a push has found those whose `$disconnect` was lost."""
+    simulation = Simulation(seed=3, listeners=LISTENERS)
+    account_for(simulation, 500)
+    for number in range(500, 520):
+        simulation.turn(number)
+    simulation.finish()
+    assert simulation.world.listeners_of(simulation.session_id) == LISTENERS
+    assert len(simulation.world.rows_of(simulation.session_id)) == LISTENERS
