@@ -35,10 +35,10 @@ export function configureCognito({ userPoolId, userPoolClientId, cognitoEndpoint
   Amplify.configure({ Auth: auth }, { Auth: { tokenProvider: cognitoUserPoolsTokenProvider } });
 }
 
-/** The name of who is signed in already; nothing if nobody is. */
+/** The name of who is signed in already, as they typed it; nothing if nobody is. */
 export async function currentUser(): Promise<string | undefined> {
   return getCurrentUser().then(
-    ({ username }) => username,
+    ({ username, signInDetails }) => signInDetails?.loginId ?? username,
     () => undefined,
   );
 }

@@ -10,8 +10,11 @@ import type { ClientMessage, ServerMessage } from "../../src/protocol.generated.
 import { PeerSession } from "./peerSession.ts";
 import { violation } from "./schema.ts";
 
-/** What becomes of a request: nothing at all, a cut before or after it was carried out, or another answer. */
-export type Fault = "lose" | "cutBefore" | "cutAfter" | { reply: ServerMessage };
+/**
+ * What becomes of a request: nothing at all, a cut before or after it was carried out, another answer,
+ * or its answer so many milliseconds late.
+ */
+export type Fault = "lose" | "cutBefore" | "cutAfter" | { reply: ServerMessage } | { late: number };
 
 export interface PeerConnection {
   readonly number: number;
@@ -105,10 +108,11 @@ export class Peer {
     const fault = this.fault(message, connection);
     if (fault === "lose") return;
     if (fault === "cutBefore") connection.cut();
-    else if (typeof fault === "object") connection.push(fault.reply);
+    else if (typeof fault === "object" && "reply" in fault) connection.push(fault.reply);
     else {
       const reply = this.session.handle(message, connection);
       if (fault === "cutAfter") connection.cut();
+      else if (fault) setTimeout(() => connection.push(reply), fault.late);
       else connection.push(reply);
     }
   }

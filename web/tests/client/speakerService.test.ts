@@ -50,6 +50,16 @@ describe("what is published is in the log once and in order", () => {
     expect(offsets).toEqual(peer.session.log.map(({ offset }) => offset));
   });
 
+  test("when replies come later than they are waited for", async () => {
+    const peer = await startPeer();
+    peer.fault = ({ action }) => (action === "publish" ? { late: 30 } : undefined);
+    const speaker = await createSpeaker(peer, { reply: 20 });
+    const offsets = await Promise.all(numbered(5).map(async (data) => speaker.publish({ data })));
+    expect(offsets).toEqual([1, 2, 3, 4, 5]);
+    expect(peer.session.log.map(({ data }) => data)).toEqual(numbered(5));
+    expect(peer.requests("publish").length).toBeGreaterThan(5);
+  });
+
   test("across handovers, with nothing held up by them", async () => {
     const peer = await startPeer();
     const speaker = await createSpeaker(peer, { handover: 30, handoverJitter: 0 });

@@ -16,7 +16,10 @@ const SECTION_OF = {
 export function showState(store: Store<ListenerPageState>): void {
   store.watch(
     ({ step }) => step,
-    (step) => showOnly(SECTIONS, SECTION_OF[step]),
+    (step) => {
+      showOnly(SECTIONS, SECTION_OF[step]);
+      byId("title").textContent = step === "listening" ? "Listening" : "Listener";
+    },
   );
   store.watch(({ alert }) => alert, showAlert);
   store.watch(({ joining }) => joining, showJoining);

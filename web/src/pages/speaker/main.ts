@@ -85,12 +85,14 @@ function setUpControls(): void {
   onClick("end", () => attempt(async () => broadcast?.end()));
   onClick("retry-microphone", () => attempt(async () => broadcast?.useMicrophone()));
   onChange("device", (id) => attempt(async () => broadcast?.useMicrophone(id)));
-  onClick("copy-id", () => attempt(async () => copy("session-id", "Id copied.")));
-  onClick("copy-link", () => attempt(async () => copy("join-link", "Link copied.")));
+  onClick("copy-id", () => attempt(async () => copy(byId("session-id").textContent, "Id copied.")));
+  onClick("copy-link", () =>
+    attempt(async () => copy(byId("join-link", HTMLAnchorElement).href, "Link copied.")),
+  );
 }
 
-async function copy(id: string, done: string): Promise<void> {
-  await navigator.clipboard.writeText(byId(id).textContent);
+async function copy(text: string, done: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
   byId("copied").textContent = done;
 }
 

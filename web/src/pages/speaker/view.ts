@@ -84,7 +84,10 @@ function showSessionId(sessionId: string | undefined): void {
   if (sessionId === undefined) return;
   const link = joinLink(sessionId, location.href);
   const anchor = byId("join-link", HTMLAnchorElement);
-  anchor.href = anchor.textContent = link;
+  anchor.href = link;
+  // Without the scheme, and with one good place to break the line.
+  const [address = ""] = link.replace(/^https?:\/\//, "").split("#");
+  anchor.replaceChildren(address, document.createElement("wbr"), `#${sessionId}`);
   byId("qr").replaceChildren(qrCode(link, `QR code of the link to ${sessionId}`));
 }
 
