@@ -54,9 +54,9 @@ class Deployed(Mocks):
         name: str = inputs.get("name") or args.name
         return f"{args.name}-id", {"name": name, **inputs, **_outputs(args.typ, name)}
 
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
-        return {"region": REGION, "accountId": ACCOUNT}, None
+        return {"region": REGION, "accountId": ACCOUNT}, []
 
     def note_parent(self, args: pulumi.ResourceTransformationArgs) -> None:
         """Record who a resource's parent is."""

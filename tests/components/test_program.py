@@ -1,0 +1,70 @@
+"""The program itself, with each committed stack's config."""
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from components.arguments import ArgumentError
+from components.routes import functions_in_use
+from tests.components.deployed import PROJECT, Deployed, deploy
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STACKS = ("local", "dev", "prod")
+
+
+def config_of(stack: str) -> dict[str, str]:
+    text = (REPOSITORY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+    given = cast(dict[str, Any], yaml.safe_load(text)["config"])
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
+
+
+def program(stack: str, monkeypatch: pytest.MonkeyPatch, **more: object) -> Deployed:
+    monkeypatch.chdir(REPOSITORY)
+    config = config_of(stack) | {f"{PROJECT}:{key}": json.dumps(value) for key, value in more.items()}
+    return deploy(lambda _: runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__"), config)[1]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_deploys_every_function_with_its_archive(
+    stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed = program(stack, monkeypatch)
+    assert len(deployed.of("Function")) == len(functions_in_use(record_heartbeats=False))
+    for item in deployed.of("Function"):
+        path = Path(item.inputs["code"].path)
+        assert not path.is_absolute(), "a path of this machine would be in the state"
+        assert (REPOSITORY / path).is_file()
+
+
+def test_production_is_protected_watched_and_signs_in_by_srp_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = program("prod", monkeypatch)
+    assert all(item.inputs["deletionProtectionEnabled"] for item in deployed.of("Table"))
+    assert deployed.one("UserPool").inputs["deletionProtection"] == "ACTIVE"
+    assert "ALLOW_USER_PASSWORD_AUTH" not in deployed.one("UserPoolClient").inputs["explicitAuthFlows"]
+    assert deployed.of("MetricAlarm")
+    assert {item.inputs["architectures"][0] for item in deployed.of("Function")} == {"arm64"}
+    assert {item.inputs["runtime"] for item in deployed.of("Function")} == {"python3.13"}
+
+
+def test_the_local_stack_can_be_thrown_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = program("local", monkeypatch)
+    assert not any(item.inputs["deletionProtectionEnabled"] for item in deployed.of("Table"))
+    assert deployed.of("MetricAlarm") == []
+
+
+def test_a_load_that_passes_a_quota_stops_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:
+    load = {"sessions": 1000, "listeners": 500, "messagesPerSecond": 10, "minutes": 60}
+    with pytest.raises(ArgumentError, match="quota"):
+        program("dev", monkeypatch, load=load)
+
+
+def test_no_stack_config_carries_a_secret_or_a_path_of_a_machine() -> None:
+    for stack in STACKS:
+        text = (REPOSITORY / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8")
+        assert "encryptionsalt" not in text
+        assert "/root" not in text
+        assert "/home" not in text

@@ -1,0 +1,186 @@
+"""The whole backend: what it is made of, and that no function may do more than its table of needs says."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.arguments import ArgumentError
+from components.needs import NEEDS
+from components.routes import functions_in_use, web_socket_routes
+from components.session_backend import SessionBackend, SessionBackendArgs
+from components.settings import SessionSettings
+from tests.components.deployed import Deployed, deploy, resolved
+
+STATED_WILDCARDS = {("dynamodb:ListStreams", "*")}
+"""Actions that have no resource to name."""
+
+
+def archives(names: list[str]) -> dict[str, pulumi.Archive]:
+    return {name: pulumi.AssetArchive({}) for name in names}
+
+
+def backend(settings: SessionSettings | None = None) -> tuple[SessionBackend, Deployed]:
+    names = functions_in_use(record_heartbeats=True)
+    args = SessionBackendArgs(archives=archives(names), settings=settings)
+    return deploy(lambda opts: SessionBackend("sessions", args, opts=opts))
+
+
+@pytest.fixture(scope="module")
+def made() -> tuple[SessionBackend, Deployed]:
+    return backend()
+
+
+@pytest.fixture(scope="module")
+def recording() -> tuple[SessionBackend, Deployed]:
+    """A backend that records heartbeats, and so has every function."""
+    return backend(SessionSettings(record_heartbeats=True))
+
+
+def statements(deployed: Deployed, function: str) -> list[dict[str, Any]]:
+    slug = function.replace("_", "-")
+    (policy,) = [item for item in deployed.of("RolePolicy") if item.name == f"sessions-{slug}-policy"]
+    return json.loads(policy.inputs["policy"])["Statement"]
+
+
+def allowed(deployed: Deployed, function: str) -> set[tuple[str, str]]:
+    return {
+        (action, resource.rpartition(":")[2])
+        for statement in statements(deployed, function)
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if not action.startswith("logs:")
+    }
+
+
+def test_every_resource_but_the_backend_has_a_parent(made: tuple[SessionBackend, Deployed]) -> None:
+    orphans = [name for name, (_, parent) in made[1].table.items() if parent is None]
+    assert orphans == ["sessions (SessionBackend)"]
+
+
+def test_its_parts_are_components(made: tuple[SessionBackend, Deployed]) -> None:
+    parts = {name for name, (_, parent) in made[1].table.items() if name.split()[0] != "sessions"
+             and parent == "sessions" and "aws:" not in made[1].table[name][0]}  # fmt: skip
+    components = {name for name in parts if "LambdaHandler" not in name}
+    assert components == {
+        "sessions-tables (SessionTables)",
+        "sessions-users (CognitoUsers)",
+        "sessions-fan-out (FanOutQueue)",
+        "sessions-ws (WebSocketApi)",
+        "sessions-http (HttpApi)",
+        "sessions-each-minute (Schedule)",
+        "sessions-test (Observability)",
+    }
+
+
+def test_every_route_is_there(made: tuple[SessionBackend, Deployed]) -> None:
+    keys = {item.inputs["routeKey"] for item in made[1].of("Route")}
+    assert keys == {
+        *web_socket_routes(record_heartbeats=False),
+        "POST /sessions",
+        "GET /sessions/{sessionId}",
+        "PATCH /sessions/{sessionId}",
+        "DELETE /sessions/{sessionId}",
+    }
+
+
+def test_each_function_has_a_role_a_log_group_and_a_name_of_its_own(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    functions = made[1].of("Function")
+    names = functions_in_use(record_heartbeats=False)
+    assert {item.inputs["name"] for item in functions} == {
+        f"sessions-test-{name.replace('_', '-')}" for name in names
+    }
+    assert len({item.inputs["role"] for item in functions}) == len(names)
+    assert {item.inputs["name"] for item in made[1].of("LogGroup")} == {
+        f"/aws/lambda/{item.inputs['name']}" for item in functions
+    }
+
+
+def test_no_policy_allows_every_resource_or_every_action(made: tuple[SessionBackend, Deployed]) -> None:
+    wild = {
+        (action, resource)
+        for policy in made[1].of("RolePolicy")
+        for statement in json.loads(policy.inputs["policy"])["Statement"]
+        for action in statement["Action"]
+        for resource in statement["Resource"]
+        if "*" in action or resource == "*"
+    }
+    assert wild == STATED_WILDCARDS
+
+
+def test_who_connects_may_put_a_connection_and_count_and_nothing_else(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    assert allowed(made[1], "connect") == {
+        ("dynamodb:PutItem", "table/sessions-tables-connections"),
+        ("dynamodb:UpdateItem", "table/sessions-tables-limits"),
+    }
+
+
+def test_who_authorizes_may_do_nothing_at_all(made: tuple[SessionBackend, Deployed]) -> None:
+    assert allowed(made[1], "authorize") == set()
+
+
+def test_who_publishes_may_push_and_cut_but_not_look_up_connections(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    verbs = {resource for action, resource in allowed(made[1], "publish") if action.startswith("execute-api")}
+    assert verbs == {f"sessions-ws-api/live/{verb}/@connections/*" for verb in ("POST", "DELETE")}
+
+
+@pytest.mark.parametrize("function", sorted(NEEDS))
+def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
+    function: str, recording: tuple[SessionBackend, Deployed]
+) -> None:
+    slug = function.replace("_", "-")
+    (item,) = [item for item in recording[1].of("Function") if item.inputs["name"] == f"sessions-test-{slug}"]
+    variables = item.inputs["environment"]["variables"]
+    told = {name.removesuffix("_TABLE").lower() for name in variables if name.endswith("_TABLE")}
+    assert told == set(NEEDS[function].tables)
+    assert ("CALLBACK_URL" in variables) is bool(NEEDS[function].connections)
+    assert ("JWKS_URL" in variables) is NEEDS[function].verifies_tokens
+
+
+def test_only_who_publishes_may_call_the_hook_and_only_where_there_is_one(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    hook = "arn:aws:lambda:eu-central-1:123456789012:function:translate"
+    _, deployed = backend(SessionSettings(hook_function_arn=hook))
+    calls = ("lambda:InvokeFunction", "translate")
+    assert [
+        name for name in functions_in_use(record_heartbeats=False) if calls in allowed(deployed, name)
+    ] == ["publish"]
+    assert "lambda:InvokeFunction" not in {action for action, _ in allowed(made[1], "publish")}
+
+
+def test_a_stack_that_lets_no_one_join_without_signing_in_keeps_look_ups_to_users() -> None:
+    _, deployed = backend(SessionSettings(allow_anonymous=False))
+    assert {
+        item.inputs["authorizationType"] for item in deployed.of("Route") if " /" in item.inputs["routeKey"]
+    } == {"JWT"}
+
+
+def test_heartbeats_run_a_function_only_where_they_are_recorded(
+    made: tuple[SessionBackend, Deployed], recording: tuple[SessionBackend, Deployed]
+) -> None:
+    assert "heartbeat" not in made[0].function_names
+    assert "heartbeat" in recording[0].function_names
+
+
+def test_a_frontend_learns_all_it_needs(made: tuple[SessionBackend, Deployed]) -> None:
+    assert resolved(made[0].frontend_config) == {
+        "webSocketUrl": "wss://live.execute-api.eu-central-1.amazonaws.com/live",
+        "httpUrl": "wss://live.execute-api.eu-central-1.amazonaws.com/live",
+        "region": "eu-central-1",
+        "userPoolId": "sessions-users-pool-id",
+        "userPoolClientId": "sessions-users-client-id",
+    }
+
+
+def test_a_missing_archive_is_named() -> None:
+    args = SessionBackendArgs(archives=archives(["publish"]))
+    with pytest.raises(ArgumentError, match="an archive for authorize is needed"):
+        deploy(lambda opts: SessionBackend("sessions", args, opts=opts))

@@ -1,0 +1,177 @@
+"""Users, queue, schedule, alarms, pages: one resource or two each, and what makes them safe."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.cognito_users import CognitoUsers, CognitoUsersArgs
+from components.fan_out_queue import FanOutQueue, FanOutQueueArgs
+from components.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from components.observability import Observability, ObservabilityArgs
+from components.schedule import Schedule, ScheduleArgs
+from components.static_site import StaticSite, StaticSiteArgs
+from tests.components.deployed import Deployed, deploy, resolved
+
+
+def function(name: str, opts: pulumi.ResourceOptions) -> LambdaHandler:
+    args = LambdaHandlerArgs(
+        archive=pulumi.AssetArchive({}), handler="h.handler", function_name=name, timeout=30
+    )
+    return LambdaHandler(name, args, opts=opts)
+
+
+def test_users_sign_in_by_srp_and_no_one_learns_who_exists() -> None:
+    users, deployed = deploy(lambda opts: CognitoUsers("users", CognitoUsersArgs(), opts=opts))
+    client, pool = deployed.one("UserPoolClient").inputs, deployed.one("UserPool").inputs
+    assert client["explicitAuthFlows"] == ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    assert (client["generateSecret"], client["preventUserExistenceErrors"]) == (False, "ENABLED")
+    assert pool["deletionProtection"] == "ACTIVE"
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": True}
+    assert pool["passwordPolicy"]["minimumLength"] == 12
+    assert {item.parent for item in (*deployed.of("UserPool"), *deployed.of("UserPoolClient"))} == {"users"}
+    issuer = "https://cognito-idp.eu-central-1.amazonaws.com/users-pool"
+    assert resolved(users.issuer) == issuer
+    assert resolved(users.jwks_url) == f"{issuer}/.well-known/jwks.json"
+
+
+def test_a_demonstration_may_send_passwords_and_have_its_keys_elsewhere() -> None:
+    args = CognitoUsersArgs(
+        password_sign_in=True, deletion_protection=False, self_sign_up=True, endpoint="http://localhost:4566"
+    )
+    users, deployed = deploy(lambda opts: CognitoUsers("users", args, opts=opts))
+    assert "ALLOW_USER_PASSWORD_AUTH" in deployed.one("UserPoolClient").inputs["explicitAuthFlows"]
+    assert deployed.one("UserPool").inputs["deletionProtection"] == "INACTIVE"
+    assert resolved(users.jwks_url) == "http://localhost:4566/users-pool-id/.well-known/jwks.json"
+
+
+@pytest.fixture(scope="module")
+def queue() -> Deployed:
+    def build(opts: pulumi.ResourceOptions) -> None:
+        FanOutQueue("fan-out", FanOutQueueArgs(), opts=opts).deliver_to(function("consumer", opts))
+
+    return deploy(build)[1]
+
+
+def test_what_cannot_be_delivered_becomes_a_dead_letter_after_bounded_tries(queue: Deployed) -> None:
+    inputs = queue.one("Queue", "queue").inputs
+    redrive = json.loads(inputs["redrivePolicy"])
+    assert redrive["maxReceiveCount"] == 3
+    assert redrive["deadLetterTargetArn"].endswith(":fan-out-dead-letters")
+    assert (inputs["visibilityTimeoutSeconds"], inputs["sqsManagedSseEnabled"]) == (180, True)
+    assert {item.parent for item in queue.of("Queue")} == {"fan-out"}
+
+
+def test_the_consumer_fails_message_by_message_and_its_number_is_bounded(queue: Deployed) -> None:
+    mapping = queue.one("EventSourceMapping")
+    assert mapping.parent == "fan-out"
+    assert mapping.inputs["functionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping.inputs["scalingConfig"] == {"maximumConcurrency": 10}
+
+
+def test_a_schedule_calls_one_function_with_bounded_tries() -> None:
+    def build(opts: pulumi.ResourceOptions) -> None:
+        Schedule("each-minute", ScheduleArgs(handler=function("keep-alive", opts)), opts=opts)
+
+    deployed = deploy(build)[1]
+    schedule = deployed.one("Schedule", "each-minute-schedule").inputs
+    assert schedule["scheduleExpression"] == "rate(1 minute)"
+    assert schedule["target"]["retryPolicy"] == {"maximumRetryAttempts": 2, "maximumEventAgeInSeconds": 60}
+    (statement,) = json.loads(deployed.one("RolePolicy", "each-minute").inputs["policy"])["Statement"]
+    assert statement["Action"] == ["lambda:InvokeFunction"]
+    assert statement["Resource"] == ["arn:aws:lambda:eu-central-1:123456789012:function:keep-alive"]
+    assert deployed.one("Role", "each-minute").parent == "each-minute"
+
+
+def observed(**more: Any) -> Deployed:
+    def build(opts: pulumi.ResourceOptions) -> None:
+        args = ObservabilityArgs(
+            functions={"presence": function("presence", opts)},
+            web_socket_api_id="api",
+            stage_name="live",
+            dead_letter_queue_name="dead",
+            metrics_namespace="Own",
+            stream_function="presence",
+            **more,
+        )
+        Observability("watch", args, opts=opts)
+
+    return deploy(build)[1]
+
+
+def test_alarms_cover_functions_stream_queue_and_api() -> None:
+    alarms = {
+        item.name: (item.inputs["metricName"], item.inputs["threshold"])
+        for item in observed().of("MetricAlarm")
+    }
+    assert alarms == {
+        "watch-dead-letters": ("ApproximateNumberOfMessagesVisible", 0),
+        "watch-execution-errors": ("ExecutionError", 0),
+        "watch-integration-errors": ("IntegrationError", 0),
+        "watch-presence-errors": ("Errors", 0),
+        "watch-presence-near-timeout": ("Duration", 24_000),
+        "watch-presence-throttles": ("Throttles", 0),
+        "watch-stream-behind": ("IteratorAge", 60_000),
+    }
+
+
+def test_alarms_tell_a_topic_where_there_is_one() -> None:
+    assert {item.inputs.get("alarmActions") for item in observed().of("MetricAlarm")} == {None}
+    told = observed(alarm_topic=True)
+    assert told.one("Topic").inputs["kmsMasterKeyId"] == "alias/aws/sns"
+    actions = [item.inputs["alarmActions"] for item in told.of("MetricAlarm")]
+    assert all(action == ["arn:aws:sns:eu-central-1:123456789012:watch-alarms"] for action in actions)
+
+
+def test_alarms_can_be_left_out_and_the_dashboard_stays() -> None:
+    deployed = observed(alarms=False)
+    assert deployed.of("MetricAlarm") == []
+    body = json.loads(deployed.one("Dashboard").inputs["dashboardBody"])
+    assert {widget["properties"]["region"] for widget in body["widgets"]} == {"eu-central-1"}
+    assert deployed.one("Dashboard").parent == "watch"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Deployed:
+    for name in ("index.html", "assets/app-1a2b.js"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    args = StaticSiteArgs(
+        directory=str(tmp_path),
+        config={"region": "eu-central-1"},
+        endpoints=["wss://a.org/live", "https://b.org/live", "https://b.org/other"],
+    )
+    return deploy(lambda opts: StaticSite("site", args, opts=opts))[1]
+
+
+def test_the_bucket_is_private_and_answers_its_distribution_only(site: Deployed) -> None:
+    block = site.one("BucketPublicAccessBlock").inputs
+    names = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+    assert all(block[name] is True for name in names)
+    (statement,) = json.loads(site.one("BucketPolicy").inputs["policy"])["Statement"]
+    assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert statement["Condition"]["StringEquals"]["AWS:SourceArn"].endswith("distribution/site-distribution")
+    assert {parent for _, parent in site.table.values()} == {None, "site"}
+
+
+def test_pages_may_connect_to_the_endpoints_and_nowhere_else(site: Deployed) -> None:
+    headers = site.one("ResponseHeadersPolicy").inputs["securityHeadersConfig"]
+    policy = headers["contentSecurityPolicy"]["contentSecurityPolicy"]
+    assert "default-src 'none'" in policy
+    assert "connect-src 'self' https://b.org wss://a.org" in policy
+    assert headers["frameOptions"]["frameOption"] == "DENY"
+
+
+def test_files_have_their_type_and_only_hashed_ones_are_cached_for_ever(site: Deployed) -> None:
+    files = {item.inputs["key"]: item.inputs for item in site.of("BucketObjectv2")}
+    assert {
+        key: (item["contentType"].partition(";")[0], item["cacheControl"]) for key, item in files.items()
+    } == {
+        "assets/app-1a2b.js": ("text/javascript", "public, max-age=31536000, immutable"),
+        "config.json": ("application/json", "no-cache"),
+        "index.html": ("text/html", "no-cache"),
+    }
+    assert json.loads(files["config.json"]["content"]) == {"region": "eu-central-1"}
