@@ -5,14 +5,17 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from emulator.errors import EngineUnavailable
 from tools import browser
 from tools.console import log_tail, run_command, say
 from tools.layout import ROOT, Layout
+from tools.throwaway_stack import leave_for_clients, local_stack
 
 WEB = ROOT / "web"
 
@@ -111,12 +114,23 @@ def run_pytest(layout: Layout, total: Total) -> None:
 
 
 def run_vitest(layout: Layout, total: Total) -> None:
-    """Run the web client's tests and, where there is a browser, those of the pages."""
+    """Run the web client's tests on a stack of their own; those of the pages need a browser, too."""
+    with tempfile.TemporaryDirectory(prefix="websocket-sessions-") as folder:
+        try:
+            with local_stack(Path(folder)) as stack:
+                vitest(layout, total, {"STACK_DIR": str(leave_for_clients(stack))})
+        except EngineUnavailable as error:
+            say(f"The web client's tests on a stack are skipped: {error}")
+            vitest(layout, total, {"STACK_DIR": folder})
+
+
+def vitest(layout: Layout, total: Total, variables: dict[str, str]) -> None:
+    """Run and count all of vitest's tests; those on a stack are skipped where STACK_DIR holds none."""
     report = layout.logs / "vitest.json"
     report.unlink(missing_ok=True)
     found = browser.find()
     command = ["npx", "vitest", "run", "--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
-    environment = os.environ | ({"CHROMIUM": str(found)} if found else {})
+    environment = os.environ | variables | ({"CHROMIUM": str(found)} if found else {})
     result = subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=False)
     if report.is_file():
         counted = json.loads(report.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import pytest
 
 from emulator.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
-from tests.e2e.local import local_stack
+from tools.throwaway_stack import local_stack
 
 LAST = "test_logs.py"
 """Looks at what all the others made the functions log."""

@@ -11,9 +11,9 @@ import pytest
 from emulator.engine import Engine
 from emulator.errors import EngineUnavailable
 from tests.e2e.inventory import inventory
-from tests.e2e.local import layout_in
 from tools import local_aws
 from tools.stack import LocalStack
+from tools.throwaway_stack import layout_in
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 STACK = "local"

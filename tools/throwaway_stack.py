@@ -1,5 +1,6 @@
 """A local AWS of the tests' own: its own folder, ports and copy of the sources, and the real engine."""
 
+import json
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -7,8 +8,9 @@ from pathlib import Path
 
 from emulator.processes import free_port
 from tools import local_aws
+from tools.demo_user import create_demo_user
 from tools.layout import ROOT, Layout
-from tools.stack import LocalStack, split_salt
+from tools.stack import LocalStack, split_salt, write_secret
 from tools.up import bring_up
 
 SOURCES = (
@@ -73,3 +75,11 @@ def local_stack(folder: Path) -> Generator[LocalStack]:
         yield stack
     finally:
         local_aws.stop_all(layout)
+
+
+def leave_for_clients(stack: LocalStack) -> Path:
+    """Leave the outputs and a demo user, as `make up` does, and return the folder that has them."""
+    outputs = stack.outputs()
+    write_secret(stack.layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")
+    create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
+    return stack.layout.local
