@@ -23,27 +23,29 @@ def equal(prop: Property, want: Any, have: Any) -> bool:
     """
     if want is UNKNOWN or have is UNKNOWN:
         return False
-    if want is None:
-        return prop.computed or _is_default(prop, have)
-    if have is None:
-        return _is_default(prop, want)
+    if want is None and prop.computed:
+        return True
+    if want is None or have is None:
+        given = have if want is None else want
+        return _is_default(prop, given) or (prop.kind is Kind.BLOCK and _fields_equal(prop, want, have))
     return _canonical(prop, want, have)
 
 
 def _is_default(prop: Property, value: Any) -> bool:
-    if is_empty(value) or (prop.default is not None and value == prop.default):
-        return True
-    if prop.kind is Kind.BLOCK and isinstance(value, Mapping):
-        given = cast("Mapping[str, Any]", value)
-        return all(equal(field, None, given.get(name)) for name, field in prop.fields.items())
-    return False
+    return is_empty(value) or (prop.default is not None and value == prop.default)
+
+
+def _fields_equal(prop: Property, want: Any, have: Any) -> bool:
+    wanted: Mapping[str, Any] = want or {}
+    there: Mapping[str, Any] = have or {}
+    return all(equal(field, wanted.get(name), there.get(name)) for name, field in prop.fields.items())
 
 
 def _canonical(prop: Property, want: Any, have: Any) -> bool:
     if prop.kind is Kind.BLOB:
         return _digest(want) == _digest(have)
     if prop.kind is Kind.BLOCK:
-        return all(equal(field, want.get(name), have.get(name)) for name, field in prop.fields.items())
+        return _fields_equal(prop, want, have)
     if prop.kind is Kind.LIST and prop.item is not None:
         item = prop.item
         return len(want) == len(have) and all(equal(item, a, b) for a, b in zip(want, have, strict=True))

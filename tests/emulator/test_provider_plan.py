@@ -1,0 +1,136 @@
+"""Without an engine: names, defaults, strictness, and what each change asks for."""
+
+import json
+from typing import Any, cast
+
+import pytest
+
+from emulator.provider.check import DEFAULTS_KEY, Naming, check
+from emulator.provider.compare import equal
+from emulator.provider.diff import diff
+from emulator.provider.lifecycle import planned
+from emulator.provider.registry import NotCarriedOut, resource, tokens
+from emulator.provider.schema import integer, policy, texts
+from emulator.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
+from tests.emulator.catalogue import COMPUTE, Case, allow
+from tests.emulator.catalogue_edge import EDGE
+
+ALL = COMPUTE | EDGE
+NAMING = Naming(name="thing", seed=b"seed")
+
+
+def _plain(value: Any) -> Any:
+    """The case's properties as the provider sees them while nothing else is known."""
+    if isinstance(value, dict):
+        entries = cast("dict[str, Any]", value)
+        if "$code" in entries or "$asset" in entries:
+            return Blob({SIGNATURE: ASSET, "hash": next(iter(entries.values()))})
+        if "$secret" in entries:
+            return entries["$secret"]
+        return {name: _plain(item) for name, item in entries.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return value.replace("${", "ref-").replace("}", "") if isinstance(value, str) else value
+
+
+def _checked(case: Case, more: dict[str, Any] | None = None) -> dict[str, Any]:
+    given = {**_plain(case.properties), **_plain(more or {})}
+    return check(resource(case.type), given, {}, NAMING).inputs
+
+
+@pytest.mark.parametrize(
+    ("name", "prop"), [(name, prop) for name, case in ALL.items() for prop in case.updates]
+)
+def test_the_change_is_made_in_place(name: str, prop: str) -> None:
+    case = ALL[name]
+    changes = diff(resource(case.type), _checked(case), _checked(case, {prop: case.updates[prop]}), {})
+    assert list(changes.properties) == [prop]
+    assert changes.replaces == []
+
+
+@pytest.mark.parametrize(
+    ("name", "prop"), [(name, prop) for name, case in ALL.items() for prop in case.replaces]
+)
+def test_the_change_needs_a_new_resource(name: str, prop: str) -> None:
+    case = ALL[name]
+    changes = diff(resource(case.type), _checked(case), _checked(case, {prop: case.replaces[prop]}), {})
+    assert changes.replaces == [prop]
+
+
+def test_a_fixed_name_is_given_up_before_it_is_taken_again() -> None:
+    role = resource("aws:iam/role:Role")
+    fixed = {"assumeRolePolicy": "{}", "path": "/", "name": "fixed"}
+    assert diff(role, fixed, {**fixed, "path": "/other/"}, {}).delete_first
+    automatic = {**fixed, DEFAULTS_KEY: ["name"]}
+    assert not diff(role, automatic, {**automatic, "path": "/other/"}, {}).delete_first
+
+
+def test_the_automatic_name_follows_the_seed_and_stays() -> None:
+    queue = resource("aws:sqs/queue:Queue")
+    first = check(queue, {}, {}, NAMING).inputs
+    assert first["name"].startswith("thing-")
+    assert len(first["name"]) == len("thing-") + 7
+    other = Naming(name="thing", seed=b"another")
+    assert check(queue, {}, first, other).inputs["name"] == first["name"]
+    assert check(queue, {}, {}, other).inputs["name"] != first["name"]
+    assert check(queue, {"fifoQueue": True}, {}, NAMING).inputs["name"].endswith(".fifo")
+
+
+def test_defaults_are_those_of_pulumi_aws() -> None:
+    given = {"role": "r", "runtime": "python3.13", "handler": "h.h"}
+    inputs = check(resource("aws:lambda/function:Function"), given, {}, NAMING).inputs
+    assert (inputs["memorySize"], inputs["timeout"], inputs["packageType"]) == (128, 3, "Zip")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "problem"),
+    [
+        ("aws:sqs/queue:Queue", {"sparkle": 1}, "does not carry out the property 'sparkle'"),
+        ("aws:sqs/queue:Queue", {"delaySeconds": "soon"}, "'soon' is not a whole number"),
+        ("aws:iam/role:Role", {}, "is required by aws:iam/role:Role"),
+        ("aws:iam/role:Role", {"assumeRolePolicy": "{}", "maxSessionDuration": 60}, "less than the least"),
+        ("aws:apigatewayv2/api:Api", {"protocolType": "TCP"}, "'TCP' is not one of WEBSOCKET, HTTP"),
+        ("aws:cloudwatch/logGroup:LogGroup", {"name": "a b"}, "'a b' does not match"),
+    ],
+)
+def test_what_is_not_right_is_named(kind: str, given: dict[str, Any], problem: str) -> None:
+    failures = check(resource(kind), given, {}, NAMING).failures
+    assert any(problem in reason for _, reason in failures), failures
+
+
+def test_a_call_is_not_judged_by_what_is_not_known_yet() -> None:
+    given = {"role": UNKNOWN, "runtime": "python3.13", "handler": "h.h", "environment": UNKNOWN}
+    assert check(resource("aws:lambda/function:Function"), given, {}, NAMING).failures == []
+
+
+def test_a_type_is_known_by_its_last_part_and_an_unknown_one_is_named() -> None:
+    nested = "websocket_sessions:index:SessionBackend$aws:sqs/queue:Queue"
+    assert resource(nested) is resource("aws:sqs/queue:Queue")
+    with pytest.raises(NotCarriedOut, match="aws:ec2/vpc:Vpc"):
+        resource("aws:ec2/vpc:Vpc")
+    assert sorted({case.type for case in ALL.values()}) == tokens()
+
+
+def test_a_preview_knows_what_stays_and_not_what_aws_will_say() -> None:
+    queue = resource("aws:sqs/queue:Queue")
+    assert planned(queue, {"name": "q"})["arn"] is UNKNOWN
+    assert planned(queue, {"name": "q"}, {"arn": "arn:q"})["arn"] == "arn:q"
+    function = resource("aws:lambda/function:Function")
+    assert planned(function, {}, {"arn": "arn:f", "codeSha256": "old"})["codeSha256"] is UNKNOWN
+
+
+def test_order_counts_only_where_it_means_something() -> None:
+    assert equal(texts(), ["a", "b"], ["b", "a"])
+    assert not equal(texts(), ["a", "b"], ["a", "a"])
+    one, two = json.loads(allow("a:B", "*")), json.loads(allow("a:B", "*"))
+    two["Statement"][0]["Action"] = "a:B"
+    assert equal(policy(), json.dumps(one), json.dumps(two))
+    two["Statement"][0]["Effect"] = "Deny"
+    assert not equal(policy(), json.dumps(one), json.dumps(two))
+
+
+def test_a_value_left_out_wants_the_default_or_whatever_is_there() -> None:
+    assert equal(integer(default=5), None, 5)
+    assert not equal(integer(default=5), None, 6)
+    assert equal(integer(computed=True), None, 6)
+    assert not equal(integer(computed=True), 7, 6)
