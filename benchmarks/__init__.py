@@ -1,1 +1,6 @@
-"""One scenario a file; each prints a table, side by side with its baseline."""
+"""One scenario a file; each prints a table, side by side with its baseline. Run all: python -m benchmarks"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "functions"))

@@ -82,7 +82,7 @@ class ManagementApi:
                 )
                 if answer.close_after:
                     return
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
             return
         finally:
             writer.close()

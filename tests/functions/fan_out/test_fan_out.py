@@ -151,7 +151,7 @@ def test_failing_to_broadcast_is_noted_and_no_error(stage: Stage) -> None:
     speaker, session_id = stage.speaking()
     stage.join(session_id)
     stage.api.answer = lambda _: Answer(status=403)
-    stage.fan_out.broadcast(session_of(stage, session_id), {"type": "sessionEnded"})
+    assert not stage.fan_out.broadcast(session_of(stage, session_id), {"type": "sessionEnded"})
     assert speaker not in stage.api.deleted()
     assert stage.notes.counts["BroadcastFailed"] == 1
 

@@ -1,0 +1,13 @@
+"""All scenarios, one after the other."""
+
+from benchmarks import fan_out, keep_alive, latency, message_cost, validation
+
+for title, scenario in {
+    "Fan-out of one message": fan_out,
+    "From publish to receipt": latency,
+    "Cost of a message": message_cost,
+    "A keep-alive run": keep_alive,
+    "Validation of a message": validation,
+}.items():
+    print(f"\n{title}\n")
+    scenario.main()

@@ -1,0 +1,36 @@
+"""What one published message costs, line by line, against the audience.
+
+Run: python -m benchmarks.message_cost
+From the prices and the arithmetic of the capacity estimate: the difference between a load with messages and
+the same load without.
+"""
+
+from dataclasses import replace
+
+from benchmarks.table import format_table
+from components.capacity import estimate
+from components.load import Load
+
+AUDIENCES = (10, 100, 500)
+MINUTES = 60
+SPEAKING = Load(sessions=1, listeners=1, messages_per_second=1, minutes=MINUTES)
+
+
+def cost_of_a_message(listeners: int) -> dict[str, float]:
+    """Millionths of a US dollar for one message, by line."""
+    speaking = replace(SPEAKING, listeners=listeners)
+    silent = {cost.name: cost.usd for cost in estimate(replace(speaking, messages_per_second=0)).costs}
+    messages = MINUTES * 60 * speaking.messages_per_second
+    return {cost.name: (cost.usd - silent[cost.name]) / messages * 1e6 for cost in estimate(speaking).costs}
+
+
+def main() -> None:
+    """Print the table."""
+    costs = [cost_of_a_message(listeners) for listeners in AUDIENCES]
+    rows = [[name, *(f"{cost[name]:,.2f}" for cost in costs)] for name in costs[0]]
+    rows.append(["total", *(f"{sum(cost.values()):,.2f}" for cost in costs)])
+    print(format_table(["USD for a million messages", *(f"{one:,} listeners" for one in AUDIENCES)], rows))
+
+
+if __name__ == "__main__":
+    main()
