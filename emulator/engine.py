@@ -13,6 +13,7 @@ from typing import Any, Self
 from emulator.engine_build import BUILT_CLI, Report, ensure_cli
 from emulator.errors import EngineError
 from emulator.launchers import write_launchers
+from emulator.locks import drop_dead_locks
 from emulator.ministack import REPOSITORY
 
 STATE_DIR = REPOSITORY / ".local" / "state"
@@ -66,6 +67,7 @@ class Engine:
     """The Pulumi CLI with its environment; each command is run in the project's folder `cwd`."""
 
     cli: Path
+    state: Path
     environment: Mapping[str, str] = field(repr=False)
 
     @classmethod
@@ -87,7 +89,7 @@ class Engine:
             state.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise EngineError(f"Cannot write to {error.filename}: {error.strerror}.") from error
-        return cls(cli=cli, environment=engine_environment(aws, state=state, bin_dir=bin_dir))
+        return cls(cli=cli, state=state, environment=engine_environment(aws, state=state, bin_dir=bin_dir))
 
     def with_environment(self, extra: Mapping[str, str]) -> "Engine":
         """The same engine with more variables."""
@@ -98,8 +100,10 @@ class Engine:
     ) -> Result:
         """Run `pulumi ARGUMENTS` without prompts; with `stream`, show its output as it comes.
 
-        Raises EngineError with the end of the output where it fails and `check` is set.
+        A lock that a killed run left behind is dropped first. Raises EngineError with what the engine says
+        went wrong where it fails and `check` is set.
         """
+        drop_dead_locks(self.state)
         command = [str(self.cli), *arguments, "--non-interactive", "--color", _color(stream=stream)]
         process = subprocess.run(  # noqa: S603
             command,

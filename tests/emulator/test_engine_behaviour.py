@@ -1,6 +1,10 @@
 """What the engine and the provider do at the edges: import, protect, refusals, failures, two at once."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +14,7 @@ from emulator.aws import client
 from emulator.engine import Engine
 from emulator.errors import EngineError
 from emulator.ministack import MiniStack
+from emulator.processes import free_port
 from tests.emulator.catalogue import COMPUTE, Case
 from tests.emulator.catalogue_edge import EDGE
 from tests.emulator.project import Project, changed
@@ -155,15 +160,50 @@ def test_a_resource_that_vanished_is_made_again(engine: Engine, emulator: MiniSt
     project.destroy()
 
 
+def _lock(engine: Engine, project: str, pid: int) -> Path:
+    lock = engine.state / ".pulumi" / "locks" / "organization" / project / "test" / "other.json"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    holder = {"pid": pid, "username": "someone", "hostname": socket.gethostname()}
+    lock.write_text(json.dumps({**holder, "timestamp": "2026-01-01T00:00:00Z"}))
+    return lock
+
+
 def test_two_ups_at_once_give_one_clear_line(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "locked")
     project.write({"queue": _queue()})
     project.up()
-    state = Path(engine.environment["PULUMI_BACKEND_URL"].removeprefix("file://"))
-    lock = state / ".pulumi" / "locks" / "organization" / "locked" / "test" / "other.json"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    lock.write_text(json.dumps({"pid": 1, "username": "someone", "hostname": "elsewhere"}))
+    lock = _lock(engine, "locked", os.getpid())
     with pytest.raises(EngineError, match="Another `pulumi` run holds this stack"):
         project.up()
     lock.unlink()
     project.destroy()
+
+
+def test_a_lock_that_a_killed_run_left_does_not_block_the_next(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "left-locked")
+    project.write({"queue": _queue()})
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    lock = _lock(engine, "left-locked", ended.pid)
+    project.up()
+    assert not lock.exists()
+    project.destroy()
+
+
+def test_an_emulator_that_dies_in_mid_up_and_comes_back_is_mended_by_the_next_up(
+    engine: Engine, tmp_path: Path
+) -> None:
+    port = free_port()
+    keys = (engine.environment["AWS_ACCESS_KEY_ID"], engine.environment["AWS_SECRET_ACCESS_KEY"])
+    cases = {name: COMPUTE[name] for name in ("worker", "policy", "logs", "function", "topic")}
+    with MiniStack.start(tmp_path / "one", port, *keys, tmp_path / "log") as first:
+        project = Project.make(engine.with_environment(first.environment), tmp_path, "killed")
+        project.write({name: COMPUTE[name] for name in ("worker", "topic")})
+        project.up()
+    project.write(cases)
+    with pytest.raises(EngineError, match=r"nothing answers at .*: start the local AWS"):
+        project.up()
+    with MiniStack.start(tmp_path / "two", port, *keys, tmp_path / "log"):
+        project.up("--refresh")
+        assert {step["op"] for step in project.plan().values()} == {"same"}
+        project.destroy()

@@ -1,0 +1,28 @@
+"""The file backend's locks: one left by a `pulumi` that was killed must not block the next run for ever."""
+
+import json
+import os
+import socket
+from pathlib import Path
+
+
+def drop_dead_locks(state: Path) -> int:
+    """Remove the locks whose process ran on this host and is gone; how many."""
+    dropped = 0
+    for lock in (state / ".pulumi" / "locks").rglob("*.json"):
+        if _is_dead(lock):
+            lock.unlink(missing_ok=True)
+            dropped += 1
+    return dropped
+
+
+def _is_dead(lock: Path) -> bool:
+    try:
+        holder = json.loads(lock.read_text())
+        if holder["hostname"] == socket.gethostname():
+            os.kill(int(holder["pid"]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return False
