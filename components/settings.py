@@ -14,6 +14,8 @@ IDLE_LIMIT = 600
 """API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
 adjustable (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 DURATION_LIMIT = 7200
+HANDOVER_TIME = 60
+"""Seconds between the last request to hand over and the cut."""
 
 _DAY = 86400
 _MAX_SHARDS = 10
@@ -66,7 +68,7 @@ class SessionSettings:
     refresh_lead: int = 600
     """Seconds before that cut at which a connection is asked to hand over."""
     refresh_jitter: int = 120
-    """Seconds by which that request may come earlier, so that not all hand over at once."""
+    """Seconds by which that request may come later, so that not all hand over at once."""
     token_notice: int = 120
     """Seconds before a token's end at which its connection is told."""
     ended_retention: int = 3600
@@ -109,8 +111,15 @@ class SessionSettings:
         check(
             "refreshLead",
             self.refresh_lead,
-            f"refreshLead + refreshJitter must be less than connectionLifetime, {self.connection_lifetime}",
-            when=self.refresh_lead + self.refresh_jitter < self.connection_lifetime,
+            f"allowed is less than connectionLifetime, {self.connection_lifetime}",
+            when=self.refresh_lead < self.connection_lifetime,
+        )
+        check(
+            "refreshJitter",
+            self.refresh_jitter,
+            f"allowed is up to {HANDOVER_TIME} s less than refreshLead, {self.refresh_lead}: "
+            "the keep-alive runs each minute, and the client needs time to hand over",
+            when=self.refresh_lead - self.refresh_jitter >= HANDOVER_TIME,
         )
         check(
             "maxListeners",
@@ -138,11 +147,11 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "speaker_grace": (10, _DAY, ""),
     "idle_ping": (
         30,
-        540,
-        f"API Gateway's idle limit is {IDLE_LIMIT} s, and the keep-alive runs each minute",
+        520,
+        f"API Gateway's idle limit is {IDLE_LIMIT} s, and the keep-alive runs each minute and takes its time",
     ),
     "connection_lifetime": (300, DURATION_LIMIT, "API Gateway cuts every connection after two hours"),
-    "refresh_lead": (60, 3600, ""),
+    "refresh_lead": (HANDOVER_TIME, 3600, ""),
     "refresh_jitter": (0, 1800, ""),
     "token_notice": (60, 1800, "the keep-alive runs each minute"),
     "ended_retention": (0, 7 * _DAY, ""),

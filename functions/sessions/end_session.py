@@ -85,8 +85,8 @@ class EndSession:
 
     def _announce(self, session: Session, *, exclude: str | None) -> None:
         push = session_ended(session.session_id, session.end_reason or EndReason.ENDED)
-        self.broadcaster.broadcast(session, push, exclude=exclude)
-        self.sessions.announced(session.session_id)
+        if self.broadcaster.broadcast(session, push, exclude=exclude):
+            self.sessions.announced(session.session_id)
 
 
 def _known_end(session: Session | None, by: Authority, now: int) -> EndReason:

@@ -120,7 +120,7 @@ class RateLimitedError(SessionError):
 
 
 class PayloadTooLargeError(SessionError):
-    """What was sent does not fit in one message to the listeners (128 KB)."""
+    """What was sent does not fit in one message to the listeners (32 KB)."""
 
     code = ErrorCode.PAYLOAD_TOO_LARGE
     default = "The data does not fit in one message."

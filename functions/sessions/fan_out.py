@@ -52,7 +52,7 @@ class FanOut:
         ]
         self._spread(session, tasks, [entry])
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> None:
+    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
         """As `Broadcaster.broadcast`."""
         tasks = [
             ShardTask(session_id=session.session_id, shard=shard, event=push)
@@ -66,6 +66,8 @@ class FanOut:
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
             self.journal.warning("broadcast failed", session=short_digest(session.session_id))
+            return False
+        return True
 
     def serve(self, session_id: str, shard: int, tasks: Iterable[ShardTask]) -> None:
         """What the fan-out function does with tasks of one shard; a task that came twice is served once.

@@ -207,10 +207,11 @@ class RateLimits(Protocol):
 class Broadcaster(Protocol):
     """Tells everyone concerned."""
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> None:
+    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
         """Push to the session's listeners and to its speaker's connection, apart from `exclude`.
 
-        Beyond `directFanOut` listeners it goes through the queue. Failing to reach someone is not an error.
+        Beyond `directFanOut` listeners it goes through the queue. Failing to reach someone is not an error;
+        false says that listeners could be neither served nor queued, so that it has to be done again.
         """
         ...
 

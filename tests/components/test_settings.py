@@ -23,14 +23,18 @@ def config_of(**values: object) -> StackConfig:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"idle_ping": 700}, "idlePing is 700: allowed is 30 to 540 .*idle limit is 600 s"),
+        ({"idle_ping": 700}, "idlePing is 700: allowed is 30 to 520 .*idle limit is 600 s"),
         (
             {"connection_lifetime": 8000},
             "connectionLifetime is 8000: .*cuts every connection after two hours",
         ),
         (
-            {"refresh_lead": 3600, "connection_lifetime": 3700},
-            "refreshLead is 3600: refreshLead [+] refreshJitter",
+            {"refresh_lead": 3600, "connection_lifetime": 3600},
+            "refreshLead is 3600: allowed is less than connectionLifetime, 3600",
+        ),
+        (
+            {"refresh_lead": 120, "refresh_jitter": 90},
+            "refreshJitter is 90: .*60 s less than refreshLead, 120",
         ),
         (
             {"max_listeners": 5000},

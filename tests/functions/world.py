@@ -57,6 +57,8 @@ class Notes:
     )
     replays: list[tuple[str, Position]] = field(default_factory=list[tuple[str, Position]])
     replay_result: Replayed | Reset = field(default_factory=Replayed)
+    reachable: bool = True
+    """Whether broadcasts reach anyone."""
     claims_of: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
     def info(self, event: str, **fields: object) -> None:
@@ -75,8 +77,9 @@ class Notes:
     def disconnect(self, connection_ids: Sequence[str]) -> None:
         raise AssertionError(connection_ids)
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> None:
+    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
         self.broadcasts.append((session.session_id, push, exclude))
+        return self.reachable
 
     def replay(
         self, session: Session, connection_id: str, position: Position, language: str | None
