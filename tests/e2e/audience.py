@@ -43,9 +43,12 @@ class Listener:
     published: Callable[[], int]
     finished: Callable[[], bool]
     chance: random.Random
+    door: asyncio.Semaphore
+    """Lets in so many at a time: each function that is cold costs a second of the local machine."""
     account: Account = field(default_factory=Account)
     replayed: int = 0
     connections: int = 0
+    _at_door: bool = False
     _asked_at: float | None = None
     _heard_at: float = 0.0
     _ask_at: float = 0.0
@@ -55,11 +58,14 @@ class Listener:
         failures = 0
         while not (self.finished() and self.account.position >= self.published()):
             failures += 1
+            await self.door.acquire()
+            self._at_door = True
             with suppress(*LOST):
                 async with await open_connection(self.url) as connection:
                     self.connections += 1
                     failures = 0
                     await self._listen(connection, ready)
+            self._leave_door()
             await asyncio.sleep(self.chance.uniform(0, min(0.5 * 2**failures, LONGEST_PAUSE)))
 
     async def _listen(self, connection: ClientConnection, ready: asyncio.Event) -> None:
@@ -81,6 +87,11 @@ class Listener:
             if not await self._take(connection, json.loads(frame), ready):
                 return
             await self._wonder(connection)
+
+    def _leave_door(self) -> None:
+        if self._at_door:
+            self._at_door = False
+            self.door.release()
 
     async def _wonder(self, connection: ClientConnection) -> None:
         """Ask again where a gap stays open, where there is silence, or where an answer stays out."""
@@ -114,6 +125,7 @@ class Listener:
                 self.account.take(offset, message["data"])
             case {"type": "sessionJoined", "offset": int(offset)}:
                 ready.set()
+                self._leave_door()
                 self._asked_at, self._heard_at = None, time.monotonic()
                 self.replayed += message.get("replayed", 0)
                 if message.get("reset"):
