@@ -1,6 +1,7 @@
 """What a developer sees: one line a step, progress while it runs, and one clear line when it fails."""
 
 import errno
+import itertools
 import subprocess
 import sys
 import threading
@@ -9,8 +10,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PROGRESS_INTERVAL = 10.0
-"""Seconds between two progress lines of a long step."""
+PROGRESS_SECONDS = (10.0, 20.0, 30.0)
+"""Seconds to the first, second and each later progress line of a long step."""
 STORAGE_ERRORS = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
 """What a folder that is full, read-only or not a folder answers."""
 LOG_TAIL = 12
@@ -52,12 +53,14 @@ def plain_os_error(error: OSError) -> str:
 
 @contextmanager
 def progress(label: str) -> Generator[None]:
-    """Say that a step runs, every `PROGRESS_INTERVAL` seconds that it still does, and how long it took."""
+    """Say that a step runs, now and then that it still does, and how long it took."""
     started = time.monotonic()
     done = threading.Event()
 
     def tick() -> None:
-        while not done.wait(PROGRESS_INTERVAL):
+        for count in itertools.count():
+            if done.wait(PROGRESS_SECONDS[min(count, len(PROGRESS_SECONDS) - 1)]):
+                return
             say(f"  {label}: still running ({time.monotonic() - started:.0f} s)")
 
     ticker = threading.Thread(target=tick, daemon=True)

@@ -92,7 +92,8 @@ def _venv_step(name: str, python: Path, venv: Path, requirements: str, logs: Pat
             shutil.rmtree(venv, ignore_errors=True)
             run_logged([python, "-m", "venv", venv], log=log, cwd=ROOT)
         run_logged(
-            [inside, "-m", "pip", "install", "--no-input", "--require-hashes", "-r", file],
+            # Bytecode is made as modules are first imported: most of what is installed never is.
+            [inside, "-m", "pip", "install", "--no-input", "--no-compile", "--require-hashes", "-r", file],
             log=log,
             cwd=ROOT,
             hint="Is the package index reachable?",

@@ -122,7 +122,8 @@ def summary(text: str) -> str:
     """Return the counts below `Resources:` in one line."""
     block = re.search(r"^Resources:\n((?:    .+\n)+)", text, re.MULTILINE)
     counts = [line.strip() for line in block[1].splitlines()] if block else []
-    return ", ".join(counts) or "no resources"
+    # The engine adds a total such as `40 changes. 177 unchanged` to what it counted by kind.
+    return ", ".join(line.rpartition("changes. ")[2] for line in counts) or "no resources"
 
 
 def diagnostics(text: str) -> str:

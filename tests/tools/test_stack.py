@@ -44,6 +44,7 @@ def checkpoint(tmp_path: Path, latest: dict[str, Any] | None) -> None:
 
 def test_the_engines_counts_and_errors_are_found() -> None:
     assert summary(UP) == "+ 2 created, 95 unchanged"
+    assert summary("Resources:\n    ~ 2 updated\n    2 changes. 9 unchanged\n") == "~ 2 updated, 9 unchanged"
     assert "error: not allowed" in diagnostics(UP)
     assert diagnostics("Resources:\n    1 unchanged\n") == ""
 
