@@ -11,9 +11,9 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulator.errors import EngineUnavailable
+from emulator.errors import EmulatorError, EngineUnavailable
 from tools import browser
-from tools.console import log_tail, run_command, say
+from tools.console import CommandError, log_tail, run_command, say
 from tools.layout import ROOT, Layout
 from tools.throwaway_stack import leave_for_clients, local_stack
 
@@ -122,6 +122,9 @@ def run_vitest(layout: Layout, total: Total) -> None:
         except EngineUnavailable as error:
             say(f"The web client's tests on a stack are skipped: {error}")
             vitest(layout, total, {"STACK_DIR": folder})
+        except (CommandError, EmulatorError) as error:
+            say(f"No stack for the web client's tests: {error}")
+            total.problems.append("vitest's stack")
 
 
 def vitest(layout: Layout, total: Total, variables: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ from emulator.processes import free_port
 from tools import local_aws
 from tools.demo_user import create_demo_user
 from tools.layout import ROOT, Layout
-from tools.stack import LocalStack, split_salt, write_secret
+from tools.stack import LocalStack, write_secret
 from tools.up import bring_up
 
 SOURCES = (
@@ -23,16 +23,6 @@ SOURCES = (
     "requirements",
 )
 """What the program is made of."""
-# All tests come from one address, within minutes. The limits stay on, so that they are counted.
-HIGH_LIMITS = """\
-  websocket-sessions:limits:
-    enabled: true
-    sessionsPerHour: 100000
-    joinsPerMinute: 100000
-    connectsPerMinute: 100000
-    messagesPerMinute: 100000
-    requestsPerMinute: 100000
-"""
 
 
 def copy_sources(target: Path) -> Path:
@@ -44,8 +34,6 @@ def copy_sources(target: Path) -> Path:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    config = target / "Pulumi.local.yaml"
-    config.write_text(split_salt(config)[0] + HIGH_LIMITS, encoding="utf-8")
     (target / ".venv").symlink_to(ROOT / ".venv")
     cache = ROOT / ".local" / "archives"
     if cache.is_dir():
