@@ -9,7 +9,7 @@ from emulator.ministack import MiniStack
 from emulator.processes import free_port
 from sessions.settings import Settings
 from tests.functions.fan_out.management_api import ManagementApi, management_api
-from tests.functions.fan_out.stage import TABLES, create_tables
+from tests.functions.local_tables import create_tables, names
 from tests.functions.stack import Stack, settings_json
 from tests.functions.world import CLIENT, ISSUER, UNLIMITED, World
 
@@ -26,7 +26,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
         MiniStack.start(folder, free_port(), *keys, folder / "log") as ministack,
         pytest.MonkeyPatch.context() as environment,
     ):
-        for name, value in (ministack.environment | {table: table.lower() for table in TABLES}).items():
+        for name, value in (ministack.environment | names()).items():
             environment.setenv(name, value)
         dynamodb.client.cache_clear()
         create_tables(dynamodb.client())

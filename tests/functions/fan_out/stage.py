@@ -1,7 +1,6 @@
 """Publishing and recovery on real tables, with a management API and a clock of the test's own."""
 
 import itertools
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,34 +28,10 @@ from sessions.settings import Limits, Settings
 from sessions.shard_tasks import ShardTask
 from tests.functions.fan_out.management_api import ManagementApi
 
-TABLES = {
-    "SESSIONS_TABLE": ("sessionId", None),
-    "CONNECTIONS_TABLE": ("connectionId", None),
-    "LISTENERS_TABLE": ("listenerShard", "connectionId"),
-    "MESSAGES_TABLE": ("logKey", "offset"),
-    "REQUESTS_TABLE": ("requestKey", None),
-    "LIMITS_TABLE": ("limitKey", None),
-}
-"""Environment variable of each table, with its keys."""
-
 START = 1_800_000_000
 UNLIMITED = Settings(limits=Limits(enabled=False))
 QUICK = SenderLimits(attempt_timeout=2.0, connect_timeout=2.0, backoff=0.001, backoff_limit=0.001)
 numbers = itertools.count(1)
-
-
-def create_tables(client: Any) -> None:
-    """One table of each kind, named as its variable."""
-    for variable, (partition, sort) in TABLES.items():
-        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
-        client.create_table(
-            TableName=os.environ[variable],
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": "N" if name == "offset" else "S"} for name, _ in keys
-            ],
-        )
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,52 +27,9 @@ from sessions.ports import total
 from sessions.settings import Limits, Settings
 from sessions.shard_tasks import ShardTask
 
-TABLES = {
-    "SESSIONS_TABLE": ("sessionId", None),
-    "CONNECTIONS_TABLE": ("connectionId", None),
-    "LISTENERS_TABLE": ("listenerShard", "connectionId"),
-    "REQUESTS_TABLE": ("requestKey", None),
-}
-"""Environment variable of each table, with its keys."""
-
-INDEXED = ("SESSIONS_TABLE", "CONNECTIONS_TABLE")
 START = 1_800_000_000
 SETTINGS = Settings(limits=Limits(enabled=False))
 numbers = itertools.count(1)
-
-
-def create_tables(client: Any) -> None:
-    """One table of each kind, named as its variable, with the `due` index where it has one."""
-    for variable, (partition, sort) in TABLES.items():
-        keys = [(partition, "HASH"), *([(sort, "RANGE")] if sort else [])]
-        attributes = [(name, "S") for name, _ in keys]
-        indexes: dict[str, Any] = {}
-        if variable in INDEXED:
-            attributes += [("dueShard", "S"), ("dueAt", "N")]
-            schema = [
-                {"AttributeName": "dueShard", "KeyType": "HASH"},
-                {"AttributeName": "dueAt", "KeyType": "RANGE"},
-            ]
-            due = {"IndexName": "due", "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
-            indexes = {"GlobalSecondaryIndexes": [due]}
-        client.create_table(
-            TableName=os.environ[variable],
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in keys],
-            AttributeDefinitions=[
-                {"AttributeName": name, "AttributeType": kind} for name, kind in attributes
-            ],
-            **indexes,
-        )
-
-
-def clear_tables(client: Any) -> None:
-    """Take all items away."""
-    for variable, keys in TABLES.items():
-        table = os.environ[variable]
-        for page in client.get_paginator("scan").paginate(TableName=table):
-            for item in page["Items"]:
-                client.delete_item(TableName=table, Key={key: item[key] for key in keys if key})
 
 
 @dataclass
@@ -151,7 +107,7 @@ class World:
         self.sessions = DynamoSessions(self._limits)
         self.connections = DynamoConnections(self._limits)
         self.listeners = DynamoListeners(self._limits)
-        self.due = DynamoDueIndex(page)
+        self.due = DynamoDueIndex(self.sessions, page)
 
     def clock(self) -> int:
         return self.now
