@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from emulator.engine import Engine
+from emulator.locks import drop_dead_locks
 from emulator.ministack import REGION
 from tools.console import CommandError, log_tail, say
 from tools.layout import EMULATOR_PORT, Layout
@@ -100,9 +101,11 @@ class LocalStack:
         return self._checkpoint.exists()
 
     def was_interrupted(self) -> bool:
-        """Tell whether an update was killed: it left a lock, or operations that nobody knows the end of."""
-        locks = self.layout.state / ".pulumi" / "locks"
-        if any(path.is_file() for path in locks.rglob("*.json")):
+        """Tell whether an update was killed: it left a lock, or operations that nobody knows the end of.
+
+        The lock of an update that still runs stays; the engine refuses to go on then, and says who holds it.
+        """
+        if drop_dead_locks(self.layout.state):
             return True
         if not self._checkpoint.exists():
             return False

@@ -1,7 +1,11 @@
 """What the tools read from the engine's output and state."""
 
 import json
+import os
+import socket
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,9 +75,12 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
         tmp_path / "state" / ".pulumi" / "locks" / "organization" / "websocket-sessions" / "local" / "a.json"
     )
     lock.parent.mkdir(parents=True)
-    lock.write_text("{}")
-    assert stack.was_interrupted()
-    lock.unlink()
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    for pid, cut_short in ((os.getpid(), False), (gone.pid, True)):
+        lock.write_text(json.dumps({"pid": pid, "hostname": socket.gethostname()}))
+        assert stack.was_interrupted() is cut_short
+    assert not lock.exists()
     checkpoint(tmp_path, None)
     stack_file = tmp_path / "state" / ".pulumi" / "stacks" / "websocket-sessions" / "local.json"
     stack_file.write_text(stack_file.read_text()[:20])
