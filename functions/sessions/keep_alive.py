@@ -109,12 +109,16 @@ class KeepAlive:
         return ()
 
     def _unit(self, unit: Unit, now: int, time_is_left: Callable[[], bool]) -> int | None:
-        """Do one unit; the moment to go on from, where time ran out."""
+        """Do one unit; the moment to go on from, where time ran out.
+
+        Sessions are begun again, since those that have ended are due no more; and time is looked at before
+        each, since each has an audience to tell.
+        """
         if unit.kind == "sessions":
             for sessions in self.due.sessions(unit.shard, since=unit.since, until=now):
-                if not time_is_left():
-                    return sessions[0].due_at
                 for session in sessions:
+                    if not time_is_left():
+                        return unit.since
                     self._try(self.end, session)
         else:
             for connections in self.due.connections(unit.shard, since=unit.since, until=now):

@@ -1,0 +1,91 @@
+"""What a run leaves where its time runs out among sessions, each of which may take seconds to end."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from sessions.keep_alive import DueConnection, KeepAlive, Unit
+from sessions.model import Session, Status
+from sessions.notices import Visit
+from tests.functions.keep_alive.world import SETTINGS, START, Notes, Wire
+
+
+@dataclass
+class OnePage:
+    """An index that has one page of sessions, and forgets those that have ended."""
+
+    due: list[Session] = field(default_factory=list[Session])
+
+    def connections(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[DueConnection]]:
+        yield from ()
+
+    def sessions(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[Session]]:
+        assert since <= until
+        if self.due:
+            yield list(self.due)
+
+    def record(self, visits: Sequence[Visit]) -> list[bool]:
+        return [True for _ in visits]
+
+
+def session(number: int, **changes: object) -> Session:
+    one = Session(
+        session_id=f"calm-otter-{number}",
+        owner_id="owner",
+        status=Status.ACTIVE,
+        source_language="en",
+        quality="standard",
+        capacity=10,
+        shards=1,
+        epoch="00000000",
+        head=0,
+        generation=1,
+        created_at=START,
+        expires_at=START + 100,
+        ttl=START + 3700,
+    )
+    return replace(one, **changes)  # pyright: ignore[reportArgumentType]
+
+
+def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[Unit, ...], list[str]]:
+    """What is left, and what was ended, where each look at the time finds this."""
+    ended: list[str] = []
+
+    def end(one: Session) -> None:
+        ended.append(one.session_id)
+        index.due.remove(one)
+
+    keep_alive = KeepAlive(
+        due=index,
+        end=end,
+        departed=lambda _: None,
+        pusher=Wire(),
+        settings=SETTINGS,
+        log=(notes := Notes()),
+        metrics=notes,
+        clock=lambda: START + 200,
+    )
+    remaining = iter(looks)
+    left = keep_alive([Unit("sessions", 3)], time_is_left=lambda: next(remaining, False))
+    return left, ended
+
+
+def test_time_is_looked_at_before_each_session() -> None:
+    """A page of them, each with its listeners to tell, may outlast the function."""
+    index = OnePage([session(100), session(101), session(102)])
+
+    left, ended = run(index, [True, True])
+
+    assert ended == ["calm-otter-100", "calm-otter-101"]
+    assert left == (Unit("sessions", 3),)
+    assert run(index, [True, True])[1] == ["calm-otter-102"]
+
+
+def test_an_end_that_is_yet_to_be_announced_hides_nothing_behind_it() -> None:
+    """It is due by its announcement, long before its lifetime would have run out."""
+    unannounced = session(
+        100, status=Status.ENDED, ended_at=START + 50, expires_at=START + 86400, ttl=START + 90000
+    )
+    index = OnePage([unannounced, session(101)])
+
+    left, _ = run(index, [])
+    assert all(unit.since <= START + 100 for unit in left)
