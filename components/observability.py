@@ -62,7 +62,11 @@ class Observability(ComponentResource):
         self.register_outputs({"dashboardUrl": self.dashboard_url})
 
     def _create_topic(self) -> aws.sns.Topic:
-        return aws.sns.Topic(f"{self._name}-alarms", kms_master_key_id="alias/aws/sns", opts=self._child)
+        """Create a topic without a key: CloudWatch may not use SNS's own (its policy cannot be changed), so
+        that no alarm would arrive, and what an alarm tells is names and figures only
+        (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
+        """
+        return aws.sns.Topic(f"{self._name}-alarms", opts=self._child)
 
     def _create_alarms(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
         alarms = [
