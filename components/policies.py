@@ -40,5 +40,18 @@ def policy_document(statements: Sequence[PolicyStatement]) -> Output[str]:
 
 def trust_document(service: str) -> str:
     """Return the policy by which an AWS service may take a role."""
-    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
-    return json.dumps({"Version": _VERSION, "Statement": [statement]})
+    return json.dumps({"Version": _VERSION, "Statement": [_trust(service)]})
+
+
+def trust_document_within(service: str, arn: Input[str]) -> Output[str]:
+    """Return that policy for a service which acts for many accounts: only the account of an ARN may use it.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    account = Output.from_input(arn).apply(lambda known: known.split(":")[4])
+    statement = {**_trust(service), "Condition": {"StringEquals": {"aws:SourceAccount": account}}}
+    return Output.json_dumps({"Version": _VERSION, "Statement": [statement]})
+
+
+def _trust(service: str) -> dict[str, object]:
+    return {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}

@@ -7,7 +7,7 @@ from pulumi import ComponentResource, Output, ResourceOptions
 
 from components.arguments import arguments, check, check_range
 from components.lambda_handler import LambdaHandler
-from components.policies import PolicyStatement, policy_document, trust_document
+from components.policies import PolicyStatement, policy_document, trust_document_within
 
 _RATE = re.compile(r"rate\((1 (minute|hour|day)|[2-9]\d* (minutes|hours|days)|1\d+ (minutes|hours|days))\)")
 
@@ -45,7 +45,9 @@ class Schedule(ComponentResource):
         child = ResourceOptions(parent=self)
 
         self.role = aws.iam.Role(
-            f"{name}-role", assume_role_policy=trust_document("scheduler.amazonaws.com"), opts=child
+            f"{name}-role",
+            assume_role_policy=trust_document_within("scheduler.amazonaws.com", args.handler.function_arn),
+            opts=child,
         )
         self.policy = aws.iam.RolePolicy(
             f"{name}-policy",

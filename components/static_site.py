@@ -67,7 +67,7 @@ class StaticSite(ComponentResource):
     def _create_bucket(self) -> aws.s3.Bucket:
         """Create a bucket that nothing can make public; its objects can all be built again."""
         bucket = aws.s3.Bucket(f"{self._name}-pages", force_destroy=True, opts=self._child)
-        aws.s3.BucketPublicAccessBlock(
+        block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-no-public-access",
             bucket=bucket.bucket,
             block_public_acls=True,
@@ -80,7 +80,8 @@ class StaticSite(ComponentResource):
             f"{self._name}-ownership",
             bucket=bucket.bucket,
             rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=self._child,
+            # S3 refuses two changes of one bucket's settings at a time (OperationAborted).
+            opts=ResourceOptions(parent=self, depends_on=[block]),
         )
         return bucket
 

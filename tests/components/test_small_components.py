@@ -82,7 +82,11 @@ def test_a_schedule_calls_one_function_with_bounded_tries() -> None:
     (statement,) = json.loads(deployed.one("RolePolicy", "each-minute").inputs["policy"])["Statement"]
     assert statement["Action"] == ["lambda:InvokeFunction"]
     assert statement["Resource"] == ["arn:aws:lambda:eu-central-1:123456789012:function:keep-alive"]
-    assert deployed.one("Role", "each-minute").parent == "each-minute"
+    role = deployed.one("Role", "each-minute")
+    assert role.parent == "each-minute"
+    (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Service": "scheduler.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
 def observed(**more: Any) -> Deployed:
@@ -120,7 +124,7 @@ def test_alarms_cover_functions_stream_queue_and_api() -> None:
 def test_alarms_tell_a_topic_where_there_is_one() -> None:
     assert {item.inputs.get("alarmActions") for item in observed().of("MetricAlarm")} == {None}
     told = observed(alarm_topic=True)
-    assert told.one("Topic").inputs["kmsMasterKeyId"] == "alias/aws/sns"
+    assert "kmsMasterKeyId" not in told.one("Topic").inputs, "CloudWatch may not use SNS's own key"
     actions = [item.inputs["alarmActions"] for item in told.of("MetricAlarm")]
     assert all(action == ["arn:aws:sns:eu-central-1:123456789012:watch-alarms"] for action in actions)
 
