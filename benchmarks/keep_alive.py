@@ -23,6 +23,8 @@ from botocore.config import Config
 from adapters import dynamodb
 from adapters.connection_items import connection_item
 from adapters.due_index import DynamoDueIndex
+from adapters.limits import DynamoRateLimits
+from adapters.sessions import DynamoSessions
 from benchmarks.table import format_table
 from emulator.ministack import MiniStack
 from emulator.processes import free_port
@@ -140,7 +142,7 @@ def run() -> None:
     """One whole run, as the scheduled function does it."""
     quiet = Quiet()
     keep_alive = KeepAlive(
-        due=DynamoDueIndex(),
+        due=DynamoDueIndex(DynamoSessions(DynamoRateLimits(quiet, quiet))),
         end=lambda _: None,
         departed=lambda _: None,
         pusher=Sink(),

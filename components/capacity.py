@@ -27,8 +27,8 @@ PUSH_SECONDS = 0.0005
 """One push among many from a function of 1 GB: CPU time, and its share of the waiting (64 go at once)."""
 MEMORY_GB = 1.0
 
-PUBLISH_WRITES = 3
-"""Write units of a publish but its message: the session's item in a transaction (2), its index (1)."""
+PUBLISH_WRITES = 2
+"""Write units of a publish but its message: the session's item in a transaction. Its index has keys only."""
 JOIN_WRITES = 17
 """A connection noted, in its index, with its limit (3); joined: counter, row, connection and limit in a
 transaction, and the index (9); gone again: counter, row and connection (5)."""
@@ -161,7 +161,7 @@ class Needs:
             load.published * (direct + self._queued_shards * queued)
             + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
         )
-        message_writes = load.messages_per_second * max(PUBLISH_WRITES - 1, self._message_writes())
+        message_writes = load.messages_per_second * max(PUBLISH_WRITES, self._message_writes())
         join_writes = 4 * self._in_shard / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals,

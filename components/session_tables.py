@@ -24,7 +24,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
 """Partition key, and sort key where there is one, with their types."""
 
 _DUE_KEYS = ("dueShard:S", "dueAt:N")
-_WITH_DUE_INDEX = ("sessions", "connections")
+_WITH_DUE_INDEX = {"sessions": "KEYS_ONLY", "connections": "ALL"}
+"""What the index has of each item. A publish changes its session: with the keys alone it writes no index."""
 _WITH_STREAM = ("listeners",)
 
 
@@ -104,7 +105,7 @@ class SessionTables(ComponentResource):
             hash_key=hash_key,
             range_key=range_key,
             billing_mode="PAY_PER_REQUEST",
-            global_secondary_indexes=[_due_index()] if indexed else None,
+            global_secondary_indexes=[_due_index(_WITH_DUE_INDEX[key])] if indexed else None,
             ttl=aws.dynamodb.TableTtlArgs(attribute_name=TTL_ATTRIBUTE, enabled=True),
             stream_enabled=True if key in _WITH_STREAM else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if key in _WITH_STREAM else None,
@@ -117,7 +118,7 @@ class SessionTables(ComponentResource):
         )
 
 
-def _due_index() -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+def _due_index(projection: str) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
     kinds = ("HASH", "RANGE")
     return aws.dynamodb.TableGlobalSecondaryIndexArgs(
         name=DUE_INDEX,
@@ -125,7 +126,7 @@ def _due_index() -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
             aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(attribute_name=_attribute(key), key_type=kind)
             for key, kind in zip(_DUE_KEYS, kinds, strict=True)
         ],
-        projection_type="ALL",
+        projection_type=projection,
     )
 
 

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 from adapters.connection_items import connection_key, connection_table, to_connection
 from adapters.dynamodb import call, client, write
-from adapters.session_items import session_table, to_session
+from adapters.session_items import session_table
 from adapters.values import Scalar, from_item, to_item
 from adapters.writes import update
 from sessions.errors import UnavailableError
 from sessions.keep_alive import DueConnection
 from sessions.model import Session
 from sessions.notices import Visit
-from sessions.ports import Part, Refused
+from sessions.ports import Part, Refused, Sessions
 
 INDEX = "due"
 PAGE = 100
@@ -27,7 +27,8 @@ WRITERS = 10
 class DynamoDueIndex:
     """Reads are eventually consistent, as all of an index are; so each write has its condition."""
 
-    def __init__(self, page: int = PAGE) -> None:
+    def __init__(self, sessions: Sessions, page: int = PAGE) -> None:
+        self._sessions = sessions
         self._page = page
 
     def connections(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[DueConnection]]:
@@ -38,8 +39,12 @@ class DynamoDueIndex:
             ]
 
     def sessions(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[Session]]:
+        """The index has keys only, so that a publish does not write it; each session is read."""
         for items in self._pages(session_table(), shard, since, until):
-            yield [to_session(item) for item in items]
+            found = (self._sessions.get(str(item["sessionId"])) for item in items)
+            sessions = [session for session in found if session is not None]
+            if sessions:
+                yield sessions
 
     def record(self, visits: Sequence[Visit]) -> list[bool]:
         if not visits:

@@ -38,7 +38,7 @@ def test_one_small_session_by_hand() -> None:
     joins, pings, presence = 100 * 10, 100 * 36_000 / 480, 2_000
     assert units(made, "connectionMinutes") == 60_000
     assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + pings + presence
-    assert units(made, "dynamoDbWrites") == 36_000 * 5 + joins * 17 + pings * 2
+    assert units(made, "dynamoDbWrites") == 36_000 * 4 + joins * 17 + pings * 2
     assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
     assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)
     assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60)

@@ -42,14 +42,20 @@ def test_sessions_and_connections_are_indexed_by_due_time_and_can_be_restored(
         indexed = item.name in ("tables-sessions", "tables-connections")
         assert bool(item.inputs.get("globalSecondaryIndexes")) is indexed
         assert item.inputs["pointInTimeRecovery"] == {"enabled": indexed}
-    (index,) = tables[1].one("Table", "sessions").inputs["globalSecondaryIndexes"]
+
+
+@pytest.mark.parametrize(("table", "projection"), [("sessions", "KEYS_ONLY"), ("connections", "ALL")])
+def test_a_publish_does_not_write_the_index_of_sessions(
+    tables: tuple[SessionTables, Deployed], table: str, projection: str
+) -> None:
+    (index,) = tables[1].one("Table", table).inputs["globalSecondaryIndexes"]
     assert index == {
         "name": "due",
         "keySchemas": [
             {"attributeName": "dueShard", "keyType": "HASH"},
             {"attributeName": "dueAt", "keyType": "RANGE"},
         ],
-        "projectionType": "ALL",
+        "projectionType": projection,
     }
 
 
