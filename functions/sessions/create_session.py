@@ -100,8 +100,8 @@ class CreateSession:
         instead_of: Attachment | None = None
         for _ in range(TRIES):
             session = self.sessions.get(request.session_id)
-            if session is None:
-                raise SessionEndedError
+            if session is None or session.owner_id != caller.subject:
+                raise SessionEndedError  # deleted; the id may be another session's by now
             session = open_session(session, now)
             if caller.connection_id not in (None, session.speaker_connection_id):
                 try:
