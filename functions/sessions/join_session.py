@@ -50,23 +50,28 @@ class JoinSession:
             target_language=target_language,
         )
         limit = LimitRules(self.settings.limits).joins_from(caller.address, now)
-        attachment = self._register(connection_id, wanted, limit, now)
+        attachment, is_new = self._register(connection_id, wanted, limit, now)
         try:
             session = open_session(self.sessions.get(session_id), now)
-        except SessionError:
-            self._undo(connection_id, attachment)
+        except SessionError as error:
+            if is_new or not isinstance(error, UnavailableError):
+                self._undo(connection_id, attachment)
             raise
         replay = Replayed()
         if position is not None:
+            if not is_new:
+                requests = LimitRules(self.settings.limits).requests_of(connection_id, now)
+                take(self.rate_limits, requests, now)
             replay = self.replayer.replay(session, connection_id, position, target_language)
         return session_joined(session, target_language=target_language, replay=replay)
 
     def _register(
         self, connection_id: str, attachment: Attachment, limit: Limit | None, now: int
-    ) -> Attachment:
+    ) -> tuple[Attachment, bool]:
+        """The listener's attachment, and whether it is a new one. A new one is counted by `limit`, once."""
         instead_of: Attachment | None = None
         ttl = now + self.settings.session_lifetime + self.settings.ended_retention
-        for attempt in range(TRIES + MAX_SHARDS):
+        for _ in range(TRIES + MAX_SHARDS):
             try:
                 self.listeners.join(
                     connection_id=connection_id,
@@ -80,20 +85,20 @@ class JoinSession:
                 there = _joined_already(refused, attachment, now)
                 if there is not None:
                     if self._retarget(connection_id, there, attachment):
-                        return there
+                        return there, False
                 elif Part.CONNECTION in refused.parts:
                     instead_of = free_to_attach(self.sessions, refused.connection, now)
                 elif Part.LIMIT in refused.parts:
                     raise over(limit, now) from refused
                 elif Part.SHARD in refused.parts:
-                    if attempt == 0:
-                        take(self.rate_limits, limit, now)
+                    take(self.rate_limits, limit, now)
+                    limit = None
                     attachment = replace(attachment, shard=self._shard_with_room(attachment.session_id, now))
                 else:
                     self._drop(connection_id, attachment)
             else:
                 self.metrics.count("ListenersJoined")
-                return attachment
+                return attachment, True
         raise UnavailableError
 
     def _shard_with_room(self, session_id: str, now: int) -> int:

@@ -22,6 +22,7 @@ from sessions.model import Change, Position, Replayed, Reset, Role, Status
 from sessions.ports import Part, Refused
 from sessions.settings import Limits, Settings
 from tests.functions.conftest import Worlds
+from tests.functions.memory import Memory
 from tests.functions.world import CLIENT, ISSUER, START, UNLIMITED, World, new_id
 
 NOWHERE = "brave-otter-100"
@@ -81,6 +82,14 @@ class TestCreateSession:
         world.end(speaker)
         with pytest.raises(SessionEndedError):
             world.create(speaker, user, request_id="r")
+
+    def test_a_repeat_never_gets_a_session_that_took_over_the_id(self) -> None:
+        """Ids come back once their sessions are deleted, while requests are remembered for a day."""
+        world = World.in_memory(memory=(memory := Memory()))
+        session_id = world.create(world.connect("user"), request_id="r")["sessionId"]
+        memory.sessions[session_id] = replace(world.session(session_id), owner_id="another")
+        with pytest.raises(SessionEndedError):
+            world.create(world.connect("user"), request_id="r")
 
     def test_a_second_session_on_a_connection_conflicts_until_the_first_is_over(self, world: World) -> None:
         speaker, first = world.speaking()
@@ -264,6 +273,41 @@ class TestJoinSession:
                 world.join(world.connect(), NOWHERE, address=address)
         with pytest.raises(RateLimitedError):
             world.join(world.connect(), NOWHERE, address=address)
+
+    def test_a_join_counts_once_also_where_its_first_shard_is_full(self, worlds: Worlds) -> None:
+        world = worlds(Settings(limits=Limits(joins_per_minute=6), max_listeners=6, listeners_per_shard=1))
+        _, session_id = world.speaking()
+        address = new_id("a")
+        for _ in range(6):
+            world.join(world.connect(), session_id, address=address)
+        assert world.listeners_of(session_id) == 6
+
+    def test_a_listener_whose_recovery_fails_still_listens(self) -> None:
+        world = World.in_memory(memory=(memory := Memory()))
+        _, session_id = world.speaking()
+        listener = world.listening(session_id)
+
+        def fail(call: str) -> None:
+            if call == "sessions.get":
+                raise UnavailableError
+
+        memory.before = fail
+        with pytest.raises(UnavailableError):
+            world.join(listener, session_id)
+        memory.before = lambda _: None
+        assert world.rows_of(session_id) == [listener]
+
+    def test_replays_on_one_connection_are_counted(self, worlds: Worlds) -> None:
+        world = worlds(Settings(limits=Limits(requests_per_minute=2)))
+        _, session_id = world.speaking()
+        listener = world.listening(session_id)
+        position = Position(epoch=world.session(session_id).epoch, offset=0)
+        for _ in range(2):
+            world.join(listener, session_id, position=position)
+        with pytest.raises(RateLimitedError) as refused:
+            world.join(listener, session_id, position=position)
+        assert refused.value.retry_after
+        assert world.rows_of(session_id) == [listener]
 
 
 class TestLeaveSession:
