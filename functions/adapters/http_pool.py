@@ -111,14 +111,22 @@ class HttpPool:
     async def exchange(self, request: bytes, timeout: float) -> int:  # noqa: ASYNC109 -- passed on
         """Send one request on a kept or a new connection; seconds, status and errors as HttpConnection's.
 
-        A kept connection that the server had closed meanwhile is replaced once, without an error.
+        A kept connection that the server had closed meanwhile is replaced once, without an error. Where one
+        falls silent, those that have not answered since are dropped with it: a function is frozen between
+        its invocations, and what forgot one of its connections meanwhile forgot all.
         """
-        connection = self._kept() or await self._open()
+        kept = self._kept()
+        connection = kept or await self._open()
+        sent_at = time.monotonic()
         try:
             status = await connection.exchange(request, timeout)
         except StaleConnectionError:
             connection = await self._open()
             status = await connection.exchange(request, timeout)
+        except NoAnswerError:
+            if kept is not None:
+                self._drop_unused_since(sent_at)
+            raise
         if connection.usable:
             connection.used_at = time.monotonic()
             self._idle.append(connection)
@@ -130,6 +138,12 @@ class HttpPool:
         """Close every idle connection."""
         while self._idle:
             self._idle.pop().close()
+
+    def _drop_unused_since(self, moment: float) -> None:
+        for connection in self._idle:
+            if connection.used_at <= moment:
+                connection.close()
+        self._idle = [connection for connection in self._idle if connection.usable]
 
     def _kept(self) -> HttpConnection | None:
         while self._idle:

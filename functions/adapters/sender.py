@@ -38,6 +38,7 @@ class SenderLimits:
     """
 
     concurrency: int = 64
+    retrying: int = 192  # at a time, beside the first attempts; a function has 1,024 file descriptors
     attempts: int = 3
     connect_timeout: float = 1.5
     attempt_timeout: float = 1.5
@@ -66,6 +67,7 @@ class Sender:
         self._credentials = credentials
         self._limits = limits or SenderLimits()
         self._signer = Signer(host=url.netloc, region=region, service="execute-api")
+        self._retrying = asyncio.Semaphore(self._limits.retrying)
         self._pool = HttpPool(url, connect_timeout=self._limits.connect_timeout, tls=tls)
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
@@ -118,7 +120,8 @@ class Sender:
             for attempt in range(tried, self._limits.attempts):
                 if attempt:
                     await asyncio.sleep(self._wait(attempt))
-                outcome = await self._attempt(method, path, payload, credentials)
+                async with self._retrying:
+                    outcome = await self._attempt(method, path, payload, credentials)
                 if outcome is not None:
                     break
             else:

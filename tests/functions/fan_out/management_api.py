@@ -30,6 +30,8 @@ class Got:
     connection_id: str
     headers: dict[str, str]
     body: bytes
+    socket: int
+    """Which of the sockets opened it came by, counted from 1."""
 
 
 @dataclass
@@ -63,8 +65,9 @@ class ManagementApi:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One HTTP/1.1 keep-alive connection."""
         self.opened += 1
+        socket = self.opened
         try:
-            while (got := await self._read(reader)) is not None:
+            while (got := await self._read(reader, socket)) is not None:
                 self.requests.append(got)
                 self.at_once[got.connection_id] += 1
                 self.most_at_once[got.connection_id] = max(
@@ -88,7 +91,7 @@ class ManagementApi:
             writer.close()
 
     @staticmethod
-    async def _read(reader: asyncio.StreamReader) -> Got | None:
+    async def _read(reader: asyncio.StreamReader, socket: int) -> Got | None:
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode()
         except asyncio.IncompleteReadError:
@@ -98,7 +101,7 @@ class ManagementApi:
         headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
         connection_id = unquote(path.rpartition("/@connections/")[2])
-        return Got(method=method, connection_id=connection_id, headers=headers, body=body)
+        return Got(method=method, connection_id=connection_id, headers=headers, body=body, socket=socket)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import ssl
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -165,6 +166,33 @@ def test_connections_are_kept_and_replaced_when_the_server_closes_them() -> None
         for _ in range(3):
             assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
     assert api.opened > 1
+
+
+def test_sockets_that_fell_silent_while_the_function_was_frozen_cost_one_attempt_together() -> None:
+    """Whatever dropped one of them without a word has dropped all that were kept as long."""
+    api = ManagementApi(lambda _: Answer(delay=0.05))
+    with management_api(api), sender_to(api.url) as sender:
+        sender.deliver([one(name) for name in "abcd"])
+        kept = api.opened
+        assert kept >= QUICK.attempts
+        api.answer = lambda got: Answer(delay=5.0 if got.socket <= kept else 0.0)
+        assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
+
+
+def test_an_audience_that_is_throttled_does_not_open_a_socket_each() -> None:
+    """A function has some thousand file descriptors; those who wait for another attempt share a few."""
+    limits = replace(QUICK, concurrency=4, retrying=8)
+    seen: set[str] = set()
+
+    def answer(got: Got) -> Answer:
+        first = got.connection_id not in seen
+        seen.add(got.connection_id)
+        return Answer(status=429) if first else Answer(delay=0.01)
+
+    audience = [one(f"listener-{number}") for number in range(100)]
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url, limits) as sender:
+        assert sender.deliver(audience) == [Outcome.DELIVERED] * 100
+        assert api.opened <= 12
 
 
 def test_a_server_that_is_not_there_is_unreachable() -> None:
