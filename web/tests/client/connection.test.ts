@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connect, follow, isClosed, isOpen, startPeer, token } from "./support.ts";
+import { connect, follow, isClosed, isOpen, QUICK, startPeer, token } from "./support.ts";
 
 test("the token travels as a subprotocol, and the URL carries none", async () => {
   const peer = await startPeer();
@@ -34,6 +34,19 @@ test("a lost connection is opened again", async () => {
   await connection.state.until(({ name }) => name === "waitingToRetry");
   await connection.state.until(isOpen);
   expect(names).toEqual(["idle", "connecting", "open", "waitingToRetry", "connecting", "open"]);
+});
+
+test("tries are counted anew after a connection that lasted", async () => {
+  const peer = await startPeer();
+  const connection = connect(peer);
+  connection.open();
+  for (const number of [0, 1, 2]) {
+    const { since } = (await connection.state.until(isOpen)) as { since: number };
+    await expect.poll(() => Date.now() - since, { interval: 5 }).toBeGreaterThan(QUICK.backoff.cap);
+    peer.connections[number]?.cut();
+    const waiting = await connection.state.until(({ name }) => name === "waitingToRetry");
+    expect(waiting).toMatchObject({ attempt: 1 });
+  }
 });
 
 describe("a refusal is not retried", () => {

@@ -12,6 +12,21 @@ describe("handover", () => {
     expect(names).not.toContain("waitingToRetry");
   });
 
+  test("closes the first connection once what was under way on it is answered", async () => {
+    const peer = await startPeer();
+    peer.fault = ({ action }) => (action === "updateSession" ? { late: 60 } : undefined);
+    const connection = connect(peer);
+    connection.open();
+    await connection.state.until(isOpen);
+    const request = connection.request<"updateSession">({ action: "updateSession", status: "paused" });
+    await expect.poll(() => peer.requests("updateSession").length).toBe(1);
+    peer.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+    await expect.poll(() => peer.connections.length).toBe(2);
+    await request;
+    await expect.poll(() => peer.connections.map((each) => each.isOpen())).toEqual([false, true]);
+    expect(peer.requests("updateSession").length).toBe(1);
+  });
+
   test("keeps the first connection when the second one cannot be had", async () => {
     const peer = await startPeer();
     const connection = connect(peer);

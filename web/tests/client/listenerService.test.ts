@@ -78,6 +78,21 @@ describe("every message is heard once and in order", () => {
     expect(peer.connections.length).toBe(1);
   });
 
+  test("when a replayed message is lost, and nothing follows that would show it", async () => {
+    const peer = await startPeer();
+    const { listener, heard } = makeListener(peer);
+    await listener.join();
+    say(peer, 1);
+    await expect.poll(() => heard.length).toBe(1);
+    peer.connections[0]?.cut();
+    let losses = 2;
+    peer.session.deliver = (message, to) => {
+      if (message.offset !== 4 || losses-- <= 0) to.push(message);
+    };
+    say(peer, 3);
+    await expect.poll(() => heard).toEqual(numbered(4));
+  });
+
   test("across handovers", async () => {
     const peer = await startPeer();
     const { listener, heard } = makeListener(peer, { handover: 30, handoverJitter: 0 });

@@ -98,6 +98,15 @@ describe("where no WebSocket can be opened", () => {
     expect(peer.requests("createSession")).toEqual([]);
   });
 
+  test("and only there: cuts of an open WebSocket are no reason for HTTP", async () => {
+    const peer = await startPeer();
+    faults(peer, "cutBefore", "cutBefore", "cutBefore", "cutBefore");
+    const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(peer.posts).toBe(0);
+  });
+
   test("a WebSocket that carried createSession before and the HTTP request make one session", async () => {
     const peer = await startPeer();
     peer.fault = ({ action }) => {

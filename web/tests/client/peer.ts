@@ -21,12 +21,15 @@ export interface PeerConnection {
   readonly token: string | undefined;
   readonly push: (message: ServerMessage) => void;
   readonly cut: () => void;
+  readonly isOpen: () => boolean;
 }
 
 export class Peer {
   readonly session = new PeerSession();
   readonly received: ClientMessage[] = [];
   readonly connections: PeerConnection[] = [];
+  /** Sessions asked for over HTTP. */
+  posts = 0;
   /** What either side said against the protocol. */
   readonly violations: string[] = [];
   /** Decides on the fault for a request, if any. */
@@ -83,6 +86,7 @@ export class Peer {
         this.#judge(message.type, message);
         if (!this.silent) socket.send(JSON.stringify(message));
       },
+      isOpen: () => socket.readyState === socket.OPEN,
       cut: () => {
         this.session.forget(connection);
         socket.terminate();
@@ -124,6 +128,7 @@ export class Peer {
     if (this.badTokens.has(token)) response.writeHead(401).end();
     else if (request.method === "PATCH") response.writeHead(400).end();
     else {
+      this.posts++;
       const requestId = String(request.headers["idempotency-key"]);
       const body = JSON.parse(Buffer.concat(chunks).toString()) as object;
       const message = { action: "createSession", requestId, ...body } as ClientMessage;

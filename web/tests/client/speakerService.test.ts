@@ -90,6 +90,21 @@ describe("what is published is in the log once and in order", () => {
   });
 });
 
+test("a handover whose outcome is unknown costs a reconnection, and no message", async () => {
+  const peer = await startPeer();
+  peer.fault = (message, connection) => {
+    if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
+    peer.session.handle(message, connection);
+    return "lose";
+  };
+  const speaker = await createSpeaker(peer, { reply: 60 });
+  peer.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+  await expect.poll(() => peer.requests("resumeSession").length).toBe(1);
+  const offsets = await Promise.all(numbered(3).map(async (data) => speaker.publish({ data })));
+  expect(offsets).toEqual([1, 2, 3]);
+  expect(peer.connections.map((each) => each.isOpen())).toEqual([false, false, true]);
+});
+
 test("presence, pauses and the end show in its state", async () => {
   const peer = await startPeer();
   const speaker = await createSpeaker(peer);

@@ -42,10 +42,16 @@ export async function startPeer(): Promise<Peer> {
   return peer;
 }
 
-/** An unsigned token that looks like Cognito's as far as clients read it. */
+const tokens = new Map<string, string>();
+afterEach(() => tokens.clear());
+
+/** An unsigned token that looks like Cognito's as far as clients read it; the same one throughout a test. */
 export function token(name: string, secondsLeft = 3600): string {
+  const key = `${name} ${secondsLeft}`;
   const exp = Math.floor(Date.now() / 1000) + secondsLeft;
-  return `head.${Buffer.from(JSON.stringify({ exp, name })).toString("base64url")}.signature`;
+  const made = `head.${Buffer.from(JSON.stringify({ exp, name })).toString("base64url")}.signature`;
+  if (!tokens.has(key)) tokens.set(key, made);
+  return tokens.get(key) ?? made;
 }
 
 export function options(peer: Peer, timings: object = {}) {

@@ -18,6 +18,16 @@ describe("the token of an open connection", () => {
     expect(peer.connections.length).toBe(1);
   });
 
+  test("is replaced again when the new one runs out in turn", async () => {
+    const peer = await startPeer();
+    const tokens = [token("first", 10), token("second", 10), token("third", 3600)];
+    const provider = async () => Promise.resolve(tokens.shift());
+    const connection = connect(peer, { tokenLead: 10_000 }, { token: provider });
+    connection.open();
+    const refreshed = (): string[] => peer.requests("refreshToken").map((each) => each.token);
+    await expect.poll(refreshed).toEqual([token("second", 10), token("third")]);
+  });
+
   test("is replaced when the server says that it expires", async () => {
     const peer = await startPeer();
     const connection = connect(peer);
