@@ -8,7 +8,8 @@ from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import block, boolean, integer, mapping, number, output, text, texts, unordered
 from emulator.provider.tagging import Tagging
 
-TAGGING = Tagging(service="apigatewayv2", address="ResourceArn")
+# GetTags, as the emulator's GetApi and GetStage tell the tags of the creation only.
+TAGGING = Tagging(service="apigatewayv2", address="ResourceArn", list_operation="GetTags")
 
 
 class Api(Resource):
@@ -132,7 +133,13 @@ class Stage(Resource):
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         api_id = state["apiId"]
         settings = part(answer, "RouteSettings")
-        told = {**answer, "RouteSettings": [{"RouteKey": key, **one} for key, one in settings.items()]}
+        variables = part(answer, "StageVariables")
+        told = {
+            **answer,
+            "RouteSettings": [{"RouteKey": key, **one} for key, one in settings.items()],
+            # Set to nothing is taken away; the emulator keeps the name.
+            "StageVariables": {name: value for name, value in variables.items() if value},
+        }
         protocol = cloud.call(self.service, "GetApi", ApiId=api_id)["ProtocolType"]
         return {
             **super().outputs(cloud, resource_id, state, told),
