@@ -1,6 +1,6 @@
 """The fan-out queue's function: serves the shards that publish or a broadcast left to it."""
 
-from typing import Any
+from typing import Any, Protocol
 
 import bootstrap
 from bootstrap import delivery
@@ -12,13 +12,25 @@ fan_out = delivery.fan_out()
 
 Shard = tuple[str, int]
 
+RESERVE_MS = 15_000
+"""Milliseconds that a shard may take, with every bounded retry of it; none is begun later."""
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Serve a batch shard by shard, and report the messages of those shards that failed.
+
+class Context(Protocol):
+    """What of Lambda's context object is used."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """How long the invocation may still take."""
+        ...
+
+
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+    """Serve a batch shard by shard, and report the messages of those that failed or that time did not allow.
 
     A message that is no task is counted and dropped: no try of it could succeed. Source of the answer's form:
     Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial batch responses).
     """
+    bootstrap.metrics().begin("fanOut")
     tasks: dict[Shard, list[ShardTask]] = {}
     message_ids: dict[Shard, list[str]] = {}
     for record in event["Records"]:
@@ -30,7 +42,13 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         shard = task.session_id, task.shard
         tasks.setdefault(shard, []).append(task)
         message_ids.setdefault(shard, []).append(record["messageId"])
-    failed = [one for shard in tasks if not _served(shard, tasks[shard]) for one in message_ids[shard]]
+    failed: list[str] = []
+    for shard in tasks:
+        if context.get_remaining_time_in_millis() < RESERVE_MS:
+            bootstrap.metrics().count("FanOutUnfinished", len(message_ids[shard]))
+        elif _served(shard, tasks[shard]):
+            continue
+        failed += message_ids[shard]
     bootstrap.metrics().flush()
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
 

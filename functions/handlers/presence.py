@@ -19,6 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     A record without a session is counted and passed over, for it would block its shard for ever. Source of
     the answer's form: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda".
     """
+    bootstrap.metrics().begin("presence")
     first_record: dict[str, str] = {}
     for record in event["Records"]:
         try:

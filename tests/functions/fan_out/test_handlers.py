@@ -41,6 +41,19 @@ def websocket_event(connection_id: str, body: str) -> dict[str, Any]:
     }
 
 
+class Context:
+    """Lambda's, which has this many milliseconds left at each look, and none after them."""
+
+    def __init__(self, *remaining: int) -> None:
+        self._remaining = iter(remaining)
+
+    def get_remaining_time_in_millis(self) -> int:
+        return next(self._remaining, 0)
+
+
+AMPLE = 30_000
+
+
 def queue_event(*bodies: str) -> dict[str, Any]:
     return {"Records": [{"messageId": f"id-{index}", "body": body} for index, body in enumerate(bodies)]}
 
@@ -90,12 +103,34 @@ def test_a_shard_that_fails_is_reported_and_no_other(
         for number in (shard, (shard + 1) % stage.settings.shards)
     ]
     fan_out = load("fan_out").handler
-    assert fan_out(queue_event(*tasks, "nonsense"), object()) == {"batchItemFailures": []}
+    assert fan_out(queue_event(*tasks, "nonsense"), Context(AMPLE, AMPLE)) == {"batchItemFailures": []}
     assert stage.api.pushes(listener) == [event]
     stage.api.answer = lambda _: Answer(status=403)
-    failed = fan_out(queue_event("nonsense", *tasks), object())
+    failed = fan_out(queue_event("nonsense", *tasks), Context(AMPLE, AMPLE))
     assert failed == {"batchItemFailures": [{"itemIdentifier": "id-1"}]}
     assert "FanOutMalformed" in capsys.readouterr().out
+
+
+def test_shards_that_time_does_not_allow_come_again_and_those_served_do_not(
+    stage: Stage, load: Callable[[str], ModuleType]
+) -> None:
+    """A function that ran into its time-out would serve the whole batch again, and fail again."""
+    _, session_id = stage.speaking()
+    event = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
+    tasks = [to_json(ShardTask(session_id=session_id, shard=number, event=event)) for number in range(3)]
+    answer = load("fan_out").handler(queue_event(*tasks), Context(AMPLE, AMPLE, 1_000))
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "id-2"}]}
+
+
+@pytest.mark.parametrize(("name", "route"), [("fan_out", "fanOut"), ("presence", "presence")])
+def test_what_is_malformed_is_counted_for_its_function_also_where_nothing_else_came(
+    load: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str], name: str, route: str
+) -> None:
+    """CloudWatch drops a metric with an empty dimension."""
+    handler = load(name).handler
+    telemetry.METRICS.begin("")
+    handler({"Records": [{"body": "nonsense"}]}, Context())
+    assert json.loads(capsys.readouterr().out)["route"] == route
 
 
 def test_a_batch_of_the_stream_tells_each_session_once(
