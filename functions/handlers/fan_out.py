@@ -43,10 +43,10 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         tasks.setdefault(shard, []).append(task)
         message_ids.setdefault(shard, []).append(record["messageId"])
     failed: list[str] = []
-    for shard in tasks:
+    for shard, work in tasks.items():
         if context.get_remaining_time_in_millis() < RESERVE_MS:
             bootstrap.metrics().count("FanOutUnfinished", len(message_ids[shard]))
-        elif _served(shard, tasks[shard]):
+        elif _served(shard, work):
             continue
         failed += message_ids[shard]
     bootstrap.metrics().flush()
