@@ -7,8 +7,9 @@ with that text as handler.py, `{"$secret": VALUE}` for a secret, `{"$asset": TEX
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -19,7 +20,9 @@ made: dict[str, "Made"] = {}
 class Made(pulumi.CustomResource):
     """A resource whose outputs are asked for by name."""
 
-    def __init__(self, kind: str, name: str, properties: dict[str, Any], outputs: set[str], **options: Any) -> None:
+    def __init__(
+        self, kind: str, name: str, properties: dict[str, Any], outputs: set[str], **options: Any
+    ) -> None:
         wanted = {**dict.fromkeys(outputs), **properties}
         super().__init__(kind, name, wanted, pulumi.ResourceOptions(version="7.51.1", **options))
 
@@ -27,17 +30,23 @@ class Made(pulumi.CustomResource):
         return self.id if name == "id" else pulumi.Output.from_input(getattr(self, name))
 
 
+SPECIAL: dict[str, Callable[[Any], Any]] = {
+    "$code": lambda text: pulumi.AssetArchive({"handler.py": pulumi.StringAsset(text)}),
+    "$asset": pulumi.StringAsset,
+    "$secret": pulumi.Output.secret,
+}
+
+
 def resolve(value: Any) -> Any:
+    """The value with what stands for other things replaced by them."""
     if isinstance(value, dict):
-        if "$code" in value:
-            return pulumi.AssetArchive({"handler.py": pulumi.StringAsset(value["$code"])})
-        if "$asset" in value:
-            return pulumi.StringAsset(value["$asset"])
-        if "$secret" in value:
-            return pulumi.Output.secret(value["$secret"])
-        return {name: resolve(item) for name, item in value.items()}
+        table = cast(dict[str, Any], value)
+        special = next((key for key in SPECIAL if key in table), None)
+        if special is not None:
+            return SPECIAL[special](table[special])
+        return {name: resolve(item) for name, item in table.items()}
     if isinstance(value, list):
-        return [resolve(item) for item in value]
+        return [resolve(item) for item in cast(list[Any], value)]
     if isinstance(value, str) and REFERENCE.search(value):
         parts = re.split(r"\$\{(\w+\.\w+)\}", value)
         pieces = [lookup(part) if index % 2 else part for index, part in enumerate(parts)]
