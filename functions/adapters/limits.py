@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 
-from adapters.dynamodb import NotCarriedOutError, table, transact, write
+from adapters.dynamodb import ConflictingError, NotCarriedOutError, table, transact, write
 from adapters.values import to_item
 from adapters.writes import Write, update
 from sessions.model import Limit
@@ -48,7 +48,11 @@ class DynamoRateLimits:
         return True
 
     def transact(self, writes: Sequence[Write], limit: Limit | None) -> None:
-        """Carry out a transaction with the limit in it; without, where the limit is what fails it."""
+        """Carry out a transaction with the limit in it; without, where the limit is what fails it.
+
+        A limit that many count at once is counted by itself then: single updates queue where transactions
+        conflict, and a flood must not be what switches its own limit off.
+        """
         if limit is None or self._pausing:
             transact(writes)
             return
@@ -57,8 +61,12 @@ class DynamoRateLimits:
         except (NotCarriedOutError, KeyError) as error:
             if isinstance(error, NotCarriedOutError) and error.parts - {Part.LIMIT}:
                 raise
+            contended = isinstance(error, ConflictingError) and Part.LIMIT in error.parts
+            if contended and not self.take(limit):
+                raise Refused(parts=frozenset({Part.LIMIT})) from error
             transact(writes)
-            self._degrade(limit)
+            if not contended:
+                self._degrade(limit)
 
     @property
     def _pausing(self) -> bool:

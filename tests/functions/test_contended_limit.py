@@ -1,0 +1,42 @@
+"""A flood from one address is what its limit is for: that it is contended must not switch it off."""
+
+from typing import Any, cast
+
+import pytest
+
+from adapters import dynamodb
+from sessions.errors import RateLimitedError
+from sessions.settings import Limits, Settings
+from tests.functions.conftest import Worlds
+from tests.functions.world import new_id
+
+
+class _Answer:
+    status_code = 400
+
+
+def _contended(model: Any, params: dict[str, Any], **_: object) -> object:
+    """Each transaction that counts a connect finds another one counting; its own items are free."""
+    if model.name != "TransactWriteItems" or b'"limitKey"' not in params["body"]:
+        return None
+    return _Answer(), {
+        "Error": {"Code": "TransactionCanceledException", "Message": "test"},
+        "ResponseMetadata": {},
+        "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
+    }
+
+
+@pytest.mark.parametrize("worlds", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
+def test_a_limit_that_many_count_at_once_still_holds(worlds: Worlds) -> None:
+    world = worlds(Settings(limits=Limits(connects_per_minute=2)))
+    address = new_id("a")
+    events = cast(Any, dynamodb.client().meta.events)
+    events.register("before-call.dynamodb", _contended)
+    try:
+        for _ in range(2):
+            world.connect(address=address)
+        with pytest.raises(RateLimitedError):
+            world.connect(address=address)
+    finally:
+        events.unregister("before-call.dynamodb", _contended)
+    assert "RateLimitDegraded" not in world.notes.counts
