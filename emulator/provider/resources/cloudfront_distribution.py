@@ -105,6 +105,9 @@ class Distribution(Resource):
         config = plain(told["DistributionConfig"])
         for behavior in [config["DefaultCacheBehavior"], *parts(config, "CacheBehaviors")]:
             _tell_methods(behavior)
+        for origin in parts(config, "Origins"):
+            if not part(origin, "S3OriginConfig").get("OriginAccessIdentity"):
+                origin.pop("S3OriginConfig", None)
         geo = part(part(config, "Restrictions"), "GeoRestriction")
         geo["Locations"] = geo.pop("Items", [])
         return {
@@ -134,6 +137,10 @@ class Distribution(Resource):
         request = {"Comment": "", **to_api(self.inputs_table, inputs), "CallerReference": reference}
         for behavior in [part(request, "DefaultCacheBehavior"), *parts(request, "CacheBehaviors")]:
             _nest_methods(behavior)
+        for origin in parts(request, "Origins"):
+            # CloudFront demands one or the other; with an access control, S3's is empty.
+            if "CustomOriginConfig" not in origin:
+                origin.setdefault("S3OriginConfig", {"OriginAccessIdentity": ""})
         geo = part(part(request, "Restrictions"), "GeoRestriction")
         geo["Items"] = geo.pop("Locations", [])
         shape = operation_model("cloudfront", "CreateDistribution").input_shape
