@@ -16,9 +16,9 @@ from emulator.launchers import write_launchers
 from emulator.locks import drop_dead_locks
 from emulator.ministack import REPOSITORY
 
-STATE_DIR = REPOSITORY / ".local" / "state"
-# Guards nothing: the local stack's secrets are random and stay on this machine. It lets Pulumi.local.yaml
-# carry an encryption salt, so that a run never changes the file.
+STATE_DIR = REPOSITORY / ".local" / "engine" / "state"
+"""Of programs that are run here by hand; the stack of `make up` has a state of its own."""
+# Guards nothing: what is deployed on the emulator is gone when it ends, and stays on this machine.
 LOCAL_PASSPHRASE = "local"  # noqa: S105
 _TAIL_CHARACTERS = 4000
 
