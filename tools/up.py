@@ -40,10 +40,7 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
         say("The last update was cut short: the local stack is built anew.")
         local_aws.stop_all(layout)
         stack.forget()
-    empty = local_aws.start_emulator(layout, stack.keys)
-    if stack.exists() and (empty or not local_aws.is_same_instance(layout, stack)):
-        say("The local AWS was restarted and is empty: the stack is built anew.")
-        stack.forget()
+    start_emulator(layout, stack)
     stack.prepare()
     local_aws.start_gateway(layout, stack)
     if not local_aws.is_same_instance(layout, stack):
@@ -61,6 +58,18 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
             raise
     say(f"  Resources: {changes}")
     return stack.outputs()
+
+
+def start_emulator(layout: Layout, stack: LocalStack) -> None:
+    """Make sure that the emulator runs, and holds what the state tells of and nothing else."""
+    empty = local_aws.start_emulator(layout, stack.keys)
+    if not empty and not local_aws.is_same_instance(layout, stack):
+        say("The local AWS holds what no state tells of: it is started afresh.")
+        local_aws.stop_all(layout)
+        empty = local_aws.start_emulator(layout, stack.keys)
+    if empty and stack.exists():
+        say("The local AWS was restarted and is empty: the stack is built anew.")
+        stack.forget()
 
 
 def probe(layout: Layout) -> None:
