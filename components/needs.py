@@ -31,7 +31,8 @@ class Need:
     calls_itself: bool = False
     """Whether it goes on in further invocations of itself."""
     timeout: int = 10
-    """Seconds it may take; API Gateway waits 29."""
+    """Seconds it may take; API Gateway waits 29, which whoever pushes before it replies may need: what cannot
+    be reached is tried three times, of 1.5 s each, and then cut off."""
     memory_size: int = 256
     """Megabytes."""
 
@@ -86,14 +87,16 @@ NEEDS: dict[str, Need] = {
             "sessions": "GetItem",
             "listeners": "PutItem UpdateItem DeleteItem BatchGetItem",
             "connections": "UpdateItem",
-        }
+        },
+        timeout=29,
     ).also(_REPLAYS, _IS_LIMITED),
     "resume_session": Need(
         tables={
             "sessions": "GetItem UpdateItem",
             "listeners": "BatchGetItem",
             "connections": "GetItem UpdateItem",
-        }
+        },
+        timeout=29,
     ).also(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "publish": Need(
         tables={"sessions": "GetItem UpdateItem", "messages": "PutItem BatchGetItem"},
@@ -101,10 +104,10 @@ NEEDS: dict[str, Need] = {
         timeout=29,
         memory_size=1024,
     ).also(_BROADCASTS, _REMEMBERS_REQUESTS),
-    "update_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+    "update_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
         _BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED
     ),
-    "end_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+    "end_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
         _BROADCASTS, _IS_LIMITED
     ),
     "leave_session": Need(
@@ -125,10 +128,10 @@ NEEDS: dict[str, Need] = {
         tables={"sessions": "PutItem GetItem", "listeners": "PutItem BatchGetItem"}
     ).also(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "http_get_session": Need(tables={"sessions": "GetItem", "listeners": "BatchGetItem"}).also(_IS_LIMITED),
-    "http_update_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+    "http_update_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
         _BROADCASTS, _IS_LIMITED
     ),
-    "http_end_session": Need(tables={"sessions": "GetItem UpdateItem"}, memory_size=512).also(
+    "http_end_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
         _BROADCASTS, _IS_LIMITED
     ),
     "keep_alive": Need(
@@ -139,7 +142,10 @@ NEEDS: dict[str, Need] = {
         memory_size=1024,
     ).also(_BROADCASTS),
     "presence": Need(
-        tables={"sessions": "GetItem", "listeners": "BatchGetItem"}, connections=("POST",), reads_stream=True
+        tables={"sessions": "GetItem", "listeners": "BatchGetItem"},
+        connections=("POST",),
+        reads_stream=True,
+        timeout=30,
     ),
     "fan_out": Need(tables={"messages": "BatchGetItem"}, receives=True, timeout=30, memory_size=1024).also(
         _DELIVERS

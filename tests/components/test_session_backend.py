@@ -131,6 +131,13 @@ def test_who_publishes_may_push_and_cut_but_not_look_up_connections(
     assert verbs == {f"sessions-ws-api/live/{verb}/@connections/*" for verb in ("POST", "DELETE")}
 
 
+@pytest.mark.parametrize("handler", [name for name, need in NEEDS.items() if need.connections])
+def test_who_pushes_has_time_to_try_again(handler: str) -> None:
+    """Reading, three attempts at a push and three at a cut may take twenty seconds; API Gateway waits 29."""
+    invoked_by_aws = handler in {"fan_out", "presence", "keep_alive"}
+    assert NEEDS[handler].timeout >= 29 if invoked_by_aws else NEEDS[handler].timeout == 29
+
+
 @pytest.mark.parametrize("function", sorted(NEEDS))
 def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     function: str, recording: tuple[SessionBackend, Deployed]
