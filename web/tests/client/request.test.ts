@@ -1,6 +1,6 @@
 import { expect, test, describe } from "vitest";
 import { error } from "./peerSession.ts";
-import { connect, startPeer } from "./support.ts";
+import { connect, isOpen, startPeer } from "./support.ts";
 
 describe("a request", () => {
   test("is sent again with the same requestId when its reply is lost", async () => {
@@ -43,6 +43,18 @@ describe("a request", () => {
     connection.open();
     const request = connection.request<"endSession">({ action: "endSession" }, { deadline: 50 });
     await expect(request).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
+  test("that is not answered puts the connection in doubt", async () => {
+    const peer = await startPeer();
+    const connection = connect(peer, { reply: 40, doubt: 40 });
+    connection.open();
+    await connection.state.until(isOpen);
+    peer.silent = true;
+    const request = connection.request<"endSession">({ action: "endSession" });
+    await connection.state.until(({ name }) => name === "waitingToRetry");
+    peer.silent = false;
+    expect((await request).reason).toBe("ended");
   });
 
   test("can be aborted while it waits", async () => {
