@@ -139,7 +139,6 @@ class SessionFunctions(ComponentResource):
         if need.verifies_tokens:
             users = self._args.users
             variables |= {
-                "USER_POOL_ID": users.user_pool_id,
                 "USER_POOL_CLIENT_ID": users.client_id,
                 "TOKEN_ISSUER": users.issuer,
                 "JWKS_URL": users.jwks_url,

@@ -30,7 +30,6 @@ ENVIRONMENT = {
     "FAN_OUT_QUEUE_URL": "https://example.org/queue",
     "JWKS_URL": "https://example.org/jwks.json",
     "TOKEN_ISSUER": "https://example.org",
-    "USER_POOL_ID": "pool",
     "USER_POOL_CLIENT_ID": "client",
     "POWERTOOLS_SERVICE_NAME": "s",
     **{f"{name}_TABLE": "t" for name in
