@@ -27,7 +27,8 @@ def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
 
 
 def _client(service: str, environment: Mapping[str, str]) -> Any:
-    # `environment` has AWS_* as LocalStack.aws_environment() gives them; os.environ is never read or changed.
+    # `environment` has AWS_* as LocalStack.aws_environment() gives them; for a stack in an account the Region
+    # alone, and boto3 finds the caller's credentials.
     return cast("Any", boto3).client(
         service,
         endpoint_url=environment.get("AWS_ENDPOINT_URL"),

@@ -32,7 +32,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
     """The stack under test; what it made for the tests is removed at the end."""
     given = os.environ.get("E2E_OUTPUTS")
     if given:
-        live = Deployment(outputs=json.loads(Path(given).read_text(encoding="utf-8")), aws={})
+        live = Deployment.in_account(json.loads(Path(given).read_text(encoding="utf-8")))
         yield live
         live.remove_users()
         return

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tools import clients
 from tools.session_client import SessionClient
@@ -22,7 +22,7 @@ class User:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """One stack; `aws` holds the AWS_* variables of the local emulator, nothing for a stack in an account.
+    """One stack; `aws` holds the AWS_* variables of the local emulator, the Region for one in an account.
 
     `tree` is the copy of the sources that a local stack was deployed from.
     `private` collects what no log line may show.
@@ -33,6 +33,11 @@ class Deployment:
     tree: Path | None = None
     private: set[str] = field(default_factory=set[str])
     users: list[str] = field(default_factory=list[str])
+
+    @classmethod
+    def in_account(cls, outputs: dict[str, Any]) -> Self:
+        """A stack in an account, by the caller's credentials; its Region need not be the caller's default."""
+        return cls(outputs=outputs, aws={"AWS_REGION": outputs["frontendConfig"]["region"]})
 
     @property
     def config(self) -> dict[str, str]:
