@@ -71,7 +71,8 @@ def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpReque
         def handler(event: Event, _context: object) -> dict[str, Any]:
             request = _read(event)
             correlation_id = event["requestContext"].get("requestId", "")
-            keys = {"address": request.address}
+            user = request.claims.get("sub")
+            keys = {"user": short_digest(str(user))} if user else {}
             reply, error = observed(name, correlation_id, lambda: answer(request), **keys)
             return _problem(error) if error else _answer(status, reply or {})
 

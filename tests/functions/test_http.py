@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sessions.digest import short_digest
 from sessions.settings import Limits, Settings
 from tests.functions import events
 from tests.functions.conftest import Environment
@@ -101,6 +102,22 @@ def test_get_needs_a_user_where_nobody_may_be_anonymous(stack: Stack, environmen
     assert handler(events.http("GET", session_id=session_id), None)["statusCode"] == 401
     answer = handler(events.http("GET", session_id=session_id, subject="anyone"), None)
     assert answer["statusCode"] == 200
+
+
+def test_log_lines_tell_users_apart_and_have_no_address_in_any_form(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All addresses can be tried in minutes, so that a digest of one hides nothing; a user's id is random."""
+    event = events.http("GET", session_id="brave-otter-100")
+    address = event["requestContext"]["http"]["sourceIp"]
+    user = new_id("u")
+    stack.http("GET", "brave-otter-100")
+    stack.http("DELETE", "brave-otter-100", subject=user)
+    written = capsys.readouterr().out
+    assert address not in written
+    assert short_digest(address) not in written
+    assert short_digest(user) in written
+    assert user not in written
 
 
 @pytest.mark.parametrize("key", ["", "k" * 65])
