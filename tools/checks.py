@@ -1,23 +1,15 @@
 """`make test` and `make check`: every check, then every test, and one line at the end that counts them."""
 
 import argparse
-import json
-import os
 import subprocess
 import sys
-import tempfile
 import time
-import xml.etree.ElementTree as ET
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.errors import EmulatorError, EngineUnavailable
-from tools import browser
-from tools.console import CommandError, log_tail, run_command, say
+from tools.console import log_tail, run_command, say
 from tools.layout import ROOT, Layout
-from tools.throwaway_stack import leave_for_clients, local_stack
-
-WEB = ROOT / "web"
+from tools.suites import WEB, Total, run_suites, web_scripts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,20 +19,6 @@ class Check:
     name: str
     command: tuple[str, ...]
     cwd: Path = ROOT
-
-
-@dataclass(kw_only=True)
-class Total:
-    """What was counted."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-    problems: list[str] = field(default_factory=list[str])
-
-    def line(self) -> str:
-        """Return the closing line."""
-        return f"total: {self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
 
 def checks() -> list[Check]:
@@ -68,9 +46,7 @@ def main() -> int:
     for check in checks():
         run_check(check, layout, total)
     if not only_checks:
-        run_pytest(layout, total)
-        if "test" in web_scripts():
-            run_vitest(layout, total)
+        total.add(run_suites(layout))
     for problem in total.problems:
         say(f"FAILED {problem}")
     say(total.line())
@@ -99,67 +75,6 @@ def run_check(check: Check, layout: Layout, total: Total) -> None:
         total.problems.append(f"check {check.name}")
     else:
         total.passed += 1
-
-
-def run_pytest(layout: Layout, total: Total) -> None:
-    """Run the Python tests, the end-to-end tests among them."""
-    report = layout.logs / "pytest.xml"
-    report.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}"]
-    result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
-    if report.is_file():
-        count_junit(report, total)
-    if result.returncode:
-        total.problems.append("pytest")
-
-
-def run_vitest(layout: Layout, total: Total) -> None:
-    """Run the web client's tests on a stack of their own; those of the pages need a browser, too."""
-    with tempfile.TemporaryDirectory(prefix="websocket-sessions-") as folder:
-        try:
-            with local_stack(Path(folder)) as stack:
-                vitest(layout, total, {"STACK_DIR": str(leave_for_clients(stack))})
-        except EngineUnavailable as error:
-            say(f"The web client's tests on a stack are skipped: {error}")
-            vitest(layout, total, {"STACK_DIR": folder})
-        except (CommandError, EmulatorError) as error:
-            say(f"No stack for the web client's tests: {error}")
-            total.problems.append("vitest's stack")
-
-
-def vitest(layout: Layout, total: Total, variables: dict[str, str]) -> None:
-    """Run and count all of vitest's tests; those on a stack are skipped where STACK_DIR holds none."""
-    report = layout.logs / "vitest.json"
-    report.unlink(missing_ok=True)
-    found = browser.find()
-    command = ["npx", "vitest", "run", "--reporter=default", "--reporter=json", f"--outputFile.json={report}"]
-    environment = os.environ | variables | ({"CHROMIUM": str(found)} if found else {})
-    result = subprocess.run(command, cwd=WEB, env=environment, stdin=subprocess.DEVNULL, check=False)
-    if report.is_file():
-        counted = json.loads(report.read_text(encoding="utf-8"))
-        total.passed += counted["numPassedTests"]
-        total.failed += counted["numFailedTests"]
-        total.skipped += counted["numPendingTests"]
-    if result.returncode:
-        total.problems.append("vitest")
-
-
-def count_junit(report: Path, total: Total) -> None:
-    """Add what a JUnit report counts; an error in a fixture counts as failed."""
-    for suite in ET.parse(report).iter("testsuite"):  # noqa: S314 - pytest wrote it just now
-        numbers = {name: int(suite.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
-        failed = numbers["failures"] + numbers["errors"]
-        total.failed += failed
-        total.skipped += numbers["skipped"]
-        total.passed += numbers["tests"] - failed - numbers["skipped"]
-
-
-def web_scripts() -> set[str]:
-    """Return the names of the web client's npm scripts."""
-    package = WEB / "package.json"
-    if not package.is_file():
-        return set()
-    return set(json.loads(package.read_text(encoding="utf-8")).get("scripts", {}))
 
 
 if __name__ == "__main__":

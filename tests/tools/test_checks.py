@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.checks import Check, Total, checks, count_junit, run_check
+from tools.checks import Check, checks, run_check
 from tools.layout import Layout
+from tools.suites import Suite, Total, count_junit, run_suite
 
 JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10"/></testsuites>"""
@@ -14,7 +15,7 @@ JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 def test_errors_count_as_failed_and_skipped_as_neither(tmp_path: Path) -> None:
     report, total = tmp_path / "pytest.xml", Total(passed=5)
     report.write_text(JUNIT)
-    count_junit(report, total)
+    total.add(count_junit(report))
     assert total.line() == "total: 9 passed, 3 failed, 3 skipped"
 
 
@@ -30,3 +31,14 @@ def test_a_failed_check_shows_its_log_and_is_counted(
 
 def test_every_kind_of_check_is_there() -> None:
     assert {"format", "lint", "types", "generated files"} <= {check.name for check in checks()}
+
+
+@pytest.mark.parametrize(("ends_with", "problems"), [(0, []), (2, ["tests: some"])])
+def test_a_suite_shows_its_output_and_fails_by_its_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], ends_with: int, problems: list[str]
+) -> None:
+    layout = Layout.default({"LOCAL_FOLDER": str(tmp_path)})
+    command = ("sh", "-c", f"echo what it said; exit {ends_with}")
+    suite = Suite(name="some", command=command, report=tmp_path / "none.xml", count=count_junit)
+    assert run_suite(suite, layout).problems == problems
+    assert "what it said" in capsys.readouterr().out
