@@ -1,4 +1,4 @@
-"""Connections in DynamoDB (sessions.ports.Connections). Each method is one call."""
+"""Connections in DynamoDB (sessions.ports.Connections). Each method is one call, unless told otherwise."""
 
 from contextlib import suppress
 
@@ -10,10 +10,10 @@ from adapters.connection_items import (
     release,
     to_connection,
 )
+from adapters.detachment import detach_with
 from adapters.dynamodb import call, client, transact, write
 from adapters.limits import DynamoRateLimits
 from adapters.listener_items import delete_listener
-from adapters.session_items import detach_speaker
 from adapters.values import from_item
 from adapters.writes import update
 from sessions.model import Attachment, Connection, Limit, Role
@@ -38,23 +38,15 @@ class DynamoConnections:
         self._limits.transact([put_connection(connection)], limit)
 
     def close(self, connection: Connection, *, grace_until: int) -> None:
-        attachment = connection.attachment
-        writes = [delete_connection(connection)]
+        attachment, own = connection.attachment, delete_connection(connection)
         if attachment is None:
-            write(writes[0])
-            return
-        if attachment.role is Role.LISTENER:
-            writes += delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
-        else:
-            writes.append(
-                detach_speaker(
-                    attachment.session_id,
-                    connection_id=connection.connection_id,
-                    generation=attachment.generation,
-                    grace_until=grace_until,
-                )
+            write(own)
+        elif attachment.role is Role.LISTENER:
+            transact(
+                [own, *delete_listener(attachment.session_id, attachment.shard, connection.connection_id)]
             )
-        transact(writes)
+        else:
+            detach_with([own], connection.connection_id, attachment, grace_until=grace_until)
 
     def forget(self, connection: Connection) -> None:
         write(delete_connection(connection))

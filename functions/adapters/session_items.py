@@ -9,6 +9,7 @@ from adapters.writes import Write, put, update
 from sessions.model import (
     AsOwner,
     AsSpeaker,
+    Attachment,
     Authority,
     Change,
     EndReason,
@@ -133,13 +134,22 @@ def attach_speaker(session: Session, connection_id: str, now: int) -> Write:
     )
 
 
-def detach_speaker(session_id: str, *, connection_id: str, generation: int, grace_until: int) -> Write:
-    """The start of the grace, if this is still the speaker's latest attachment."""
+def detach_speaker(connection_id: str, attachment: Attachment, grace_until: int, *, is_last: bool) -> Write:
+    """The start of the grace, if this is still the speaker's latest attachment.
+
+    Without `is_last` only if the grace ends within the session's lifetime; with it the lifetime's end is due.
+    """
+    due, within = ("expiresAt", "") if is_last else (":grace", " AND expiresAt >= :grace")
     return update_session(
-        session_id,
-        "SET graceUntil = :grace, dueAt = :grace, version = version + :one REMOVE speakerConnectionId",
-        f"{OPEN} AND speakerConnectionId = :speaker AND generation = :generation",
-        {"grace": grace_until, "speaker": connection_id, "generation": generation, "one": 1},
+        attachment.session_id,
+        f"SET graceUntil = :grace, dueAt = {due}, version = version + :one REMOVE speakerConnectionId",
+        f"{OPEN} AND speakerConnectionId = :speaker AND generation = :generation{within}",
+        {
+            "grace": grace_until,
+            "speaker": connection_id,
+            "generation": attachment.generation,
+            "one": 1,
+        },
     )
 
 

@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from adapters.connection_items import attach, release
+from adapters.detachment import detach_with
 from adapters.dynamodb import call, client, transact, write
 from adapters.limits import DynamoRateLimits
 from adapters.listener_items import put_counts
@@ -12,7 +13,6 @@ from adapters.session_items import (
     attach_speaker,
     authorised,
     change_session,
-    detach_speaker,
     put_session,
     session_key,
     session_table,
@@ -86,17 +86,11 @@ class DynamoSessions:
     def detach(
         self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
     ) -> None:
-        transact(
-            [
-                detach_speaker(
-                    attachment.session_id,
-                    connection_id=connection_id,
-                    generation=attachment.generation,
-                    grace_until=grace_until,
-                ),
-                release(connection_id, attachment),
-                *put_request(request),
-            ]
+        detach_with(
+            [release(connection_id, attachment), *put_request(request)],
+            connection_id,
+            attachment,
+            grace_until=grace_until,
         )
 
     def update(

@@ -132,6 +132,30 @@ def test_a_session_ends_with_its_lifetime(world: World) -> None:
     assert world.due_now() == []
 
 
+def test_a_grace_does_not_put_off_the_end_of_the_lifetime(world: World) -> None:
+    """A speaker who goes shortly before it leaves a session that ends on time, by whichever way they go."""
+    sessions: list[tuple[str, str]] = []
+    for gone in (True, False):
+        session, speaker = world.session()
+        sessions.append((session, world.listener(session)))
+        world.now = START + SETTINGS.session_lifetime - 100
+        attachment = world.connection(speaker).attachment
+        assert attachment is not None
+        grace_until = world.now + SETTINGS.speaker_grace
+        if gone:
+            world.connections.close(world.connection(speaker), grace_until=grace_until)
+        else:
+            world.sessions.detach(speaker, attachment, grace_until=grace_until, request=None)
+        world.now = START
+
+    world.now = START + SETTINGS.session_lifetime
+    world.run()
+
+    for session, listener in sessions:
+        assert world.read(session).end_reason is EndReason.EXPIRED
+        assert "sessionEnded" in world.wire.types(listener)
+
+
 def test_a_speaker_who_resumes_at_the_last_moment_keeps_the_session(world: World) -> None:
     """What the index says may be old; the end is on condition of what stands in the table."""
     session, speaker = world.session()

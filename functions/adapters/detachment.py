@@ -1,0 +1,24 @@
+"""A speaker's connection goes, and the session's grace begins, within the session's lifetime."""
+
+from collections.abc import Sequence
+
+from adapters.dynamodb import transact
+from adapters.session_items import detach_speaker
+from adapters.writes import Write
+from sessions.model import Attachment
+from sessions.ports import Refused
+
+
+def detach_with(
+    others: Sequence[Write], connection_id: str, attachment: Attachment, *, grace_until: int
+) -> None:
+    """Start the grace together with other writes: one call, or two within the last grace of a lifetime.
+
+    DynamoDB's expressions know no minimum, so the usual case is tried first.
+    """
+    try:
+        transact([detach_speaker(connection_id, attachment, grace_until, is_last=False), *others])
+    except Refused as refused:
+        if refused.session is None or refused.session.expires_at >= grace_until:
+            raise
+        transact([detach_speaker(connection_id, attachment, grace_until, is_last=True), *others])
