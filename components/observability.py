@@ -32,6 +32,8 @@ class ObservabilityArgs:
     """Where the functions' own counters are."""
     stream_function: str
     """The handler that reads a stream and may fall behind it."""
+    scheduled_function: str
+    """The handler that a schedule calls each minute."""
     alarms: bool = True
     """Whether there are alarms; each costs by the month, the dashboard does too from the fourth on."""
     alarm_topic: bool = False
@@ -86,10 +88,14 @@ class Observability(ComponentResource):
                     threshold=_MINUTE_MS,
                 )
             )
+        scheduled = args.functions.get(args.scheduled_function)
+        if scheduled:
+            alarms.append(self._stopped_alarm("schedule-stopped", scheduled))
         queue = {"QueueName": args.dead_letter_queue_name}
         api = {"ApiId": args.web_socket_api_id, "Stage": args.stage_name}
         return [
             *alarms,
+            self._logged_errors_alarm(args),
             self._alarm(
                 "dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, statistic="Maximum"
             ),
@@ -113,6 +119,35 @@ class Observability(ComponentResource):
             ),
         ]
 
+    def _logged_errors_alarm(self, args: ObservabilityArgs) -> aws.cloudwatch.MetricAlarm:
+        """Alarm on lines of level ERROR: a failure that is answered with INTERNAL is no error to Lambda."""
+        metric = f"{self._name}-logged-errors"
+        for handler, function in args.functions.items():
+            aws.cloudwatch.LogMetricFilter(
+                f"{self._name}-{handler.replace('_', '-')}-logged-errors",
+                log_group_name=function.log_group_name,
+                pattern='{ $.level = "ERROR" }',
+                metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
+                    name=metric, namespace=args.metrics_namespace, value="1"
+                ),
+                opts=self._child,
+            )
+        return self._alarm("logged-errors", args.metrics_namespace, metric, {}, datapoints=1)
+
+    def _stopped_alarm(self, slug: str, function: LambdaHandler) -> aws.cloudwatch.MetricAlarm:
+        """Alarm where a function that is called each minute was not, for five; here silence is not well."""
+        dimensions = {"FunctionName": function.function_name}
+        return self._alarm(
+            slug,
+            "AWS/Lambda",
+            "Invocations",
+            dimensions,
+            threshold=1,
+            datapoints=5,
+            comparison="LessThanThreshold",
+            silence="breaching",
+        )
+
     def _alarm(
         self,
         slug: str,
@@ -123,6 +158,9 @@ class Observability(ComponentResource):
         statistic: str = "Sum",
         extended_statistic: str | None = None,
         threshold: float = 0,
+        datapoints: int = 3,
+        comparison: str = "GreaterThanThreshold",
+        silence: str = "notBreaching",
     ) -> aws.cloudwatch.MetricAlarm:
         """Alarm where the metric is above the threshold in three of five minutes; silence is well."""
         actions = [self.topic.arn] if self.topic else None
@@ -130,15 +168,15 @@ class Observability(ComponentResource):
             f"{self._name}-{slug}",
             namespace=namespace,
             metric_name=metric,
-            dimensions=dimensions,
+            dimensions=dimensions or None,
             statistic=None if extended_statistic else statistic,
             extended_statistic=extended_statistic,
             period=60,
             evaluation_periods=5,
-            datapoints_to_alarm=3,
+            datapoints_to_alarm=datapoints,
             threshold=threshold,
-            comparison_operator="GreaterThanThreshold",
-            treat_missing_data="notBreaching",
+            comparison_operator=comparison,
+            treat_missing_data=silence,
             alarm_actions=actions,
             ok_actions=actions,
             opts=self._child,

@@ -194,6 +194,7 @@ class SessionBackend(ComponentResource):
                 dead_letter_queue_name=self.queue.dead_letter_queue_name,
                 metrics_namespace=METRICS_NAMESPACE,
                 stream_function="presence",
+                scheduled_function="keep_alive",
                 alarms=self._options.alarms,
                 alarm_topic=self._options.alarm_topic,
             ),

@@ -92,12 +92,16 @@ def test_a_schedule_calls_one_function_with_bounded_tries() -> None:
 def observed(**more: Any) -> Deployed:
     def build(opts: pulumi.ResourceOptions) -> None:
         args = ObservabilityArgs(
-            functions={"presence": function("presence", opts)},
+            functions={
+                "presence": function("presence", opts),
+                "keep_alive": function("keep-alive", opts),
+            },
             web_socket_api_id="api",
             stage_name="live",
             dead_letter_queue_name="dead",
             metrics_namespace="Own",
             stream_function="presence",
+            scheduled_function="keep_alive",
             **more,
         )
         Observability("watch", args, opts=opts)
@@ -114,11 +118,31 @@ def test_alarms_cover_functions_stream_queue_and_api() -> None:
         "watch-dead-letters": ("ApproximateNumberOfMessagesVisible", 0),
         "watch-execution-errors": ("ExecutionError", 0),
         "watch-integration-errors": ("IntegrationError", 0),
+        "watch-keep-alive-errors": ("Errors", 0),
+        "watch-keep-alive-near-timeout": ("Duration", 24_000),
+        "watch-keep-alive-throttles": ("Throttles", 0),
+        "watch-logged-errors": ("watch-logged-errors", 0),
         "watch-presence-errors": ("Errors", 0),
         "watch-presence-near-timeout": ("Duration", 24_000),
         "watch-presence-throttles": ("Throttles", 0),
+        "watch-schedule-stopped": ("Invocations", 1),
         "watch-stream-behind": ("IteratorAge", 60_000),
     }
+
+
+def test_a_schedule_that_falls_silent_alarms() -> None:
+    alarm = observed().one("MetricAlarm", "watch-schedule-stopped").inputs
+    assert (alarm["comparisonOperator"], alarm["treatMissingData"]) == ("LessThanThreshold", "breaching")
+
+
+def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
+    filters = observed().of("LogMetricFilter")
+    assert {item.inputs["logGroupName"] for item in filters} == {
+        "/aws/lambda/presence",
+        "/aws/lambda/keep-alive",
+    }
+    assert {item.inputs["pattern"] for item in filters} == {'{ $.level = "ERROR" }'}
+    assert {item.inputs["metricTransformation"]["name"] for item in filters} == {"watch-logged-errors"}
 
 
 def test_alarms_tell_a_topic_where_there_is_one() -> None:
