@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from sessions.delivery import Delivery, Outcome, PushConfigurationError, Pusher
 from sessions.errors import UnavailableError
 from sessions.model import Connection, Session
-from sessions.notices import Visit, plan_visit
+from sessions.notices import Visit, has_outstayed, plan_visit
 from sessions.ports import Clock, Log, Metrics
 from sessions.settings import Settings
 
@@ -128,7 +128,19 @@ class KeepAlive:
         return None
 
     def _visit(self, due: Sequence[DueConnection], now: int) -> None:
-        """Push to a page of connections, and record what arrived."""
+        """Push to a page of connections, and record what arrived; cut those whose token is over.
+
+        One that got a new token in this very second may be cut by what the index says still; it comes back.
+        """
+        outstayed = [
+            one.connection.connection_id for one in due if has_outstayed(self.settings, one.connection, now)
+        ]
+        if outstayed:
+            self.pusher.disconnect(outstayed)
+            self._count("KeepAliveCut", len(outstayed))
+            for connection_id in outstayed:
+                self._try(self.departed, connection_id)
+        due = [one for one in due if one.connection.connection_id not in outstayed]
         planned = [plan_visit(self.settings, one.connection, one.token_noticed, now) for one in due]
         visits = [visit for visit in planned if not visit.is_notice]
         visits += self._claimed([visit for visit in planned if visit.is_notice], now)

@@ -48,20 +48,33 @@ def plan_visit(settings: Settings, connection: Connection, token_noticed: int | 
         pushes.append({"type": "tokenExpiring", "secondsLeft": max(0, token_end - now)})
     if not pushes:
         pushes.append({"type": "keepAlive", "serverTime": now * 1000})
+    planned = connection_due(
+        settings,
+        active_at=now,
+        connected_at=connection.connected_at + jitter(settings, connection.connection_id),
+        token_expires_at=None if expiring else token_end,
+        notified=refreshing or connection.refresh_notified_at is not None,
+    )
     return Visit(
         connection_id=connection.connection_id,
         seen=connection.due_at,
         payloads=tuple(json.dumps(push, separators=(",", ":")).encode() for push in pushes),
-        due_at=connection_due(
-            settings,
-            active_at=now,
-            connected_at=connection.connected_at + jitter(settings, connection.connection_id),
-            token_expires_at=None if expiring else token_end,
-            notified=refreshing or connection.refresh_notified_at is not None,
-        ),
+        due_at=min([planned, *_cut_at(settings, connection)]),
         refresh_notified_at=now if refreshing else None,
         token_noticed=token_end if expiring else None,
     )
+
+
+def has_outstayed(settings: Settings, connection: Connection, now: int) -> bool:
+    """Whether the connection is to be cut: its token is over, and nobody may listen without one."""
+    return not settings.allow_anonymous and connection.token_expired(now)
+
+
+def _cut_at(settings: Settings, connection: Connection) -> tuple[int, ...]:
+    """When the connection is to be looked at, to be cut by `has_outstayed`."""
+    if settings.allow_anonymous or connection.token_expires_at is None:
+        return ()
+    return (connection.token_expires_at,)
 
 
 def refresh_at(settings: Settings, connection_id: str, connected_at: int) -> int:

@@ -72,6 +72,20 @@ def test_each_token_s_end_is_told_of_once(world: World) -> None:
     assert told == [100, 110]
 
 
+@pytest.mark.parametrize(("anonymous", "stays"), [(False, False), (True, True)])
+def test_a_listener_s_rights_end_with_its_token(world: World, anonymous: bool, stays: bool) -> None:
+    """Told before, and cut within a run of the end; where nobody needs a token, it goes on listening."""
+    there = World(replace(SETTINGS, allow_anonymous=anonymous))
+    session, _ = there.session()
+    listener = there.listener(session, token_expires_at=START + 1000)
+    for _ in range(18):
+        there.now += 60
+        there.run()
+    assert "tokenExpiring" in there.wire.types(listener)
+    assert (listener in there.wire.gone) is not stays
+    assert there.count(session) == (1 if stays else 0)
+
+
 def test_a_gone_listener_is_counted_out(world: World) -> None:
     """A lost `$disconnect` is made up for at the next ping."""
     session, _ = world.session()

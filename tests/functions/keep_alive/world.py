@@ -141,9 +141,9 @@ class World:
         created = create(caller, source_language="en", quality="standard", request_id=None)
         return created["sessionId"], speaker
 
-    def listener(self, session_id: str) -> str:
+    def listener(self, session_id: str, token_expires_at: int | None = None) -> str:
         """Join a session; the listener's connection."""
-        listener = self.connect()
+        listener = self.connect("listener" if token_expires_at else None, token_expires_at)
         join = JoinSession(
             sessions=self.sessions,
             listeners=self.listeners,
