@@ -63,10 +63,14 @@ class Stack:
 
     def connect(self, subject: str | None = None, token_expires_at: int | None = None) -> str:
         connection_id = new_id()
-        self.subjects[connection_id] = subject
-        answer = self.call("connect", events.connect(connection_id, subject, token_expires_at))
-        assert answer["statusCode"] == 200
+        assert self.open(connection_id, subject, token_expires_at) == 200
         return connection_id
+
+    def open(self, connection_id: str, subject: str | None, token_expires_at: int | None = None) -> int:
+        """Connect with this id; the status."""
+        self.subjects[connection_id] = subject
+        event = events.connect(connection_id, subject, token_expires_at)
+        return self.call("connect", event)["statusCode"]
 
     def disconnect(self, connection_id: str) -> int:
         return self.call("disconnect", events.disconnect(connection_id))["statusCode"]

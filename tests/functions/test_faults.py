@@ -83,6 +83,7 @@ ACTS: dict[str, tuple[Act, str | int]] = {
     ),
     "updateSession": (lambda s: s.say(s.speaker, "updateSession", quality="premium"), "sessionUpdated"),
     "endSession": (lambda s: s.say(s.speaker, "endSession"), "sessionEnded"),
+    "$connect": (lambda s: {"status_code": s.stack.open(f"{s.user}-new", s.user)}, 200),
     "$disconnect, listener": (lambda s: {"status_code": s.stack.disconnect(s.listener)}, 200),
     "$disconnect, speaker": (lambda s: {"status_code": s.stack.disconnect(s.speaker)}, 200),
     "$disconnect, unattached": (lambda s: {"status_code": s.stack.disconnect(s.stranger)}, 200),
@@ -148,6 +149,10 @@ def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
         case "createSession" | "POST":
             check_session(world, reply["sessionId"])
             assert sessions_of(scene.user) == sorted([scene.session_id, reply["sessionId"]])
+        case "$connect":
+            connection = world.connections.get(f"{scene.user}-new")
+            assert connection is not None
+            assert connection.subject == scene.user
         case "joinSession":
             assert world.rows_of(scene.session_id) == sorted([scene.listener, scene.stranger])
         case "leaveSession, listener" | "$disconnect, listener":
