@@ -1,5 +1,7 @@
 """One local AWS with the tables for all tests of the functions that need one."""
 
+import http.server
+import threading
 from collections.abc import Callable, Generator
 
 import pytest
@@ -10,6 +12,7 @@ from emulator.processes import free_port
 from sessions.settings import Settings
 from tests.functions.fan_out.management_api import ManagementApi, management_api
 from tests.functions.local_tables import create_tables, names
+from tests.functions.signing_keys import POOL, key_set
 from tests.functions.stack import Stack, settings_json
 from tests.functions.world import CLIENT, ISSUER, UNLIMITED, World
 
@@ -56,12 +59,35 @@ def callbacks() -> Generator[ManagementApi]:
         yield served
 
 
+@pytest.fixture(scope="session")
+def jwks_url() -> Generator[str]:
+    """The pool's keys over HTTP."""
+
+    class KeyServer(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(key_set(POOL))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's name
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeyServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/jwks.json"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.fixture
-def environment(tables: MiniStack, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Environment:
+def environment(
+    tables: MiniStack, callbacks: ManagementApi, jwks_url: str, monkeypatch: pytest.MonkeyPatch
+) -> Environment:
     """The environment of a stack's functions; called with settings, it sets those."""
     monkeypatch.setenv("CALLBACK_URL", callbacks.url)
     monkeypatch.setenv("FAN_OUT_QUEUE_URL", f"{tables.endpoint_url}/000000000000/fan-out")
     monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
+    monkeypatch.setenv("JWKS_URL", jwks_url)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", CLIENT)
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
 

@@ -41,3 +41,7 @@ def claims(now: int, **changes: object) -> dict[str, Any]:
         "email": "somebody@example.com",
     }
     return {name: value for name, value in (usual | changes).items() if value is not None}
+
+
+POOL = SigningKey("pool")
+"""The key of the pool whose tokens the functions take."""

@@ -20,6 +20,7 @@ from tests.functions.conftest import Environment
 from tests.functions.fan_out.management_api import Answer, ManagementApi
 from tests.functions.faults import Fault, watched
 from tests.functions.invariants import check_connection, check_session
+from tests.functions.signing_keys import POOL, claims
 from tests.functions.stack import Stack
 from tests.functions.world import World, new_id
 
@@ -83,6 +84,10 @@ ACTS: dict[str, tuple[Act, str | int]] = {
     ),
     "updateSession": (lambda s: s.say(s.speaker, "updateSession", quality="premium"), "sessionUpdated"),
     "endSession": (lambda s: s.say(s.speaker, "endSession"), "sessionEnded"),
+    "refreshToken": (
+        lambda s: s.say(s.second, "refreshToken", token=POOL.sign(claims(int(time.time()), sub=s.user))),
+        "tokenRefreshed",
+    ),
     "$connect": (lambda s: {"status_code": s.stack.open(f"{s.user}-new", s.user)}, 200),
     "$disconnect, listener": (lambda s: {"status_code": s.stack.disconnect(s.listener)}, 200),
     "$disconnect, speaker": (lambda s: {"status_code": s.stack.disconnect(s.speaker)}, 200),
@@ -153,6 +158,11 @@ def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
             connection = world.connections.get(f"{scene.user}-new")
             assert connection is not None
             assert connection.subject == scene.user
+        case "refreshToken":
+            connection = world.connections.get(scene.second)
+            assert connection is not None
+            assert connection.token_expires_at is not None
+            assert connection.token_expires_at > world.now + 3000
         case "joinSession":
             assert world.rows_of(scene.session_id) == sorted([scene.listener, scene.stranger])
         case "leaveSession, listener" | "$disconnect, listener":

@@ -1,11 +1,8 @@
 """Which tokens are good: their claims, their signatures, and where the keys come from."""
 
 import base64
-import http.server
 import json
-import threading
 import time
-from collections.abc import Generator
 from typing import Any
 
 import jwt
@@ -17,12 +14,13 @@ from sessions.errors import SessionError, TokenExpiredError, UnauthorizedError, 
 from sessions.settings import Settings
 from sessions.tokens import TokenRules
 from tests.functions import events
-from tests.functions.signing_keys import SigningKey, claims, key_set
+from tests.functions.signing_keys import POOL, SigningKey, claims, key_set
 from tests.functions.stack import cold_start
 from tests.functions.world import CLIENT, ISSUER, START
 
+OTHER, STRANGE = SigningKey("other"), SigningKey("pool")
+
 RULES = TokenRules(issuer=ISSUER, client_id=CLIENT)
-POOL, OTHER, STRANGE = SigningKey("pool"), SigningKey("other"), SigningKey("pool")
 
 
 def test_an_id_token_and_an_access_token_are_good() -> None:
@@ -167,26 +165,6 @@ def test_anonymous_only_without_a_token_and_where_the_stack_allows_it() -> None:
         with pytest.raises(UnauthorizedError):
             authorize(allowed=allowed)("")
         assert authorize(allowed=allowed)(POOL.sign(claims(START)))
-
-
-@pytest.fixture
-def jwks_url() -> Generator[str]:
-    """The pool's keys over HTTP."""
-
-    class KeyServer(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(key_set(POOL))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- the base's name
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), KeyServer)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/jwks.json"
-    server.shutdown()
-    server.server_close()
 
 
 @pytest.fixture
