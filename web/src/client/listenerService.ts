@@ -93,13 +93,27 @@ export class ListenerService {
   }
 
   async #attach(link: Link, signal: AbortSignal): Promise<void> {
+    const ask: Ask = async (message) => link.request<"joinSession">(message, signal);
     try {
-      await this.#recover(async (message) => link.request<"joinSession">(message, signal));
+      await this.#recover(ask);
     } catch (error) {
       // Who was in already waits for a place; who comes new should know that there is none.
-      if (error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value)
-        throw new SessionError(error.code, error.message, { retryable: true });
-      throw error;
+      if (!(error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value))
+        throw error;
+      if (this.connection.state.value.name === "handingOver") await this.#takeOwnPlace(ask);
+      else throw new SessionError(error.code, error.message, { retryable: true });
+    }
+  }
+
+  /** In a full session the new link gets the old one's place; what is said in between is replayed. */
+  async #takeOwnPlace(ask: Ask): Promise<void> {
+    await this.connection.request<"leaveSession">({ action: "leaveSession" });
+    try {
+      await this.#recover(ask);
+    } catch (error) {
+      // The old link hears nothing any more: it must not be gone back to.
+      const message = error instanceof Error ? error.message : String(error);
+      throw new SessionError("CONNECTION_LOST", message, { retryable: true });
     }
   }
 

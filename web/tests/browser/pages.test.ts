@@ -45,7 +45,7 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
     const link = speaker.page.locator("#join-link");
     expect(await link.getAttribute("href")).toBe(`${site.url}listener.html#${sessionId}`);
     expect(await speaker.page.getByRole("img", { name: /QR code/ }).count()).toBe(1);
-    expect(await text(speaker, "connection")).toBe("Connected");
+    await shows(speaker, "connection", "Connected");
 
     const listener = await listen(browser, site, sessionId, PICTURE);
     await shows(listener, "playback", "Playing");

@@ -73,6 +73,9 @@ export class PeerSession {
       }
       case "joinSession":
         return this.#join(message, connection);
+      case "leaveSession":
+        if (connection) this.listeners.delete(connection);
+        return { type: "sessionLeft", sessionId };
       case "updateSession":
         return { type: "sessionUpdated", sessionId, status: message.status ?? "active", quality: "standard" };
       case "endSession":
