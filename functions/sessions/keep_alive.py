@@ -128,19 +128,9 @@ class KeepAlive:
         return None
 
     def _visit(self, due: Sequence[DueConnection], now: int) -> None:
-        """Push to a page of connections, and record what arrived; cut those whose token is over.
-
-        One that got a new token in this very second may be cut by what the index says still; it comes back.
-        """
-        outstayed = [
-            one.connection.connection_id for one in due if has_outstayed(self.settings, one.connection, now)
-        ]
-        if outstayed:
-            self.pusher.disconnect(outstayed)
-            self._count("KeepAliveCut", len(outstayed))
-            for connection_id in outstayed:
-                self._try(self.departed, connection_id)
-        due = [one for one in due if one.connection.connection_id not in outstayed]
+        """Push to a page of connections, and record what arrived; cut those whose token is over."""
+        self._cut([one.connection for one in due if has_outstayed(self.settings, one.connection, now)])
+        due = [one for one in due if not has_outstayed(self.settings, one.connection, now)]
         planned = [plan_visit(self.settings, one.connection, one.token_noticed, now) for one in due]
         visits = [visit for visit in planned if not visit.is_notice]
         visits += self._claimed([visit for visit in planned if visit.is_notice], now)
@@ -156,6 +146,20 @@ class KeepAlive:
         self._count("KeepAliveNotices", sum(visit.is_notice for visit in arrived))
         self._count("KeepAliveGone", outcomes.count(Outcome.GONE))
         self._count("KeepAliveUnreachable", outcomes.count(Outcome.UNREACHABLE))
+
+    def _cut(self, outstayed: Sequence[Connection]) -> None:
+        """Cut connections and clear them away.
+
+        One that got a new token in this very second may be among them, by what the index says still; it
+        comes back.
+        """
+        if not outstayed:
+            return
+        connection_ids = [one.connection_id for one in outstayed]
+        self.pusher.disconnect(connection_ids)
+        for connection_id in connection_ids:
+            self._try(self.departed, connection_id)
+        self._count("KeepAliveCut", len(connection_ids))
 
     def _claimed(self, notices: Sequence[Visit], now: int) -> list[Visit]:
         """The notices that no other run has claimed."""
