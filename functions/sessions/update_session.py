@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sessions.access import known_connection, refusal, request_record, speaker_attachment, speaking
+from sessions.errors import UnavailableError
 from sessions.model import AsOwner, AsSpeaker, Authority, Change, RequestRecord, Session
 from sessions.ports import Broadcaster, Clock, Connections, Message, Metrics, RateLimits, Refused, Sessions
 from sessions.rate_limits import LimitRules, take
@@ -23,7 +24,11 @@ class UpdateSession:
     clock: Clock
 
     def as_speaker(self, connection_id: str, change: Change, *, request_id: str | None) -> Message:
-        """Reply sessionUpdated. Raises ForbiddenError for all but the speaker's latest connection."""
+        """Reply sessionUpdated.
+
+        Raises ForbiddenError for all but the speaker's latest connection, and UnavailableError where the
+        others could not be told, too: a repeat tells them.
+        """
         now = self.clock()
         take(self.rate_limits, LimitRules(self.settings.limits).requests_of(connection_id, now), now)
         connection = known_connection(self.connections, connection_id, now)
@@ -49,7 +54,10 @@ class UpdateSession:
         self.metrics.count("SessionsUpdated")
         push = session_updated(session)
         exclude = by.connection_id if isinstance(by, AsSpeaker) else None
-        self.broadcaster.broadcast(session, push, exclude=exclude)
+        if not self.broadcaster.broadcast(session, push, exclude=exclude):
+            raise UnavailableError(
+                "The session is changed, but not everyone could be told; repeat the request."
+            )
         return push
 
     def _unchanged(self, request: RequestRecord, now: int) -> Session:
