@@ -99,11 +99,15 @@ NEEDS: dict[str, Need] = {
         timeout=29,
     ).also(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "publish": Need(
-        tables={"sessions": "GetItem UpdateItem", "messages": "PutItem BatchGetItem"},
+        tables={
+            "sessions": "GetItem UpdateItem",
+            "messages": "PutItem BatchGetItem",
+            "requests": "GetItem PutItem",
+        },
         calls_hook=True,
         timeout=29,
         memory_size=1024,
-    ).also(_BROADCASTS, _REMEMBERS_REQUESTS),
+    ).also(_BROADCASTS),
     "update_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
         _BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED
     ),

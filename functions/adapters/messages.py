@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from adapters.dynamodb import NotCarriedOutError, call, client, table, transact
-from adapters.requests import put_request
+from adapters.requests import get_request, put_request
 from adapters.session_items import RUNNING, update_session
 from adapters.values import Values, from_item, to_item, to_value
 from adapters.writes import Write, put
@@ -32,6 +32,10 @@ class DynamoMessageLog:
         item = entry_item(entry) | to_item({"ttl": ttl})
         row = put(Part.SESSION, message_table(), item)
         transact([raise_head(entry, to, by), row, *put_request(request)])
+
+    def request(self, key: str) -> RequestRecord | None:
+        """As in the port; one call."""
+        return get_request(key)
 
     def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
         """As in the port; one call for a hundred offsets, unless an answer came in parts."""

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from adapters.dynamodb import table
-from adapters.values import to_item
+from adapters.dynamodb import call, client, table
+from adapters.values import from_item, to_item
 from adapters.writes import Write, put
 from sessions.model import RequestRecord
 from sessions.ports import Part
@@ -13,6 +13,16 @@ def to_record(item: dict[str, Any]) -> RequestRecord:
     return RequestRecord(
         key=item["requestKey"], session_id=item["sessionId"], offset=item.get("offset"), ttl=item["ttl"]
     )
+
+
+def get_request(key: str) -> RequestRecord | None:
+    """What is noted of the request with this key; one strongly consistent read."""
+    answer = call(
+        lambda: client().get_item(
+            TableName=table("REQUESTS_TABLE"), Key=to_item({"requestKey": key}), ConsistentRead=True
+        )
+    )
+    return to_record(from_item(answer["Item"])) if "Item" in answer else None
 
 
 def put_request(record: RequestRecord | None) -> list[Write]:

@@ -94,6 +94,10 @@ class MessageLog(Protocol):
         """
         ...
 
+    def request(self, key: str) -> RequestRecord | None:
+        """What `append` noted of the request with this key; read strongly consistently."""
+        ...
+
     def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
         """The entries at these offsets that are kept, in order; read strongly consistently."""
         ...

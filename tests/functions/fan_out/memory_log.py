@@ -31,6 +31,10 @@ class MemoryMessageLog:
             self.kept[entry.session_id, entry.epoch, entry.offset] = entry
             checks.note(request)
 
+    def request(self, key: str) -> RequestRecord | None:
+        with self.memory.step("log.request"):
+            return self.memory.requests.get(key)
+
     def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
         with self.memory.step("log.at"):
             keys = [(session_id, epoch, offset) for offset in offsets]

@@ -113,6 +113,29 @@ def test_a_repeated_request_keeps_its_offset_and_is_sent_again(stage: Stage) -> 
     assert stage.publish(speaker, "next")["offset"] == 3
 
 
+@pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
+def test_a_repeated_request_keeps_its_answer_when_its_session_is_paused_or_over(
+    stage: Stage, is_warm: bool
+) -> None:
+    """Its reply may have been lost just before. A new request is refused all the same."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    first = stage.publish(speaker, "once", request_id="r1")
+    by = AsSpeaker(connection_id=speaker, generation=1)
+    stage.sessions.update(session_id, Change(status=Status.PAUSED), by=by, request=None, now=stage.now)
+    if not is_warm:
+        stage.publisher = stage.new_publisher()
+    assert stage.publish(speaker, "once", request_id="r1") == first
+    assert stage.heard(listener) == [(1, "once"), (1, "once")]
+    with pytest.raises(ConflictError):
+        stage.publish(speaker, "new", request_id="r2")
+    stage.end(session_id, by)
+    assert stage.publish(speaker, "once", request_id="r1") == first
+    assert stage.heard(listener) == [(1, "once"), (1, "once")]
+    with pytest.raises(SessionEndedError):
+        stage.publish(speaker, "new", request_id="r2")
+
+
 def test_a_session_has_a_rate_of_its_own(stage: Stage) -> None:
     limited = stage.with_settings(limits=Limits(messages_per_minute=3))
     speaker, _ = limited.speaking()
