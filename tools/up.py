@@ -13,8 +13,9 @@ from tools.live_code import BEHIND_THE_ENGINE
 from tools.lock import exclusive
 from tools.stack import LocalStack, Outputs, write_secret
 
-PROBE_BYTES = 1 << 20
-"""What must fit in the state folder before anything is started."""
+PROBE_BYTES = 32 << 20
+"""What must fit in the state folder before anything is started: some updates' worth of state and logs.
+An engine that cannot write its state tries for five minutes before it says so."""
 
 
 def main() -> int:
@@ -78,6 +79,9 @@ def probe(layout: Layout) -> None:
     scratch = layout.state / ".probe"
     try:
         scratch.write_bytes(bytes(PROBE_BYTES))
+    except OSError as error:
+        error.filename = error.filename or str(layout.state)  # a write that fails names no file
+        raise
     finally:
         scratch.unlink(missing_ok=True)
 

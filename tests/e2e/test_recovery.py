@@ -3,75 +3,16 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 from emulator.engine_build import find_cli
-from emulator.processes import free_port, group_is_alive, wait_until
-from tools.background import Record
-from tools.layout import ROOT
+from emulator.processes import group_is_alive, wait_until
+from tests.e2e.workshop import COMMAND_SECONDS, Workshop
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
-COMMAND_SECONDS = 240.0
-"""More than a whole `make up` takes on two busy cores."""
-
-
-class Workshop:
-    """A state folder and ports of its own, on which the real commands are run."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.run = folder / "run"
-        ports = {name: str(free_port()) for name in ("EMULATOR_PORT", "WEBSOCKET_PORT", "WEB_PORT")}
-        self.environment = os.environ | ports | {"LOCAL_FOLDER": str(folder)}
-
-    def start(self, command: str) -> subprocess.Popen[str]:
-        """Start a command in a process group of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", f"tools.{command}"],
-            cwd=ROOT,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-
-    def finish(self, command: str, *, code: int = 0) -> str:
-        """Run a command to its end; its output, with no traceback in it."""
-        with self.start(command) as process:
-            output = process.communicate(timeout=COMMAND_SECONDS)[0]
-        assert process.returncode == code, output
-        assert "Traceback" not in output, output
-        return output
-
-    def pid(self, name: str) -> int:
-        """The pid of a background process that runs."""
-        record = Record.load(self.run, name)
-        assert record is not None, f"{name} does not run"
-        return record.pid
-
-    def until_deploying(self, process: subprocess.Popen[str]) -> None:
-        """Wait until the engine has written resources of this update, which still goes on."""
-        backend = self.folder / "state" / ".pulumi"
-        state = backend / "stacks" / "websocket-sessions" / "local.json"
-
-        def deploying() -> bool:
-            if process.poll() is not None:
-                return True
-            try:
-                # The engine's lock tells this update from the state of an earlier stack.
-                return any((backend / "locks").rglob("*.json")) and "iam/role:Role" in state.read_text()
-            except FileNotFoundError:
-                return False
-
-        assert wait_until(deploying, COMMAND_SECONDS)
-        assert process.poll() is None, process.communicate()[0]
 
 
 @pytest.fixture(scope="module")
