@@ -38,7 +38,7 @@ format: setup ## put the Python sources into shape
 bench: setup ## the benchmarks, each beside its baseline
 	@$(VENV_PYTHON) -m benchmarks
 
-test-live: setup ## the end-to-end tests against a deployed stack: make test-live STACK=dev (costs cents)
+test-live: setup ## the end-to-end tests against a deployed stack: make test-live STACK=dev (in an account: costs cents)
 	@$(VENV_PYTHON) -m tools.live_test $(STACK)
 
 requirements: setup ## pin the newest versions that requirements/*.in allow

@@ -49,6 +49,10 @@ class BackendOptions:
     """Functions at work on large audiences at a time."""
     cognito_endpoint: str | None = None
     """Where Cognito is, if it is not AWS's own: on a local stack."""
+    cognito_issuer: str | None = None
+    """What tokens name as their issuer, less the pool's id, if it is not AWS's: on LocalStack."""
+    web_socket_endpoint: str | None = None
+    """Where the WebSocket gateway is, if the API does not name it itself: on LocalStack."""
 
     def __post_init__(self) -> None:
         """Check the values, naming them as config does."""
@@ -64,9 +68,12 @@ class BackendOptions:
                 "allowed is an origin such as https://example.org, without a path",
                 when=re.fullmatch(r"https?://[^/*\s]+", origin) is not None,
             )
-        check(
-            "cognitoEndpoint",
-            self.cognito_endpoint,
-            "allowed is a URL such as http://localhost:4566",
-            when=self.cognito_endpoint is None or self.cognito_endpoint.startswith(("http://", "https://")),
-        )
+        _check_url("cognitoEndpoint", self.cognito_endpoint, "http", "http://localhost:4566")
+        _check_url("cognitoIssuer", self.cognito_issuer, "http", "http://localhost:4566")
+        _check_url("webSocketEndpoint", self.web_socket_endpoint, "ws", "ws://127.0.0.1:4510")
+
+
+def _check_url(argument: str, value: str | None, scheme: str, example: str) -> None:
+    """Raise ArgumentError unless it is no URL at all or one without a slash at the end."""
+    fits = value is None or (value.startswith((f"{scheme}://", f"{scheme}s://")) and not value.endswith("/"))
+    check(argument, value, f"allowed is a URL such as {example}", when=fits)

@@ -26,7 +26,10 @@ class CognitoUsersArgs:
     refresh_token_days: int = 30
     """Days until one must sign in again, 1 to 3650."""
     endpoint: str | None = None
-    """Where Cognito is, if it is not AWS's own: on a local stack. Tokens name AWS's issuer all the same."""
+    """Where Cognito is, if it is not AWS's own: on a local stack."""
+    issuer: str | None = None
+    """What the pool's tokens name as their issuer, less the pool's id, if it is not AWS's: LocalStack names
+    itself, MiniStack names AWS."""
 
     def __post_init__(self) -> None:
         """Check the values against Cognito's limits."""
@@ -57,7 +60,11 @@ class CognitoUsers(ComponentResource):
 
         self.user_pool_id = self.pool.id
         self.client_id = self.client.id
-        self.issuer = Output.concat("https://", self.pool.endpoint)
+        self.issuer = (
+            Output.concat(args.issuer, "/", self.pool.id)
+            if args.issuer
+            else Output.concat("https://", self.pool.endpoint)
+        )
         self.jwks_url = Output.concat(self._key_folder(args), "/.well-known/jwks.json")
         self.register_outputs(
             {

@@ -55,7 +55,10 @@ class HttpApi(ComponentResource):
         self.stage = self._create_stage(args)
 
         self.api_id = self.api.id
-        self.url = self.stage.invoke_url.apply(lambda url: url.rstrip("/"))
+        # Not the stage's `invoke_url`, which is an address in AWS on any endpoint. LocalStack's pages show
+        # endpoints without a scheme.
+        endpoint = self.api.api_endpoint.apply(lambda url: url if "://" in url else f"http://{url}")
+        self.url = Output.concat(endpoint, "/", self.stage.name)
         self.register_outputs({"apiId": self.api_id, "url": self.url})
 
     def add_route(

@@ -112,6 +112,7 @@ class SessionBackend(ComponentResource):
                 self_sign_up=self._options.self_sign_up,
                 password_sign_in=self._options.password_sign_in,
                 endpoint=self._options.cognito_endpoint,
+                issuer=self._options.cognito_issuer,
             ),
             opts=self._child,
         )
@@ -134,6 +135,7 @@ class SessionBackend(ComponentResource):
                 throttle_burst=self._options.throttle_burst,
                 access_logs=self._options.access_logs,
                 log_retention_days=self._options.log_retention_days,
+                endpoint=self._options.web_socket_endpoint,
             ),
             opts=self._child,
         )

@@ -37,6 +37,8 @@ class WebSocketApiArgs:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html"""
     log_retention_days: int = 30
     """Days that access logs are kept."""
+    endpoint: str | None = None
+    """Where the WebSocket gateway of a local stack is, if the API does not name it itself: ws://..."""
 
     def __post_init__(self) -> None:
         """Check the values against API Gateway's quotas."""
@@ -75,10 +77,10 @@ class WebSocketApi(ComponentResource):
         self.stage = self._create_stage(args)
 
         self.api_id = self.api.id
-        self.url = self.stage.invoke_url
-        self.callback_url = self.api.api_endpoint.apply(
-            lambda url: f"http{url.removeprefix('ws')}/{self._stage}"
-        )
+        # Not the stage's `invoke_url`, which is an address in AWS on any endpoint.
+        endpoint = self._endpoint(args.endpoint)
+        self.url = Output.concat(endpoint, "/", self.stage.name)
+        self.callback_url = endpoint.apply(lambda url: f"http{url.removeprefix('ws')}/{self._stage}")
         self.stage_name = self.stage.name
         self.register_outputs(
             {
@@ -158,6 +160,9 @@ class WebSocketApi(ComponentResource):
             policy=policy_document([self.manage_connections(verbs)]),
             opts=self._child,
         )
+
+    def _endpoint(self, given: str | None) -> Output[str]:
+        return Output.concat(given, "/_aws/execute-api/", self.api.id) if given else self.api.api_endpoint
 
     def _create_api(self) -> aws.apigatewayv2.Api:
         return aws.apigatewayv2.Api(

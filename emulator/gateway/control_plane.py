@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from typing import Protocol
+from urllib.parse import quote
 
 from emulator.gateway.definition import (
     CONNECT,
@@ -19,6 +20,7 @@ from emulator.gateway.definition import (
 from emulator.gateway.emulator_client import EmulatorClient
 from emulator.gateway.values import as_list, as_object, number, parse, strings, text
 
+_Entries = list[Mapping[str, object]]
 _ACCOUNT = re.compile(rb"<Account>(\d{12})</Account>")
 
 
@@ -52,18 +54,17 @@ class EmulatorControlPlane:
         described = await self._get(root)
         if described is None or described.get("protocolType") != "WEBSOCKET":
             return None
-        stages, routes, integrations, authorizers, account_id = await asyncio.gather(
+        stages, routes, integrations, account_id = await asyncio.gather(
             self._list(f"{root}/stages"),
             self._list(f"{root}/routes"),
             self._list(f"{root}/integrations"),
-            self._list(f"{root}/authorizers"),
             self._account(),
         )
-        integration_of = dict(
-            await asyncio.gather(*(self._integration(root, entry) for entry in integrations))
+        integration_of, authorizer_of, replies = await asyncio.gather(
+            self._integrations(root, integrations),
+            self._authorizers(root, routes),
+            asyncio.gather(*(self._has_route_response(root, entry) for entry in routes)),
         )
-        authorizer_of = {text(entry.get("authorizerId")): read_authorizer(entry) for entry in authorizers}
-        replies = await asyncio.gather(*(self._has_route_response(root, entry) for entry in routes))
         return Api(
             api_id=api_id,
             region=self._client.address.region,
@@ -79,12 +80,20 @@ class EmulatorControlPlane:
             },
         )
 
-    async def _integration(self, root: str, entry: Mapping[str, object]) -> tuple[str, Integration]:
-        integration_id = text(entry.get("integrationId"))
-        proxied = text(entry.get("integrationType")) == "AWS_PROXY"
-        path = f"{root}/integrations/{integration_id}/integrationresponses"
-        responses = [] if proxied else await self._list(path)
-        return integration_id, read_integration(entry, responses)
+    async def _integrations(self, root: str, entries: _Entries) -> dict[str, Integration]:
+        async def read(entry: Mapping[str, object]) -> tuple[str, Integration]:
+            integration_id = text(entry.get("integrationId"))
+            proxied = text(entry.get("integrationType")) == "AWS_PROXY"
+            path = f"{root}/integrations/{integration_id}/integrationresponses"
+            return integration_id, read_integration(entry, [] if proxied else await self._list(path))
+
+        return dict(await asyncio.gather(*map(read, entries)))
+
+    async def _authorizers(self, root: str, routes: _Entries) -> dict[str, Authorizer]:
+        """Those that routes name, each by its id: not every emulator lists them (moto does not)."""
+        ids = sorted({text(entry.get("authorizerId")) for entry in routes} - {""})
+        found = await asyncio.gather(*(self._get(f"{root}/authorizers/{each}") for each in ids))
+        return {each: read_authorizer(entry) for each, entry in zip(ids, found, strict=True) if entry}
 
     async def _has_route_response(self, root: str, entry: Mapping[str, object]) -> bool:
         if entry.get("routeKey") in (CONNECT, DISCONNECT):
@@ -106,11 +115,11 @@ class EmulatorControlPlane:
             account_id = self._account_id = found.group(1).decode() if found else "000000000000"
         return account_id
 
-    async def _list(self, path: str) -> list[Mapping[str, object]]:
-        items: list[Mapping[str, object]] = []
+    async def _list(self, path: str) -> _Entries:
+        items: _Entries = []
         token = ""
         while True:
-            page = await self._get(path + (f"?nextToken={token}" if token else "")) or {}
+            page = await self._get(path + (f"?nextToken={quote(token, safe='')}" if token else "")) or {}
             items += [as_object(item) for item in as_list(page.get("items"))]
             token = text(page.get("nextToken"))
             if not token:
@@ -121,7 +130,7 @@ class EmulatorControlPlane:
         if answer.status == 404:
             return None
         if answer.status != 200:
-            raise ControlPlaneError(f"control plane: GET {path}: HTTP {answer.status}")
+            raise ControlPlaneError(f"control plane: GET {path}: {answer.problem}")
         return as_object(parse(answer.body))
 
 
@@ -155,7 +164,7 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
     )
 
 
-def read_integration(entry: Mapping[str, object], responses: list[Mapping[str, object]]) -> Integration:
+def read_integration(entry: Mapping[str, object], responses: _Entries) -> Integration:
     milliseconds = number(entry.get("timeoutInMillis"))
     templates = strings(entry.get("requestTemplates"))
     # MiniStack keeps no template selection expression: a single template is then the one that is meant.

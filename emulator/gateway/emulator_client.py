@@ -13,6 +13,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from yarl import URL
 
+from emulator.gateway.values import as_object, parse, text
+
 # Shorter than the 5 s after which MiniStack drops an idle connection: a call never meets a dying one.
 _KEEP_ALIVE_SECONDS = 3.0
 
@@ -34,6 +36,16 @@ class EmulatorAnswer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def problem(self) -> str:
+        """The status with what the emulator says of it: LocalStack names what its edition lacks."""
+        try:
+            body: Mapping[str, object] = as_object(parse(self.body))
+        except ValueError:
+            body = {}
+        said = text(body.get("message")) or text(body.get("Message"))
+        return f"HTTP {self.status}: {said[:300]}" if said else f"HTTP {self.status}"
 
 
 class EmulatorClient:

@@ -35,8 +35,10 @@ class FunctionPolicies:
             return True
         path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/policy"
         answer = await self._client.call("lambda", "GET", path)
-        if answer.status != 200:
+        if answer.status == 404:
             return False
+        if answer.status != 200:
+            raise OSError(f"the policy of {function_arn}: {answer.problem}")
         policy = as_object(parse(text(as_object(parse(answer.body)).get("Policy"), "{}")))
         allowed = allows(policy, source_arn)
         if allowed:

@@ -64,7 +64,7 @@ class LambdaInvoker:
         except (OSError, ValueError) as error:
             raise InvokeError(f"Lambda: {type(error).__name__}: {error}") from error
         if answer.status != 200:
-            raise InvokeError(f"Lambda: HTTP {answer.status}")
+            raise InvokeError(f"Lambda: {answer.problem}")
         return Invocation(answer.body, failed="x-amz-function-error" in answer.headers)
 
 

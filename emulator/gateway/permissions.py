@@ -3,6 +3,9 @@
 The signed request goes on to the emulator's `@connections` with the path and Host that were signed, so that
 the signature holds. The emulator knows none of our connections: 403 means denied, anything else (410 as a
 rule) that the caller was let through.
+
+LocalStack knows `@connections` without API and stage only, and checks no signature: it is asked at that path.
+Its answers carry the header `x-localstack`. Where it has no management API (501) nothing is enforced.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
 """
 
@@ -15,8 +18,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from emulator.gateway.emulator_client import EmulatorAnswer, EmulatorClient
+from emulator.gateway.runtime import LOG
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/|[?&]X-Amz-Credential=([^/%&]+)")
+_MANAGEMENT = re.compile(r"^.*(/(?:@|%40)connections/)", re.IGNORECASE)
 _HOP_BY_HOP = {
     "connection",
     "content-length",
@@ -27,6 +32,8 @@ _HOP_BY_HOP = {
     "transfer-encoding",
     "upgrade",
 }
+_LOCALSTACK = "x-localstack"
+_NOT_CARRIED_OUT = 501
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +108,15 @@ class EmulatorPermissions:
         if not path.startswith("/_aws/execute-api/") and ".execute-api." not in call.host:
             path = "/_aws/execute-api" + path
         answer = await self._client.forward(call.method, path, headers, call.body, host=call.host)
-        if answer.status == 403:
+        if _LOCALSTACK in answer.headers:
+            path = _MANAGEMENT.sub(r"\1", call.raw_path)
+            answer = await self._client.forward(call.method, path, headers, call.body)
+        if answer.status == 403 or (answer.status == 400 and "AccessDenied" in _error_type(answer)):
             return _denied(answer)
-        if answer.status >= 500:
-            raise OSError(f"IAM verdict: HTTP {answer.status}")
+        if answer.status == _NOT_CARRIED_OUT:
+            LOG.warning("the emulator has no management API: every signed call of it is let through")
+        elif answer.status >= 500:
+            raise OSError(f"IAM verdict: {answer.problem}")
         self._forget()
         self._allowed[key] = self._now() + self._keep
         return Verdict(allowed=True)
@@ -115,8 +127,12 @@ class EmulatorPermissions:
         self._allowed = {key: until for key, until in self._allowed.items() if until > now}
 
 
+def _error_type(answer: EmulatorAnswer) -> str:
+    return answer.headers.get("x-amzn-errortype", "ForbiddenException")
+
+
 def _denied(answer: EmulatorAnswer) -> Verdict:
-    error_type = answer.headers.get("x-amzn-errortype", "ForbiddenException")
+    error_type = _error_type(answer)
     return Verdict(allowed=False, status=403, error_type=error_type, body=answer.body)
 
 

@@ -68,8 +68,8 @@ class Cloud:
 
     @property
     def endpoint(self) -> str:
-        """Where the emulator answers; empty for AWS itself."""
-        return self.environment.get("AWS_ENDPOINT_URL", "")
+        """Where the emulator answers, by the environment or else by `aws:endpoints`; empty for AWS itself."""
+        return self.environment.get("AWS_ENDPOINT_URL") or self.endpoints.get("apigatewayv2", "")
 
     @property
     def websocket_url(self) -> str:

@@ -13,7 +13,7 @@ from components.routes import functions_in_use
 from tests.components.deployed import PROJECT, Deployed, deploy
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STACKS = ("local", "dev", "prod")
+STACKS = ("local", "localstack", "dev", "prod")
 
 
 def config_of(stack: str) -> dict[str, str]:

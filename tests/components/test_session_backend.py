@@ -179,8 +179,8 @@ def test_heartbeats_run_a_function_only_where_they_are_recorded(
 
 def test_a_frontend_learns_all_it_needs(made: tuple[SessionBackend, Deployed]) -> None:
     assert resolved(made[0].frontend_config) == {
-        "webSocketUrl": "wss://live.execute-api.eu-central-1.amazonaws.com/live",
-        "httpUrl": "wss://live.execute-api.eu-central-1.amazonaws.com/live",
+        "webSocketUrl": "wss://sessions-ws-api.execute-api.eu-central-1.amazonaws.com/live",
+        "httpUrl": "wss://sessions-http-api.execute-api.eu-central-1.amazonaws.com/live",
         "region": "eu-central-1",
         "userPoolId": "sessions-users-pool-id",
         "userPoolClientId": "sessions-users-client-id",

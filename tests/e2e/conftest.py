@@ -1,4 +1,4 @@
-"""One deployed stack for all end-to-end tests: a local one, or the one whose outputs E2E_OUTPUTS names."""
+"""One deployed stack for all end-to-end tests: their own, or the one whose outputs E2E_OUTPUTS names."""
 
 import json
 import os
@@ -32,7 +32,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
     """The stack under test; what it made for the tests is removed at the end."""
     given = os.environ.get("E2E_OUTPUTS")
     if given:
-        live = Deployment.in_account(json.loads(Path(given).read_text(encoding="utf-8")))
+        live = Deployment.of_outputs(json.loads(Path(given).read_text(encoding="utf-8")))
         yield live
         live.remove_users()
         return
@@ -45,9 +45,9 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
 
 @pytest.fixture(scope="session")
 def local_deployment(deployment: Deployment) -> Deployment:
-    """The stack under test, where it is a local one; else the test is skipped."""
-    if not deployment.is_local:
-        pytest.skip("needs the local gateway's controls")
+    """The stack under test, where this project's gateway serves it; else the test is skipped."""
+    if deployment.gateway is None:
+        pytest.skip("needs the gateway's controls, and something else serves this stack's WebSockets")
     return deployment
 
 

@@ -1,10 +1,15 @@
 """A deployed stack as the end-to-end tests see it: its outputs, its users and its logs."""
 
+import json
+import os
 import secrets
+import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from tools import clients
 from tools.session_client import SessionClient
@@ -22,9 +27,9 @@ class User:
 
 @dataclass(kw_only=True)
 class Deployment:
-    """One stack; `aws` holds the AWS_* variables of the local emulator, the Region for one in an account.
+    """One stack; `aws` holds the AWS_* variables of its emulator, the Region for one in an account.
 
-    `tree` is the copy of the sources that a local stack was deployed from.
+    `tree` is the copy of the sources that the tests' own stack was deployed from.
     `private` collects what no log line may show.
     """
 
@@ -35,19 +40,42 @@ class Deployment:
     users: list[str] = field(default_factory=list[str])
 
     @classmethod
-    def in_account(cls, outputs: dict[str, Any]) -> Self:
-        """A stack in an account, by the caller's credentials; its Region need not be the caller's default."""
-        return cls(outputs=outputs, aws={"AWS_REGION": outputs["frontendConfig"]["region"]})
+    def of_outputs(cls, outputs: dict[str, Any], environment: Mapping[str, str] = os.environ) -> Self:
+        """Any deployed stack, by the caller's credentials; its Region need not be the caller's default.
+
+        A stack that names its Cognito is on an emulator: AWS_ENDPOINT_URL says where, else that name does.
+        """
+        config = outputs["frontendConfig"]
+        aws = {"AWS_REGION": config["region"]}
+        if "cognitoEndpoint" in config:
+            aws["AWS_ENDPOINT_URL"] = environment.get("AWS_ENDPOINT_URL") or config["cognitoEndpoint"]
+        return cls(outputs=outputs, aws=aws)
 
     @property
     def config(self) -> dict[str, str]:
         """What a frontend gets."""
         return self.outputs["frontendConfig"]
 
-    @property
-    def is_local(self) -> bool:
-        """Whether it is on the local AWS, with the gateway before it."""
-        return "cognitoEndpoint" in self.config
+    @cached_property
+    def gateway(self) -> str | None:
+        """The address of this project's WebSocket gateway, which tests can control; None before AWS's own."""
+        url = urlsplit(self.config["webSocketUrl"])
+        address = f"http{url.scheme.removeprefix('ws')}://{url.netloc}/_gateway"
+        try:
+            with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:  # noqa: S310 -- http or https
+                known = json.loads(answer.read())
+        except (OSError, ValueError):
+            return None
+        return address if isinstance(known, dict) and "timeFactor" in known else None
+
+    @cached_property
+    def runs_schedules(self) -> bool:
+        """Whether schedules fire there: LocalStack, known by a header of its answers, keeps them only."""
+        endpoint = self.aws.get("AWS_ENDPOINT_URL")
+        if endpoint is None:
+            return True
+        with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=10) as answer:  # noqa: S310 -- http
+            return "x-localstack" not in answer.headers
 
     def create_user(self) -> User:
         """Make a user with a random name and password, and sign it in."""

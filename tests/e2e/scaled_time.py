@@ -5,7 +5,6 @@ import json
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from urllib.parse import urlsplit
 
 from tests.e2e.deployment import Deployment
 from tools import clients
@@ -18,8 +17,7 @@ class Controls:
         self._functions = clients.functions(deployment.aws)
         self._names: Mapping[str, str] = deployment.outputs["functionNames"]
         self._before: dict[str, dict[str, str]] = {}
-        url = urlsplit(deployment.config["webSocketUrl"])
-        self._clock = f"http://{url.netloc}/_gateway/clock"
+        self._clock = f"{deployment.gateway}/clock"
 
     def scale(self, factor: float) -> None:
         """Let the gateway's limits pass so much faster."""

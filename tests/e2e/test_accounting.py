@@ -40,7 +40,6 @@ async def test_every_listener_accounts_for_every_message(
     local_deployment: Deployment, speaker_user: User
 ) -> None:
     url = local_deployment.config["webSocketUrl"]
-    admin = "http" + url.split("/", 3)[0].removeprefix("ws").removesuffix(":") + "://" + url.split("/")[2]
     speaker = Speaker(url, speaker_user.token)
     await speaker.create()
     finished = asyncio.Event()
@@ -63,7 +62,7 @@ async def test_every_listener_accounts_for_every_message(
             joined = asyncio.Event()
             listening.append(asyncio.create_task(listener.run(joined)))
             await joined.wait()
-        async with session.post(f"{admin}/_gateway/faults", json=FAULTS) as answer:
+        async with session.post(f"{local_deployment.gateway}/faults", json=FAULTS) as answer:
             assert answer.status == 200
         under_way = asyncio.Semaphore(AT_ONCE)
 
@@ -72,7 +71,7 @@ async def test_every_listener_accounts_for_every_message(
                 await speaker.publish(number)
 
         await asyncio.gather(*(publish(number) for number in range(MESSAGES)))
-        await session.delete(f"{admin}/_gateway/faults")
+        await session.delete(f"{local_deployment.gateway}/faults")
         finished.set()
         await asyncio.wait_for(asyncio.gather(*listening), CATCHING_UP_SECONDS)
     await speaker.close()

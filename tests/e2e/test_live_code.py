@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 @pytest.fixture
 def tree(local_deployment: Deployment) -> Path:
     """The copy of the sources that the stack was deployed from."""
-    assert local_deployment.tree is not None
+    if local_deployment.tree is None:
+        pytest.skip("edits the sources that a stack was deployed from: the tests' own stack only")
     return local_deployment.tree
 
 

@@ -1,0 +1,85 @@
+"""What the control plane is asked for a definition, and how its pages and gaps are read."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from emulator.gateway.control_plane import EmulatorControlPlane
+from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
+
+URI = "arn:aws:lambda:us-east-1:000000000000:function:f"
+TOKEN = "a+b/c=="
+
+
+@dataclass
+class Described:
+    """A control plane whose routes come in two pages, and which lists no authorizers, as moto."""
+
+    asked: list[str] = field(default_factory=list[str])
+    authorizer_there: bool = True
+
+    async def answer(self, request: web.BaseRequest) -> web.Response:
+        self.asked.append(request.raw_path)
+        root, _, rest = request.path.removeprefix("/v2/apis/").partition("/")
+        if request.path == "/":
+            return web.Response(text="<Arn/><Account>123456789012</Account>")
+        if not rest:
+            return web.json_response({"apiId": root, "protocolType": "WEBSOCKET"})
+        if rest == "routes":
+            return web.json_response(self._routes(request.query.get("nextToken")))
+        if rest == "authorizers/guard" and self.authorizer_there:
+            return web.json_response({"authorizerId": "guard", "authorizerUri": URI})
+        if rest.startswith("authorizers"):
+            return web.json_response({"message": "no"}, status=404 if rest != "authorizers" else 500)
+        return web.json_response({"items": []})
+
+    def _routes(self, token: str | None) -> dict[str, object]:
+        if token is None:
+            first = {"routeId": "1", "routeKey": "$connect", "authorizerId": "guard"}
+            return {"items": [first | {"authorizationType": "CUSTOM"}], "nextToken": TOKEN}
+        return {"items": [{"routeId": "2", "routeKey": f"after {token}"}]}
+
+
+@pytest.fixture
+async def asked() -> AsyncIterator[tuple[Described, EmulatorControlPlane]]:
+    described = Described()
+    async with AsyncExitStack() as stack:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", described.answer)
+        server = await stack.enter_async_context(TestServer(app))
+        address = EmulatorAddress(endpoint_url=str(server.make_url("")).rstrip("/"))
+        client = await stack.enter_async_context(EmulatorClient(address))
+        yield described, EmulatorControlPlane(client)
+
+
+async def test_a_page_is_asked_for_by_the_token_as_it_was_given(
+    asked: tuple[Described, EmulatorControlPlane],
+) -> None:
+    api = await asked[1].read("api")
+    assert api is not None
+    assert set(api.routes) == {"$connect", f"after {TOKEN}"}
+    assert api.account_id == "123456789012"
+
+
+async def test_an_authorizer_that_a_route_names_is_read_by_its_id(
+    asked: tuple[Described, EmulatorControlPlane],
+) -> None:
+    api = await asked[1].read("api")
+    assert api is not None
+    guard = api.routes["$connect"].authorizer
+    assert guard is not None
+    assert guard.uri == URI
+    assert [path for path in asked[0].asked if "authorizers" in path] == ["/v2/apis/api/authorizers/guard"]
+
+
+async def test_an_authorizer_that_is_gone_leaves_its_route_without_one(
+    asked: tuple[Described, EmulatorControlPlane],
+) -> None:
+    asked[0].authorizer_there = False
+    api = await asked[1].read("api")
+    assert api is not None
+    assert (api.routes["$connect"].authorization, api.routes["$connect"].authorizer) == ("CUSTOM", None)
