@@ -7,6 +7,7 @@ import boto3
 
 if TYPE_CHECKING:
     from types_boto3_cognito_idp import CognitoIdentityProviderClient
+    from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
 
@@ -19,6 +20,11 @@ def cognito(environment: Mapping[str, str]) -> "CognitoIdentityProviderClient":
 def functions(environment: Mapping[str, str]) -> "LambdaClient":
     """Return a client of Lambda."""
     return _client("lambda", environment)
+
+
+def dynamodb(environment: Mapping[str, str]) -> "DynamoDBClient":
+    """Return a client of the tables."""
+    return _client("dynamodb", environment)
 
 
 def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
