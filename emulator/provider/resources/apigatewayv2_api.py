@@ -95,7 +95,7 @@ class Stage(Resource):
         "apiId": text(required=True, replace=True),
         "autoDeploy": boolean(default=False),
         "clientCertificateId": text(),
-        "defaultRouteSettings": block(_ROUTE_SETTINGS),
+        "defaultRouteSettings": block(_ROUTE_SETTINGS, computed=True),
         "deploymentId": text(computed=True),
         "description": text(),
         "name": text(api="StageName", replace=True),

@@ -103,7 +103,7 @@ class Authorizer(Resource):
         "authorizerCredentialsArn": text(),
         "authorizerPayloadFormatVersion": text(computed=True),
         "authorizerResultTtlInSeconds": integer(computed=True),
-        "authorizerType": text(required=True, replace=True),
+        "authorizerType": text(required=True),
         "authorizerUri": text(),
         "enableSimpleResponses": boolean(),
         "identitySources": texts(api="IdentitySource"),
