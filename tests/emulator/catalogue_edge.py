@@ -147,6 +147,7 @@ EDGE: dict[str, Case] = {
             "autoDeploy": False,
             "defaultRouteSettings": {"throttlingBurstLimit": 200, "throttlingRateLimit": 50.5},
             "description": "new",
+            "routeSettings": [{"routeKey": "$default", "throttlingBurstLimit": 5}],
             "stageVariables": {"one": "changed"},
         },
         replaces={"name": "renamed", "apiId": "${http.id}"},

@@ -116,6 +116,11 @@ class Authorizer(Resource):
         # CreateAuthorizer requires the member; a WebSocket authorizer without identity sources sends none.
         return {"IdentitySource": [], **super().create_request(inputs)}
 
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        found = super().outputs(cloud, resource_id, state, answer)
+        # The emulator forgets a new type, so that no drift is seen in it.
+        return {**found, "authorizerType": state.get("authorizerType") or found["authorizerType"]}
+
 
 class Deployment(Resource):
     """A deployment of an API."""
