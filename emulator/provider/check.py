@@ -108,7 +108,7 @@ def _value(prop: Property, value: Any, path: str, checked: Checked, owner: str) 
         checked.failures.append((path, f"{value!r} is not {wanted}"))
         return value
     if prop.kind is Kind.BLOCK:
-        return _fields(prop.fields, value, f"{path}.", checked, owner)
+        return _fields(inputs_of(prop.fields), value, f"{path}.", checked, owner)
     if prop.kind is Kind.MAP and prop.item is not None:
         item = prop.item
         return {name: _value(item, entry, f"{path}.{name}", checked, owner) for name, entry in value.items()}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from emulator.provider.schema import Kind, Property
+from emulator.provider.schema import Kind, Property, inputs_of
 from emulator.provider.values import UNKNOWN, Blob
 
 _UNORDERED_IN_POLICIES = frozenset({"Action", "NotAction", "Resource", "NotResource", "Principal"})
@@ -38,7 +38,9 @@ def _is_default(prop: Property, value: Any) -> bool:
 def _fields_equal(prop: Property, want: Any, have: Any) -> bool:
     wanted: Mapping[str, Any] = want or {}
     there: Mapping[str, Any] = have or {}
-    return all(equal(field, wanted.get(name), there.get(name)) for name, field in prop.fields.items())
+    return all(
+        equal(field, wanted.get(name), there.get(name)) for name, field in inputs_of(prop.fields).items()
+    )
 
 
 def _canonical(prop: Property, want: Any, have: Any) -> bool:

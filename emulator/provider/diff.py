@@ -35,15 +35,11 @@ def diff(
         changes.properties[name] = "add" if old is None else "delete" if new is None else "update"
         if prop.replaces(old, new):
             changes.replaces.append(name)
-    changes.delete_first = bool(changes.replaces) and _name_is_held(resource, olds, news)
+    changes.delete_first = bool(changes.replaces) and _name_is_fixed(resource, news)
     return changes
 
 
-def _name_is_held(resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any]) -> bool:
-    """Whether the replacement needs the name that the old resource still has."""
+def _name_is_fixed(resource: Resource, news: Mapping[str, Any]) -> bool:
+    """Whether the program gives the name that would else be a random one."""
     auto = resource.autoname
-    if auto is None:
-        return resource.delete_first
-    automatic = auto.property in news.get(DEFAULTS_KEY, [])
-    same = olds.get(auto.property) == news.get(auto.property)
-    return same and not automatic
+    return auto is not None and auto.random and auto.property not in news.get(DEFAULTS_KEY, [])

@@ -8,7 +8,7 @@ from emulator.provider.cloud import AwsError, Cloud, NotFound
 from emulator.provider.compare import equal, is_empty
 from emulator.provider.convert import part
 from emulator.provider.resource import Resource, State
-from emulator.provider.schema import inputs_of
+from emulator.provider.schema import Kind, inputs_of
 from emulator.provider.values import UNKNOWN
 
 
@@ -44,13 +44,11 @@ def create(resource: Resource, cloud: Cloud, inputs: State) -> tuple[str, State]
     return resource_id, _outputs(resource, cloud, resource_id, inputs)
 
 
-def update(
-    resource: Resource, cloud: Cloud, resource_id: str, *, state: State, olds: State, news: State
-) -> State:
+def update(resource: Resource, cloud: Cloud, resource_id: str, *, state: State, news: State) -> State:
     """Bring the resource to the new inputs, whatever it has now; its outputs.
 
-    A step that fails leaves the state as it was, so that the next `up` finds what is still to do.
-    Raises NotFound where the resource is gone.
+    Raises NotFound where the resource is gone, and Incomplete where a step failed: the next `up` then
+    compares what is wanted with what AWS has, whatever the program wants by then.
     """
     there = observe(resource, cloud, resource_id, state)
     if there is None:
@@ -58,11 +56,17 @@ def update(
     changed = {
         name
         for name, prop in inputs_of(resource.table).items()
-        if not equal(prop, news.get(name), olds.get(name) if prop.local else there.get(name))
+        if not equal(prop, news.get(name), state.get(name) if prop.local else there.get(name))
     }
-    resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
-    if resource.tagging:
-        resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, news))
+    try:
+        resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
+        if resource.tagging:
+            resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, news))
+    except AwsError as error:
+        # Whether code was taken is not known: without it in the state, it is sent again.
+        unsure = {name for name in changed if resource.table[name].kind is Kind.BLOB}
+        known = {name: value for name, value in {**state, **news}.items() if name not in unsure}
+        raise Incomplete(resource_id, _as_left(resource, cloud, resource_id, known), str(error)) from error
     return _outputs(resource, cloud, resource_id, news, state)
 
 

@@ -17,7 +17,8 @@ class AutoName:
     """The property that is named `NAME-<7 hex digits>` where the program names nothing.
 
     A name that the program fixes cannot be held by two resources at once, so a replacement then deletes
-    first, as pulumi-aws does.
+    first: in pulumi-aws also where the name is what changes. `random` is not for a name that is the
+    program's own anyway; two of those at once are no matter.
     """
 
     property: str = "name"
@@ -45,8 +46,6 @@ class Resource:
 
     # Properties whose value shapes the create call: while one is unknown, the call cannot be checked.
     shaping: ClassVar[tuple[str, ...]] = ()
-    # Without an automatic name: whether a replacement must delete first, as AWS holds what identifies it.
-    delete_first: ClassVar[bool] = False
 
     def finish_name(self, name: str, inputs: State) -> str:  # noqa: ARG002
         """The automatic name as this type needs it (a suffix, say)."""
@@ -141,4 +140,4 @@ class Resource:
 
 
 TAGS: Table = {"tags": mapping(), "tagsAll": output(mapping().kind)}
-REGION: Table = {"region": text(computed=True, local=True)}
+REGION: Table = {"region": text(computed=True, local=True, replace=True)}

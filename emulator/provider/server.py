@@ -128,7 +128,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         try:
             resource_id, outputs = lifecycle.create(kind, self.cloud, inputs)
         except Exception as error:
-            _abort_create(context, request, error, _secrets(kind, secrets))
+            _abort_partial(context, request.urn, error, request.properties, _secrets(kind, secrets))
         return provider_pb2.CreateResponse(
             id=resource_id, properties=encode(outputs, _secrets(kind, secrets))
         )
@@ -163,11 +163,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         if request.preview:
             planned = lifecycle.planned(kind, news, state)
             return provider_pb2.UpdateResponse(properties=encode(planned, _secrets(kind, secrets)))
-        olds = decode(request.old_inputs)[0]
         try:
-            outputs = lifecycle.update(kind, self.cloud, request.id, state=state, olds=olds, news=news)
+            outputs = lifecycle.update(kind, self.cloud, request.id, state=state, news=news)
         except Exception as error:
-            _abort(context, request.urn, error)
+            _abort_partial(context, request.urn, error, request.news, _secrets(kind, secrets))
         return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(kind, secrets)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
@@ -212,13 +211,10 @@ def _secrets(kind: Resource, given: Iterable[Path]) -> set[Path]:
     return set(given) | {(name,) for name, prop in kind.table.items() if prop.secret}
 
 
-def _abort_create(
-    context: grpc.ServicerContext,
-    request: provider_pb2.CreateRequest,
-    error: Exception,
-    secrets: Iterable[Path],
+def _abort_partial(
+    context: grpc.ServicerContext, urn: str, error: Exception, inputs: Any, secrets: Iterable[Path]
 ) -> NoReturn:
-    """End a create with the error; with what is there already, where it was not all, for the state."""
+    """End a create or an update with the error; with what is there, where it was not all, for the state."""
     if isinstance(error, Incomplete):
         detail = any_pb2.Any()
         detail.Pack(
@@ -226,14 +222,14 @@ def _abort_create(
                 id=error.resource_id,
                 properties=encode(error.outputs, secrets),
                 reasons=[str(error)],
-                inputs=request.properties,
+                inputs=inputs,
             )
         )
         code: int = grpc.StatusCode.UNKNOWN.value[0]
         status = status_pb2.Status(code=code, message=str(error), details=[detail])
         context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    _abort(context, request.urn, error)
+    _abort(context, urn, error)
 
 
 def _abort(context: grpc.ServicerContext, urn: str, error: Exception) -> NoReturn:

@@ -54,8 +54,13 @@ COMPUTE: dict[str, Case] = {
             "tags": {"team": "a"},
         },
         updates={
-            "globalSecondaryIndexes": [{**_INDEX, "projectionType": "KEYS_ONLY"}],
+            "attributes": [*_ATTRIBUTES, {"name": "kind", "type": "S"}],
+            "globalSecondaryIndexes": [
+                {**_INDEX, "projectionType": "KEYS_ONLY"},
+                {"name": "kinds", "hashKey": "kind", "projectionType": "ALL"},
+            ],
             "pointInTimeRecovery": {"enabled": True},
+            "ttl": {"attributeName": "ttl", "enabled": False},
             "tags": {"team": "b", "more": "c"},
         },
         replaces={"hashKey": "shard", "name": "renamed"},
@@ -119,6 +124,8 @@ COMPUTE: dict[str, Case] = {
             "sourceArn": "arn:aws:execute-api:us-east-1:000000000000:abc/*/*",
         },
         replaces={
+            "action": "lambda:InvokeFunctionUrl",
+            "function": "another",
             "principal": "events.amazonaws.com",
             "sourceArn": "arn:aws:execute-api:us-east-1:000000000000:def/*/*",
             "statementId": "renamed",
@@ -138,6 +145,7 @@ COMPUTE: dict[str, Case] = {
             "batchSize": 20,
             "bisectBatchOnFunctionError": True,
             "maximumBatchingWindowInSeconds": 2,
+            "maximumRecordAgeInSeconds": 3600,
             "maximumRetryAttempts": 3,
             "filterCriteria": {"filters": [{"pattern": json.dumps({"eventName": ["MODIFY"]})}]},
         },
@@ -146,11 +154,12 @@ COMPUTE: dict[str, Case] = {
     ),
     "queue": Case(
         type="aws:sqs/queue:Queue",
-        properties={"visibilityTimeoutSeconds": 60, "tags": {"team": "a"}},
+        properties={"sqsManagedSseEnabled": True, "visibilityTimeoutSeconds": 60, "tags": {"team": "a"}},
         updates={
             "visibilityTimeoutSeconds": 90,
             "messageRetentionSeconds": 86400,
             "receiveWaitTimeSeconds": 5,
+            "sqsManagedSseEnabled": False,
             "redrivePolicy": json.dumps(
                 {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead", "maxReceiveCount": 3}
             ),
@@ -180,6 +189,7 @@ COMPUTE: dict[str, Case] = {
             "target": {"arn": "${function.arn}", "roleArn": "${role.arn}"},
         },
         updates={
+            "flexibleTimeWindow": {"mode": "FLEXIBLE", "maximumWindowInMinutes": 5},
             "scheduleExpression": "rate(2 hours)",
             "description": "new",
             "state": "DISABLED",
@@ -202,7 +212,7 @@ COMPUTE: dict[str, Case] = {
             "pattern": "WARN",
             "metricTransformation": {"name": "warnings", "namespace": "catalogue", "value": "1"},
         },
-        replaces={"name": "renamed"},
+        replaces={"name": "renamed", "logGroupName": "another"},
     ),
     "alarm": Case(
         type="aws:cloudwatch/metricAlarm:MetricAlarm",
@@ -218,6 +228,13 @@ COMPUTE: dict[str, Case] = {
             "tags": {"team": "a"},
         },
         updates={
+            "comparisonOperator": "LessThanThreshold",
+            "datapointsToAlarm": 2,
+            "metricName": "Throttles",
+            "namespace": "Elsewhere",
+            "period": 300,
+            "statistic": "Maximum",
+            "okActions": ["${topic.arn}"],
             "threshold": 2.5,
             "evaluationPeriods": 3,
             "dimensions": {"FunctionName": "two"},

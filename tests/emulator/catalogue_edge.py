@@ -1,6 +1,4 @@
-"""The catalogue's other half: what stands at the edge, from API Gateway to CloudFront."""
-
-import json
+"""The catalogue's second part: sign-in and the APIs."""
 
 from tests.emulator.catalogue import Case
 
@@ -11,32 +9,44 @@ EDGE: dict[str, Case] = {
         type="aws:cognito/userPool:UserPool",
         properties={
             "usernameAttributes": ["email"],
+            "usernameConfiguration": {"caseSensitive": False},
             "autoVerifiedAttributes": ["email"],
             "passwordPolicy": {"minimumLength": 12, "requireNumbers": True},
             "tags": {"team": "a"},
         },
         updates={
             "passwordPolicy": {"minimumLength": 16, "requireNumbers": True},
+            "accountRecoverySetting": {"recoveryMechanisms": [{"name": "admin_only", "priority": 1}]},
             "adminCreateUserConfig": {"allowAdminCreateUserOnly": True},
+            "autoVerifiedAttributes": [],
+            "deletionProtection": "ACTIVE",
+            "name": "renamed",
             "tags": {"team": "b"},
         },
-        replaces={"name": "renamed", "usernameAttributes": ["phone_number"]},
+        replaces={
+            "usernameAttributes": ["phone_number"],
+            "usernameConfiguration": {"caseSensitive": True},
+        },
     ),
     "client": Case(
         type="aws:cognito/userPoolClient:UserPoolClient",
         properties={
             "userPoolId": "${pool.id}",
+            "enableTokenRevocation": True,
             "explicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
             "generateSecret": True,
         },
         updates={
             "accessTokenValidity": 30,
+            "enableTokenRevocation": False,
+            "idTokenValidity": 12,
+            "refreshTokenValidity": 7,
             "tokenValidityUnits": {"accessToken": "minutes"},
             "explicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
             "preventUserExistenceErrors": "ENABLED",
             "name": "renamed",
         },
-        replaces={"generateSecret": False},
+        replaces={"generateSecret": False, "userPoolId": "us-east-1_another"},
     ),
     "api": Case(
         type=_API,
@@ -69,6 +79,7 @@ EDGE: dict[str, Case] = {
             "templateSelectionExpression": "200",
         },
         updates={
+            "passthroughBehavior": "NEVER",
             "requestTemplates": {"200": '{"statusCode": 201}'},
             "templateSelectionExpression": "201",
             "timeoutMilliseconds": 5000,
@@ -83,8 +94,12 @@ EDGE: dict[str, Case] = {
             "integrationResponseKey": "$default",
             "responseTemplates": {"200": "{}"},
         },
-        updates={"integrationResponseKey": "/200/", "responseTemplates": {"200": '{"a": 1}'}},
-        replaces={"integrationId": "other"},
+        updates={
+            "integrationResponseKey": "/200/",
+            "responseTemplates": {"200": '{"a": 1}'},
+            "templateSelectionExpression": "200",
+        },
+        replaces={"integrationId": "other", "apiId": "${http.id}"},
     ),
     "authorizer": Case(
         type="aws:apigatewayv2/authorizer:Authorizer",
@@ -95,10 +110,11 @@ EDGE: dict[str, Case] = {
             "jwtConfiguration": {"audiences": ["one"], "issuer": "https://issuer.example"},
         },
         updates={
+            "identitySources": ["$request.header.Token"],
             "jwtConfiguration": {"audiences": ["one", "two"], "issuer": "https://issuer.example"},
             "name": "renamed",
         },
-        replaces={"authorizerType": "REQUEST", "apiId": "${api.id}"},
+        replaces={"apiId": "${api.id}"},
     ),
     "route": Case(
         type="aws:apigatewayv2/route:Route",
@@ -115,7 +131,7 @@ EDGE: dict[str, Case] = {
         type="aws:apigatewayv2/routeResponse:RouteResponse",
         properties={"apiId": "${api.id}", "routeId": "${route.id}", "routeResponseKey": "$default"},
         updates={"responseModels": {"$default": "Empty"}},
-        replaces={"routeId": "other"},
+        replaces={"routeId": "other", "apiId": "${http.id}"},
     ),
     "stage": Case(
         type="aws:apigatewayv2/stage:Stage",
@@ -127,149 +143,18 @@ EDGE: dict[str, Case] = {
             "stageVariables": {"one": "1", "two": "2"},
         },
         updates={
+            "accessLogSettings": {"destinationArn": "${logs.arn}", "format": "$context.requestId"},
+            "autoDeploy": False,
             "defaultRouteSettings": {"throttlingBurstLimit": 200, "throttlingRateLimit": 50.5},
             "description": "new",
+            "routeSettings": [{"routeKey": "$default", "throttlingBurstLimit": 5}],
             "stageVariables": {"one": "changed"},
         },
-        replaces={"name": "renamed"},
+        replaces={"name": "renamed", "apiId": "${http.id}"},
     ),
     "deployment": Case(
         type="aws:apigatewayv2/deployment:Deployment",
         properties={"apiId": "${api.id}", "triggers": {"hash": "1"}},
         replaces={"triggers": {"hash": "2"}},
-    ),
-    "bucket": Case(
-        type="aws:s3/bucket:Bucket",
-        properties={"forceDestroy": True, "tags": {"team": "a"}},
-        updates={"tags": {"team": "b"}},
-        replaces={"bucket": "catalogue-renamed"},
-    ),
-    "publicAccess": Case(
-        type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        properties={"bucket": "${bucket.id}", "blockPublicAcls": True},
-        updates={"blockPublicPolicy": True},
-        replaces={"bucket": "other"},
-    ),
-    "ownership": Case(
-        type="aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        properties={"bucket": "${bucket.id}", "rule": {"objectOwnership": "BucketOwnerEnforced"}},
-        updates={"rule": {"objectOwnership": "BucketOwnerPreferred"}},
-        replaces={"bucket": "other"},
-    ),
-    "encryption": Case(
-        type="aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        properties={
-            "bucket": "${bucket.id}",
-            "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}],
-        },
-        updates={
-            "rules": [
-                {
-                    "applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"},
-                    "bucketKeyEnabled": True,
-                }
-            ]
-        },
-        replaces={"bucket": "other"},
-    ),
-    "versioning": Case(
-        type="aws:s3/bucketVersioning:BucketVersioning",
-        properties={"bucket": "${bucket.id}", "versioningConfiguration": {"status": "Enabled"}},
-        updates={"versioningConfiguration": {"status": "Suspended"}},
-        replaces={"bucket": "other"},
-    ),
-    "object": Case(
-        type="aws:s3/bucketObjectv2:BucketObjectv2",
-        properties={
-            "bucket": "${bucket.id}",
-            "key": "index.html",
-            "source": {"$asset": "<h1>one</h1>"},
-            "contentType": "text/html",
-        },
-        updates={"source": {"$asset": "<h1>two</h1>"}, "cacheControl": "no-cache"},
-        replaces={"key": "other.html"},
-    ),
-    "oac": Case(
-        type="aws:cloudfront/originAccessControl:OriginAccessControl",
-        properties={
-            "originAccessControlOriginType": "s3",
-            "signingBehavior": "always",
-            "signingProtocol": "sigv4",
-        },
-        updates={"signingBehavior": "no-override", "description": "new"},
-        replaces={"name": "renamed"},
-    ),
-    "headers": Case(
-        type="aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy",
-        properties={
-            "securityHeadersConfig": {
-                "contentTypeOptions": {"override": True},
-                "frameOptions": {"frameOption": "DENY", "override": True},
-            },
-            "customHeadersConfig": {"items": [{"header": "X-One", "value": "1", "override": True}]},
-        },
-        updates={
-            "comment": "new",
-            "customHeadersConfig": {"items": [{"header": "X-Two", "value": "2", "override": True}]},
-        },
-    ),
-    "distribution": Case(
-        type="aws:cloudfront/distribution:Distribution",
-        properties={
-            "enabled": True,
-            "origins": [
-                {
-                    "originId": "site",
-                    "domainName": "${bucket.bucketRegionalDomainName}",
-                    "originAccessControlId": "${oac.id}",
-                }
-            ],
-            "defaultCacheBehavior": {
-                "targetOriginId": "site",
-                "viewerProtocolPolicy": "redirect-to-https",
-                "allowedMethods": ["GET", "HEAD"],
-                "cachedMethods": ["GET", "HEAD"],
-                "cachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
-                "responseHeadersPolicyId": "${headers.id}",
-            },
-            "restrictions": {"geoRestriction": {"restrictionType": "none"}},
-            "viewerCertificate": {"cloudfrontDefaultCertificate": True},
-            "tags": {"team": "a"},
-        },
-        updates={
-            "comment": "new",
-            "defaultRootObject": "index.html",
-            "priceClass": "PriceClass_100",
-            "customErrorResponses": [
-                {"errorCode": 403, "responseCode": 200, "responsePagePath": "/index.html"}
-            ],
-            "tags": {"team": "b"},
-        },
-        replaces={"staging": True},
-    ),
-    "bucketPolicy": Case(
-        type="aws:s3/bucketPolicy:BucketPolicy",
-        properties={
-            "bucket": "${bucket.id}",
-            "policy": json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObjectAcl", "Resource": "*"}
-                    ],
-                }
-            ),
-        },
-        updates={
-            "policy": json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {"Effect": "Deny", "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "*"}
-                    ],
-                }
-            )
-        },
-        replaces={"bucket": "other"},
     ),
 }

@@ -68,6 +68,15 @@ class Project:
                 found[name] = step
         return found
 
+    def foretold(self) -> dict[str, int]:
+        """How many resources a preview would make, change, ...: the engine's own sum."""
+        return json.loads(self.engine.preview(self.stack, self.folder, "--json").stdout)["changeSummary"]
+
+    def done(self) -> dict[str, int]:
+        """The same sum of the last run that changed the stack."""
+        history = self.engine.run(self.folder, "stack", "history", "--stack", self.stack, "--json")
+        return json.loads(history.stdout)[0]["resourceChanges"]
+
     def state(self) -> dict[str, dict[str, Any]]:
         """The stored resources by name, secrets encrypted."""
         resources = self.engine.export(self.stack, self.folder)["deployment"].get("resources", [])

@@ -16,7 +16,7 @@ from emulator.errors import EngineError
 from emulator.ministack import MiniStack
 from emulator.processes import free_port
 from tests.emulator.catalogue import COMPUTE, Case
-from tests.emulator.catalogue_edge import EDGE
+from tests.emulator.catalogue_whole import ALL
 from tests.emulator.project import Project, changed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
@@ -52,7 +52,7 @@ def _name(case: Case, name: str) -> Case:
 
 def test_every_type_is_imported_by_its_id(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "origin")
-    project.write({name: _name(case, name) for name, case in (COMPUTE | EDGE).items()})
+    project.write({name: _name(case, name) for name, case in ALL.items()})
     project.up()
     resources = [
         {"type": one["type"], "name": name, "id": _import_id(one)}

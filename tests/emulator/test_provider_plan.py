@@ -12,10 +12,9 @@ from emulator.provider.lifecycle import planned
 from emulator.provider.registry import NotCarriedOut, resource, tokens
 from emulator.provider.schema import integer, policy, texts
 from emulator.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
-from tests.emulator.catalogue import COMPUTE, Case, allow
-from tests.emulator.catalogue_edge import EDGE
+from tests.emulator.catalogue import Case, allow
+from tests.emulator.catalogue_whole import ALL
 
-ALL = COMPUTE | EDGE
 NAMING = Naming(name="thing", seed=b"seed")
 
 
@@ -61,8 +60,23 @@ def test_a_fixed_name_is_given_up_before_it_is_taken_again() -> None:
     role = resource("aws:iam/role:Role")
     fixed = {"assumeRolePolicy": "{}", "path": "/", "name": "fixed"}
     assert diff(role, fixed, {**fixed, "path": "/other/"}, {}).delete_first
+    assert diff(role, fixed, {**fixed, "name": "other"}, {}).delete_first
     automatic = {**fixed, DEFAULTS_KEY: ["name"]}
     assert not diff(role, automatic, {**automatic, "path": "/other/"}, {}).delete_first
+
+
+def test_a_name_that_is_never_random_may_be_there_twice() -> None:
+    stored = resource("aws:s3/bucketObjectv2:BucketObjectv2")
+    given = {"bucket": "one", "key": "index.html"}
+    changes = diff(stored, given, {**given, "bucket": "two"}, {})
+    assert (changes.replaces, changes.delete_first) == (["bucket"], False)
+
+
+def test_what_is_only_told_is_no_input_however_deep() -> None:
+    given = {"role": "r", "runtime": "python3.13", "handler": "h.h"}
+    snap = {"snapStart": {"applyOn": "None", "optimizationStatus": "On"}}
+    failures = check(resource("aws:lambda/function:Function"), {**given, **snap}, {}, NAMING).failures
+    assert [name for name, _ in failures] == ["snapStart.optimizationStatus"]
 
 
 def test_the_automatic_name_follows_the_seed_and_stays() -> None:

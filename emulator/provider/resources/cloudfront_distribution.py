@@ -53,7 +53,7 @@ class Distribution(Resource):
         "comment": text(),
         "customErrorResponses": unordered(
             {
-                "errorCachingMinTtl": integer(api="ErrorCachingMinTTL", computed=True),
+                "errorCachingMinTtl": integer(api="ErrorCachingMinTTL", default=0),
                 "errorCode": integer(required=True),
                 "responseCode": text(),
                 "responsePagePath": text(),
@@ -72,7 +72,7 @@ class Distribution(Resource):
         "restrictions": block(
             {
                 "geoRestriction": block(
-                    {"locations": texts(), "restrictionType": text(required=True)}, required=True
+                    {"locations": texts(computed=True), "restrictionType": text(required=True)}, required=True
                 )
             },
             required=True,

@@ -64,8 +64,8 @@ class OriginAccessControl(CloudFrontPolicy):
     delete_operation = "DeleteOriginAccessControl"
     table = {
         "description": text(default="Managed by Pulumi"),
-        "name": text(replace=True),
-        "originAccessControlOriginType": text(required=True, replace=True),
+        "name": text(),
+        "originAccessControlOriginType": text(required=True),
         "signingBehavior": text(required=True),
         "signingProtocol": text(required=True),
         "arn": output(),

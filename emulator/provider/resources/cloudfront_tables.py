@@ -34,7 +34,7 @@ BEHAVIOR: Table = {
     "forwardedValues": block(
         {
             "cookies": block({"forward": text(required=True)}, required=True),
-            "headers": texts(),
+            "headers": texts(computed=True),
             "queryString": boolean(required=True),
         }
     ),
@@ -52,6 +52,6 @@ BEHAVIOR: Table = {
 VIEWER_CERTIFICATE: Table = {
     "acmCertificateArn": text(api="ACMCertificateArn"),
     "cloudfrontDefaultCertificate": boolean(api="CloudFrontDefaultCertificate"),
-    "minimumProtocolVersion": text(computed=True),
+    "minimumProtocolVersion": text(default="TLSv1"),
     "sslSupportMethod": text(api="SSLSupportMethod"),
 }

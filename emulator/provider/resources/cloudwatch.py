@@ -96,6 +96,8 @@ class MetricAlarm(Resource):
             return None
         told = {**alarms[0], "Dimensions": _map(alarms[0].get("Dimensions"))}
         told["Metrics"] = [_told_query(one) for one in parts(told, "Metrics")]
+        if told.get("ExtendedStatistic"):
+            told.pop("Statistic", None)  # The emulator tells both; an alarm has one of them.
         return self.outputs(cloud, resource_id, state, told)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:

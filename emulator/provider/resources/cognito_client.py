@@ -39,11 +39,10 @@ class UserPoolClient(Resource):
         "supportedIdentityProviders": texts(computed=True),
         "tokenValidityUnits": block(
             {
-                "accessToken": text(computed=True),
-                "idToken": text(computed=True),
-                "refreshToken": text(computed=True),
-            },
-            computed=True,
+                "accessToken": text(computed=True, default="hours"),
+                "idToken": text(computed=True, default="hours"),
+                "refreshToken": text(computed=True, default="days"),
+            }
         ),
         "userPoolId": text(required=True, replace=True),
         "writeAttributes": texts(computed=True),
@@ -66,7 +65,8 @@ class UserPoolClient(Resource):
         return {**found, "clientSecret": told.get("ClientSecret", "")}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        whole = {**{name: state[name] for name in self.inputs_table if state.get(name)}, **news}
+        kept = set(self.inputs_table) - changed
+        whole = {**{name: state[name] for name in kept if state.get(name)}, **news}
         request = super().create_request(whole)
         cloud.call("cognito-idp", "UpdateUserPoolClient", **request, ClientId=resource_id)
 

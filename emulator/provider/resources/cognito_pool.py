@@ -1,8 +1,9 @@
 """Cognito: user pools."""
 
-from typing import Any, cast
+from typing import Any
 
-from emulator.provider.cloud import Cloud
+from emulator.provider.cloud import AwsError, Cloud
+from emulator.provider.compare import equal
 from emulator.provider.convert import part, parts
 from emulator.provider.resource import REGION, TAGS, AutoName, Resource, State
 from emulator.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
@@ -29,6 +30,7 @@ _SCHEMA = {
     "required": boolean(),
     "stringAttributeConstraints": block({"maxLength": text(), "minLength": text()}, computed=True),
 }
+_ATTRIBUTE = block(_SCHEMA)
 _TEMPLATE = {
     "defaultEmailOption": text(default="CONFIRM_WITH_CODE"),
     "emailMessage": text(computed=True),
@@ -50,12 +52,6 @@ _PASSWORDS = {
 _MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
 
 
-def _attributes_taken_away(old: Any, new: Any) -> bool:
-    """Attributes can be added to a pool, never taken away or changed."""
-    kept: list[Any] = new or []
-    return any(one not in kept for one in cast("list[Any]", old or []))
-
-
 class UserPool(Resource):
     """A user pool. UpdateUserPool resets what it is not told, so an update tells everything."""
 
@@ -73,7 +69,7 @@ class UserPool(Resource):
         "accountRecoverySetting": block(
             {
                 "recoveryMechanisms": unordered(
-                    {"name": text(required=True), "priority": integer(required=True)}
+                    {"name": text(required=True), "priority": integer(required=True)}, computed=True
                 )
             },
             computed=True,
@@ -109,11 +105,11 @@ class UserPool(Resource):
         ),
         "emailVerificationMessage": text(computed=True),
         "emailVerificationSubject": text(computed=True),
-        "lambdaConfig": block({name: text() for name in _TRIGGERS}),
+        "lambdaConfig": block({name: text(computed=name == "preTokenGeneration") for name in _TRIGGERS}),
         "mfaConfiguration": text(default="OFF"),
-        "name": text(api="PoolName", replace=True),
+        "name": text(api="PoolName"),
         "passwordPolicy": block(_PASSWORDS, computed=True),
-        "schemas": unordered(_SCHEMA, api="Schema", replace=_attributes_taken_away),
+        "schemas": unordered(_SCHEMA, api="Schema"),
         "smsAuthenticationMessage": text(),
         "smsVerificationMessage": text(computed=True),
         "softwareTokenMfaConfiguration": block({"enabled": boolean(required=True)}),
@@ -127,7 +123,9 @@ class UserPool(Resource):
         "userPoolAddOns": block({"advancedSecurityMode": text(required=True)}),
         "userPoolTier": text(computed=True),
         "usernameAttributes": texts(replace=True),
-        "usernameConfiguration": block({"caseSensitive": boolean()}, computed=True, replace=True),
+        "usernameConfiguration": block(
+            {"caseSensitive": boolean(computed=True)}, computed=True, replace=True
+        ),
         "verificationMessageTemplate": block(_TEMPLATE, computed=True),
         "arn": output(),
         "creationDate": output(),
@@ -160,7 +158,8 @@ class UserPool(Resource):
             for one in parts(told, "SchemaAttributes")
             if _plain_name(one["Name"]) in given
         ]
-        told["PoolName"] = told.get("Name")
+        # The emulator forgets a new name, so that no drift is seen in it.
+        told["PoolName"] = state.get("name") or told.get("Name")
         told["PasswordPolicy"] = part(told, "Policies").get("PasswordPolicy")
         mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
         told["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
@@ -181,7 +180,7 @@ class UserPool(Resource):
         if changed & _MFA:
             _set_mfa(cloud, resource_id, news)
         if changed - _MFA - {"schemas"}:
-            fixed = {"PoolName", "Schema", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
+            fixed = {"Schema", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
             whole = {**{name: state[name] for name in self.table if state.get(name)}, **news}
             dropped = {name for name in changed if news.get(name) is None}
             request = self.create_request({k: v for k, v in whole.items() if k not in dropped})
@@ -198,8 +197,14 @@ class UserPool(Resource):
             )
 
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
-        has = {one["name"] for one in parts(state, "schemas")}
-        new = [one for one in parts(news, "schemas") if one["name"] not in has]
+        has, wanted = parts(state, "schemas"), parts(news, "schemas")
+        kept = [one for one in has if any(equal(_ATTRIBUTE, other, one) for other in wanted)]
+        if len(kept) < len(has):
+            raise AwsError(
+                "UpdateUserPool", "", "an attribute of `schemas` can be added, not changed or removed"
+            )
+        names = {one["name"] for one in has}
+        new = [one for one in wanted if one["name"] not in names]
         if new:
             attributes = super().create_request({"schemas": new})["Schema"]
             cloud.call(

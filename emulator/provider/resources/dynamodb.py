@@ -56,7 +56,7 @@ class Table(Resource):
         "attributes": unordered({"name": text(required=True), "type": text(required=True)}, computed=True),
         "billingMode": text(default="PROVISIONED"),
         "deletionProtectionEnabled": boolean(),
-        "globalSecondaryIndexes": unordered(_INDEX),
+        "globalSecondaryIndexes": unordered(_INDEX, computed=True),
         "hashKey": text(computed=True, replace=True),
         "localSecondaryIndexes": unordered(_LOCAL_INDEX, replace=True),
         "name": text(replace=True),
@@ -74,7 +74,7 @@ class Table(Resource):
         ),
         "streamEnabled": boolean(),
         "streamViewType": text(computed=True),
-        "tableClass": text(),
+        "tableClass": text(default="STANDARD"),
         "ttl": block({"attributeName": text(), "enabled": boolean(default=False)}, computed=True),
         "writeCapacity": integer(computed=True),
         "arn": output(),
@@ -164,10 +164,8 @@ class Table(Resource):
             "streamEnabled": bool(stream.get("StreamEnabled")),
             "streamLabel": told.get("LatestStreamLabel", "") if stream.get("StreamEnabled") else "",
             "streamViewType": stream.get("StreamViewType", ""),
-            "tableClass": part(told, "TableClassSummary").get("TableClass", "STANDARD")
-            if state.get("tableClass")
-            else None,
-            "ttl": settings.ttl(cloud, resource_id),
+            "tableClass": part(told, "TableClassSummary").get("TableClass", "STANDARD"),
+            "ttl": settings.ttl(cloud, resource_id, part(state, "ttl")),
             "writeCapacity": units.get("WriteCapacityUnits", 0),
         }
 
@@ -215,7 +213,7 @@ def _capacity(news: State, changed: set[str]) -> dict[str, Any]:
 
 def _class_and_keys(news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
     if "tableClass" in changed:
-        yield {"TableClass": news.get("tableClass") or "STANDARD"}
+        yield {"TableClass": news["tableClass"]}
     if "serverSideEncryption" in changed:
         yield {"SSESpecification": settings.encryption(news.get("serverSideEncryption"))}
 

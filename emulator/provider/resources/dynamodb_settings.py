@@ -47,11 +47,12 @@ def limits(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def ttl(cloud: Cloud, name: str) -> dict[str, Any]:
-    """The time to live that the table has."""
+def ttl(cloud: Cloud, name: str, known: dict[str, Any]) -> dict[str, Any]:
+    """The time to live that the table has; switched off it has no attribute, so the known one stands."""
     told = cloud.call("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
     enabled = told.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
-    return {"attributeName": told.get("AttributeName", "") if enabled else "", "enabled": enabled}
+    attribute = told.get("AttributeName", "") if enabled else known.get("attributeName", "")
+    return {"attributeName": attribute, "enabled": enabled}
 
 
 def set_ttl(cloud: Cloud, name: str, wanted: dict[str, Any]) -> None:

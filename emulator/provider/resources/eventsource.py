@@ -25,7 +25,7 @@ class EventSourceMapping(Resource):
         "batchSize": integer(computed=True),
         "bisectBatchOnFunctionError": boolean(),
         "destinationConfig": block(
-            {"onFailure": block({"destinationArn": text(required=True, api="Destination")})}
+            {"onFailure": block({"destinationArn": text(required=True, api="Destination")})}, computed=True
         ),
         "enabled": boolean(default=True),
         "eventSourceArn": text(required=True, replace=True),

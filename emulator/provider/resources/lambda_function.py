@@ -62,7 +62,7 @@ class Function(Resource):
         "role": text(required=True),
         "runtime": text(required=True),
         "skipDestroy": boolean(default=False, local=True),
-        "snapStart": block({"applyOn": text(required=True), "optimizationStatus": text(computed=True)}),
+        "snapStart": block({"applyOn": text(required=True), "optimizationStatus": output()}),
         "sourceCodeHash": text(computed=True, local=True, volatile=True),
         "timeout": integer(default=3),
         "tracingConfig": block({"mode": text(required=True)}, computed=True),
@@ -82,8 +82,6 @@ class Function(Resource):
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
         request.pop("ReservedConcurrentExecutions", None)
-        if isinstance(request.get("SnapStart"), dict):
-            request["SnapStart"].pop("OptimizationStatus", None)
         return {**request, "Code": {}, "Publish": inputs["publish"]}
 
     def create(self, cloud: Cloud, inputs: State) -> str:

@@ -49,7 +49,9 @@ class Bucket(Resource):
     table = {
         "bucket": text(replace=True),
         "forceDestroy": boolean(default=False, local=True),
-        "objectLockEnabled": boolean(api="ObjectLockEnabledForBucket", replace=True, forgotten=True),
+        "objectLockEnabled": boolean(
+            api="ObjectLockEnabledForBucket", computed=True, replace=True, forgotten=True
+        ),
         "arn": output(),
         "bucketDomainName": output(),
         "bucketRegion": output(),

@@ -103,11 +103,11 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
                 {
                     "applyServerSideEncryptionByDefault": block(
                         {
-                            "kmsMasterKeyId": text(api="KMSMasterKeyID"),
+                            "kmsMasterKeyId": text(api="KMSMasterKeyID", computed=True),
                             "sseAlgorithm": text(api="SSEAlgorithm", required=True),
                         }
                     ),
-                    "bucketKeyEnabled": boolean(),
+                    "bucketKeyEnabled": boolean(computed=True),
                 }
             ),
             required=True,

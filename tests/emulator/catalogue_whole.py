@@ -1,0 +1,9 @@
+"""The whole catalogue: the parts in the order in which they refer to each other."""
+
+from tests.emulator.catalogue import COMPUTE, Case
+from tests.emulator.catalogue_edge import EDGE
+from tests.emulator.catalogue_second import SECOND
+from tests.emulator.catalogue_site import SITE
+
+PARTS: dict[str, dict[str, Case]] = {"compute": COMPUTE, "edge": EDGE, "site": SITE, "second": SECOND}
+ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND

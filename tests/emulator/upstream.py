@@ -1,0 +1,198 @@
+"""What pulumi-aws does with each property, read from the sources of the Terraform provider that it bridges.
+
+    python -m tests.emulator.upstream ~/terraform-provider-aws 6.58.0
+
+writes `upstream.json` anew, for the types and properties that the provider's tables have: whether a change
+replaces, whether what AWS has stays where the program says nothing, the default, what is required, told only
+or secret. The checkout has `internal/service/`; the version is the one that pulumi-aws is built on here.
+The sources are read as text: what Terraform decides at run time (CustomizeDiff) is not in it.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from botocore.session import Session
+
+from emulator.provider.registry import resource, tokens
+from emulator.provider.schema import Table
+from tests.emulator.upstream_go import Package, braces, entries
+
+FILE = Path(__file__).with_name("upstream.json")
+# Where Terraform has a type, and the function or method that has its schema.
+_SCHEMAS: Mapping[str, tuple[str, str]] = {
+    "aws:apigatewayv2/api:Api": ("apigatewayv2", "resourceAPI"),
+    "aws:apigatewayv2/authorizer:Authorizer": ("apigatewayv2", "resourceAuthorizer"),
+    "aws:apigatewayv2/deployment:Deployment": ("apigatewayv2", "resourceDeployment"),
+    "aws:apigatewayv2/integration:Integration": ("apigatewayv2", "resourceIntegration"),
+    "aws:apigatewayv2/integrationResponse:IntegrationResponse": (
+        "apigatewayv2",
+        "resourceIntegrationResponse",
+    ),
+    "aws:apigatewayv2/route:Route": ("apigatewayv2", "resourceRoute"),
+    "aws:apigatewayv2/routeResponse:RouteResponse": ("apigatewayv2", "resourceRouteResponse"),
+    "aws:apigatewayv2/stage:Stage": ("apigatewayv2", "resourceStage"),
+    "aws:cloudfront/distribution:Distribution": ("cloudfront", "resourceDistribution"),
+    "aws:cloudfront/originAccessControl:OriginAccessControl": ("cloudfront", "resourceOriginAccessControl"),
+    "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": (
+        "cloudfront",
+        "resourceResponseHeadersPolicy",
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": ("cloudwatch", "resourceDashboard"),
+    "aws:cloudwatch/logGroup:LogGroup": ("logs", "resourceGroup"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("logs", "resourceMetricFilter"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "resourceMetricAlarm"),
+    "aws:cognito/userPool:UserPool": ("cognitoidp", "resourceUserPool"),
+    "aws:cognito/userPoolClient:UserPoolClient": ("cognitoidp", "(r *userPoolClientResource) Schema"),
+    "aws:dynamodb/table:Table": ("dynamodb", "resourceTable"),
+    "aws:iam/role:Role": ("iam", "resourceRole"),
+    "aws:iam/rolePolicy:RolePolicy": ("iam", "resourceRolePolicy"),
+    "aws:lambda/eventSourceMapping:EventSourceMapping": ("lambda", "resourceEventSourceMapping"),
+    "aws:lambda/function:Function": ("lambda", "resourceFunction"),
+    "aws:lambda/permission:Permission": ("lambda", "resourcePermission"),
+    "aws:s3/bucket:Bucket": ("s3", "resourceBucket"),
+    "aws:s3/bucketObjectv2:BucketObjectv2": ("s3", "resourceObject"),
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("s3", "resourceBucketOwnershipControls"),
+    "aws:s3/bucketPolicy:BucketPolicy": ("s3", "resourceBucketPolicy"),
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": ("s3", "resourceBucketPublicAccessBlock"),
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+        "s3",
+        "resourceBucketServerSideEncryptionConfiguration",
+    ),
+    "aws:s3/bucketVersioning:BucketVersioning": ("s3", "resourceBucketVersioning"),
+    "aws:scheduler/schedule:Schedule": ("scheduler", "resourceSchedule"),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": ("scheduler", "resourceScheduleGroup"),
+    "aws:sns/topic:Topic": ("sns", "topicSchema"),
+    "aws:sqs/queue:Queue": ("sqs", "queueSchema"),
+}
+# Where pulumi-aws has another name than Terraform's own in camel case, or that with a plural ending.
+_NAMES: Mapping[str, Mapping[str, str]] = {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": {"alarm_name": "name"},
+    "aws:lambda/function:Function": {"filename": "code", "function_name": "name"},
+    "aws:lambda/permission:Permission": {"function_name": "function"},
+}
+# How a schema begins: Terraform's older way, and the two parts of its newer one.
+_BEGINNINGS = ("map[string]*schema.Schema{", "map[string]schema.Attribute{", "map[string]schema.Block{")
+_SAID: Mapping[str, re.Pattern[str]] = {
+    "required": re.compile(r"\bRequired:\s*true"),
+    "optional": re.compile(r"\bOptional:\s*true"),
+    # A block that is left out is not compared: what AWS has stays, as with a computed one.
+    "computed": re.compile(r"\bComputed:\s*true|\bSuppressMissingOptionalConfigurationBlock\b"),
+    "replaces": re.compile(r"\bForceNew:\s*true|\.RequiresReplace(IfConfigured)?\(\)"),
+    "secret": re.compile(r"\bSensitive:\s*true"),
+}
+# What Terraform has functions of its own for.
+_BUILT_IN: Mapping[str, tuple[str, ...]] = {
+    "tftags.TagsSchema()": ("optional",),
+    "tftags.TagsSchemaComputed()": ("optional", "computed"),
+    "sdkv2.IAMPolicyDocumentSchemaOptionalComputed()": ("optional", "computed"),
+    "sdkv2.IAMPolicyDocumentSchemaRequired()": ("required",),
+    "sdkv2.JSONDocumentSchemaRequired()": ("required",),
+}
+_NESTED = frozenset({"Elem", "NestedObject"})
+_BOTO = {"cognitoidp": "cognito-idp"}
+
+Facts = dict[str, Any]
+
+
+def facts(services: Path, token: str) -> dict[str, Facts]:
+    """What Terraform says of each property of the type that the provider's table has, by its path."""
+    service, function = _SCHEMAS[token]
+    package = Package(services / service)
+    source = package.declared(function)
+    names = _NAMES.get(token, {})
+    return dict(sorted(_properties(package, source, resource(token).table, names, "")))
+
+
+def _properties(
+    package: Package, source: str, table: Table, names: Mapping[str, str], path: str
+) -> Iterator[tuple[str, Facts]]:
+    for key, declaration in _declarations(package, source):
+        name = names.get(key) or _named(table, key)
+        if name in table:
+            yield path + name, _facts(package, declaration)
+            item = table[name].item
+            fields = table[name].fields or (item.fields if item else {})
+            yield from _properties(package, declaration, fields, {}, f"{path}{name}.")
+
+
+def _declarations(package: Package, source: str) -> Iterator[tuple[str, str]]:
+    """Terraform's name of each attribute and block of a schema, and its declaration."""
+    for beginning in _BEGINNINGS:
+        for key, declaration in entries(braces(source, beginning) or ""):
+            called = re.fullmatch(r"(\w+)\(\)", declaration)
+            yield _key(key), package.declared(called[1]) if called else declaration
+
+
+def _key(key: str) -> str:
+    """The name that a key of a schema stands for: `"name"`, or a constant such as `names.AttrKMSKeyARN`."""
+    if key.startswith('"'):
+        return key.strip('"')
+    name = re.sub(r"^(names\.A|a)ttr", "", key)
+    return re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", name).lower()
+
+
+def _named(table: Table, key: str) -> str:
+    first, *rest = key.split("_")
+    name = first + "".join(word.capitalize() for word in rest)
+    several = (f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies")
+    return next((one for one in several if one in table), name)
+
+
+def _facts(package: Package, declaration: str) -> Facts:
+    built_in = _BUILT_IN.get(declaration)
+    own = dict(entries(braces(declaration, "{") or ""))
+    said = "".join(f"{key}: {value}\n" for key, value in own.items() if key not in _NESTED)
+    found = {name for name, pattern in _SAID.items() if built_in is None and pattern.search(said)}
+    found |= set(built_in or ())
+    given = {"required", "optional"} & found
+    result: Facts = {name: True for name in ("replaces", "secret", "required") if name in found}
+    if "computed" in found:
+        result["computed" if given else "output"] = True
+    if "Default" in own:
+        result["default"] = _value(package, own["Default"])
+    return result
+
+
+def _value(package: Package, text: str) -> Any:
+    """The value of a default: a literal, or a constant of the package or of AWS's SDK."""
+    text = re.sub(r"^\w+\.AttributeDefault\((.*)\)$", r"\1", text)
+    if text.startswith(("awstypes.", "types.")):
+        return _enum(package.folder.name)[text.split(".")[1].lower()]
+    if re.fullmatch(r"[a-z]\w*", text) and text not in ("true", "false"):
+        return _value(package, package.declared(text).partition("=")[2].partition("//")[0].strip())
+    return json.loads(re.sub(r"(?<=\d)_(?=\d)", "", text))
+
+
+@cache
+def _enum(service: str) -> dict[str, str]:
+    """AWS's enum values, by the constants that Go has for them, in lower case."""
+    model = Session().get_service_model(_BOTO.get(service, service))
+    shapes = (model.shape_for(name) for name in model.shape_names)
+    return {
+        re.sub(r"\W|_", "", f"{shape.name}{value}").lower(): value
+        for shape in shapes
+        for value in cast("list[str]", getattr(shape, "enum", None) or [])
+    }
+
+
+def main(arguments: list[str]) -> None:
+    """Write the file anew from a checkout, whose version is told."""
+    services, version = Path(arguments[0]) / "internal" / "service", arguments[1]
+    types = {token: facts(services, token) for token in tokens()}
+    lines = ",\n".join(
+        f"    {json.dumps(token)}: {{\n"
+        + ",\n".join(f"      {json.dumps(path)}: {json.dumps(said)}" for path, said in found.items())
+        + "\n    }"
+        for token, found in types.items()
+    )
+    source = json.dumps(f"terraform-provider-aws {version}")
+    FILE.write_text(f'{{\n  "source": {source},\n  "types": {{\n{lines}\n  }}\n}}\n')
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
