@@ -40,7 +40,7 @@ class Deployment:
         return cls(outputs=outputs, aws={"AWS_REGION": outputs["frontendConfig"]["region"]})
 
     @property
-    def config(self) -> dict[str, str]:
+    def config(self) -> dict[str, Any]:
         """What a frontend gets."""
         return self.outputs["frontendConfig"]
 

@@ -18,8 +18,8 @@ class Controls:
         self._functions = clients.functions(deployment.aws)
         self._names: Mapping[str, str] = deployment.outputs["functionNames"]
         self._before: dict[str, dict[str, str]] = {}
-        url = urlsplit(deployment.config["webSocketUrl"])
-        self._clock = f"http://{url.netloc}/_gateway/clock"
+        address: str = deployment.config["webSocketUrl"]
+        self._clock = f"http://{urlsplit(address).netloc}/_gateway/clock"
 
     def scale(self, factor: float) -> None:
         """Let the gateway's limits pass so much faster."""

@@ -3,7 +3,7 @@ import { ListenerService, type Language, type TokenProvider } from "../../client
 import { loadConfig, type FrontendConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
 import { readSessionId } from "../joinLink.ts";
-import { browserLanguage, languageChoices } from "../languages.ts";
+import { firstChoice, languageChoices } from "../languages.ts";
 import { keepPreferences, readPreferences } from "../preferences.ts";
 import { loadAuth, setUpSignIn } from "../signIn.ts";
 import { failureWords } from "../words.ts";
@@ -80,7 +80,7 @@ async function signedIn(config: FrontendConfig): Promise<boolean> {
 
 function setUpForm({ supportedLanguages }: FrontendConfig): void {
   const languages = languageChoices(supportedLanguages);
-  const preferred = readPreferences().targetLanguage ?? browserLanguage(supportedLanguages);
+  const preferred = firstChoice(readPreferences().targetLanguage, supportedLanguages);
   fillSelect("language", languages, preferred);
   fillSelect("live-language", languages, preferred);
   byId("session", HTMLInputElement).value =

@@ -1,7 +1,7 @@
 import { SessionCreationOrchestrator, type Language, type Quality } from "../../client/index.ts";
 import { loadConfig, type FrontendConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
-import { browserLanguage, languageChoices } from "../languages.ts";
+import { firstChoice, languageChoices } from "../languages.ts";
 import { keepPreferences, readPreferences } from "../preferences.ts";
 import { loadAuth, setUpSignIn } from "../signIn.ts";
 import { failureWords } from "../words.ts";
@@ -68,11 +68,7 @@ async function createSession(orchestrator: SessionCreationOrchestrator): Promise
 
 function setUpForm({ supportedLanguages }: FrontendConfig): void {
   const { language, quality } = readPreferences();
-  fillSelect(
-    "language",
-    languageChoices(supportedLanguages),
-    language ?? browserLanguage(supportedLanguages),
-  );
+  fillSelect("language", languageChoices(supportedLanguages), firstChoice(language, supportedLanguages));
   const chosen = byId("setup-form").querySelector<HTMLInputElement>(`[value="${quality ?? "standard"}"]`);
   if (chosen) chosen.checked = true;
   onClick("cancel", () => creation.abort());
