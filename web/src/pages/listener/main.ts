@@ -55,7 +55,6 @@ async function join(config: FrontendConfig): Promise<void> {
     });
     await listener.join(joining.signal);
     history.replaceState(null, "", `#${sessionId}`);
-    byId("live-language", HTMLSelectElement).value = targetLanguage;
     store.patch({ step: "listening" });
     listening = new Listening(listener, store, volume());
   } catch (error) {
@@ -99,7 +98,14 @@ function setUpControls(): void {
   onClick("leave", () => attempt(async () => listening?.leave()));
   onChange("live-language", (language) => {
     keepPreferences({ targetLanguage: language as Language });
-    attempt(async () => listening?.setLanguage(language as Language));
+    attempt(async () => {
+      try {
+        await listening?.setLanguage(language as Language);
+      } catch (error) {
+        byId("live-language", HTMLSelectElement).value = store.value.session?.targetLanguage ?? "";
+        throw error;
+      }
+    });
   });
 }
 
