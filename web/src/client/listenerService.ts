@@ -85,6 +85,7 @@ export class ListenerService {
   async setLanguage(targetLanguage: Language): Promise<void> {
     const before = this.state.value.targetLanguage;
     this.#update({ targetLanguage });
+    if (this.connection.state.value.name === "idle") return;
     try {
       await this.#recover(async (message) => this.connection.request<"joinSession">(message));
     } catch (error) {

@@ -103,6 +103,13 @@ test("a failed handshake with a good token is a fault that passes", async () => 
   await connection.state.until(isOpen);
 });
 
+test("an address that no WebSocket can have is told at once", async () => {
+  const peer = await startPeer();
+  const connection = connect(peer, {}, { url: "no address" });
+  connection.open();
+  expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "UPGRADE_FAILED" } });
+});
+
 test("an anonymous listener connects without a token", async () => {
   const peer = await startPeer();
   const connection = connect(peer, {}, { anonymous: true, token: async () => Promise.resolve(undefined) });

@@ -151,6 +151,14 @@ test("another language is asked for from the present position", async () => {
   expect(peer.requests("joinSession").at(-1)).toMatchObject({ targetLanguage: "fr", offset: 1 });
 });
 
+test("a language that is chosen before the join is joined in", async () => {
+  const peer = await startPeer();
+  const { listener } = makeListener(peer);
+  await listener.setLanguage("fr");
+  await listener.join();
+  expect(peer.requests("joinSession").map(({ targetLanguage }) => targetLanguage)).toEqual(["fr"]);
+});
+
 test("a language that is not served is refused, and does not end the listening at the next cut", async () => {
   const peer = await startPeer();
   const { listener } = makeListener(peer);
