@@ -1,42 +1,22 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localStack, theStack } from "../stack/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import { broadcast, listen, press, shows, signedInSpeaker, signIn, text, WAIT } from "./actors.ts";
-import { hasBrowser, launch, type Visitor } from "./browser.ts";
+import { hasBrowser, launch } from "./browser.ts";
+import {
+  another,
+  continues,
+  isOffered,
+  letTheSignInRunOut,
+  reload,
+  setsUp,
+  watchRefusals,
+} from "./returning.ts";
 import { Site } from "./site.ts";
 
 let site: Site;
 let browser: Browser;
-
-/** The same person in another tab, or in the same one after a reload. */
-function inPage(visitor: Visitor, page: Page): Visitor {
-  return { ...visitor, page };
-}
-
-async function reload({ page }: Visitor): Promise<void> {
-  await page.reload();
-}
-
-async function another(visitor: Visitor): Promise<Visitor> {
-  const page = await visitor.context.newPage();
-  await page.goto(`${site.url}speaker.html`);
-  return inPage(visitor, page);
-}
-
-async function continues(visitor: Visitor, sessionId: string): Promise<void> {
-  await press(visitor, `Continue session ${sessionId}`);
-  await shows(visitor, "status", "Broadcasting");
-  expect(await text(visitor, "session-id")).toBe(sessionId);
-}
-
-async function isOffered({ page }: Visitor, sessionId: string): Promise<void> {
-  await page.getByRole("button", { name: `Continue session ${sessionId}` }).waitFor();
-}
-
-async function setsUp({ page }: Visitor): Promise<void> {
-  await page.getByRole("button", { name: "Create Session" }).waitFor();
-}
 
 describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000 }, () => {
   beforeAll(async () => {
@@ -90,10 +70,13 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await press(speaker, "Pause");
     await shows(speaker, "status", "Paused");
     await reload(speaker);
+    const refusals = watchRefusals(speaker.page);
     await press(speaker, `Continue session ${sessionId}`);
     await shows(speaker, "status", "Paused");
+    await speaker.page.locator("#device option").first().waitFor({ state: "attached" });
     await press(speaker, "Resume");
     await shows(speaker, "status", "Broadcasting, muted");
+    expect(refusals).toEqual([]);
     await speaker.context.close();
   });
 
@@ -120,7 +103,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
 
   test("a session that another tab takes up stops in this one, and can be taken back while it runs", async () => {
     const { speaker: first, sessionId } = await broadcast(browser, site);
-    const second = await another(first);
+    const second = await another(first, site);
     await continues(second, sessionId);
     await shows(first, "alert", /another window/);
     await isOffered(first, sessionId);
@@ -141,7 +124,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
 
   test("two tabs with a session each find their own", async () => {
     const { speaker: first, sessionId } = await broadcast(browser, site);
-    const second = await another(first);
+    const second = await another(first, site);
     await press(second, "Leave it and start a new one");
     await press(second, "Create Session");
     await shows(second, "status", "Broadcasting");
@@ -155,7 +138,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
   test("a session that ended meanwhile, or is another account's, is told of and forgotten", async () => {
     const { speaker, sessionId } = await broadcast(browser, site);
     await speaker.page.goto(site.url);
-    const elsewhere = await another(speaker);
+    const elsewhere = await another(speaker, site);
     await press(elsewhere, "End it and start a new one");
     await setsUp(elsewhere);
     await speaker.page.goto(`${site.url}speaker.html`);
@@ -196,6 +179,18 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await reload(speaker);
     await isOffered(speaker, sessionId);
     await press(speaker, "Sign out");
+    await signIn(speaker, theStack().user);
+    await continues(speaker, sessionId);
+    await speaker.context.close();
+  });
+
+  test("a speaker whose sign-in has run out signs in again, and goes on", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    await reload(speaker);
+    await isOffered(speaker, sessionId);
+    await speaker.page.evaluate(letTheSignInRunOut);
+    await press(speaker, `Continue session ${sessionId}`);
+    await shows(speaker, "alert", /Sign in again/);
     await signIn(speaker, theStack().user);
     await continues(speaker, sessionId);
     await speaker.context.close();
