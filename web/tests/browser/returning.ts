@@ -4,19 +4,15 @@ import { press, shows, text } from "./actors.ts";
 import type { Visitor } from "./browser.ts";
 import type { Site } from "./site.ts";
 
-/** The same person in another tab, or in the same one after a reload. */
-function inPage(visitor: Visitor, page: Page): Visitor {
-  return { ...visitor, page };
-}
-
 export async function reload({ page }: Visitor): Promise<void> {
   await page.reload();
 }
 
+/** The same person in another tab. */
 export async function another(visitor: Visitor, site: Site): Promise<Visitor> {
   const page = await visitor.context.newPage();
   await page.goto(`${site.url}speaker.html`);
-  return inPage(visitor, page);
+  return { ...visitor, page };
 }
 
 export async function continues(visitor: Visitor, sessionId: string): Promise<void> {
