@@ -36,7 +36,7 @@ class SessionBackendArgs:
 class SessionBackend(ComponentResource):
     """Tables, users, functions, both APIs, the schedule, the queue and what watches them."""
 
-    frontend_config: Output[dict[str, str]]
+    frontend_config: Output[dict[str, Any]]
     """All that a frontend needs to know."""
     table_names: dict[str, Output[str]]
     """The tables' names, by what they hold."""
@@ -203,13 +203,14 @@ class SessionBackend(ComponentResource):
             opts=self._child,
         )
 
-    def _frontend_config(self) -> Output[dict[str, str]]:
+    def _frontend_config(self) -> Output[dict[str, Any]]:
         known: dict[str, Any] = {
             "webSocketUrl": self.web_socket_api.url,
             "httpUrl": self.http_api.url,
             "region": aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region,
             "userPoolId": self.users.user_pool_id,
             "userPoolClientId": self.users.client_id,
+            "supportedLanguages": self._settings.supported_languages,
         }
         if self._options.cognito_endpoint:
             known["cognitoEndpoint"] = self._options.cognito_endpoint

@@ -24,7 +24,7 @@ class StaticSiteArgs:
 
     directory: str
     """The folder of built files. Files in `assets` have a hash in their name and are cached for ever."""
-    config: Input[dict[str, str]]
+    config: Input[dict[str, Any]]
     """What the pages need to know, served as config.json."""
     endpoints: list[Input[str]]
     """URLs that the pages may connect to."""

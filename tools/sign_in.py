@@ -1,8 +1,10 @@
 """Signs a user in at Cognito, in the cloud or on the local stack, from the stack's outputs alone."""
 
+from typing import Any
+
 from tools import clients
 
-Config = dict[str, str]
+Config = dict[str, Any]
 """The stack's output `frontendConfig`."""
 
 

@@ -97,8 +97,8 @@ def write_files(layout: Layout, stack: LocalStack, outputs: Outputs) -> None:
 
 def report(outputs: Outputs, user: tuple[str, str], site: str) -> str:
     """Say what is there now and what to do with it."""
-    config: dict[str, str] = outputs["frontendConfig"]
-    shown = "\n".join(f"  {name:<18} {value}" for name, value in config.items())
+    config: dict[str, str | list[str]] = outputs["frontendConfig"]
+    shown = "\n".join(f"  {name:<18} {_in_words(value)}" for name, value in config.items())
     return f"""
 The local stack is up.
 {shown}
@@ -110,6 +110,10 @@ Next:
   make watch                edits to functions/ go live, logs stream here
   source .local/env         then `aws` and `pulumi stack output frontendConfig --json` work on this stack
   make down                 stop all of it (the local data goes too)"""
+
+
+def _in_words(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 if __name__ == "__main__":

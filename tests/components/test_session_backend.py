@@ -184,7 +184,13 @@ def test_a_frontend_learns_all_it_needs(made: tuple[SessionBackend, Deployed]) -
         "region": "eu-central-1",
         "userPoolId": "sessions-users-pool-id",
         "userPoolClientId": "sessions-users-client-id",
+        "supportedLanguages": ["en", "es", "fr", "de", "it", "pt", "ja", "zh", "ko", "ar"],
     }
+
+
+def test_a_frontend_learns_which_languages_the_stack_serves() -> None:
+    made, _ = backend(SessionSettings(supported_languages=["cy", "en"]))
+    assert resolved(made.frontend_config)["supportedLanguages"] == ["cy", "en"]
 
 
 def test_a_missing_archive_is_named() -> None:

@@ -28,7 +28,7 @@ site = StaticSite(
     "site",
     StaticSiteArgs(
         directory="pages",
-        config={{"webSocketUrl": "wss://a.example.org/live"}},
+        config={{"webSocketUrl": "wss://a.example.org/live", "supportedLanguages": ["cy", "en"]}},
         endpoints=["wss://a.example.org/live", "https://b.example.org/live"],
     ),
 )
@@ -77,7 +77,11 @@ def test_the_distribution_serves_the_pages_and_their_config(
     assert (status, script) == (200, PAGES["assets/app-1a2b.js"])
     assert headers["Content-Type"].startswith("text/javascript")
     status, config, headers = fetch(emulator, "config.json", host)
-    assert (status, json.loads(config)) == (200, {"webSocketUrl": "wss://a.example.org/live"})
+    assert status == 200
+    assert json.loads(config) == {
+        "webSocketUrl": "wss://a.example.org/live",
+        "supportedLanguages": ["cy", "en"],
+    }
     assert headers["Cache-Control"] == "no-cache"
 
 

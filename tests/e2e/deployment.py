@@ -52,7 +52,7 @@ class Deployment:
         return cls(outputs=outputs, aws=aws)
 
     @property
-    def config(self) -> dict[str, str]:
+    def config(self) -> dict[str, Any]:
         """What a frontend gets."""
         return self.outputs["frontendConfig"]
 

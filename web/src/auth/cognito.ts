@@ -35,10 +35,17 @@ export function configureCognito({ userPoolId, userPoolClientId, cognitoEndpoint
   Amplify.configure({ Auth: auth }, { Auth: { tokenProvider: cognitoUserPoolsTokenProvider } });
 }
 
-/** The name of who is signed in already, as they typed it; nothing if nobody is. */
-export async function currentUser(): Promise<string | undefined> {
+export interface User {
+  /** Cognito's subject: the same for ever, and nobody else's. */
+  readonly id: string;
+  /** As they typed it. */
+  readonly name: string;
+}
+
+/** Who is signed in already, in this tab or another, before or after a reload; nothing if nobody is. */
+export async function currentUser(): Promise<User | undefined> {
   return getCurrentUser().then(
-    ({ username, signInDetails }) => signInDetails?.loginId ?? username,
+    ({ userId, username, signInDetails }) => ({ id: userId, name: signInDetails?.loginId ?? username }),
     () => undefined,
   );
 }

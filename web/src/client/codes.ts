@@ -35,7 +35,7 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   "UPGRADE_FAILED",
   "RATE_LIMITED", // after its retryAfter
   "UNAVAILABLE",
-  "INTERNAL", // one bad invocation must not end a broadcast; tries are bounded by the caller
+  "INTERNAL", // one bad invocation must not end a broadcast; but a request is repeated once, and no more
   // Not UNAUTHORIZED, FORBIDDEN: the same user is refused again; only a new sign-in helps.
   // Not TOKEN_EXPIRED: a fresh token helps, waiting does not; the connection asks for one and repeats.
   // Not INVALID_*, UNSUPPORTED_LANGUAGE, UNKNOWN_ACTION, PAYLOAD_TOO_LARGE: the same bytes stay wrong.

@@ -67,7 +67,7 @@ export class Connection {
 
   /** Closes for good. Requests under way are rejected. */
   close(error?: SessionError): void {
-    if (this.#stop.signal.aborted) return;
+    if (this.state.value.name === "closed") return;
     this.state.set({ name: "closed", error });
     this.#stop.abort(error ?? new SessionError("CLOSED", "The connection was closed."));
     this.#tokenRefresh.stop();
@@ -76,12 +76,14 @@ export class Connection {
 
   /**
    * Sends a request over whichever WebSocket is open, again with the same requestId where the reply
-   * did not come, until the deadline. A refusal is final at once.
+   * did not come or was UNAVAILABLE or RATE_LIMITED, until the deadline. A refusal is final at once,
+   * INTERNAL the second time.
    */
   async request<A extends Action>(message: RequestOf<A>, options: RequestOptions = {}): Promise<ReplyOf[A]> {
     const request = { ...message, requestId: message.requestId ?? newRequestId() };
     const deadline = Date.now() + (options.deadline ?? this.timings.request);
     let tokenRenewed = false;
+    let failedBefore = false;
     for (let attempt = 0; ; attempt++) {
       const link = await this.#ready(deadline, options.signal);
       try {
@@ -90,6 +92,12 @@ export class Connection {
         options.signal?.throwIfAborted();
         const error = toSessionError(thrown);
         if (error.code === "TIMEOUT") link.doubt();
+        // Without retryAfter: the server takes this very connection for gone.
+        if (error.code === "UNAVAILABLE" && error.retryAfter === undefined) link.close();
+        if (error.code === "INTERNAL") {
+          if (failedBefore) throw error;
+          failedBefore = true;
+        }
         if (error.code === "TOKEN_EXPIRED" && !tokenRenewed && message.action !== "refreshToken") {
           tokenRenewed = true;
           await this.#tokenRefresh.refresh();
@@ -133,6 +141,7 @@ export class Connection {
   /** Keeps a link, and those it is handed over to, until one is lost; gives the reason. */
   async #hold(link: Link): Promise<SessionError> {
     let patience = this.timings.handover - Math.random() * this.timings.handoverJitter;
+    if (this.#isStopped()) link.close();
     for (let failures = 0; !link.isClosed;) {
       this.#current = link;
       this.#tokenRefresh.plan(this.#dialer.token);
@@ -145,6 +154,7 @@ export class Connection {
         ? this.timings.doubt + backoffDelay(failures, this.timings.backoff)
         : this.timings.handover - Math.random() * this.timings.handoverJitter;
       link = next;
+      if (this.#isStopped()) link.close();
     }
     return link.closed;
   }

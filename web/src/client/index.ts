@@ -5,7 +5,7 @@ export type { ClientErrorCode, FailureCode } from "./codes.ts";
 export { Connection, type ConnectionOptions, type RequestOptions } from "./connection.ts";
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
 export { SessionError } from "./errors.ts";
-export { MAX_FRAME_BYTES, type WebSocketClass } from "./link.ts";
+export { MAX_FRAME_BYTES, type Action, type Link, type RequestOf, type WebSocketClass } from "./link.ts";
 export {
   ListenerService,
   type HeardMessage,

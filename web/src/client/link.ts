@@ -47,7 +47,7 @@ export class Link {
     signal.throwIfAborted();
     const { url, token, timings } = options;
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token];
-    const socket = new options.WebSocket(url, protocols);
+    const socket = construct(options.WebSocket, url, protocols);
     return new Promise((resolve, reject) => {
       const fail = (error: Error): void => {
         done();
@@ -145,6 +145,15 @@ export class Link {
     if (this.#socket.readyState <= 1) this.#socket.close(code);
     this.#pending.rejectAll(reason);
     this.#resolveClosed(reason);
+  }
+}
+
+/** @throws SessionError for an address that no WebSocket can have: no try will change that. */
+function construct(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocket {
+  try {
+    return new WebSocket(url, protocols);
+  } catch (error) {
+    throw new SessionError("UPGRADE_FAILED", String(error), { retryable: false });
   }
 }
 

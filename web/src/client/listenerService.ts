@@ -9,7 +9,7 @@ import type {
 } from "../protocol.generated.ts";
 import { backoffDelay } from "./backoff.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { SessionError } from "./errors.ts";
+import { isOver, SessionError } from "./errors.ts";
 import type { Link, RequestOf } from "./link.ts";
 import { Emitter, Observable } from "./observable.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
@@ -22,7 +22,7 @@ export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
 export interface ListenerState {
   readonly sessionId: string;
   readonly targetLanguage: Language;
-  /** Nothing until joined. */
+  /** Nothing until joined. `ended` without an `endReason`: it ended while the listener was away. */
   readonly status: Status | undefined;
   readonly sourceLanguage: Language | undefined;
   readonly quality: Quality | undefined;
@@ -45,6 +45,7 @@ export class ListenerService {
     if (message.skipped === undefined) this.messages.emit(message);
   });
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
   #recovering = false;
 
   constructor(options: ListenerOptions) {
@@ -59,8 +60,11 @@ export class ListenerService {
     });
     this.connection = new Connection({ ...options, attach: (link, signal) => this.#attach(link, signal) });
     this.connection.messages.on((message) => this.#onMessage(message));
-    this.connection.state.subscribe(({ name }) => {
-      if (name === "closed") clearTimeout(this.#gapTimer);
+    this.connection.state.subscribe((state) => {
+      if (state.name !== "closed") return;
+      clearTimeout(this.#gapTimer);
+      clearTimeout(this.#endTimer);
+      if (isOver(state.error)) this.#update({ status: "ended" });
     });
   }
 
@@ -77,10 +81,18 @@ export class ListenerService {
       throw state.error ?? new SessionError("CLOSED", "The connection was closed.");
   }
 
-  /** Listens in another language from now on. */
+  /** Listens in another language from now on; in the same as before where that is refused. */
   async setLanguage(targetLanguage: Language): Promise<void> {
+    const before = this.state.value.targetLanguage;
     this.#update({ targetLanguage });
-    await this.#recover(async (message) => this.connection.request<"joinSession">(message));
+    if (this.connection.state.value.name === "idle") return;
+    try {
+      await this.#recover(async (message) => this.connection.request<"joinSession">(message));
+    } catch (error) {
+      // Every later join asks for the state's language, and would be refused as well.
+      if (this.state.value.targetLanguage === targetLanguage) this.#update({ targetLanguage: before });
+      throw error;
+    }
   }
 
   async leave(): Promise<void> {
@@ -170,7 +182,7 @@ export class ListenerService {
     } else if (message.type === "sessionEnded") {
       this.#update({ status: "ended", endReason: message.reason });
       // The last messages may still be on their way.
-      setTimeout(() => this.connection.close(), this.connection.timings.gap);
+      this.#endTimer = setTimeout(() => this.connection.close(), this.connection.timings.gap);
     }
   }
 

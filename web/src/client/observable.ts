@@ -25,6 +25,8 @@ export class Emitter<Event> {
 /** A value that can be watched: a subscriber gets the present value at once and each later one. */
 export class Observable<Value> {
   readonly #changes = new Emitter<Value>();
+  readonly #untold: { value: Value }[] = [];
+  #telling = false;
   #value: Value;
 
   constructor(value: Value) {
@@ -35,9 +37,14 @@ export class Observable<Value> {
     return this.#value;
   }
 
+  /** Where a subscriber sets the value in turn, that is told once everyone knows of the change before. */
   set(value: Value): void {
     this.#value = value;
-    this.#changes.emit(value);
+    this.#untold.push({ value });
+    if (this.#telling) return;
+    this.#telling = true;
+    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) this.#changes.emit(next.value);
+    this.#telling = false;
   }
 
   subscribe(listener: (value: Value) => void): Unsubscribe {

@@ -4,7 +4,7 @@ import type { ConnectionState } from "./connectionState.ts";
 import { SessionError, toSessionError } from "./errors.ts";
 import { createSessionOverHttp } from "./httpTwin.ts";
 import { newRequestId } from "./link.ts";
-import { SpeakerAttachment } from "./speakerAttachment.ts";
+import { creating, resuming, SpeakerAttachment } from "./speakerAttachment.ts";
 import { SpeakerService } from "./speakerService.ts";
 import { freshToken } from "./token.ts";
 
@@ -21,12 +21,14 @@ export interface CreateOptions {
   readonly onState?: (state: ConnectionState) => void;
 }
 
+/** Makes the session another way than over a WebSocket. */
+type Fallback = (signal: AbortSignal) => Promise<CreatedSessionBody>;
+
 /**
- * Brings a speaker from a click to a session.
+ * Brings a speaker from a click to a session: a new one, or one that runs already.
  *
- * A fresh token, a connection, `createSession`; again after faults, with the same requestId, until
- * the time is over; over HTTP where no WebSocket can be opened, with the WebSocket resuming it as
- * soon as it can. A refusal is surfaced at once.
+ * A fresh token, a connection, `createSession` or `resumeSession`; again after faults, until the time
+ * is over. A refusal is surfaced at once.
  */
 export class SessionCreationOrchestrator {
   readonly #options: OrchestratorOptions;
@@ -35,13 +37,39 @@ export class SessionCreationOrchestrator {
     this.#options = options;
   }
 
-  /** @throws SessionError, or the signal's reason. */
+  /**
+   * Makes a session: every try has the same requestId, so that they make one. Where no WebSocket can be
+   * opened it is made over HTTP, and the WebSocket resumes it as soon as it can.
+   *
+   * @throws SessionError, or the signal's reason.
+   */
   async createSession(body: CreateSessionBody, options: CreateOptions = {}): Promise<SpeakerService> {
     const requestId = newRequestId();
-    const attachment = new SpeakerAttachment(body, requestId);
+    return this.#bring(creating(body, requestId), options, async (signal) =>
+      this.#overHttp(body, requestId, signal),
+    );
+  }
+
+  /**
+   * Takes up a session that the user owns, after a reload or on another device. A connection that spoke
+   * in it before is told and stops.
+   *
+   * @throws SessionError: FORBIDDEN where it belongs to someone else, SESSION_ENDED or SESSION_NOT_FOUND
+   * where it is over, TIMEOUT where no WebSocket can be opened; or the signal's reason.
+   */
+  async resumeSession(sessionId: string, options: CreateOptions = {}): Promise<SpeakerService> {
+    return this.#bring(resuming(sessionId), options);
+  }
+
+  async #bring(
+    first: ConstructorParameters<typeof SpeakerAttachment>[0],
+    options: CreateOptions,
+    fallback?: Fallback,
+  ): Promise<SpeakerService> {
+    const attachment = new SpeakerAttachment(first);
     const connection = new Connection({ ...this.#options, attach: attachment.attach });
     const stop = new AbortController();
-    const late = new SessionError("TIMEOUT", "The session could not be created in time.");
+    const late = new SessionError("TIMEOUT", "The session could not be had in time.");
     const timer = setTimeout(() => stop.abort(late), options.timeout ?? connection.timings.request);
     const aborted = (): void => stop.abort(options.signal?.reason);
     options.signal?.addEventListener("abort", aborted);
@@ -51,10 +79,11 @@ export class SessionCreationOrchestrator {
     const unsubscribe = connection.state.subscribe((state) => {
       options.onState?.(state);
       if (state.name === "closed") stop.abort(state.error);
-      if (fallingBack || !this.#isBlocked(state)) return;
+      if (!fallback || fallingBack || !this.#isBlocked(state)) return;
       fallingBack = true;
-      void this.#overHttp(body, requestId, stop.signal)
-        .then((session) => attachment.session.set(session))
+      void fallback(stop.signal)
+        // Where a WebSocket was faster, it knows better.
+        .then((session) => attachment.session.value ?? attachment.session.set(session))
         .catch((error: unknown) => {
           if (error instanceof SessionError && !error.retryable) stop.abort(error);
         })
@@ -62,7 +91,7 @@ export class SessionCreationOrchestrator {
     });
     try {
       connection.open();
-      return new SpeakerService(await attachment.created(stop.signal), connection, attachment.session);
+      return new SpeakerService(await attachment.attached(stop.signal), connection, attachment.session);
     } catch (error) {
       connection.close();
       throw error;

@@ -8,11 +8,12 @@ import type {
 } from "../protocol.generated.ts";
 import type { Connection } from "./connection.ts";
 import { delay } from "./delay.ts";
-import { SessionError } from "./errors.ts";
+import { isOver, SessionError } from "./errors.ts";
 import { Observable } from "./observable.ts";
 import { SendQueue } from "./sendQueue.ts";
 
 export interface SpeakerState extends CreatedSessionBody {
+  /** Why it ended; nothing where that was while the speaker was away. */
   readonly endReason?: EndReason | undefined;
 }
 
@@ -21,8 +22,8 @@ export type PublishContent = Omit<Publish, "action" | "requestId">;
 /**
  * The speaker's side of a session.
  *
- * It starts from what `sessionCreated` said, whether or not the connection that brought it is still
- * open: the session outlives it, and the connection resumes by itself.
+ * It starts from what `sessionCreated` or `sessionResumed` said, whether or not the connection that
+ * brought it is still open: the session outlives it, and the connection resumes by itself.
  */
 export class SpeakerService {
   readonly connection: Connection;
@@ -83,6 +84,7 @@ export class SpeakerService {
 
   /** Ends the session for everyone once everything published before is in the log, and closes the connection. */
   async end(): Promise<void> {
+    if (this.state.value.status === "ended") return;
     await this.#published();
     try {
       const { reason } = await this.connection.request<"endSession">({ action: "endSession" });
@@ -127,10 +129,4 @@ export class SpeakerService {
   #update(change: Partial<SpeakerState>): void {
     this.state.set({ ...this.state.value, ...change });
   }
-}
-
-function isOver(error: unknown): boolean {
-  return (
-    error instanceof SessionError && (error.code === "SESSION_ENDED" || error.code === "SESSION_NOT_FOUND")
-  );
 }

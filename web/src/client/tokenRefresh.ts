@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import { toSessionError, type SessionError } from "./errors.ts";
+import { SessionError, toSessionError } from "./errors.ts";
 import type { Timings } from "./timings.ts";
 import { freshToken, tokenExpiry, type TokenProvider } from "./token.ts";
 
@@ -19,6 +19,10 @@ export class TokenRefresh {
   readonly #options: TokenRefreshOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> | undefined;
+  /** What the connection has. */
+  #token: string | undefined;
+  /** Counts the plans, so that a refresh that was overtaken plans nothing any more. */
+  #plan = 0;
 
   constructor(options: TokenRefreshOptions) {
     this.#options = options;
@@ -27,30 +31,39 @@ export class TokenRefresh {
   /** Plans the refresh of the token that a connection was opened with. */
   plan(token: string | undefined): void {
     this.stop();
+    this.#token = token;
     const expiry = token === undefined ? undefined : tokenExpiry(token);
     if (expiry !== undefined) this.#in(expiry - this.#options.timings.tokenLead - Date.now());
   }
 
   /** Refreshes now; calls while one is under way share it. */
   async refresh(): Promise<void> {
-    this.#running ??= this.#refresh().finally(() => (this.#running = undefined));
-    return this.#running;
+    return this.#share(0);
   }
 
   stop(): void {
+    this.#plan++;
     clearTimeout(this.#timer);
   }
 
-  async #refresh(failures = 0): Promise<void> {
+  async #share(failures: number): Promise<void> {
+    this.#running ??= this.#refresh(failures).finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  async #refresh(failures: number): Promise<void> {
     this.stop();
+    const plan = this.#plan;
     try {
       const token = await freshToken(this.#options.provider, true);
       if (token === undefined) return;
+      // A provider that has no newer one yet is asked again; the server has nothing to do with it.
+      if (token === this.#token) throw new SessionError("UNAVAILABLE", "There is no newer token.");
       await this.#options.send(token);
-      this.plan(token);
+      if (plan === this.#plan) this.plan(token);
     } catch (thrown) {
       const error = toSessionError(thrown);
-      if (error.code === "CLOSED") return;
+      if (plan !== this.#plan) return;
       if (!error.retryable) this.#options.refused(error);
       else this.#in(backoffDelay(failures, this.#options.timings.backoff), failures + 1);
     }
@@ -58,6 +71,6 @@ export class TokenRefresh {
 
   #in(milliseconds: number, failures = 0): void {
     const wait = Math.min(Math.max(milliseconds, 0), LONGEST_TIMER);
-    this.#timer = setTimeout(() => void this.#refresh(failures), wait);
+    this.#timer = setTimeout(() => void this.#share(failures), wait);
   }
 }

@@ -8,7 +8,7 @@ export interface FrontendConfig {
   readonly userPoolId: string;
   readonly userPoolClientId: string;
   readonly cognitoEndpoint?: string;
-  /** Where it differs from the stack's default. */
+  /** The stack's setting of that name. */
   readonly supportedLanguages?: readonly Language[];
 }
 

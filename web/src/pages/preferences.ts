@@ -14,18 +14,19 @@ const KEY = "websocket-sessions.preferences";
 type Keeper = Pick<Storage, "getItem" | "setItem">;
 
 /** A page does without them where storage is full, forbidden, or holds something else. */
-export function readPreferences(storage: Keeper = localStorage): Preferences {
+export function readPreferences(storage?: Keeper): Preferences {
   try {
-    const kept: unknown = JSON.parse(storage.getItem(KEY) ?? "{}");
+    // Asked for here, since a browser that forbids storage throws already at its name.
+    const kept: unknown = JSON.parse((storage ?? localStorage).getItem(KEY) ?? "{}");
     return typeof kept === "object" && kept !== null ? kept : {};
   } catch {
     return {};
   }
 }
 
-export function keepPreferences(change: Preferences, storage: Keeper = localStorage): void {
+export function keepPreferences(change: Preferences, storage?: Keeper): void {
   try {
-    storage.setItem(KEY, JSON.stringify({ ...readPreferences(storage), ...change }));
+    (storage ?? localStorage).setItem(KEY, JSON.stringify({ ...readPreferences(storage), ...change }));
   } catch {
     // The choice holds for this visit only.
   }

@@ -29,11 +29,16 @@ export function failureWords(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-export const END_WORDS: Readonly<Record<EndReason, string>> = {
+const END_WORDS: Readonly<Record<EndReason, string>> = {
   ended: "The speaker ended it.",
   expired: "It reached the longest time that a session may last.",
   speakerGone: "The speaker was away for too long.",
 };
+
+/** @param reason nothing where the end came while this person was cut off. */
+export function endWords(reason: EndReason | undefined): string {
+  return reason === undefined ? "It ended while you were away." : END_WORDS[reason];
+}
 
 /** @param now epoch milliseconds. */
 export function connectionWords(state: ConnectionState, now: number): string {

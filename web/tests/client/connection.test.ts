@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Connection } from "../../src/client/index.ts";
 import { connect, follow, isClosed, isOpen, QUICK, startPeer, token } from "./support.ts";
 
 test("the token travels as a subprotocol, and the URL carries none", async () => {
@@ -102,6 +103,13 @@ test("a failed handshake with a good token is a fault that passes", async () => 
   await connection.state.until(isOpen);
 });
 
+test("an address that no WebSocket can have is told at once", async () => {
+  const peer = await startPeer();
+  const connection = connect(peer, {}, { url: "no address" });
+  connection.open();
+  expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "UPGRADE_FAILED" } });
+});
+
 test("an anonymous listener connects without a token", async () => {
   const peer = await startPeer();
   const connection = connect(peer, {}, { anonymous: true, token: async () => Promise.resolve(undefined) });
@@ -121,4 +129,37 @@ test("a silent server is given up after an unanswered heartbeat", async () => {
   await connection.state.until(({ name }) => name === "waitingToRetry");
   peer.silent = false;
   await connection.state.until(isOpen);
+});
+
+describe("a connection that is closed", () => {
+  test("may be closed again by who is told of it", async () => {
+    const peer = await startPeer();
+    const connection = connect(peer);
+    const names = follow(connection);
+    connection.state.subscribe(({ name }) => {
+      if (name === "closed") connection.close();
+    });
+    connection.open();
+    await connection.state.until(isOpen);
+    connection.close();
+    expect(names).toEqual(["idle", "connecting", "open", "closed"]);
+  });
+
+  test("while it attaches leaves no WebSocket open", async () => {
+    const peer = await startPeer();
+    const connection: Connection = connect(
+      peer,
+      {},
+      {
+        attach: async () => {
+          connection.close();
+          await Promise.resolve();
+        },
+      },
+    );
+    const names = follow(connection);
+    connection.open();
+    await expect.poll(() => peer.connections.map((each) => each.isOpen())).toEqual([false]);
+    expect(names).toEqual(["idle", "connecting", "closed"]);
+  });
 });

@@ -1,12 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SessionMessage } from "../../src/client/index.ts";
 import { error } from "./peerSession.ts";
-import { follow, makeListener, numbered, startPeer } from "./support.ts";
-import type { Peer } from "./peer.ts";
-
-function say(peer: Peer, count: number): void {
-  for (const data of numbered(count, peer.session.log.length + 1)) peer.session.append(data);
-}
+import { follow, makeListener, numbered, say, startPeer } from "./support.ts";
 
 test("what is said after the join is heard", async () => {
   const peer = await startPeer();
@@ -137,60 +132,6 @@ test("messages for other languages are passed over without a gap", async () => {
   expect(peer.requests("joinSession").length).toBe(1);
 });
 
-describe("a full session", () => {
-  test("is told to who comes new", async () => {
-    const peer = await startPeer();
-    peer.fault = ({ requestId }) => ({ reply: error("SESSION_FULL", requestId) });
-    await expect(makeListener(peer).listener.join()).rejects.toMatchObject({ code: "SESSION_FULL" });
-  });
-
-  test("is waited for by who was in", async () => {
-    const peer = await startPeer();
-    const { listener } = makeListener(peer);
-    await listener.join();
-    let full = 2;
-    peer.fault = ({ requestId }) => (full-- > 0 ? { reply: error("SESSION_FULL", requestId) } : undefined);
-    peer.connections[0]?.cut();
-    await expect.poll(() => peer.requests("joinSession").length).toBe(4);
-    await listener.connection.state.until(({ name }) => name === "open");
-  });
-
-  test("is handed over within, by leaving the place to the new connection", async () => {
-    const peer = await startPeer();
-    const { listener, heard } = makeListener(peer);
-    await listener.join();
-    let places = 0;
-    peer.fault = ({ action, requestId }) => {
-      if (action === "leaveSession") places = 1;
-      if (action !== "joinSession") return undefined;
-      if (places-- <= 0) return { reply: error("SESSION_FULL", requestId) };
-      say(peer, 1); // between the two places
-      return undefined;
-    };
-    peer.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
-    await expect.poll(() => peer.connections.map((each) => each.isOpen())).toEqual([false, true]);
-    say(peer, 1);
-    await expect.poll(() => heard).toEqual(["m1", "m2"]);
-    expect(peer.requests("leaveSession").length).toBe(1);
-    expect(listener.connection.state.value.name).toBe("open");
-  });
-
-  test("that a newcomer filled meanwhile is waited for, not listened to on the old connection", async () => {
-    const peer = await startPeer();
-    const { listener, heard } = makeListener(peer);
-    await listener.join();
-    let full = 2;
-    peer.fault = ({ action, requestId }) =>
-      action === "joinSession" && full-- > 0 ? { reply: error("SESSION_FULL", requestId) } : undefined;
-    peer.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
-    await expect.poll(() => peer.requests("joinSession").length).toBe(4);
-    await listener.connection.state.until(({ name }) => name === "open");
-    say(peer, 1);
-    await expect.poll(() => heard).toEqual(["m1"]);
-    expect(peer.connections[0]?.isOpen()).toBe(false);
-  });
-});
-
 test("the session's end and its reason show, and the connection closes", async () => {
   const peer = await startPeer();
   const { listener } = makeListener(peer);
@@ -209,3 +150,40 @@ test("another language is asked for from the present position", async () => {
   await listener.setLanguage("fr");
   expect(peer.requests("joinSession").at(-1)).toMatchObject({ targetLanguage: "fr", offset: 1 });
 });
+
+test("a language that is chosen before the join is joined in", async () => {
+  const peer = await startPeer();
+  const { listener } = makeListener(peer);
+  await listener.setLanguage("fr");
+  await listener.join();
+  expect(peer.requests("joinSession").map(({ targetLanguage }) => targetLanguage)).toEqual(["fr"]);
+});
+
+test("a language that is not served is refused, and does not end the listening at the next cut", async () => {
+  const peer = await startPeer();
+  const { listener } = makeListener(peer);
+  await listener.join();
+  peer.fault = (message) =>
+    message.action === "joinSession" && message.targetLanguage === "cy"
+      ? { reply: error("UNSUPPORTED_LANGUAGE", message.requestId) }
+      : undefined;
+  await expect(listener.setLanguage("cy")).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
+  expect(listener.state.value.targetLanguage).toBe("de");
+  peer.connections[0]?.cut();
+  await expect.poll(() => peer.connections.length).toBe(2);
+  await listener.connection.state.until(({ name }) => name === "open");
+  expect(peer.requests("joinSession").at(-1)?.targetLanguage).toBe("de");
+});
+
+test.each(["SESSION_ENDED", "SESSION_NOT_FOUND"] as const)(
+  "a session that ended while the listener was away is shown as ended (%s)",
+  async (code) => {
+    const peer = await startPeer();
+    const { listener } = makeListener(peer);
+    await listener.join();
+    peer.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+    peer.connections[0]?.cut();
+    await listener.connection.state.until(({ name }) => name === "closed");
+    expect(listener.state.value).toMatchObject({ status: "ended", endReason: undefined });
+  },
+);

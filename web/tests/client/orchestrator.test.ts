@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { SessionCreationOrchestrator } from "../../src/client/index.ts";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { SessionCreationOrchestrator, type SpeakerService } from "../../src/client/index.ts";
 import type { Fault, Peer } from "./peer.ts";
 import { error } from "./peerSession.ts";
 import { atEnd, createSpeaker, options, startPeer, token } from "./support.ts";
@@ -9,6 +9,14 @@ const BODY = { sourceLanguage: "en", quality: "standard" } as const;
 /** Faults for the first `createSession`s that come, one after the other. */
 function faults(peer: Peer, ...planned: Fault[]): void {
   peer.fault = ({ action }) => (action === "createSession" ? planned.shift() : undefined);
+}
+
+async function resumeSpeaker(peer: Peer, sessionId = "caring-king-275"): Promise<SpeakerService> {
+  const speaker = await new SessionCreationOrchestrator(options(peer, { reply: 50 })).resumeSession(
+    sessionId,
+  );
+  atEnd(() => speaker.connection.close());
+  return speaker;
 }
 
 describe("exactly one session comes of one click", () => {
@@ -118,5 +126,98 @@ describe("where no WebSocket can be opened", () => {
     const speaker = await orchestrator.createSession(BODY);
     atEnd(() => speaker.connection.close());
     expect(peer.session.created.size).toBe(1);
+  });
+});
+
+test("an answer over HTTP that comes after the WebSocket's changes nothing any more", async () => {
+  const peer = await startPeer();
+  peer.refuseUpgrades = 502;
+  let answer: () => void = () => undefined;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...request: Parameters<typeof fetch>) => {
+    const response = await fetch(...request);
+    if (request[1]?.method === "POST") await new Promise<void>((resolve) => (answer = resolve));
+    return response;
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+  const creation = orchestrator.createSession(BODY);
+  await expect.poll(() => peer.posts).toBe(1);
+  peer.refuseUpgrades = undefined;
+  const speaker = await creation;
+  atEnd(() => speaker.connection.close());
+  const { generation } = speaker.state.value;
+  const seen: number[] = [];
+  speaker.state.subscribe((state) => seen.push(state.generation));
+  answer();
+  await speaker.publish({ data: "later" });
+  expect(new Set(seen)).toEqual(new Set([generation]));
+});
+
+describe("a session that the user owns is taken up again", () => {
+  test("and what is published follows what is in its log", async () => {
+    const peer = await startPeer();
+    const before = await createSpeaker(peer);
+    await before.publish({ data: "m1" });
+    peer.connections[0]?.cut();
+    before.connection.close();
+    const speaker = await resumeSpeaker(peer, before.sessionId);
+    expect(speaker.state.value).toMatchObject({ sessionId: before.sessionId, offset: 1, generation: 2 });
+    expect(await speaker.publish({ data: "m2" })).toBe(2);
+    expect(peer.session.log.map(({ data }) => data)).toEqual(["m1", "m2"]);
+    expect(peer.requests("createSession").length).toBe(1);
+  });
+
+  test("and resumed again after a cut", async () => {
+    const peer = await startPeer();
+    const speaker = await resumeSpeaker(peer);
+    peer.connections[0]?.cut();
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+    expect(peer.requests("resumeSession").map(({ sessionId }) => sessionId)).toEqual([
+      "caring-king-275",
+      "caring-king-275",
+    ]);
+  });
+
+  test.each<[string, Fault[]]>([
+    ["the connection is cut before the request is carried out", ["cutBefore"]],
+    ["the connection is cut before the reply", ["cutAfter", "cutAfter"]],
+    ["replies do not come", ["lose"]],
+    ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
+  ])("when %s", async (_, planned) => {
+    const peer = await startPeer();
+    peer.fault = ({ action }) => (action === "resumeSession" ? planned.shift() : undefined);
+    const speaker = await resumeSpeaker(peer);
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+  });
+
+  test("and the connection that spoke before stops", async () => {
+    const peer = await startPeer();
+    const older = await createSpeaker(peer);
+    const newer = await resumeSpeaker(peer, older.sessionId);
+    const closed = await older.connection.state.until(({ name }) => name === "closed");
+    expect(closed).toMatchObject({ error: { code: "REPLACED" } });
+    await expect(older.publish({ data: "too late" })).rejects.toMatchObject({ code: "REPLACED" });
+    expect(older.state.value.status).toBe("active");
+    expect(await newer.publish({ data: "m1" })).toBe(1);
+  });
+
+  test.each(["SESSION_ENDED", "SESSION_NOT_FOUND", "FORBIDDEN"] as const)(
+    "unless the server says %s, which is told at once",
+    async (code) => {
+      const peer = await startPeer();
+      peer.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+      await expect(resumeSpeaker(peer)).rejects.toMatchObject({ code });
+      expect(peer.requests("resumeSession").length).toBe(1);
+    },
+  );
+
+  test("and no session is made over HTTP where no WebSocket can be opened", async () => {
+    const peer = await startPeer();
+    peer.refuseUpgrades = 502;
+    const orchestrator = new SessionCreationOrchestrator({ ...options(peer), httpUrl: peer.httpUrl });
+    const resumption = orchestrator.resumeSession("caring-king-275", { timeout: 200 });
+    await expect(resumption).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(peer.posts).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test, describe } from "vitest";
+import type { ErrorCode } from "../../src/client/index.ts";
 import { error } from "./peerSession.ts";
-import { connect, isOpen, startPeer } from "./support.ts";
+import { connect, createSpeaker, isOpen, startPeer } from "./support.ts";
 
 describe("a request", () => {
   test("is sent again with the same requestId when its reply is lost", async () => {
@@ -25,6 +26,56 @@ describe("a request", () => {
     await connection.request<"updateSession">({ action: "updateSession", status: "paused" });
     expect(peer.requests("updateSession").length).toBe(2);
   });
+
+  test.each(["updateSession", "endSession", "publish"] as const)(
+    "that meets UNAVAILABLE is sent again with the same requestId: %s",
+    async (action) => {
+      const peer = await startPeer();
+      peer.fault = (message) =>
+        message.action === action && peer.requests(action).length === 1
+          ? { reply: { ...error("UNAVAILABLE", message.requestId), retryAfter: 1 } as never }
+          : undefined;
+      const speaker = await createSpeaker(peer);
+      await {
+        updateSession: () => speaker.pause(),
+        endSession: () => speaker.end(),
+        publish: () => speaker.publish({ data: "hello" }),
+      }[action]();
+      const ids = peer.requests(action).map(({ requestId }) => requestId);
+      expect(ids).toEqual([ids[0], ids[0]]);
+      expect(peer.connections.length).toBe(1);
+    },
+  );
+
+  test("goes again on a new connection when the server takes this one for gone", async () => {
+    const peer = await startPeer();
+    peer.fault = (message, { number }) =>
+      message.action === "publish" && number === 0
+        ? { reply: error("UNAVAILABLE", message.requestId) }
+        : undefined;
+    const speaker = await createSpeaker(peer);
+    expect(await speaker.publish({ data: "hello" })).toBe(1);
+    expect(peer.connections.map((each) => each.isOpen())).toEqual([false, true]);
+    expect(new Set(peer.requests("publish").map(({ requestId }) => requestId)).size).toBe(1);
+  });
+
+  test.each(["INTERNAL", "FROM_A_NEWER_STACK"])(
+    "that meets %s again and again is repeated once",
+    async (code) => {
+      const peer = await startPeer();
+      const violations = peer.violations;
+      peer.fault = ({ action, requestId }) =>
+        action === "publish" ? { reply: error(code as ErrorCode, requestId) } : undefined;
+      const speaker = await createSpeaker(peer);
+      const poison = speaker.publish({ data: "poison" });
+      const next = speaker.publish({ data: "after it" });
+      await expect(poison).rejects.toMatchObject({ code: "INTERNAL" });
+      expect(peer.requests("publish").filter(({ data }) => data === "poison").length).toBe(2);
+      peer.fault = () => undefined;
+      violations.length = 0; // the newer stack's code is none of this one's
+      expect(await next).toBe(1);
+    },
+  );
 
   test("is refused at once when the server refuses", async () => {
     const peer = await startPeer();

@@ -140,3 +140,11 @@ test("a session that ended while the speaker was away is shown as ended", async 
   await speaker.state.until(({ status }) => status === "ended");
   await expect(speaker.publish({ data: "too late" })).rejects.toMatchObject({ code: "SESSION_ENDED" });
 });
+
+test("to end a session that is over already is no error", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  await speaker.end();
+  await speaker.end();
+  expect(peer.requests("endSession").length).toBe(1);
+});

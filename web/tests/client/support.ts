@@ -101,6 +101,11 @@ export function numbered(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `m${from + index}`);
 }
 
+/** Appends so many messages to the session's log. */
+export function say(peer: Peer, count: number): void {
+  for (const data of numbered(count, peer.session.log.length + 1)) peer.session.append(data);
+}
+
 /** A connection that attaches to nothing. */
 export function connect(peer: Peer, timings: object = {}, more: object = {}): Connection {
   const connection = new Connection({

@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
+import type { TokenProvider } from "../../src/client/index.ts";
 import { error } from "./peerSession.ts";
 import { connect, isOpen, startPeer, token } from "./support.ts";
+
+/** As a provider that heeds `forceRefresh`. */
+function eachTimeAnother(): TokenProvider {
+  let count = 0;
+  return async () => Promise.resolve(token(`token ${count++}`));
+}
 
 describe("the token of an open connection", () => {
   test("is replaced shortly before it runs out", async () => {
@@ -28,9 +35,45 @@ describe("the token of an open connection", () => {
     await expect.poll(refreshed).toEqual([token("second", 10), token("third")]);
   });
 
+  test("is not sent again by a provider that has no newer one, which is asked again later", async () => {
+    const peer = await startPeer();
+    let asked = 0;
+    const provider = async () => {
+      asked++;
+      return Promise.resolve(token("only", 60));
+    };
+    const connection = connect(peer, { tokenLead: 120_000 }, { token: provider });
+    connection.open();
+    await expect.poll(() => asked).toBeGreaterThan(3);
+    expect(peer.requests("refreshToken")).toEqual([]);
+    expect(connection.state.value.name).toBe("open");
+  });
+
+  test("is asked for no more once the connection is closed", async () => {
+    const peer = await startPeer();
+    let asked = 0;
+    let answer: (error: Error) => void = () => undefined;
+    const provider = async (): Promise<string> => {
+      if (asked++ === 0) return Promise.resolve(token("first", 60));
+      return new Promise((_, reject) => (answer = reject));
+    };
+    const connection = connect(
+      peer,
+      { tokenLead: 120_000, backoff: { base: 0, cap: 0 } },
+      { token: provider },
+    );
+    connection.open();
+    await expect.poll(() => asked).toBe(2);
+    connection.close();
+    answer(new Error("no network"));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(asked).toBe(2);
+  });
+
   test("is replaced when the server says that it expires", async () => {
     const peer = await startPeer();
-    const connection = connect(peer);
+    const connection = connect(peer, {}, { token: eachTimeAnother() });
     connection.open();
     await connection.state.until(isOpen);
     peer.connections[0]?.push({ type: "tokenExpiring", secondsLeft: 100 });
@@ -43,7 +86,7 @@ describe("the token of an open connection", () => {
       message.action === "updateSession" && peer.requests("refreshToken").length === 0
         ? { reply: error("TOKEN_EXPIRED", message.requestId) }
         : undefined;
-    const connection = connect(peer);
+    const connection = connect(peer, {}, { token: eachTimeAnother() });
     connection.open();
     const reply = await connection.request<"updateSession">({ action: "updateSession", status: "paused" });
     expect(reply.status).toBe("paused");

@@ -92,6 +92,35 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
     });
   });
 
+  test("a session is taken up elsewhere: the older speaker stops, and the listener hears each message once", async () => {
+    const older = await speak();
+    const { heard } = await listen(older.sessionId);
+    await sayNumbers(older, 3);
+    const newer = await new SessionCreationOrchestrator(options()).resumeSession(older.sessionId);
+    const stopped = await older.connection.state.until(({ name }) => name === "closed");
+    expect(stopped).toMatchObject({ error: { code: "REPLACED" } });
+    await expect(older.publish({ data: "too late" })).rejects.toMatchObject({ code: "REPLACED" });
+    expect(newer.state.value.offset).toBe(3);
+    expect(await newer.publish({ data: "m4" })).toBe(4);
+    await expect.poll(() => heard, WAIT).toEqual(["m1", "m2", "m3", "m4"]);
+    await newer.end();
+  });
+
+  test.each(["resumeSession", "publish", "endSession"])(
+    "a session that was taken up survives a cut before the reply to %s",
+    async (route) => {
+      const { connection, sessionId } = await speak();
+      connection.close();
+      await gateway.setFaults([{ fault: "cutAfter", route, count: 1 }]);
+      const speaker = await new SessionCreationOrchestrator(options()).resumeSession(sessionId);
+      expect(await speaker.publish({ data: "m1" })).toBe(1);
+      await speaker.end();
+      expect(speaker.state.value.status).toBe("ended");
+      const late = new SessionCreationOrchestrator(options()).resumeSession(sessionId);
+      await expect(late).rejects.toMatchObject({ code: "SESSION_ENDED" });
+    },
+  );
+
   test("two-hour connections are handed over again and again in scaled time, and nobody notices", async () => {
     // 600 times as fast: a connection lives 12 s and may be idle for 1 s.
     const scaled = { handover: 7000, handoverJitter: 1000, heartbeat: 300, drain: 1000 };

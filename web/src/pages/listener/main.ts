@@ -3,7 +3,7 @@ import { ListenerService, type Language, type TokenProvider } from "../../client
 import { loadConfig, type FrontendConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
 import { readSessionId } from "../joinLink.ts";
-import { browserLanguage, languageChoices } from "../languages.ts";
+import { firstChoice, languageChoices } from "../languages.ts";
 import { keepPreferences, readPreferences } from "../preferences.ts";
 import { loadAuth, setUpSignIn } from "../signIn.ts";
 import { failureWords } from "../words.ts";
@@ -55,7 +55,6 @@ async function join(config: FrontendConfig): Promise<void> {
     });
     await listener.join(joining.signal);
     history.replaceState(null, "", `#${sessionId}`);
-    byId("live-language", HTMLSelectElement).value = targetLanguage;
     store.patch({ step: "listening" });
     listening = new Listening(listener, store, volume());
   } catch (error) {
@@ -80,7 +79,7 @@ async function signedIn(config: FrontendConfig): Promise<boolean> {
 
 function setUpForm({ supportedLanguages }: FrontendConfig): void {
   const languages = languageChoices(supportedLanguages);
-  const preferred = readPreferences().targetLanguage ?? browserLanguage(supportedLanguages);
+  const preferred = firstChoice(readPreferences().targetLanguage, supportedLanguages);
   fillSelect("language", languages, preferred);
   fillSelect("live-language", languages, preferred);
   byId("session", HTMLInputElement).value =
@@ -99,7 +98,14 @@ function setUpControls(): void {
   onClick("leave", () => attempt(async () => listening?.leave()));
   onChange("live-language", (language) => {
     keepPreferences({ targetLanguage: language as Language });
-    attempt(async () => listening?.setLanguage(language as Language));
+    attempt(async () => {
+      try {
+        await listening?.setLanguage(language as Language);
+      } catch (error) {
+        byId("live-language", HTMLSelectElement).value = store.value.session?.targetLanguage ?? "";
+        throw error;
+      }
+    });
   });
 }
 

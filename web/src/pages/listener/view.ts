@@ -1,6 +1,6 @@
 import { byId, showAlert, showOnly } from "../dom.ts";
 import type { Store } from "../store.ts";
-import { connectionWords, END_WORDS } from "../words.ts";
+import { connectionWords, endWords } from "../words.ts";
 import { playbackLine, statusLine, type ListenerPageState } from "./state.ts";
 
 const SECTIONS = ["sign-in", "join", "listening", "ended"] as const;
@@ -34,10 +34,12 @@ export function showState(store: Store<ListenerPageState>): void {
     (blocked) => (byId("unblock").hidden = !blocked),
   );
   store.watch(
-    ({ session }) => session?.endReason,
-    (reason) => {
-      byId("ended-reason").textContent = reason === undefined ? "" : END_WORDS[reason];
-    },
+    ({ session }) => session?.targetLanguage,
+    (language) => (byId("live-language", HTMLSelectElement).value = language ?? ""),
+  );
+  store.watch(
+    ({ session }) => (session?.status === "ended" ? endWords(session.endReason) : ""),
+    (words) => (byId("ended-reason").textContent = words),
   );
 }
 

@@ -12,17 +12,27 @@ import type { SpeakerPageState } from "./state.ts";
 
 const METER_MILLISECONDS = 100;
 
+export interface BroadcastOptions {
+  readonly muted: boolean;
+  /** Called when the broadcast stops here although the session goes on. */
+  readonly interrupted: (error: SessionError | undefined) => void;
+}
+
 /** One running broadcast: the session, the microphone that feeds it, and the page that shows both. */
 export class Broadcast {
   readonly #speaker: SpeakerService;
   readonly #store: Store<SpeakerPageState>;
   readonly #input: AudioInput;
+  readonly #interrupted: BroadcastOptions["interrupted"];
   readonly #meterTimer: ReturnType<typeof setInterval>;
 
-  constructor(speaker: SpeakerService, store: Store<SpeakerPageState>) {
+  constructor(speaker: SpeakerService, store: Store<SpeakerPageState>, options: BroadcastOptions) {
     this.#speaker = speaker;
     this.#store = store;
+    this.#interrupted = options.interrupted;
     this.#input = new AudioInput(speaker.state.value.quality, (chunk) => void this.#send(chunk));
+    this.#input.muted = options.muted;
+    store.patch({ muted: options.muted });
     this.#input.lost.on((error) => store.patch({ recording: false, alert: error.message }));
     this.#meterTimer = setInterval(() => {
       byId("level", HTMLMeterElement).value = this.#input.level;
@@ -78,12 +88,18 @@ export class Broadcast {
     await this.#speaker.end();
   }
 
+  /** Stops here; the session waits for its speaker. */
+  leave(): void {
+    this.#speaker.connection.close();
+  }
+
   async #send(chunk: Uint8Array): Promise<void> {
     try {
       await this.#speaker.publish({ data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" });
     } catch (error) {
-      if (error instanceof SessionError && (error.code === "SESSION_ENDED" || error.code === "CLOSED"))
-        return;
+      // A closed connection tells its reason itself.
+      if (this.#speaker.connection.state.value.name === "closed") return;
+      if (error instanceof SessionError && error.code === "SESSION_ENDED") return;
       this.#store.patch({ alert: failureWords(error) });
     }
   }
@@ -96,7 +112,7 @@ export class Broadcast {
   #close(error: SessionError | undefined): void {
     clearInterval(this.#meterTimer);
     void this.#input.close();
-    this.#store.patch({ step: "ended", recording: false, muted: false });
-    if (error && error.code !== "SESSION_ENDED") this.#store.patch({ alert: failureWords(error) });
+    this.#store.patch({ recording: false, muted: false });
+    if (this.#speaker.state.value.status !== "ended") this.#interrupted(error);
   }
 }

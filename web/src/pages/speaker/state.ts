@@ -1,11 +1,16 @@
 import type { InputDevice } from "../../audio/microphone.ts";
+import type { User } from "../../auth/cognito.ts";
 import type { ConnectionState, SpeakerState } from "../../client/index.ts";
 import { Store } from "../store.ts";
+import type { RememberedSession } from "./remembered.ts";
 
 export interface SpeakerPageState {
-  readonly step: "loading" | "signIn" | "setup" | "broadcast" | "ended";
-  readonly user: string | undefined;
-  readonly creating: boolean;
+  readonly step: "loading" | "signIn" | "resume" | "setup" | "broadcast" | "ended";
+  readonly user: User | undefined;
+  /** The session that can be continued. */
+  readonly remembered: RememberedSession | undefined;
+  /** Whether a session is being made, taken up or ended. */
+  readonly busy: boolean;
   readonly session: SpeakerState | undefined;
   readonly connection: ConnectionState;
   readonly recording: boolean;
@@ -18,7 +23,8 @@ export function newState(): Store<SpeakerPageState> {
   return new Store<SpeakerPageState>({
     step: "loading",
     user: undefined,
-    creating: false,
+    remembered: undefined,
+    busy: false,
     session: undefined,
     connection: { name: "idle" },
     recording: false,

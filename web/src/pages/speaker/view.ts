@@ -1,15 +1,16 @@
 import type { EndReason } from "../../client/index.ts";
-import { clockWords, connectionWords, END_WORDS } from "../words.ts";
+import { clockWords, connectionWords, endWords } from "../words.ts";
 import { byId, fillSelect, showAlert, showOnly } from "../dom.ts";
 import { joinLink } from "../joinLink.ts";
 import { qrCode } from "../qrCode.ts";
 import type { Store } from "../store.ts";
 import { statusLine, type SpeakerPageState } from "./state.ts";
 
-const SECTIONS = ["sign-in", "setup", "broadcast", "ended"] as const;
+const SECTIONS = ["sign-in", "resume", "setup", "broadcast", "ended"] as const;
 const SECTION_OF = {
   loading: undefined,
   signIn: "sign-in",
+  resume: "resume",
   setup: "setup",
   broadcast: "broadcast",
   ended: "ended",
@@ -17,6 +18,7 @@ const SECTION_OF = {
 const TITLES = {
   loading: "Speaker",
   signIn: "Speaker",
+  resume: "Speaker",
   setup: "Speaker",
   broadcast: "On air",
   ended: "Speaker",
@@ -26,8 +28,10 @@ const TITLES = {
 export function showState(store: Store<SpeakerPageState>): void {
   store.watch(({ step }) => step, showStep);
   store.watch(({ alert }) => alert, showAlert);
-  store.watch(({ user }) => user, showUser);
-  store.watch(({ creating }) => creating, showCreating);
+  store.watch(({ user }) => user?.name, showUser);
+  store.watch(({ busy }) => busy, showBusy);
+  store.watch(({ remembered }) => remembered?.sessionId, showRemembered);
+  store.watch(({ step }) => step === "broadcast", warnBeforeLeaving);
   store.watch(({ session }) => session?.sessionId, showSessionId);
   store.watch((state) => statusLine(state).join("|"), showStatus);
   store.watch(
@@ -35,7 +39,10 @@ export function showState(store: Store<SpeakerPageState>): void {
     (count) => (byId("listeners").textContent = String(count)),
   );
   store.watch(({ session }) => session?.status === "paused", showPaused);
-  store.watch(({ session }) => session?.endReason, showEndReason);
+  store.watch(
+    ({ session }) => (session?.status === "ended" ? speakersEndWords(session.endReason) : ""),
+    (words) => (byId("ended-reason").textContent = words),
+  );
   store.watch(({ muted }) => muted, showMuted);
   store.watch(
     ({ recording, session }) => !recording && session?.status === "active",
@@ -66,16 +73,30 @@ function showStep(step: SpeakerPageState["step"]): void {
   if (step === "signIn") byId("username").focus();
 }
 
-function showUser(user: string | undefined): void {
-  byId("account").hidden = user === undefined;
-  byId("account-name").textContent = user ?? "";
+function showUser(name: string | undefined): void {
+  byId("account").hidden = name === undefined;
+  byId("account-name").textContent = name ?? "";
 }
 
-function showCreating(creating: boolean): void {
-  const button = byId("create", HTMLButtonElement);
-  button.disabled = creating;
-  button.textContent = creating ? "Creating…" : "Create Session";
-  byId("cancel").hidden = !creating;
+function showBusy(busy: boolean): void {
+  for (const id of ["create", "continue", "end-remembered", "leave-remembered"])
+    byId(id, HTMLButtonElement).disabled = busy;
+  byId("create").textContent = busy ? "Creating…" : "Create Session";
+  byId("cancel").hidden = byId("cancel-continue").hidden = !busy;
+}
+
+function showRemembered(sessionId: string | undefined): void {
+  byId("continue").textContent = `Continue session ${sessionId ?? ""}`;
+}
+
+/** The browser asks before it leaves: a speaker who goes by mistake leaves the listeners in silence. */
+function warnBeforeLeaving(onAir: boolean): void {
+  if (onAir) window.addEventListener("beforeunload", askFirst);
+  else window.removeEventListener("beforeunload", askFirst);
+}
+
+function askFirst(event: Event): void {
+  event.preventDefault();
 }
 
 function showSessionId(sessionId: string | undefined): void {
@@ -101,9 +122,8 @@ function showPaused(paused: boolean): void {
   byId("pause").textContent = paused ? "Resume" : "Pause";
 }
 
-function showEndReason(reason: EndReason | undefined): void {
-  byId("ended-reason").textContent =
-    reason === undefined ? "" : reason === "ended" ? "You ended it." : END_WORDS[reason];
+function speakersEndWords(reason: EndReason | undefined): string {
+  return reason === "ended" ? "You ended it." : endWords(reason);
 }
 
 function showMuted(muted: boolean): void {

@@ -1,0 +1,12 @@
+"""What `make up` says at its end."""
+
+from tools.up import report
+
+
+def test_the_report_shows_the_frontends_config_as_people_read_it() -> None:
+    config = {"webSocketUrl": "ws://127.0.0.1:4510/live", "supportedLanguages": ["cy", "en"]}
+    lines = report(
+        {"frontendConfig": config}, ("demo@example.com", "secret"), "http://127.0.0.1:5173/"
+    ).splitlines()
+    assert "  webSocketUrl       ws://127.0.0.1:4510/live" in lines
+    assert "  supportedLanguages cy en" in lines
