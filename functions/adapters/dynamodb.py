@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from uuid import uuid4
 
 import boto3
 from botocore.config import Config
@@ -93,9 +94,14 @@ def write(one: Write) -> dict[str, Any]:
 
 
 def transact(writes: Sequence[Write]) -> None:
-    """Carry out all the writes or none of them."""
+    """Carry out all the writes or none of them.
+
+    Every try has the same token: one that is told that an earlier one is still under way gets that one's
+    outcome in the end, rather than be refused by what it has written.
+    """
     items = cast("list[TransactWriteItemTypeDef]", [{one.kind: one.arguments} for one in writes])
-    call(lambda: client().transact_write_items(TransactItems=items), writes)
+    token = uuid4().hex
+    call(lambda: client().transact_write_items(TransactItems=items, ClientRequestToken=token), writes)
 
 
 def _outcome(response: dict[str, Any], writes: Sequence[Write]) -> Exception:

@@ -39,7 +39,7 @@ def text(allowed: str, code: str, shortest: int, longest: int | None, pattern: s
             not isinstance(value, str)
             or len(value) < shortest
             or (longest is not None and len(value) > longest)
-            or not (re.fullmatch(pattern, value) if pattern else _well_formed(value))
+            or not (re.fullmatch(pattern, value) if pattern else well_formed(value))
         ):
             raise InvalidMessage(name, code, f"{name} must be {allowed}")
 
@@ -112,7 +112,7 @@ class Shape:
             check = self.properties.get(name)
             if check is None:
                 allowed = ", ".join(self.properties)
-                shown = name[:64] if _well_formed(name) else "a name that is not Unicode"
+                shown = name[:64] if well_formed(name) else "a name that is not Unicode"
                 raise InvalidMessage(shown, "INVALID_MESSAGE", f"{shown} is not allowed; allowed: {allowed}")
             check(name, one)
         for name, other in self.together:
@@ -123,7 +123,7 @@ class Shape:
             raise InvalidMessage(self.any_of[0], "INVALID_MESSAGE", f"{names} is required")
 
 
-def _well_formed(value: str) -> bool:
+def well_formed(value: str) -> bool:
     """Whether UTF-8 can carry the text: a lone surrogate cannot be stored or sent."""
     try:
         return value.isascii() or bool(value.encode())

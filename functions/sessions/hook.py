@@ -7,14 +7,17 @@ nonsense or is too slow, is the setting `hookFailure`.
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
-from sessions.errors import ForbiddenError, UnavailableError
+from sessions.checks import well_formed
+from sessions.errors import ForbiddenError, InvalidFieldError, UnavailableError
 from sessions.log import Body, Entry
+from sessions.messages import check
 from sessions.model import Session
 from sessions.ports import Log, Metrics
 from sessions.settings import Settings
 
 VERSION = 1
 LONGEST_REASON = 200
+BODY_FIELDS = ("data", "contentType", "encoding")
 
 
 class HookError(Exception):
@@ -74,6 +77,8 @@ def answered(entry: Entry, answer: object, settings: Settings) -> Entry:
     """The entry with what the hook's answer makes of it; raises HookError, ForbiddenError."""
     match answer:
         case {"refuse": str(reason)}:
+            if not well_formed(reason):
+                raise HookError("the reason is no well-formed Unicode")
             raise ForbiddenError(reason[:LONGEST_REASON] or None)
         case dict():
             fields = cast("dict[str, object]", answer)
@@ -101,12 +106,17 @@ def _body(value: object, original: Body | None) -> Body | None:
     if not isinstance(value, dict):
         raise HookError("a message is neither an object nor null")
     fields = (_body_fields(original) if original else {}) | cast("dict[str, str]", value)
-    match fields:
-        case {"data": str(), "contentType": str(), "encoding": "utf8" | "base64"} if len(fields) == 3:
-            return Body(data=fields["data"], content_type=fields["contentType"], encoding=fields["encoding"])
-        case _:
-            raise HookError("a message takes data, contentType and encoding, as strings")
+    try:
+        check("publish", {"action": "publish", **fields})
+    except InvalidFieldError as wrong:
+        raise HookError("a message takes data, contentType and encoding, as publish does") from wrong
+    if len(fields) != len(BODY_FIELDS):
+        raise HookError("a message takes data, contentType and encoding, and no more")
+    body = Body(data=fields["data"], content_type=fields["contentType"], encoding=fields["encoding"])
+    if not body.decodes:
+        raise HookError("data is not the base64 that encoding says")
+    return body
 
 
 def _body_fields(body: Body) -> dict[str, str]:
-    return {"data": body.data, "contentType": body.content_type, "encoding": body.encoding}
+    return dict(zip(BODY_FIELDS, (body.data, body.content_type, body.encoding), strict=True))

@@ -3,6 +3,7 @@
 A position is (epoch, offset); offsets count from 1 without gaps. Times are whole epoch seconds.
 """
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,17 @@ class Body:
     data: str
     content_type: str
     encoding: str
+
+    @property
+    def decodes(self) -> bool:
+        """Whether the data is what `encoding` says."""
+        if self.encoding != "base64":
+            return True
+        try:
+            base64.b64decode(self.data, validate=True)
+        except ValueError:  # binascii.Error is one
+            return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

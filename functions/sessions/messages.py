@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from sessions.checks import well_formed
 from sessions.errors import ErrorCode, InvalidFieldError, InvalidMessageError
 from sessions.messages_generated import InvalidMessage, validate, validate_body
 
@@ -23,7 +24,7 @@ def parse(text: str | None) -> dict[str, Any]:
 def request_id_of(message: dict[str, Any]) -> str | None:
     """The id to echo, also when the rest of the message is wrong."""
     value = message.get("requestId")
-    if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID and _is_text(value):
+    if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID and well_formed(value):
         return value
     return None
 
@@ -52,11 +53,3 @@ def check_session_id(session_id: str) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-def _is_text(value: str) -> bool:
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -4,8 +4,6 @@ One write in the usual case: what is known of the session from the last publish 
 Where it does not hold, the refusal tells how the session stands, and the publish is decided and tried again.
 """
 
-import base64
-import binascii
 import random
 import time
 from collections.abc import Callable
@@ -94,19 +92,31 @@ class Publish:
             session.session_id, "publish", draft.request_id, session.session_id, self._clock()
         )
         try:
-            session = self._speakers.permitted(connection, session)
-            entry = self._processed(session, draft)
-            session, sent = self._append(connection, session, entry, request)
+            session, sent = self._carried_out(connection, session, draft, request)
         except SessionError as error:
             if remembered and connection_id not in self._speakers:
                 raise OutdatedError from error
-            done = self._done_before(session, request, error)
-            if done is None:
-                raise
-            session, sent = done
+            raise
         if sent is not None:
             self._fan_out.publish(session, sent)
         return {"type": "published", "sessionId": session.session_id, "offset": session.head}
+
+    def _carried_out(
+        self, connection: Connection, session: Session, draft: Draft, request: RequestRecord | None
+    ) -> tuple[Session, Entry | None]:
+        """As `_append`. A repeated request keeps its answer though its session, or the hook, takes no more.
+
+        A rate limit is no such end: whoever repeats after it gets the answer then.
+        """
+        try:
+            session = self._speakers.permitted(connection, session)
+        except (ConflictError, SessionEndedError) as refusal:
+            return self._done_before(session, request, refusal)
+        try:
+            entry = self._processed(session, draft)
+        except SessionError as refusal:
+            return self._done_before(session, request, refusal)
+        return self._append(connection, session, entry, request)
 
     def _processed(self, session: Session, draft: Draft) -> Entry:
         """What goes into the log, after the hook has seen it. Raises PayloadTooLargeError."""
@@ -126,16 +136,11 @@ class Publish:
 
     def _done_before(
         self, session: Session, request: RequestRecord | None, refusal: SessionError
-    ) -> tuple[Session, Entry | None] | None:
-        """As `_append` of a repeated request, which keeps its answer once its session takes no more.
-
-        A rate limit is no such end: whoever repeats after it gets the answer then.
-        """
-        if request is None or not isinstance(refusal, ConflictError | SessionEndedError):
-            return None
-        done = self._log.request(request.key)
+    ) -> tuple[Session, Entry | None]:
+        """What the request left when it was carried out before; raises the refusal if it never was."""
+        done = request and self._log.request(request.key)
         if done is None or done.offset is None:
-            return None
+            raise refusal
         if isinstance(refusal, SessionEndedError):
             return replace(session, head=done.offset), None
         return self._as_it_left(session, done.offset)
@@ -178,10 +183,8 @@ class Publish:
 def body_of(message: dict[str, Any]) -> Body:
     """The body of a `publish`; raises InvalidMessageError for base64 that is none."""
     encoding: str = message.get("encoding", "utf8")
-    if encoding == "base64":
-        try:
-            base64.b64decode(message["data"], validate=True)
-        except (binascii.Error, ValueError) as error:
-            raise InvalidMessageError("data must be base64, as encoding says") from error
     usual = "text/plain" if encoding == "utf8" else "application/octet-stream"
-    return Body(data=message["data"], content_type=message.get("contentType", usual), encoding=encoding)
+    body = Body(data=message["data"], content_type=message.get("contentType", usual), encoding=encoding)
+    if not body.decodes:
+        raise InvalidMessageError("data must be base64, as encoding says")
+    return body

@@ -59,7 +59,8 @@ class Deployment:
     @cached_property
     def gateway(self) -> str | None:
         """The address of this project's WebSocket gateway, which tests can control; None before AWS's own."""
-        url = urlsplit(self.config["webSocketUrl"])
+        web_socket_url: str = self.config["webSocketUrl"]
+        url = urlsplit(web_socket_url)
         address = f"http{url.scheme.removeprefix('ws')}://{url.netloc}/_gateway"
         try:
             with urllib.request.urlopen(f"{address}/health", timeout=10) as answer:  # noqa: S310 -- http or https

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, cast
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from adapters import dynamodb
 
@@ -23,6 +23,8 @@ class Fault(StrEnum):
     DENIED = "AccessDeniedException"
     SILENT = "no answer, and nothing done"
     LOST_ANSWER = "done, and no answer"
+    IN_PROGRESS = "TransactionInProgressException"
+    """Done, after it was answered that an earlier try of it is still under way."""
 
 
 class _Answer:
@@ -59,15 +61,19 @@ class Calls:
         self.met += 1
         if self.fault is Fault.SILENT:
             raise ReadTimeoutError(endpoint_url="test")
-        if self.fault is Fault.LOST_ANSWER:
+        if self.fault in (Fault.LOST_ANSWER, Fault.IN_PROGRESS):
             return None
         status = 500 if self.fault is Fault.BROKEN else 400
         error = {"Error": {"Code": self.fault.value, "Message": "test"}, "ResponseMetadata": {}}
         return _Answer(status), error
 
     def after(self, **_: object) -> None:
-        if self.fault is Fault.LOST_ANSWER and len(self.names) - 1 == self.failing:
+        if len(self.names) - 1 != self.failing:
+            return
+        if self.fault is Fault.LOST_ANSWER:
             raise ReadTimeoutError(endpoint_url="test")
+        if self.fault is Fault.IN_PROGRESS:
+            raise ClientError({"Error": {"Code": self.fault.value, "Message": "test"}}, self.names[-1])
 
 
 def _conflict() -> dict[str, Any]:

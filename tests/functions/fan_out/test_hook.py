@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from examples.hook_uppercase import handler as example
 from sessions.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
 from sessions.hook import HookError, answered
-from sessions.log import Body, Entry
+from sessions.log import Body, Entry, encode
 from sessions.model import Position
 from sessions.settings import Settings
 from tests.functions.fan_out.management_api import ManagementApi
@@ -24,10 +24,12 @@ ENTRY = Entry(
     body=Body(data="hello", content_type="text/plain", encoding="utf8"),
 )
 nonsense = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None), max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["message", "languages", "es", "data", "encoding", "x"]), inner)
+        | st.dictionaries(
+            st.sampled_from(["message", "languages", "es", "data", "encoding", "refuse", "x"]), inner
+        )
     ),
     max_leaves=8,
 )
@@ -136,6 +138,23 @@ class TestThroughPublish:
             stage.publish(speaker, "hello")
         stage.close()
 
+    def test_a_repeated_request_keeps_its_answer_whatever_the_hook_says_then(
+        self, api: ManagementApi
+    ) -> None:
+        """Everybody has the message by then. A request that was never carried out is refused."""
+        answers: list[object] = [{}, {"refuse": "no more"}, None, {"message": {"data": "x" * 33_000}}]
+        stage = staged(api, lambda _: answers.pop(0), failure="refuse")
+        speaker, session_id = stage.speaking()
+        listener, _ = stage.join(session_id)
+        first = stage.publish(speaker, "hello", request_id="r")
+        for _ in range(3):
+            assert stage.publish(speaker, "hello", request_id="r") == first
+        assert {offset for offset, _ in stage.heard(listener)} == {1}
+        answers.append({"refuse": "no more"})
+        with pytest.raises(ForbiddenError):
+            stage.publish(speaker, "hello", request_id="s")
+        stage.close()
+
     def test_nobody_without_rights_reaches_the_hook(self, api: ManagementApi) -> None:
         requests: list[dict[str, Any]] = []
         stage = staged(api, lambda request: requests.append(request) or {})
@@ -158,7 +177,15 @@ class TestThroughPublish:
         {"languages": {"cy": {"data": "helo"}}},
         {"message": {"data": "x", "encoding": "hex"}},
         {"message": {"data": "x", "more": "y"}},
+        {"message": {"data": "cut \ud83d"}},
+        {"languages": {"es": {"data": "cut \ud83d"}}},
+        {"refuse": "cut \ud83d"},
+        {"message": {"data": "no base64", "encoding": "base64"}},
+        {"message": {"data": "é", "encoding": "base64"}},
+        {"message": {"data": "x", "contentType": ""}},
+        {"message": {"data": "x", "contentType": "x" * 101}},
     ],
+    ids=ascii,
 )
 def test_an_answer_that_is_none_is_a_failure(answer: object) -> None:
     with pytest.raises(HookError):
@@ -172,8 +199,9 @@ def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) 
         entry = answered(ENTRY, answer, Settings())
     except (HookError, ForbiddenError):
         return
-    entry.push_for("es")
-    entry.push_for(None)
+    entry.check_size()
+    for language in ("es", None):
+        encode(entry.push_for(language))
 
 
 def test_what_is_not_given_stays_the_originals() -> None:

@@ -18,6 +18,7 @@ from sessions.errors import (
 from sessions.model import AsSpeaker, Change, Status
 from sessions.settings import Limits
 from tests.functions.fan_out.stage import START, Stage
+from tests.functions.faults import Fault, watched
 
 pytestmark = pytest.mark.emulator
 
@@ -134,6 +135,18 @@ def test_a_repeated_request_keeps_its_answer_when_its_session_is_paused_or_over(
     assert stage.heard(listener) == [(1, "once"), (1, "once")]
     with pytest.raises(SessionEndedError):
         stage.publish(speaker, "new", request_id="r2")
+
+
+def test_a_message_whose_write_is_still_under_way_is_in_the_log_once(stage: Stage) -> None:
+    """Also without a requestId: the second try of the write is the same transaction to DynamoDB."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.publish(speaker, "before")
+    with watched(failing=0, fault=Fault.IN_PROGRESS) as calls:
+        assert stage.publish(speaker, "once")["offset"] == 2
+    assert calls.met
+    assert stage.publish(speaker, "after")["offset"] == 3
+    assert stage.heard(listener) == [(1, "before"), (2, "once"), (3, "after")]
 
 
 def test_a_session_has_a_rate_of_its_own(stage: Stage) -> None:
