@@ -21,7 +21,13 @@ EMULATOR_PYTHON = Path(os.environ.get("EMULATOR_PYTHON", LOCAL / "emulator-venv"
 config = read_config(pulumi.Config())
 
 if config.load:
-    expected = estimate(Load.from_config(config.load), config.settings, config.raised_quotas)
+    expected = estimate(
+        Load.from_config(config.load),
+        config.settings,
+        config.raised_quotas,
+        fan_out_concurrency=config.options.fan_out_concurrency,
+        region=config.region,
+    )
     pulumi.log.info(expected.table())
     expected.check()
 

@@ -2,16 +2,16 @@
 
 What an operation needs is written below once, with its reason; benchmarks/ measures the durations. The
 estimate errs on the high side: everybody arrives while messages flow, nothing is free, no price falls with
-volume.
+volume. What a stack costs without any load (alarms, custom metrics, the polling of the queue) is not in it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import ceil
 
 from components.arguments import ArgumentError
+from components.estimate import Cost, Estimate, Usage
 from components.load import Load
-from components.prices import PRICES, QUOTAS, REVISED, Quota
+from components.prices import PRICES, QUIET_REGIONS, QUIET_REQUESTS_PER_SECOND, QUOTAS, Raised
 from components.settings import SessionSettings
 
 ENVELOPE_BYTES = 300
@@ -27,8 +27,11 @@ PUSH_SECONDS = 0.0005
 """One push among many from a function of 1 GB: CPU time, and its share of the waiting (64 go at once)."""
 MEMORY_GB = 1.0
 
-PUBLISH_WRITES = 2
-"""Write units of a publish but its message: the session's item in a transaction. Its index has keys only."""
+PUBLISH_WRITES = 4
+"""Write units of a publish but its message: the session's item and the request's in a transaction. The
+session's index has keys only. The client library gives each publish a `requestId`."""
+SESSION_WRITES = 2
+"""Those of them that are the session's own item: writes of one key."""
 JOIN_WRITES = 17
 """A connection noted, in its index, with its limit (3); joined: counter, row, connection and limit in a
 transaction, and the index (9); gone again: counter, row and connection (5)."""
@@ -36,95 +39,25 @@ PING_WRITES = 2
 """A look of the keep-alive: the connection's item and its index."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Usage:
-    """How much of a quota the load uses."""
-
-    name: str
-    used: float
-    limit: float
-    quota: Quota
-
-    @property
-    def exceeded(self) -> bool:
-        """Whether the load needs more than there is."""
-        return self.used > self.limit
-
-    def __str__(self) -> str:
-        """One line that says what to do."""
-        remedy = (
-            f"have it raised, then say so in raisedQuotas.{self.name}"
-            if self.quota.adjustable
-            else "it cannot be raised"
-        )
-        return f"{self.name}: {self.used:,.0f} of {self.limit:,.0f} {self.quota.unit} ({remedy})"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cost:
-    """One line of the bill, a month."""
-
-    name: str
-    units: float
-    usd: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Estimate:
-    """What a load uses and costs."""
-
-    usages: tuple[Usage, ...]
-    costs: tuple[Cost, ...]
-
-    @property
-    def exceeded(self) -> list[Usage]:
-        """The quotas that do not suffice."""
-        return [usage for usage in self.usages if usage.exceeded]
-
-    @property
-    def total(self) -> float:
-        """US dollars a month."""
-        return sum(cost.usd for cost in self.costs)
-
-    def check(self) -> None:
-        """Raise ArgumentError, which names each, where the load passes a quota."""
-        if self.exceeded:
-            lines = "\n".join(f"  {usage}" for usage in self.exceeded)
-            raise ArgumentError(f"the declared load passes quotas of the account:\n{lines}")
-
-    def table(self) -> str:
-        """Both parts as text, for `pulumi preview`."""
-        usages = [
-            (one.name, f"{one.used:,.0f}", f"{one.limit:,.0f}", one.quota.unit + " !" * one.exceeded)
-            for one in self.usages
-        ]
-        costs = [
-            (one.name, f"{one.units:,.1f}", f"{one.usd:,.2f}", PRICES[one.name].unit) for one in self.costs
-        ]
-        rows = [
-            ("quota", "used", "of", ""),
-            *usages,
-            ("", "", "", ""),
-            (f"a month (prices of {REVISED}, us-east-1)", "units", "USD", ""),
-            *costs,
-            ("total", "", f"{self.total:,.2f}", ""),
-        ]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
-            f"{name:<{widths[0]}}  {used:>{widths[1]}}  {limit:>{widths[2]}}  {unit}".rstrip()
-            for name, used, limit, unit in rows
-        )
-
-
 def estimate(
-    load: Load, settings: SessionSettings | None = None, raised: Mapping[str, float] | None = None
+    load: Load,
+    settings: SessionSettings | None = None,
+    raised: Mapping[str, float] | None = None,
+    *,
+    fan_out_concurrency: int | None = None,
+    region: str | None = None,
 ) -> Estimate:
     """What the load needs under these settings.
 
-    `raised` has the quotas that the account has instead of the usual ones, by name; raises ArgumentError for
-    one that is not known or that cannot be raised.
+    `raised` has the quotas that the account has instead of the Region's usual ones, by name; raises
+    ArgumentError for one that is not known or that cannot be raised.
     """
-    limits = {name: quota.limit for name, quota in QUOTAS.items()} | _raised(raised or {})
+    limits = {name: quota.limit for name, quota in QUOTAS.items()}
+    if region in QUIET_REGIONS:
+        limits["requestsPerSecond"] = QUIET_REQUESTS_PER_SECOND
+    if fan_out_concurrency is not None:
+        limits["fanOutConcurrency"] = fan_out_concurrency
+    limits |= _raised(raised or {})
     needs = Needs(load, settings or SessionSettings())
     usages = tuple(
         Usage(name=name, used=used, limit=limits[name], quota=QUOTAS[name])
@@ -157,16 +90,15 @@ class Needs:
         callbacks = load.published * load.listeners + load.sessions
         direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
         queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
-        concurrency = (
-            load.published * (direct + self._queued_shards * queued)
-            + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
-        )
-        message_writes = load.messages_per_second * max(PUBLISH_WRITES, self._message_writes())
+        consumers = load.published * self._queued_shards * queued
+        concurrency = load.published * direct + consumers + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
+        message_writes = load.messages_per_second * max(SESSION_WRITES, self._message_writes())
         join_writes = 4 * self._in_shard / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals,
             "requestsPerSecond": load.published + callbacks + 2 * arrivals,
             "lambdaConcurrency": concurrency,
+            "fanOutConcurrency": consumers,
             "partitionWritesPerSecond": max(message_writes, join_writes),
             "partitionReadsPerSecond": load.messages_per_second * self._shard_reads(),
         }
@@ -178,7 +110,7 @@ class Needs:
         messages = load.published * seconds
         joins = load.connections * load.minutes / load.session_minutes
         pings = load.connections * seconds / self._idle_ping
-        presence = min(joins * 2, load.sessions * seconds)
+        presence = min(joins * 2, load.sessions * seconds * self._shards)  # each shard counts by itself
         pushes = messages * load.listeners
         invocations = messages * (1 + self._queued_shards) + joins * 4 + presence + load.minutes
         pushing = pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS
@@ -207,7 +139,7 @@ class Needs:
 
 def _raised(given: Mapping[str, float]) -> dict[str, float]:
     for name in given:
-        if name not in QUOTAS or not QUOTAS[name].adjustable:
-            allowed = ", ".join(one for one, quota in QUOTAS.items() if quota.adjustable)
+        if name not in QUOTAS or QUOTAS[name].raised is not Raised.BY_AWS:
+            allowed = ", ".join(one for one, quota in QUOTAS.items() if quota.raised is Raised.BY_AWS)
             raise ArgumentError(f"raisedQuotas has {name}: allowed is {allowed}")
     return {name: float(value) for name, value in given.items()}

@@ -2,10 +2,11 @@
 
 Prices are US East (N. Virginia)'s first tier, in US dollars, without free tiers. AWS's own price pages fill
 in their figures by script, so each figure was read in a page that repeats it for that Region: `seen` names it
-and its date. Other Regions cost up to a quarter more. Whoever renews a figure renews its date.
+and its date. Other Regions cost more, some by over a half. Whoever renews a figure renews its date.
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 REVISED = "2026-11-23"
 
@@ -22,13 +23,21 @@ class Price:
     """The page in which the figure was read, and its date."""
 
 
+class Raised(Enum):
+    """Who raises a quota."""
+
+    BY_AWS = "by AWS, on request"
+    BY_SETTING = "by the stack's setting of the same name"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """What an account has in one Region, or a partition anywhere, until AWS raises it."""
+    """What an account has in one Region, a partition anywhere, or a stack by its settings."""
 
     limit: float
     unit: str
-    adjustable: bool
+    raised: Raised
     source: str
 
 
@@ -101,26 +110,51 @@ QUOTAS = {
     "newConnectionsPerSecond": Quota(
         limit=500,
         unit="connections/s",
-        adjustable=True,
+        raised=Raised.BY_AWS,
         source=f"{_GATEWAY_PAGE}apigateway-execution-service-websocket-limits-table.html",
     ),
     "requestsPerSecond": Quota(
         limit=10_000,
         unit="requests and callbacks/s",
-        adjustable=True,
+        raised=Raised.BY_AWS,
         source=f"{_GATEWAY_PAGE}limits.html",
     ),
     "lambdaConcurrency": Quota(
         limit=1_000,
         unit="functions at once",
-        adjustable=True,
+        raised=Raised.BY_AWS,
         source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
     ),
+    "fanOutConcurrency": Quota(
+        limit=10,
+        unit="fan-out functions at once",
+        raised=Raised.BY_SETTING,
+        source="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
+    ),
     "partitionWritesPerSecond": Quota(
-        limit=1_000, unit="write units/s of one key", adjustable=False, source=_PARTITION_PAGE
+        limit=1_000, unit="write units/s of one key", raised=Raised.NEVER, source=_PARTITION_PAGE
     ),
     "partitionReadsPerSecond": Quota(
-        limit=3_000, unit="read units/s of one key", adjustable=False, source=_PARTITION_PAGE
+        limit=3_000, unit="read units/s of one key", raised=Raised.NEVER, source=_PARTITION_PAGE
     ),
 }
-"""Some Regions have 2,500 `requestsPerSecond` instead: state that as if it were raised."""
+
+QUIET_REQUESTS_PER_SECOND = 2_500
+QUIET_REGIONS = frozenset(
+    {
+        "af-south-1",
+        "ap-south-2",
+        "ap-southeast-3",
+        "ap-southeast-4",
+        "ap-southeast-5",
+        "ap-southeast-7",
+        "ca-west-1",
+        "eu-central-2",
+        "eu-south-1",
+        "eu-south-2",
+        "il-central-1",
+        "me-central-1",
+        "mx-central-1",
+    }
+)
+"""Regions whose `requestsPerSecond` is the lower one: the page of API Gateway's quotas, as above."""

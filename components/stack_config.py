@@ -33,6 +33,8 @@ class StackConfig:
     """The load to estimate quotas and costs for, if it is declared."""
     raised_quotas: Mapping[str, Any]
     """Quotas of the account that AWS has raised, by name."""
+    region: str | None
+    """Where the stack is, as the config or else the environment says; none where neither does."""
 
 
 def read_config(config: Config) -> StackConfig:
@@ -48,6 +50,7 @@ def read_config(config: Config) -> StackConfig:
         site=config.get_bool(SITE) or False,
         load=config.get_object(LOAD),
         raised_quotas=config.get_object(RAISED_QUOTAS) or {},
+        region=Config("aws").get("region") or os.environ.get("AWS_REGION"),
     )
 
 

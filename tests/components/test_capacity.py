@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.arguments import ArgumentError
-from components.capacity import Estimate, estimate
+from components.capacity import estimate
+from components.estimate import Estimate
 from components.load import Load
 from components.prices import PRICES, QUOTAS, REVISED
 from components.settings import SessionSettings
@@ -38,7 +39,7 @@ def test_one_small_session_by_hand() -> None:
     joins, pings, presence = 100 * 10, 100 * 36_000 / 480, 2_000
     assert units(made, "connectionMinutes") == 60_000
     assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + pings + presence
-    assert units(made, "dynamoDbWrites") == 36_000 * 4 + joins * 17 + pings * 2
+    assert units(made, "dynamoDbWrites") == 36_000 * (4 + 2) + joins * 17 + pings * 2
     assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
     assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)
     assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60)
@@ -64,6 +65,27 @@ def test_callbacks_are_what_a_broadcast_is_bounded_by() -> None:
         made.check()
     raised = estimate(broadcast, raised={"requestsPerSecond": 20_000})
     assert raised.exceeded == []
+
+
+@pytest.mark.parametrize(("region", "of"), [("mx-central-1", "2,500"), ("eu-central-1", "10,000")])
+def test_some_regions_have_a_lower_rate(region: str, of: str) -> None:
+    broadcast = Load(sessions=40, listeners=300, messages_per_second=1, minutes=60, arrival_seconds=600)
+    assert f" of {of} " in str(estimate(broadcast, region=region).exceeded[0])
+    raised = estimate(broadcast, region=region, raised={"requestsPerSecond": 20_000})
+    assert raised.exceeded == []
+
+
+def test_large_audiences_need_consumers_of_the_queue() -> None:
+    """10 sessions of 500 and 20 messages a second: 4 of 5 shards go through the queue."""
+    loud = Load(sessions=10, listeners=500, messages_per_second=20, minutes=60, arrival_seconds=600)
+    raised = {"requestsPerSecond": 200_000}
+    few = estimate(loud, raised=raised, fan_out_concurrency=10)
+    assert [usage.name for usage in few.exceeded] == ["fanOutConcurrency"]
+    assert used(few, "fanOutConcurrency") == pytest.approx(200 * 4 * (0.03 + 100 * 0.0005))
+    assert "set fanOutConcurrency higher" in str(few.exceeded[0])
+    assert estimate(loud, raised=raised, fan_out_concurrency=100).exceeded == []
+    with pytest.raises(ArgumentError, match="raisedQuotas has fanOutConcurrency"):
+        estimate(loud, raised={"fanOutConcurrency": 100})
 
 
 def test_everybody_at_once_passes_the_rate_of_new_connections() -> None:
