@@ -29,6 +29,7 @@ def session_joined(session: Session, *, target_language: str, replay: Replayed |
         "sourceLanguage": session.source_language,
         "targetLanguage": target_language,
         "quality": session.quality,
+        "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
         **_replay_fields(replay),
@@ -51,6 +52,7 @@ def session_updated(session: Session) -> Message:
         "sessionId": session.session_id,
         "status": session.status.value,
         "quality": session.quality,
+        "version": session.version,
     }
 
 
@@ -80,6 +82,7 @@ def _public_view(session: Session, listeners: int) -> dict[str, Any]:
         "status": session.status.value,
         "sourceLanguage": session.source_language,
         "quality": session.quality,
+        "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
         "listeners": listeners,

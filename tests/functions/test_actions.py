@@ -38,6 +38,7 @@ class TestCreateSession:
             "status": "active",
             "sourceLanguage": "en",
             "quality": "standard",
+            "version": 1,
             "epoch": reply["epoch"],
             "offset": 0,
             "generation": 1,
@@ -64,7 +65,7 @@ class TestCreateSession:
         user = new_id("u")
         first = world.create(lost := world.connect(user), user, request_id="r")
         again = world.create(second := world.connect(user), user, request_id="r")
-        assert again == {**first, "generation": 2}
+        assert again == {**first, "generation": 2, "version": 2}
         assert world.session(first["sessionId"]).speaker_connection_id == second
         with pytest.raises(ForbiddenError):
             world.update(lost, quality="premium")
@@ -74,7 +75,7 @@ class TestCreateSession:
         reply = world.create(None, user, request_id="r")
         other = world.create(speaker := world.connect(user), user)
         world.ending.as_owner(user, other["sessionId"])
-        assert world.create(speaker, user, request_id="r") == {**reply, "generation": 1}
+        assert world.create(speaker, user, request_id="r") == {**reply, "generation": 1, "version": 2}
 
     def test_a_repeat_after_the_end_says_so(self, world: World) -> None:
         speaker = world.connect(user := new_id("u"))
@@ -165,6 +166,7 @@ class TestJoinSession:
             "sourceLanguage": "en",
             "targetLanguage": "es",
             "quality": "standard",
+            "version": 1,
             "epoch": reply["epoch"],
             "offset": 0,
             "replayed": 0,
@@ -474,9 +476,11 @@ class TestUpdateSession:
             "sessionId": session_id,
             "status": "paused",
             "quality": "standard",
+            "version": 2,
         }
         assert world.notes.broadcasts == [(session_id, reply, speaker)]
-        assert world.update(speaker, quality="premium")["status"] == "paused"
+        second = world.update(speaker, quality="premium")
+        assert (second["status"], second["version"]) == ("paused", 3)
 
     def test_a_late_repeat_changes_nothing_back(self, world: World) -> None:
         speaker, _ = world.speaking()

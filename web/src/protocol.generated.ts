@@ -159,6 +159,7 @@ export interface SessionCreated {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -180,6 +181,7 @@ export type SessionJoined = {
   sourceLanguage: Language;
   targetLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position from which live messages follow; all up to it were before the join. */
   offset: number;
@@ -196,6 +198,7 @@ export type SessionResumed = {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -227,6 +230,7 @@ export interface SessionUpdated {
   sessionId: string;
   status: Status;
   quality: Quality;
+  version: Version;
 }
 
 /** The session is over. */
@@ -252,6 +256,7 @@ export interface SessionState {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -355,6 +360,7 @@ export interface CreatedSessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -373,6 +379,7 @@ export interface SessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: Version;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -389,6 +396,7 @@ export interface UpdatedSessionBody {
   sessionId: string;
   status: Status;
   quality: Quality;
+  version: Version;
 }
 
 /** The fields of `sessionEnded`. */
