@@ -159,7 +159,7 @@ export interface SessionCreated {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -181,7 +181,7 @@ export type SessionJoined = {
   sourceLanguage: Language;
   targetLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position from which live messages follow; all up to it were before the join. */
   offset: number;
@@ -198,7 +198,7 @@ export type SessionResumed = {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -230,7 +230,7 @@ export interface SessionUpdated {
   sessionId: string;
   status: Status;
   quality: Quality;
-  version: Version;
+  version: number;
 }
 
 /** The session is over. */
@@ -256,7 +256,7 @@ export interface SessionState {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -360,7 +360,7 @@ export interface CreatedSessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -379,7 +379,7 @@ export interface SessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
-  version: Version;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -396,7 +396,7 @@ export interface UpdatedSessionBody {
   sessionId: string;
   status: Status;
   quality: Quality;
-  version: Version;
+  version: number;
 }
 
 /** The fields of `sessionEnded`. */

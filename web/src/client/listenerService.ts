@@ -10,6 +10,7 @@ import type {
 import { backoffDelay } from "./backoff.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { isOver, SessionError } from "./errors.ts";
+import { latest } from "./latest.ts";
 import type { Link, RequestOf } from "./link.ts";
 import { Emitter, Observable } from "./observable.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
@@ -26,6 +27,8 @@ export interface ListenerState {
   readonly status: Status | undefined;
   readonly sourceLanguage: Language | undefined;
   readonly quality: Quality | undefined;
+  /** Counts the changes of the session's state; -1 before the join. */
+  readonly version: number;
   readonly endReason: EndReason | undefined;
 }
 
@@ -56,6 +59,7 @@ export class ListenerService {
       status: undefined,
       sourceLanguage: undefined,
       quality: undefined,
+      version: -1,
       endReason: undefined,
     });
     this.connection = new Connection({ ...options, attach: (link, signal) => this.#attach(link, signal) });
@@ -138,7 +142,7 @@ export class ListenerService {
       if (reply.reset) this.resets.emit();
       if (reply.reset || !from) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
       else this.#buffer.confirm(reply.offset);
-      this.#update({ status: reply.status, sourceLanguage: reply.sourceLanguage, quality: reply.quality });
+      this.#update({ sourceLanguage: reply.sourceLanguage, ...latest(this.state.value, reply) });
       more = reply.more === true;
       if (more && from) await this.#arrived(from.offset + (reply.replayed ?? 0));
     }
@@ -178,7 +182,7 @@ export class ListenerService {
       this.#buffer.accept(message);
       this.#watchGap();
     } else if (message.type === "sessionUpdated") {
-      this.#update({ status: message.status, quality: message.quality });
+      this.#update(latest(this.state.value, message));
     } else if (message.type === "sessionEnded") {
       this.#update({ status: "ended", endReason: message.reason });
       // The last messages may still be on their way.

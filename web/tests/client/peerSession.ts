@@ -24,6 +24,8 @@ export class PeerSession {
   logStart = 1;
   replayPage = 100;
   speaker: PeerConnection | undefined;
+  /** Counts the changes of the session's state. */
+  version = 1;
   #generation = 0;
   readonly #published = new Map<string, number>();
   /** How pushes reach a listener; a test may lose, repeat or reorder them. */
@@ -76,8 +78,10 @@ export class PeerSession {
       case "leaveSession":
         if (connection) this.listeners.delete(connection);
         return { type: "sessionLeft", sessionId };
-      case "updateSession":
-        return { type: "sessionUpdated", sessionId, status: message.status ?? "active", quality: "standard" };
+      case "updateSession": {
+        const { status = "active", quality = "standard" } = message;
+        return { type: "sessionUpdated", sessionId, status, quality, version: ++this.version };
+      }
       case "endSession":
         return { type: "sessionEnded", sessionId, reason: "ended" };
       case "refreshToken":
@@ -103,6 +107,7 @@ export class PeerSession {
       sourceLanguage: "en",
       targetLanguage,
       quality: "standard",
+      version: this.version,
       epoch: EPOCH,
       offset: this.log.length,
     } as const;
@@ -116,6 +121,7 @@ export class PeerSession {
 
   #attachSpeaker(connection: PeerConnection | undefined) {
     this.#generation++;
+    this.version++;
     if (connection && this.speaker && this.speaker !== connection)
       this.speaker.push({ type: "connectionReplaced", sessionId: this.#id(), generation: this.#generation });
     if (connection) this.speaker = connection;
@@ -125,6 +131,7 @@ export class PeerSession {
       status: "active",
       sourceLanguage: "en",
       quality: "standard",
+      version: this.version,
       offset: this.log.length,
       generation: this.#generation,
     } as const;
