@@ -77,7 +77,7 @@ export interface CreateSession {
   quality: Quality;
 }
 
-/** Attaches this connection as a listener. With a position, what was missed is pushed in order before the reply; sent again on the joined connection, it recovers a gap. */
+/** Attaches this connection as a listener. With a position, what was missed is pushed in order before the reply; sent again on the joined connection, it recovers a gap, and after the session's end it recovers the last messages. */
 export interface JoinSession {
   action: "joinSession";
   requestId?: string;
@@ -172,7 +172,7 @@ export interface SessionCreated {
   expiresAt: string;
 }
 
-/** This connection is a listener of the session. */
+/** This connection is a listener of the session; with `status` `ended` it is not, and has what was missed. */
 export type SessionJoined = {
   type: "sessionJoined";
   requestId?: string;
@@ -185,6 +185,8 @@ export type SessionJoined = {
   epoch: string;
   /** The position from which live messages follow; all up to it were before the join. */
   offset: number;
+  /** Why the session ended, if it has. */
+  endReason?: EndReason;
 } & (
   | { replayed: number; more?: true; reset?: undefined }
   | { replayed?: undefined; more?: undefined; reset: true }
@@ -239,6 +241,9 @@ export interface SessionEnded {
   requestId?: string;
   sessionId: string;
   reason: EndReason;
+  epoch: string;
+  /** The position of the session's last message. */
+  offset: number;
 }
 
 /** This connection is attached to no session any more. */
@@ -403,6 +408,9 @@ export interface UpdatedSessionBody {
 export interface EndedSessionBody {
   sessionId: string;
   reason: EndReason;
+  epoch: string;
+  /** The position of the session's last message. */
+  offset: number;
 }
 
 /** An error as application/problem+json (RFC 9457) with the protocol's code. */

@@ -136,7 +136,7 @@ test("the session's end and its reason show, and the connection closes", async (
   const peer = await startPeer();
   const { listener } = makeListener(peer);
   await listener.join();
-  peer.connections[0]?.push({ type: "sessionEnded", sessionId: "caring-king-275", reason: "speakerGone" });
+  peer.connections[0]?.push(peer.session.end("speakerGone"));
   await listener.connection.state.until(({ name }) => name === "closed");
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
 });
@@ -162,11 +162,7 @@ test("a state that another one overtook is ignored, and an end is for good", asy
   peer.session.version = 10;
   await listener.setLanguage("de");
   expect(listener.state.value.status).toBe("active");
-  listener.connection.messages.emit({
-    type: "sessionEnded",
-    sessionId: "caring-king-275",
-    reason: "ended",
-  });
+  listener.connection.messages.emit(peer.session.end("ended"));
   listener.connection.messages.emit(update("active", 11));
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
 });

@@ -1,7 +1,9 @@
 import type {
   ClientMessage,
+  EndReason,
   ErrorCode,
   ServerMessage,
+  SessionEnded,
   SessionMessage,
 } from "../../src/protocol.generated.ts";
 import type { PeerConnection } from "./peer.ts";
@@ -27,6 +29,7 @@ export class PeerSession {
   /** Counts the changes of the session's state. */
   version = 1;
   #generation = 0;
+  #endReason: EndReason | undefined;
   readonly #published = new Map<string, number>();
   /** How pushes reach a listener; a test may lose, repeat or reorder them. */
   deliver: (message: SessionMessage, listener: PeerConnection) => void = (message, listener) =>
@@ -49,6 +52,13 @@ export class PeerSession {
     this.log.push(logged);
     for (const listener of this.listeners) this.deliver(logged, listener);
     return offset;
+  }
+
+  /** Ends the session, and gives what tells of it. */
+  end(reason: EndReason): SessionEnded {
+    this.#endReason = reason;
+    this.version++;
+    return { type: "sessionEnded", sessionId: this.#id(), reason, epoch: EPOCH, offset: this.log.length };
   }
 
   handle(message: ClientMessage, connection: PeerConnection | undefined): ServerMessage {
@@ -83,7 +93,7 @@ export class PeerSession {
         return { type: "sessionUpdated", sessionId, status, quality, version: ++this.version };
       }
       case "endSession":
-        return { type: "sessionEnded", sessionId, reason: "ended" };
+        return this.end("ended");
       case "refreshToken":
         return { type: "tokenRefreshed", expiresAt: FIXED.expiresAt };
       case "heartbeat":
@@ -98,12 +108,15 @@ export class PeerSession {
     connection: PeerConnection | undefined,
   ): ServerMessage {
     if (!connection) return error("FORBIDDEN");
-    this.listeners.add(connection);
     const { targetLanguage, offset } = message;
+    const endReason = this.#endReason;
+    if (endReason && offset === undefined) return error("SESSION_ENDED");
+    if (!endReason) this.listeners.add(connection);
     const joined = {
       type: "sessionJoined",
       sessionId: this.#id(),
-      status: "active",
+      status: endReason ? "ended" : "active",
+      ...(endReason && { endReason }),
       sourceLanguage: "en",
       targetLanguage,
       quality: "standard",

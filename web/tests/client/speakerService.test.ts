@@ -139,18 +139,9 @@ test("a state that another one overtook is ignored, and an end is for good", asy
   expect(speaker.state.value).toMatchObject({ status: "paused", version: 9 });
   peer.session.version = 9;
   await speaker.resume();
-  peer.fault = ({ requestId }) => ({
-    reply: { type: "sessionEnded", sessionId, reason: "ended", ...(requestId && { requestId }) },
-  });
-  const late = {
-    type: "sessionUpdated",
-    sessionId,
-    status: "active",
-    quality: "standard",
-    version: 99,
-  } as const;
   await speaker.end();
-  speaker.connection.messages.emit(late);
+  const late = { sessionId, status: "active", quality: "standard", version: 99 } as const;
+  speaker.connection.messages.emit({ type: "sessionUpdated", ...late });
   expect(statuses).toEqual(["active", "paused", "active", "ended"]);
 });
 
