@@ -30,6 +30,8 @@ export class PeerSession {
   version = 1;
   #generation = 0;
   #endReason: EndReason | undefined;
+  /** Whether its records are deleted. */
+  isGone = false;
   readonly #published = new Map<string, number>();
   /** How pushes reach a listener; a test may lose, repeat or reorder them. */
   deliver: (message: SessionMessage, listener: PeerConnection) => void = (message, listener) =>
@@ -110,6 +112,7 @@ export class PeerSession {
     if (!connection) return error("FORBIDDEN");
     const { targetLanguage, offset } = message;
     const endReason = this.#endReason;
+    if (this.isGone) return error("SESSION_NOT_FOUND");
     if (endReason && offset === undefined) return error("SESSION_ENDED");
     if (!endReason) this.listeners.add(connection);
     const joined = {
