@@ -134,7 +134,7 @@ def _kind(schema: Schema) -> str:
 
 _REFERENCES = {
     **dict.fromkeys(("requestId", "sessionId", "epoch", "time", "token", "data", "contentType"), "string"),
-    **dict.fromkeys(("offset", "generation", "count", "seconds", "milliseconds"), "number"),
+    **dict.fromkeys(("offset", "generation", "version", "count", "seconds", "milliseconds"), "number"),
 }
 
 

@@ -48,10 +48,16 @@ def any_connection(connection: Connection | None) -> Connection:
     return connection
 
 
-def open_session(session: Session | None, now: int) -> Session:
-    """A session that is there and not over. Raises SessionNotFoundError and SessionEndedError."""
+def kept_session(session: Session | None, now: int) -> Session:
+    """A session that is there, be it over. Raises SessionNotFoundError."""
     if session is None or session.is_gone(now):
         raise SessionNotFoundError
+    return session
+
+
+def open_session(session: Session | None, now: int) -> Session:
+    """A session that is there and not over. Raises SessionNotFoundError and SessionEndedError."""
+    session = kept_session(session, now)
     if session.ended_because(now):
         raise SessionEndedError
     return session

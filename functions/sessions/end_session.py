@@ -67,9 +67,9 @@ class EndSession:
         try:
             session = self._marked(session_id, EndReason.ENDED, by, now)
         except Refused as refused:
-            return session_ended(session_id, _known_end(refused.session, by, now))
+            return _known_end(refused.session, by, now)
         self._announce(session, exclude=exclude)
-        return session_ended(session_id, EndReason.ENDED)
+        return session_ended(session, EndReason.ENDED)
 
     def _marked(self, session_id: str, reason: EndReason, by: Authority, now: int) -> Session:
         session = self.sessions.end(
@@ -84,13 +84,13 @@ class EndSession:
         return session
 
     def _announce(self, session: Session, *, exclude: str | None) -> None:
-        push = session_ended(session.session_id, session.end_reason or EndReason.ENDED)
+        push = session_ended(session, session.end_reason or EndReason.ENDED)
         if self.broadcaster.broadcast(session, push, exclude=exclude):
             self.sessions.announced(session.session_id)
 
 
-def _known_end(session: Session | None, by: Authority, now: int) -> EndReason:
-    """Why a session was over before, for who might have ended it. Raises what refuses everyone else."""
+def _known_end(session: Session | None, by: Authority, now: int) -> Message:
+    """The end that a session had before, for who might have ended it. Raises what refuses everyone else."""
     if session is None or session.is_gone(now):
         raise SessionNotFoundError
     if isinstance(by, AsSpeaker):
@@ -100,4 +100,4 @@ def _known_end(session: Session | None, by: Authority, now: int) -> EndReason:
     reason = session.ended_because(now)
     if not may or reason is None:
         raise ForbiddenError("The session belongs to someone else, or to a newer connection of its speaker.")
-    return reason
+    return session_ended(session, reason)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sessions.access import known_connection
+from sessions.access import kept_session, known_connection
 from sessions.errors import SessionNotFoundError
 from sessions.model import Connection, Role, Session
 from sessions.ports import Clock, Connections, Listeners, Message, RateLimits, Sessions, total
@@ -25,9 +25,7 @@ class LookUp:
         """Raises SessionNotFoundError; a session that is over is shown as such while it is kept."""
         now = self.clock()
         take(self.rate_limits, LimitRules(self.settings.limits).requests_of(who, now), now)
-        session = self.sessions.get(session_id)
-        if session is None or session.is_gone(now):
-            raise SessionNotFoundError
+        session = kept_session(self.sessions.get(session_id), now)
         listeners = total(self.listeners.counts(session_id, session.shards))
         return session_view(session, listeners=listeners, role=_role_in(session, connection), now=now)
 

@@ -4,9 +4,16 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from sessions.access import TRIES, Caller, free_to_attach, open_session, supported
-from sessions.errors import SessionError, SessionFullError, TokenExpiredError, UnavailableError
-from sessions.model import Attachment, Limit, Position, Replayed, Role
+from sessions.access import TRIES, Caller, free_to_attach, kept_session, open_session, supported
+from sessions.errors import (
+    SessionEndedError,
+    SessionError,
+    SessionFullError,
+    SessionNotFoundError,
+    TokenExpiredError,
+    UnavailableError,
+)
+from sessions.model import Attachment, Limit, Position, Replayed, Role, Session
 from sessions.ports import Clock, Listeners, Message, Metrics, Part, RateLimits, Refused, Replayer, Sessions
 from sessions.rate_limits import LimitRules, over, take
 from sessions.settings import MAX_SHARDS, Settings
@@ -22,6 +29,7 @@ class JoinSession:
 
     In this order no message is lost between them: what is published after the read finds the listener, and
     what was before is behind the reply's offset. Joined already, the same request recovers: it counts once.
+    With a position, it recovers the last messages of a session that has ended, too; then it registers nobody.
     """
 
     sessions: Sessions
@@ -37,12 +45,31 @@ class JoinSession:
     ) -> Message:
         """Reply sessionJoined.
 
-        Raises SessionNotFoundError, SessionEndedError, SessionFullError, RateLimitedError, and ConflictError
-        for a connection that is attached otherwise.
+        Raises SessionNotFoundError, SessionEndedError (without a position), SessionFullError,
+        RateLimitedError, and ConflictError for a connection that is attached otherwise.
         """
         supported(self.settings, target_language)
         connection_id = caller.connection_id or ""
         now = self.clock()
+        try:
+            session, is_new = self._joined(caller, session_id, target_language, now)
+        except SessionEndedError:
+            if position is None:
+                raise
+            session, is_new = kept_session(self.sessions.get(session_id), now), False
+        replay = Replayed()
+        if position is not None:
+            if not is_new:
+                requests = LimitRules(self.settings.limits).requests_of(connection_id, now)
+                take(self.rate_limits, requests, now)
+            replay = self.replayer.replay(session, connection_id, position, target_language)
+        return session_joined(session, target_language=target_language, replay=replay, now=now)
+
+    def _joined(
+        self, caller: Caller, session_id: str, target_language: str, now: int
+    ) -> tuple[Session, bool]:
+        """The session, read once its listener is registered, and whether it is a new one."""
+        connection_id = caller.connection_id or ""
         wanted = Attachment(
             session_id=session_id,
             role=Role.LISTENER,
@@ -54,16 +81,12 @@ class JoinSession:
         try:
             session = open_session(self.sessions.get(session_id), now)
         except SessionError as error:
-            if is_new or not isinstance(error, UnavailableError):
+            if is_new or isinstance(error, SessionNotFoundError):
                 self._undo(connection_id, attachment)
             raise
-        replay = Replayed()
-        if position is not None:
-            if not is_new:
-                requests = LimitRules(self.settings.limits).requests_of(connection_id, now)
-                take(self.rate_limits, requests, now)
-            replay = self.replayer.replay(session, connection_id, position, target_language)
-        return session_joined(session, target_language=target_language, replay=replay)
+        if is_new:
+            self.metrics.count("ListenersJoined")
+        return session, is_new
 
     def _register(
         self, connection_id: str, attachment: Attachment, limit: Limit | None, now: int
@@ -97,7 +120,6 @@ class JoinSession:
                 else:
                     self._drop(connection_id, attachment)
             else:
-                self.metrics.count("ListenersJoined")
                 return attachment, True
         raise UnavailableError
 

@@ -21,16 +21,20 @@ def session_resumed(session: Session, *, listeners: int, replay: Replayed | Rese
     return {"type": "sessionResumed", **_owner_view(session, listeners), **_replay_fields(replay)}
 
 
-def session_joined(session: Session, *, target_language: str, replay: Replayed | Reset) -> Message:
+def session_joined(session: Session, *, target_language: str, replay: Replayed | Reset, now: int) -> Message:
+    """Also of a session that is over: then with the reason, and what was missed of it."""
+    reason = session.ended_because(now)
     return {
         "type": "sessionJoined",
         "sessionId": session.session_id,
-        "status": session.status.value,
+        "status": Status.ENDED.value if reason else session.status.value,
         "sourceLanguage": session.source_language,
         "targetLanguage": target_language,
         "quality": session.quality,
+        "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
+        **({"endReason": reason.value} if reason else {}),
         **_replay_fields(replay),
     }
 
@@ -51,11 +55,19 @@ def session_updated(session: Session) -> Message:
         "sessionId": session.session_id,
         "status": session.status.value,
         "quality": session.quality,
+        "version": session.version,
     }
 
 
-def session_ended(session_id: str, reason: EndReason) -> Message:
-    return {"type": "sessionEnded", "sessionId": session_id, "reason": reason.value}
+def session_ended(session: Session, reason: EndReason) -> Message:
+    """With the last position, by which a listener sees whether anything is missing."""
+    return {
+        "type": "sessionEnded",
+        "sessionId": session.session_id,
+        "reason": reason.value,
+        "epoch": session.epoch,
+        "offset": session.head,
+    }
 
 
 def session_left(session_id: str) -> Message:
@@ -80,6 +92,7 @@ def _public_view(session: Session, listeners: int) -> dict[str, Any]:
         "status": session.status.value,
         "sourceLanguage": session.source_language,
         "quality": session.quality,
+        "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
         "listeners": listeners,

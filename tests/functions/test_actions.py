@@ -38,6 +38,7 @@ class TestCreateSession:
             "status": "active",
             "sourceLanguage": "en",
             "quality": "standard",
+            "version": 1,
             "epoch": reply["epoch"],
             "offset": 0,
             "generation": 1,
@@ -64,7 +65,7 @@ class TestCreateSession:
         user = new_id("u")
         first = world.create(lost := world.connect(user), user, request_id="r")
         again = world.create(second := world.connect(user), user, request_id="r")
-        assert again == {**first, "generation": 2}
+        assert again == {**first, "generation": 2, "version": 2}
         assert world.session(first["sessionId"]).speaker_connection_id == second
         with pytest.raises(ForbiddenError):
             world.update(lost, quality="premium")
@@ -74,7 +75,7 @@ class TestCreateSession:
         reply = world.create(None, user, request_id="r")
         other = world.create(speaker := world.connect(user), user)
         world.ending.as_owner(user, other["sessionId"])
-        assert world.create(speaker, user, request_id="r") == {**reply, "generation": 1}
+        assert world.create(speaker, user, request_id="r") == {**reply, "generation": 1, "version": 2}
 
     def test_a_repeat_after_the_end_says_so(self, world: World) -> None:
         speaker = world.connect(user := new_id("u"))
@@ -165,6 +166,7 @@ class TestJoinSession:
             "sourceLanguage": "en",
             "targetLanguage": "es",
             "quality": "standard",
+            "version": 1,
             "epoch": reply["epoch"],
             "offset": 0,
             "replayed": 0,
@@ -211,6 +213,65 @@ class TestJoinSession:
         assert world.rows_of(session_id) == []
         _, other = world.speaking()
         world.join(listener, other)
+
+    def test_what_was_missed_is_recovered_after_the_end_by_nobody_who_joins(self, world: World) -> None:
+        speaker, session_id = world.speaking()
+        world.end(speaker)
+        world.notes.replay_result = Replayed(count=2, more=True)
+        listener, position = world.connect(), Position(epoch="0" * 8, offset=7)
+        reply = world.join(listener, session_id, position=position)
+        expected = {
+            "type": "sessionJoined",
+            "status": "ended",
+            "endReason": "ended",
+            "replayed": 2,
+            "more": True,
+        }
+        assert reply.items() >= expected.items()
+        assert world.notes.replays == [(listener, position)]
+        assert (world.rows_of(session_id), world.listeners_of(session_id)) == ([], 0)
+        assert "ListenersJoined" not in world.notes.counts
+        connection = world.connections.get(listener)
+        assert connection
+        assert connection.attachment is None
+        world.now += UNLIMITED.ended_retention
+        with pytest.raises(SessionNotFoundError):
+            world.join(listener, session_id, position=position)
+
+    def test_so_does_a_listener_who_was_there_and_stays_one_of_it(self, world: World) -> None:
+        speaker, session_id = world.speaking()
+        listener, position = world.listening(session_id), Position(epoch="0" * 8, offset=7)
+        world.end(speaker)
+        for _ in range(2):
+            assert world.join(listener, session_id, position=position)["status"] == "ended"
+        assert world.rows_of(session_id) == [listener]
+
+    def test_a_session_that_was_full_at_its_end_is_recovered_too(self, worlds: Worlds) -> None:
+        world = worlds(replace(UNLIMITED, max_listeners=1))
+        speaker, session_id = world.speaking()
+        listener = world.listening(session_id)
+        world.end(speaker)
+        position = Position(epoch="0" * 8, offset=7)
+        assert world.join(world.connect(), session_id, position=position)["status"] == "ended"
+        assert world.rows_of(session_id) == [listener]
+
+    def test_an_end_that_nobody_marked_yet_is_told_with_its_reason(self, world: World) -> None:
+        speaker, session_id = world.speaking()
+        world.disconnect(speaker)
+        world.now += UNLIMITED.speaker_grace
+        reply = world.join(world.connect(), session_id, position=Position(epoch="0" * 8, offset=7))
+        assert (reply["status"], reply["endReason"]) == ("ended", "speakerGone")
+
+    @pytest.mark.parametrize("limits", [Limits(joins_per_minute=2), Limits(requests_per_minute=2)])
+    def test_replays_after_the_end_are_counted(self, worlds: Worlds, limits: Limits) -> None:
+        world = worlds(Settings(limits=limits))
+        speaker, session_id = world.speaking(new_id("u"))
+        world.end(speaker)
+        position, address, listener = Position(epoch="0" * 8, offset=7), new_id("a"), world.connect()
+        for _ in range(2):
+            world.join(listener, session_id, position=position, address=address)
+        with pytest.raises(RateLimitedError):
+            world.join(listener, session_id, position=position, address=address)
 
     @pytest.mark.parametrize("seconds", [UNLIMITED.session_lifetime, UNLIMITED.session_lifetime + 3600])
     def test_expiry_holds_without_the_clock_that_marks_it(self, world: World, seconds: int) -> None:
@@ -474,9 +535,11 @@ class TestUpdateSession:
             "sessionId": session_id,
             "status": "paused",
             "quality": "standard",
+            "version": 2,
         }
         assert world.notes.broadcasts == [(session_id, reply, speaker)]
-        assert world.update(speaker, quality="premium")["status"] == "paused"
+        second = world.update(speaker, quality="premium")
+        assert (second["status"], second["version"]) == ("paused", 3)
 
     def test_a_late_repeat_changes_nothing_back(self, world: World) -> None:
         speaker, _ = world.speaking()
@@ -510,7 +573,14 @@ class TestUpdateSession:
 class TestEndSession:
     def test_ends_once_and_tells_everyone_else_once(self, world: World) -> None:
         speaker, session_id = world.speaking()
-        expected = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
+        epoch = world.session(session_id).epoch
+        expected = {
+            "type": "sessionEnded",
+            "sessionId": session_id,
+            "reason": "ended",
+            "epoch": epoch,
+            "offset": 0,
+        }
         assert [world.end(speaker), world.end(speaker)] == [expected, expected]
         assert world.notes.broadcasts == [(session_id, expected, speaker)]
 

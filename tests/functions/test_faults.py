@@ -207,8 +207,20 @@ def test_no_limit_stops_anyone_when_its_table_cannot_tell(
     assert sum(line.get("RateLimitDegraded", 0) for line in lines) == len(degraded)
 
 
-@pytest.mark.parametrize("status", [410, 413, 429, 500, 403])
-@pytest.mark.parametrize("name", ["resumeSession", "updateSession", "endSession", "PATCH", "DELETE"])
+PUSHING = ("resumeSession", "updateSession", "endSession", "PATCH", "DELETE")
+REPEATED = ("updateSession", "PATCH")
+"""What nobody but the request itself would tell the others later."""
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        (name, status)
+        for name in PUSHING
+        for status in (410, 413, 429, 500, 403)
+        if name not in REPEATED or status != 403
+    ],
+)
 def test_pushes_that_fail_do_not_fail_what_was_done(
     stack: Stack, callbacks: ManagementApi, name: str, status: int
 ) -> None:
@@ -218,6 +230,19 @@ def test_pushes_that_fail_do_not_fail_what_was_done(
     assert outcome(act(scene)) == expected
     check_effect(scene, name, {})
     assert callbacks.requests
+
+
+@pytest.mark.parametrize("name", REPEATED)
+def test_a_change_that_no_push_can_tell_of_is_made_and_asked_for_again(
+    stack: Stack, callbacks: ManagementApi, name: str
+) -> None:
+    act, expected = ACTS[name]
+    scene = Scene.of(stack)
+    callbacks.answer = lambda _: Answer(status=403)
+    assert is_unavailable(act(scene))
+    check_effect(scene, name, {})
+    callbacks.answer = lambda _: Answer()
+    assert outcome(act(scene)) == expected
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,12 @@ def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_htt
     status, updated = stack.http("PATCH", session_id, subject=user, body={"status": "paused"})
     assert (status, updated) == (
         200,
-        {"sessionId": session_id, "status": "paused", "quality": "standard"},
+        {"sessionId": session_id, "status": "paused", "quality": "standard", "version": 3},
     )
     assert stack.send(speaker, "getSession")["status"] == "paused"
     assert stack.http("DELETE", session_id, subject=user) == (
         200,
-        {"sessionId": session_id, "reason": "ended"},
+        {"sessionId": session_id, "reason": "ended", "epoch": made["epoch"], "offset": 0},
     )
     assert stack.http("GET", session_id)[1]["status"] == "ended"
 

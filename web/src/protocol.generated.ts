@@ -77,7 +77,7 @@ export interface CreateSession {
   quality: Quality;
 }
 
-/** Attaches this connection as a listener. With a position, what was missed is pushed in order before the reply; sent again on the joined connection, it recovers a gap. */
+/** Attaches this connection as a listener. With a position, what was missed is pushed in order before the reply; sent again on the joined connection, it recovers a gap, and after the session's end it recovers the last messages. */
 export interface JoinSession {
   action: "joinSession";
   requestId?: string;
@@ -159,6 +159,7 @@ export interface SessionCreated {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -171,7 +172,7 @@ export interface SessionCreated {
   expiresAt: string;
 }
 
-/** This connection is a listener of the session. */
+/** This connection is a listener of the session; with `status` `ended` it is not, and has what was missed. */
 export type SessionJoined = {
   type: "sessionJoined";
   requestId?: string;
@@ -180,9 +181,12 @@ export type SessionJoined = {
   sourceLanguage: Language;
   targetLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position from which live messages follow; all up to it were before the join. */
   offset: number;
+  /** Why the session ended, if it has. */
+  endReason?: EndReason;
 } & (
   | { replayed: number; more?: true; reset?: undefined }
   | { replayed?: undefined; more?: undefined; reset: true }
@@ -196,6 +200,7 @@ export type SessionResumed = {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -227,6 +232,7 @@ export interface SessionUpdated {
   sessionId: string;
   status: Status;
   quality: Quality;
+  version: number;
 }
 
 /** The session is over. */
@@ -235,6 +241,9 @@ export interface SessionEnded {
   requestId?: string;
   sessionId: string;
   reason: EndReason;
+  epoch: string;
+  /** The position of the session's last message. */
+  offset: number;
 }
 
 /** This connection is attached to no session any more. */
@@ -252,6 +261,7 @@ export interface SessionState {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -355,6 +365,7 @@ export interface CreatedSessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -373,6 +384,7 @@ export interface SessionBody {
   status: Status;
   sourceLanguage: Language;
   quality: Quality;
+  version: number;
   epoch: string;
   /** The position of the session's last message. */
   offset: number;
@@ -389,12 +401,16 @@ export interface UpdatedSessionBody {
   sessionId: string;
   status: Status;
   quality: Quality;
+  version: number;
 }
 
 /** The fields of `sessionEnded`. */
 export interface EndedSessionBody {
   sessionId: string;
   reason: EndReason;
+  epoch: string;
+  /** The position of the session's last message. */
+  offset: number;
 }
 
 /** An error as application/problem+json (RFC 9457) with the protocol's code. */

@@ -5,7 +5,7 @@ import pytest
 from adapters import dynamodb
 from adapters.messages import entry_key, message_table
 from sessions.errors import UnavailableError
-from sessions.model import Position
+from sessions.model import AsSpeaker, Position
 from tests.functions.fan_out.management_api import Answer
 from tests.functions.fan_out.stage import Stage
 
@@ -98,6 +98,22 @@ def test_languages_are_skipped_in_a_replay_too(stage: Stage, told: tuple[str, st
     position = Position(epoch=epoch, offset=5)
     assert stage.heard(stage.join(session_id, "es", position)[0]) == [(6, None)]
     assert stage.heard(stage.join(session_id, "de", position)[0]) == [(6, "nur")]
+
+
+def test_the_last_messages_are_replayed_after_the_end(stage: Stage, told: tuple[str, str, str]) -> None:
+    """Page by page, to who comes back; nobody is counted."""
+    speaker, session_id, epoch = told
+    stage.end(session_id, AsSpeaker(connection_id=speaker, generation=1))
+    paged = stage.with_settings(replay_page=2)
+    listener, reply = paged.join(session_id, position=Position(epoch=epoch, offset=2))
+    assert (reply["status"], reply["offset"], reply["replayed"], reply.get("more")) == ("ended", 5, 2, True)
+    _, reply = paged.join(session_id, position=Position(epoch=epoch, offset=4), listener=listener)
+    assert (reply["status"], reply["replayed"], reply.get("more")) == ("ended", 1, None)
+    assert [offset for offset, _ in stage.heard(listener)] == [3, 4, 5]
+    assert stage.listening(session_id) == 0
+    _, reply = paged.join(session_id, position=Position(epoch="deadbeef", offset=4), listener=listener)
+    assert (reply["status"], reply["reset"]) == ("ended", True)
+    paged.close()
 
 
 def test_a_replay_that_does_not_arrive_is_asked_for_again(stage: Stage, told: tuple[str, str, str]) -> None:

@@ -122,6 +122,8 @@ def test_a_gone_speaker_starts_the_grace_and_its_end_ends_the_session(world: Wor
         "type": "sessionEnded",
         "sessionId": session,
         "reason": "speakerGone",
+        "epoch": ended.epoch,
+        "offset": 0,
     }
 
 

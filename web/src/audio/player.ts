@@ -65,6 +65,7 @@ export class AudioPlayer {
     URL.revokeObjectURL(this.#url);
     this.#chunks.length = 0;
     this.#buffer = undefined;
+    this.state.set("waiting");
   }
 
   #work(): void {

@@ -6,12 +6,8 @@ export { Connection, type ConnectionOptions, type RequestOptions } from "./conne
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
 export { SessionError } from "./errors.ts";
 export { MAX_FRAME_BYTES, type Action, type Link, type RequestOf, type WebSocketClass } from "./link.ts";
-export {
-  ListenerService,
-  type HeardMessage,
-  type ListenerOptions,
-  type ListenerState,
-} from "./listenerService.ts";
+export { ListenerService, type HeardMessage, type ListenerOptions } from "./listenerService.ts";
+export type { ListenerState } from "./listenerState.ts";
 export { Emitter, Observable, type Unsubscribe } from "./observable.ts";
 export { SessionCreationOrchestrator, type CreateOptions, type OrchestratorOptions } from "./orchestrator.ts";
 export { SpeakerService, type PublishContent, type SpeakerState } from "./speakerService.ts";

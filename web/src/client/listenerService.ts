@@ -1,32 +1,17 @@
-import type {
-  EndReason,
-  Language,
-  Quality,
-  ServerMessage,
-  SessionJoined,
-  SessionMessage,
-  Status,
-} from "../protocol.generated.ts";
+import type { Language, ServerMessage, SessionJoined, SessionMessage } from "../protocol.generated.ts";
 import { backoffDelay } from "./backoff.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { isOver, SessionError } from "./errors.ts";
+import { latest } from "./latest.ts";
 import type { Link, RequestOf } from "./link.ts";
+import { notJoined, type ListenerState } from "./listenerState.ts";
 import { Emitter, Observable } from "./observable.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
+import { Silence } from "./silence.ts";
 
 export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
   readonly sessionId: string;
   readonly targetLanguage: Language;
-}
-
-export interface ListenerState {
-  readonly sessionId: string;
-  readonly targetLanguage: Language;
-  /** Nothing until joined. `ended` without an `endReason`: it ended while the listener was away. */
-  readonly status: Status | undefined;
-  readonly sourceLanguage: Language | undefined;
-  readonly quality: Quality | undefined;
-  readonly endReason: EndReason | undefined;
 }
 
 /** A message with content; those for other languages only move the position. */
@@ -44,26 +29,20 @@ export class ListenerService {
   readonly #buffer = new ReorderBuffer((message) => {
     if (message.skipped === undefined) this.messages.emit(message);
   });
+  readonly #silence: Silence;
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
-  #endTimer: ReturnType<typeof setTimeout> | undefined;
   #recovering = false;
+  #ending = false;
 
   constructor(options: ListenerOptions) {
-    const { sessionId, targetLanguage } = options;
-    this.state = new Observable<ListenerState>({
-      sessionId,
-      targetLanguage,
-      status: undefined,
-      sourceLanguage: undefined,
-      quality: undefined,
-      endReason: undefined,
-    });
+    this.state = new Observable(notJoined(options.sessionId, options.targetLanguage));
     this.connection = new Connection({ ...options, attach: (link, signal) => this.#attach(link, signal) });
+    this.#silence = new Silence(this.connection.timings.silence, () => this.#afterSilence());
     this.connection.messages.on((message) => this.#onMessage(message));
     this.connection.state.subscribe((state) => {
       if (state.name !== "closed") return;
       clearTimeout(this.#gapTimer);
-      clearTimeout(this.#endTimer);
+      this.#silence.stop();
       if (isOver(state.error)) this.#update({ status: "ended" });
     });
   }
@@ -132,17 +111,19 @@ export class ListenerService {
   /** Joins, with the position where there is one, page by page until nothing more is to be replayed. */
   async #recover(ask: Ask): Promise<void> {
     const { sessionId, targetLanguage } = this.state.value;
-    for (let more = true; more;) {
+    let reply: SessionJoined;
+    do {
       const from = this.#buffer.position.value;
-      const reply = await ask({ action: "joinSession", sessionId, targetLanguage, ...from });
+      reply = await ask({ action: "joinSession", sessionId, targetLanguage, ...from });
       if (reply.reset) this.resets.emit();
       if (reply.reset || !from) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
       else this.#buffer.confirm(reply.offset);
-      this.#update({ status: reply.status, sourceLanguage: reply.sourceLanguage, quality: reply.quality });
-      more = reply.more === true;
-      if (more && from) await this.#arrived(from.offset + (reply.replayed ?? 0));
-    }
-    this.#watchGap();
+      this.#update({ sourceLanguage: reply.sourceLanguage, ...latest(this.state.value, reply) });
+      if (reply.more && from) await this.#arrived(from.offset + reply.replayed);
+    } while (reply.more);
+    this.#silence.watch();
+    if (reply.status === "ended") this.#end(reply.offset, reply.endReason);
+    else this.#watchGap();
   }
 
   /** Replayed messages are pushes, and may come a little after the reply. */
@@ -164,25 +145,47 @@ export class ListenerService {
 
   async #fillGap(attempt: number): Promise<void> {
     this.#recovering = true;
-    // A failure here needs no care: the gap is still open, and the connection tells its own troubles.
-    await this.#recover(async (message) => this.connection.request<"joinSession">(message)).catch(
-      () => undefined,
-    );
+    try {
+      await this.#recover(async (message) => this.connection.request<"joinSession">(message));
+    } catch (error) {
+      // Any other needs no care: it is asked again, and the connection tells its own troubles.
+      if (isOver(error)) this.connection.close(error as SessionError);
+    }
     this.#recovering = false;
     if (this.connection.state.value.name !== "closed") this.#watchGap(attempt + 1);
   }
 
+  #afterSilence(): void {
+    const { name } = this.connection.state.value;
+    if (name === "closed") return;
+    this.#silence.watch();
+    if (name === "open" && !this.#recovering) void this.#fillGap(0);
+  }
+
+  /** Closes once everything up to the end is there, or cannot be had in time. */
+  #end(offset: number, endReason = this.state.value.endReason): void {
+    this.#update({ status: "ended", endReason });
+    this.#buffer.confirm(offset);
+    this.#watchGap();
+    if (this.#ending) return;
+    this.#ending = true;
+    const late = AbortSignal.timeout(this.connection.timings.ending);
+    void this.#buffer.position
+      .until((now) => now !== undefined && now.offset >= offset, late)
+      .catch(() => undefined)
+      .then(() => this.connection.close());
+  }
+
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.state.value.sessionId) return;
+    this.#silence.heard();
     if (message.type === "message") {
       this.#buffer.accept(message);
       this.#watchGap();
     } else if (message.type === "sessionUpdated") {
-      this.#update({ status: message.status, quality: message.quality });
+      this.#update(latest(this.state.value, message));
     } else if (message.type === "sessionEnded") {
-      this.#update({ status: "ended", endReason: message.reason });
-      // The last messages may still be on their way.
-      this.#endTimer = setTimeout(() => this.connection.close(), this.connection.timings.gap);
+      this.#end(message.offset, message.reason);
     }
   }
 

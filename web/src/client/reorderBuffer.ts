@@ -53,7 +53,7 @@ export class ReorderBuffer {
         if (sameLog && offset > known.offset) this.#deliver(message);
       }
     }
-    this.#head = Math.max(position.offset, ...this.#held.keys());
+    this.#head = Math.max(position.offset, known && !sameLog ? 0 : this.#head, ...this.#held.keys());
     this.position.set(position);
     this.#drain();
   }

@@ -9,6 +9,7 @@ import type {
 import type { Connection } from "./connection.ts";
 import { delay } from "./delay.ts";
 import { isOver, SessionError } from "./errors.ts";
+import { latest } from "./latest.ts";
 import { Observable } from "./observable.ts";
 import { SendQueue } from "./sendQueue.ts";
 
@@ -42,7 +43,9 @@ export class SpeakerService {
       const message = { action: "publish", ...content } as const;
       return (await connection.request<"publish">(message, { deadline: Infinity })).offset;
     });
-    attached.subscribe((session) => this.#update(session ?? {}));
+    attached.subscribe((session) => {
+      if (session) this.#update({ ...session, ...latest(this.state.value, session) });
+    });
     connection.messages.on((message) => this.#onMessage(message));
     connection.state.subscribe((state) => {
       if (state.name === "closed" && isOver(state.error)) this.#update({ status: "ended" });
@@ -106,18 +109,14 @@ export class SpeakerService {
   }
 
   async #set(change: { status?: OpenStatus; quality?: Quality }): Promise<void> {
-    const { status, quality } = await this.connection.request<"updateSession">({
-      action: "updateSession",
-      ...change,
-    });
-    this.#update({ status, quality });
+    const reply = await this.connection.request<"updateSession">({ action: "updateSession", ...change });
+    this.#update(latest(this.state.value, reply));
   }
 
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.sessionId) return;
     if (message.type === "presence") this.#update({ listeners: message.listeners });
-    else if (message.type === "sessionUpdated")
-      this.#update({ status: message.status, quality: message.quality });
+    else if (message.type === "sessionUpdated") this.#update(latest(this.state.value, message));
     else if (message.type === "sessionEnded") this.#end(message.reason);
   }
 

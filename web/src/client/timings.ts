@@ -24,6 +24,10 @@ export interface Timings {
   readonly tokenLead: number;
   /** How long a gap may stay open before the missing messages are asked for. */
   readonly gap: number;
+  /** Silence from the session after which a listener asks whether it missed anything: at first, and at most. */
+  readonly silence: BackoffBounds;
+  /** How long a session's last messages are waited for once it has ended; the rate limits' window is a minute. */
+  readonly ending: number;
   readonly backoff: BackoffBounds;
 }
 
@@ -42,5 +46,7 @@ export const DEFAULT_TIMINGS: Timings = {
   drain: 5 * SECOND,
   tokenLead: 2 * MINUTE,
   gap: SECOND,
+  silence: { base: MINUTE, cap: 5 * MINUTE },
+  ending: 90 * SECOND,
   backoff: { base: SECOND / 2, cap: 20 * SECOND },
 };

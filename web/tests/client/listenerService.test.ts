@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { SessionMessage } from "../../src/client/index.ts";
+import type { ServerMessage, SessionMessage } from "../../src/client/index.ts";
 import { error } from "./peerSession.ts";
 import { follow, makeListener, numbered, say, startPeer } from "./support.ts";
 
@@ -136,9 +136,35 @@ test("the session's end and its reason show, and the connection closes", async (
   const peer = await startPeer();
   const { listener } = makeListener(peer);
   await listener.join();
-  peer.connections[0]?.push({ type: "sessionEnded", sessionId: "caring-king-275", reason: "speakerGone" });
+  peer.connections[0]?.push(peer.session.end("speakerGone"));
   await listener.connection.state.until(({ name }) => name === "closed");
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
+});
+
+test("a state that another one overtook is ignored, and an end is for good", async () => {
+  const peer = await startPeer();
+  const { listener, heard } = makeListener(peer);
+  await listener.join();
+  const update = (status: "active" | "paused", version: number): ServerMessage => ({
+    type: "sessionUpdated",
+    sessionId: "caring-king-275",
+    status,
+    quality: "standard",
+    version,
+  });
+  for (const message of [update("paused", 9), update("active", 8), update("active", 9)])
+    peer.connections[0]?.push(message);
+  say(peer, 1);
+  await expect.poll(() => heard).toEqual(["m1"]);
+  expect(listener.state.value.status).toBe("paused");
+  await listener.setLanguage("fr"); // its reply has version 1
+  expect(listener.state.value.status).toBe("paused");
+  peer.session.version = 10;
+  await listener.setLanguage("de");
+  expect(listener.state.value.status).toBe("active");
+  listener.connection.messages.emit(peer.session.end("ended"));
+  listener.connection.messages.emit(update("active", 11));
+  expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
 });
 
 test("another language is asked for from the present position", async () => {

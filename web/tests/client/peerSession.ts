@@ -1,7 +1,9 @@
 import type {
   ClientMessage,
+  EndReason,
   ErrorCode,
   ServerMessage,
+  SessionEnded,
   SessionMessage,
 } from "../../src/protocol.generated.ts";
 import type { PeerConnection } from "./peer.ts";
@@ -24,7 +26,12 @@ export class PeerSession {
   logStart = 1;
   replayPage = 100;
   speaker: PeerConnection | undefined;
+  /** Counts the changes of the session's state. */
+  version = 1;
   #generation = 0;
+  #endReason: EndReason | undefined;
+  /** Whether its records are deleted. */
+  isGone = false;
   readonly #published = new Map<string, number>();
   /** How pushes reach a listener; a test may lose, repeat or reorder them. */
   deliver: (message: SessionMessage, listener: PeerConnection) => void = (message, listener) =>
@@ -47,6 +54,13 @@ export class PeerSession {
     this.log.push(logged);
     for (const listener of this.listeners) this.deliver(logged, listener);
     return offset;
+  }
+
+  /** Ends the session, and gives what tells of it. */
+  end(reason: EndReason): SessionEnded {
+    this.#endReason = reason;
+    this.version++;
+    return { type: "sessionEnded", sessionId: this.#id(), reason, epoch: EPOCH, offset: this.log.length };
   }
 
   handle(message: ClientMessage, connection: PeerConnection | undefined): ServerMessage {
@@ -76,10 +90,12 @@ export class PeerSession {
       case "leaveSession":
         if (connection) this.listeners.delete(connection);
         return { type: "sessionLeft", sessionId };
-      case "updateSession":
-        return { type: "sessionUpdated", sessionId, status: message.status ?? "active", quality: "standard" };
+      case "updateSession": {
+        const { status = "active", quality = "standard" } = message;
+        return { type: "sessionUpdated", sessionId, status, quality, version: ++this.version };
+      }
       case "endSession":
-        return { type: "sessionEnded", sessionId, reason: "ended" };
+        return this.end("ended");
       case "refreshToken":
         return { type: "tokenRefreshed", expiresAt: FIXED.expiresAt };
       case "heartbeat":
@@ -94,15 +110,20 @@ export class PeerSession {
     connection: PeerConnection | undefined,
   ): ServerMessage {
     if (!connection) return error("FORBIDDEN");
-    this.listeners.add(connection);
     const { targetLanguage, offset } = message;
+    const endReason = this.#endReason;
+    if (this.isGone) return error("SESSION_NOT_FOUND");
+    if (endReason && offset === undefined) return error("SESSION_ENDED");
+    if (!endReason) this.listeners.add(connection);
     const joined = {
       type: "sessionJoined",
       sessionId: this.#id(),
-      status: "active",
+      status: endReason ? "ended" : "active",
+      ...(endReason && { endReason }),
       sourceLanguage: "en",
       targetLanguage,
       quality: "standard",
+      version: this.version,
       epoch: EPOCH,
       offset: this.log.length,
     } as const;
@@ -116,6 +137,7 @@ export class PeerSession {
 
   #attachSpeaker(connection: PeerConnection | undefined) {
     this.#generation++;
+    this.version++;
     if (connection && this.speaker && this.speaker !== connection)
       this.speaker.push({ type: "connectionReplaced", sessionId: this.#id(), generation: this.#generation });
     if (connection) this.speaker = connection;
@@ -125,6 +147,7 @@ export class PeerSession {
       status: "active",
       sourceLanguage: "en",
       quality: "standard",
+      version: this.version,
       offset: this.log.length,
       generation: this.#generation,
     } as const;

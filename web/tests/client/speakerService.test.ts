@@ -8,6 +8,7 @@ const CREATED: CreatedSessionBody = {
   status: "active",
   sourceLanguage: "en",
   quality: "standard",
+  version: 1,
   epoch: "5f0c9a1e",
   offset: 0,
   generation: 1,
@@ -117,6 +118,31 @@ test("presence, pauses and the end show in its state", async () => {
   await speaker.end();
   expect(speaker.state.value).toMatchObject({ status: "ended", endReason: "ended" });
   expect(speaker.connection.state.value.name).toBe("closed");
+});
+
+test("a state that another one overtook is ignored, and an end is for good", async () => {
+  const peer = await startPeer();
+  const speaker = await createSpeaker(peer);
+  const { sessionId } = speaker;
+  const statuses: string[] = [];
+  speaker.state.subscribe(({ status }) => statuses.at(-1) !== status && statuses.push(status));
+  for (const [status, version] of [
+    ["paused", 9],
+    ["active", 8],
+    ["active", 9],
+  ] as const)
+    peer.connections[0]?.push({ type: "sessionUpdated", sessionId, status, quality: "standard", version });
+  peer.connections[0]?.push({ type: "presence", sessionId, listeners: 3 });
+  await speaker.state.until(({ listeners }) => listeners === 3);
+  peer.connections[0]?.cut();
+  await speaker.state.until(({ generation }) => generation === 2); // its reply has version 3
+  expect(speaker.state.value).toMatchObject({ status: "paused", version: 9 });
+  peer.session.version = 9;
+  await speaker.resume();
+  await speaker.end();
+  const late = { sessionId, status: "active", quality: "standard", version: 99 } as const;
+  speaker.connection.messages.emit({ type: "sessionUpdated", ...late });
+  expect(statuses).toEqual(["active", "paused", "active", "ended"]);
 });
 
 test("what was published before a pause and before the end comes before them", async () => {

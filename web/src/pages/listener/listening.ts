@@ -26,7 +26,7 @@ export class Listening {
     listener.state.subscribe((session) => store.patch({ session }));
     listener.connection.state.subscribe((connection) => {
       store.patch({ connection });
-      if (connection.name === "closed") this.#end(connection.error);
+      if (connection.name === "closed") void this.#end(connection.error);
     });
   }
 
@@ -39,7 +39,11 @@ export class Listening {
   }
 
   async leave(): Promise<void> {
-    await this.#listener.leave();
+    try {
+      await this.#listener.leave();
+    } finally {
+      this.#player.close();
+    }
   }
 
   async setLanguage(language: Parameters<ListenerService["setLanguage"]>[0]): Promise<void> {
@@ -50,9 +54,11 @@ export class Listening {
     if (contentType === AUDIO_TYPE) this.#player.add(fromBase64(data));
   }
 
-  #end(error: unknown): void {
-    this.#player.close();
+  async #end(error: unknown): Promise<void> {
     const ended = this.#listener.state.value.status === "ended";
+    // What came before the end is played to its end, unless the person leaves.
+    if (ended) await this.#player.state.until((state) => state !== "playing");
+    this.#player.close();
     this.#store.patch({ step: ended ? "ended" : "join", player: "waiting" });
     if (error !== undefined && !ended) this.#store.patch({ alert: failureWords(error) });
   }
