@@ -4,7 +4,6 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,8 @@ from tests.account import Account
 PROTOCOL = "websocket-sessions.v1"
 GAP_SECONDS = 1.0
 """How long a later message is held back before a listener asks for what is missing."""
-SILENCE_SECONDS = 5.0
-"""How long a listener who knows that there is more waits before it asks."""
+SILENCE_SECONDS = 15.0
+"""How long a listener hears nothing before it asks whether it missed anything: a minute, but for the test."""
 REPLY_SECONDS = 30.0
 LONGEST_PAUSE = 10.0
 LOST = (WebSocketException, InvalidHandshake, OSError, TimeoutError)
@@ -35,28 +34,34 @@ async def open_connection(url: str, token: str | None = None) -> ClientConnectio
 
 @dataclass
 class Listener:
-    """Listens until it has all that is `published`, and delivers each offset once and in order."""
+    """Listens until it has everything up to the session's end, and delivers each offset once and in order."""
 
     url: str
     session_id: str
     epoch: str
-    published: Callable[[], int]
-    finished: Callable[[], bool]
     chance: random.Random
     door: asyncio.Semaphore
     """Lets in so many at a time: each function that is cold costs a second of the local machine."""
     account: Account = field(default_factory=Account)
     replayed: int = 0
     connections: int = 0
+    head: int = 0
+    """The last offset that it was told of."""
+    ended: bool = False
     _at_door: bool = False
     _asked_at: float | None = None
     _heard_at: float = 0.0
     _ask_at: float = 0.0
 
+    @property
+    def is_done(self) -> bool:
+        """The session is over, and everything up to its end is there."""
+        return self.ended and self.account.position >= self.head
+
     async def run(self, ready: asyncio.Event) -> None:
-        """Come, listen, go, and come back, until everything published has been accounted for."""
+        """Come, listen, go, and come back, until everything has been accounted for."""
         failures = 0
-        while not (self.finished() and self.account.position >= self.published()):
+        while not self.is_done:
             failures += 1
             await self.door.acquire()
             self._at_door = True
@@ -73,7 +78,7 @@ class Listener:
         leave_at = time.monotonic() + self.chance.uniform(10, 40)
         self._asked_at, self._ask_at, self._heard_at = None, 0.0, time.monotonic()
         await self._ask(connection)
-        while not (self.finished() and self.account.position >= self.published()):
+        while not self.is_done:
             if time.monotonic() > leave_at and ready.is_set():
                 if self.chance.random() < 0.5:
                     connection.transport.abort()
@@ -98,9 +103,8 @@ class Listener:
         now = time.monotonic()
         if self._asked_at is not None and now - self._asked_at < REPLY_SECONDS:
             return
-        waits = GAP_SECONDS if self.account.held else SILENCE_SECONDS
-        behind = self.account.held or self.account.position < self.published()
-        if behind and now - self._heard_at > waits and now >= self._ask_at:
+        waits = GAP_SECONDS if self.account.position < self.head else SILENCE_SECONDS
+        if now - self._heard_at > waits and now >= self._ask_at:
             await self._ask(connection)
 
     async def _ask(self, connection: ClientConnection) -> None:
@@ -120,10 +124,15 @@ class Listener:
         """Take in one message; false where only a new connection helps."""
         match message:
             case {"type": "message", "offset": int(offset)}:
+                self.head = max(self.head, offset)
                 if offset == self.account.position + 1:
                     self._heard_at = time.monotonic()
                 self.account.take(offset, message["data"])
-            case {"type": "sessionJoined", "offset": int(offset)}:
+            case {"type": "sessionEnded", "offset": int(offset)}:
+                self.head, self.ended = offset, True
+            case {"type": "sessionJoined", "offset": int(offset), "status": status}:
+                self.head = max(self.head, offset)
+                self.ended = self.ended or status == "ended"
                 ready.set()
                 self._leave_door()
                 self._asked_at, self._heard_at = None, time.monotonic()

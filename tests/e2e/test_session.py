@@ -46,6 +46,25 @@ async def test_a_session_outlives_its_speakers_connection(deployment: Deployment
     await back.close()
 
 
+async def test_a_listener_that_was_away_at_the_end_gets_the_last_messages(
+    deployment: Deployment, speaker_user: User
+) -> None:
+    async with await deployment.connect(speaker_user) as speaker:
+        created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+        session, epoch = created["sessionId"], created["epoch"]
+        await speaker.request("publish", data="one")
+        await speaker.request("publish", data="two")
+        ended = await speaker.request("endSession")
+        assert (ended["epoch"], ended["offset"]) == (epoch, 2)
+    async with await deployment.connect() as listener:
+        join = {"sessionId": session, "targetLanguage": "es"}
+        joined = await listener.request("joinSession", **join, epoch=epoch, offset=1)
+        assert (joined["status"], joined["endReason"], joined["replayed"]) == ("ended", "ended", 1)
+        assert (await listener.push("message", offset=2))["data"] == "two"
+        with pytest.raises(Refused, match="SESSION_ENDED"):
+            await listener.request("joinSession", **join)
+
+
 async def test_a_listener_that_was_cut_off_gets_what_it_missed_in_order(
     deployment: Deployment, speaker_user: User
 ) -> None:

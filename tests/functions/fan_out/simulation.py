@@ -5,14 +5,11 @@ message is a turn.
 """
 
 import itertools
-import json
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sessions.access import Caller
-from sessions.delivery import Delivery, Outcome
+from sessions.end_session import EndSession
 from sessions.errors import SessionError, UnavailableError
 from sessions.fan_out import FanOut
 from sessions.hook import Processing
@@ -23,6 +20,7 @@ from sessions.replay import LogReplayer
 from sessions.settings import Limits, Settings
 from tests.account import Account
 from tests.functions.fan_out.memory_log import MemoryMessageLog
+from tests.functions.fan_out.network import Chances, Network
 from tests.functions.fan_out.stage import Queue
 from tests.functions.memory import Memory
 from tests.functions.world import World
@@ -35,65 +33,8 @@ SETTINGS = Settings(
     log_max_count=400,
 )
 
-
-@dataclass(frozen=True, kw_only=True)
-class Chances:
-    """Of each thing that can go wrong, at each occasion."""
-
-    unreachable: float = 0.01
-    lost_in_flight: float = 0.002
-    held_back: float = 0.1
-    doubled_task: float = 0.1
-    late_task: float = 0.2
-    failed_call: float = 0.01
-    speaker_cut: float = 0.005
-    listener_goes: float = 0.01
-    stays_away: float = 0.95
-    disconnect_lost: float = 0.2
-    disconnect_doubled: float = 0.2
-
-
-@dataclass
-class Network:
-    """Carries pushes to whoever is connected. Implements the port Pusher."""
-
-    chance: random.Random
-    chances: Chances
-    open: dict[str, Callable[[dict[str, Any]], None]] = field(
-        default_factory=dict[str, Callable[[dict[str, Any]], None]]
-    )
-    held: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
-
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        return [self._deliver(delivery) for delivery in deliveries]
-
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
-        for connection_id in connection_ids:
-            self.open.pop(connection_id, None)
-
-    def settle(self, at_most: int | None = None) -> None:
-        """Let what was held back arrive, in any order."""
-        self.chance.shuffle(self.held)
-        arriving, self.held = self.held[:at_most], self.held[len(self.held[:at_most]) :]
-        for connection_id, payload in arriving:
-            if connection_id in self.open:
-                self.open[connection_id](json.loads(payload))
-
-    def _deliver(self, delivery: Delivery) -> Outcome:
-        for payload in delivery.payloads:
-            receive = self.open.get(delivery.connection_id)
-            if receive is None:
-                return Outcome.GONE
-            draw = self.chance.random()
-            if draw < self.chances.unreachable:
-                return Outcome.UNREACHABLE
-            if draw < self.chances.unreachable + self.chances.lost_in_flight:
-                del self.open[delivery.connection_id]
-            elif self.chance.random() < self.chances.held_back:
-                self.held.append((delivery.connection_id, payload))
-            else:
-                receive(json.loads(payload))
-        return Outcome.DELIVERED
+GAP, SILENCE = 3, 20
+"""Turns for which a listener waits: for what it knows to be missing, and with nothing heard."""
 
 
 class Simulation:
@@ -129,6 +70,15 @@ class Simulation:
             metrics=self.world.notes,
             clock=self.world.clock,
         )
+        self.ending = EndSession(
+            sessions=self.world.sessions,
+            connections=self.world.connections,
+            broadcaster=self.fan_out,
+            rate_limits=self.world.rate_limits,
+            settings=SETTINGS,
+            metrics=self.world.notes,
+            clock=self.world.clock,
+        )
         self._numbers = itertools.count(1)
         self.speaker = self.connect("user")
         created = self.world.create(self.speaker)
@@ -153,6 +103,15 @@ class Simulation:
             listener.turn()
         self._tell_disconnects()
 
+    def end(self) -> None:
+        """The speaker ends the session, whatever goes wrong; the last messages are still on their way."""
+        while True:
+            try:
+                self.ending.as_speaker(self.speaker)
+            except UnavailableError:
+                continue
+            return
+
     def finish(self, turns: int = 500) -> None:
         """Nothing goes wrong any more: everyone comes, and asks for what is missing."""
         self.memory.before = self.memory.after = lambda _: None
@@ -163,7 +122,10 @@ class Simulation:
             for listener in self.listeners:
                 listener.turn()
             self._tell_disconnects()
-            if all(one.account.position == len(self.published) for one in self.listeners):
+            if self.session_id in self.memory.unannounced:  # as the keep-alive finds it
+                self.ending.by_the_clock(self.world.session(self.session_id))
+            is_over = self.world.session(self.session_id).ended_at is not None
+            if all(one.is_done if is_over else one.has_all for one in self.listeners):
                 return
 
     def connect(self, subject: str | None = None) -> str:
@@ -217,6 +179,8 @@ class Simulation:
         tasks, self.queue.tasks = self.queue.tasks, []
         self.chance.shuffle(tasks)
         for task in tasks:
+            if self.chance.random() < self.chances.lost_task:
+                continue
             if self.chance.random() < late:
                 self.queue.tasks.append(task)
                 continue
@@ -241,13 +205,25 @@ class Simulation:
 
 
 class Listener:
-    """Comes and goes, and asks for what it misses."""
+    """Comes and goes, and asks for what it misses: it knows of no more than it was told."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.account = Account()
         self.connection_id: str | None = None
-        self.patience = 0
+        self.head = 0
+        self.end: int | None = None
+        self.waited = 0
+
+    @property
+    def has_all(self) -> bool:
+        """What only the test knows."""
+        return self.account.position == len(self.simulation.published)
+
+    @property
+    def is_done(self) -> bool:
+        """It knows of the end, and has everything up to it."""
+        return self.end is not None and self.account.position >= self.end
 
     def come(self) -> None:
         """Connect, and join at the position reached."""
@@ -263,7 +239,7 @@ class Listener:
         """Join, or ask again, with the position; a failure is tried again in a later turn."""
         simulation, connection_id = self.simulation, self.connection_id
         head = len(simulation.published)
-        self.patience = 3
+        self.waited = 0
         position = Position(epoch=simulation.epoch, offset=self.account.position)
         try:
             reply = simulation.join(
@@ -276,11 +252,14 @@ class Listener:
             if error.retry_after is None:
                 self.go()
             return
+        self.head = reply["offset"]
+        if reply["status"] == "ended":
+            self.end = self.head
         if reply.get("reset"):
             assert position.offset < head + 1 - SETTINGS.log_max_count
             self.account.reset(reply["offset"])
         elif reply.get("more"):
-            self.patience = 0
+            self.waited = GAP
 
     def go(self) -> None:
         """Leave, as a lost network does."""
@@ -290,13 +269,20 @@ class Listener:
 
     def receive(self, push: dict[str, Any]) -> None:
         """A push arrived."""
+        self.head = max(self.head, push["offset"])
         if push["type"] == "message":
             self.account.take(push["offset"], push["data"])
+        else:
+            self.end = push["offset"]
+        if self.account.position >= self.head:
+            self.waited = 0
 
     def turn(self) -> None:
         """Notice what happened, and now and then do something."""
         simulation = self.simulation
-        if self.connection_id is None:
+        if self.is_done:
+            self.go()
+        elif self.connection_id is None:
             if simulation.chance.random() >= simulation.chances.stays_away:
                 self.come()
         elif (
@@ -304,9 +290,7 @@ class Listener:
             or simulation.chance.random() < simulation.chances.listener_goes
         ):
             self.go()
-        elif self.account.position < len(simulation.published):
-            self.patience -= 1
-            if self.patience <= 0:
-                self.ask()
         else:
-            self.patience = 3
+            self.waited += 1
+            if self.waited > (GAP if self.account.position < self.head else SILENCE):
+                self.ask()

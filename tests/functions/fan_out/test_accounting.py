@@ -2,15 +2,18 @@
 
 import pytest
 
-from tests.functions.fan_out.simulation import Chances, Simulation
+from tests.functions.fan_out.network import Chances
+from tests.functions.fan_out.simulation import Simulation
 
 MESSAGES = 10_000
 LISTENERS = 20
 
 
-def account_for(simulation: Simulation, messages: int) -> None:
+def account_for(simulation: Simulation, messages: int, *, end: bool = False) -> None:
     for number in range(messages):
         simulation.turn(number)
+    if end:
+        simulation.end()
     simulation.finish()
     assert sorted(simulation.published) == list(range(1, messages + 1))
     for listener in simulation.listeners:
@@ -28,6 +31,14 @@ def test_every_message_is_accounted_for_whatever_goes_wrong() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_short_runs_of_many_kinds(seed: int) -> None:
     account_for(Simulation(seed, listeners=5), 300)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_last_messages_are_had_after_the_end(seed: int) -> None:
+    """And everyone knows of the end, whoever was away and whatever was lost."""
+    simulation = Simulation(seed, listeners=20)
+    account_for(simulation, 60, end=True)
+    assert all(listener.is_done for listener in simulation.listeners)
 
 
 def test_long_absences_are_told_as_lost_and_no_others() -> None:

@@ -1,0 +1,72 @@
+"""A network that loses, doubles, delays and reorders what it carries, by chances that a test sets."""
+
+import json
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sessions.delivery import Delivery, Outcome
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chances:
+    """Of each thing that can go wrong, at each occasion."""
+
+    unreachable: float = 0.01
+    lost_in_flight: float = 0.002
+    held_back: float = 0.1
+    doubled_task: float = 0.1
+    late_task: float = 0.2
+    lost_task: float = 0.001
+    failed_delete: float = 0.2
+    failed_call: float = 0.01
+    speaker_cut: float = 0.005
+    listener_goes: float = 0.01
+    stays_away: float = 0.95
+    disconnect_lost: float = 0.2
+    disconnect_doubled: float = 0.2
+
+
+@dataclass
+class Network:
+    """Carries pushes to whoever is connected. Implements the port Pusher."""
+
+    chance: random.Random
+    chances: Chances
+    open: dict[str, Callable[[dict[str, Any]], None]] = field(
+        default_factory=dict[str, Callable[[dict[str, Any]], None]]
+    )
+    held: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        return [self._deliver(delivery) for delivery in deliveries]
+
+    def disconnect(self, connection_ids: Sequence[str]) -> None:
+        for connection_id in connection_ids:
+            if self.chance.random() >= self.chances.failed_delete:
+                self.open.pop(connection_id, None)
+
+    def settle(self, at_most: int | None = None) -> None:
+        """Let what was held back arrive, in any order."""
+        self.chance.shuffle(self.held)
+        arriving, self.held = self.held[:at_most], self.held[len(self.held[:at_most]) :]
+        for connection_id, payload in arriving:
+            if connection_id in self.open:
+                self.open[connection_id](json.loads(payload))
+
+    def _deliver(self, delivery: Delivery) -> Outcome:
+        for payload in delivery.payloads:
+            receive = self.open.get(delivery.connection_id)
+            if receive is None:
+                return Outcome.GONE
+            draw = self.chance.random()
+            if draw < self.chances.unreachable:
+                return Outcome.UNREACHABLE
+            if draw < self.chances.unreachable + self.chances.lost_in_flight:
+                del self.open[delivery.connection_id]
+            elif self.chance.random() < self.chances.held_back:
+                self.held.append((delivery.connection_id, payload))
+            else:
+                receive(json.loads(payload))
+        return Outcome.DELIVERED
