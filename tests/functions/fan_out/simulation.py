@@ -41,6 +41,7 @@ class Chances:
     """Of each thing that can go wrong, at each occasion."""
 
     unreachable: float = 0.01
+    unclosable: float = 0.2
     lost_in_flight: float = 0.002
     held_back: float = 0.1
     doubled_task: float = 0.1
@@ -67,9 +68,8 @@ class Network:
     def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         return [self._deliver(delivery) for delivery in deliveries]
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
-        for connection_id in connection_ids:
-            self.open.pop(connection_id, None)
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
+        return [self._close(connection_id) for connection_id in connection_ids]
 
     def settle(self, at_most: int | None = None) -> None:
         """Let what was held back arrive, in any order."""
@@ -79,6 +79,11 @@ class Network:
             if connection_id in self.open:
                 self.open[connection_id](json.loads(payload))
 
+    def _close(self, connection_id: str) -> Outcome:
+        if self.chance.random() < self.chances.unclosable:
+            return Outcome.THROTTLED
+        return Outcome.GONE if self.open.pop(connection_id, None) is None else Outcome.DELIVERED
+
     def _deliver(self, delivery: Delivery) -> Outcome:
         for payload in delivery.payloads:
             receive = self.open.get(delivery.connection_id)
@@ -86,7 +91,7 @@ class Network:
                 return Outcome.GONE
             draw = self.chance.random()
             if draw < self.chances.unreachable:
-                return Outcome.UNREACHABLE
+                return self.chance.choice([Outcome.UNREACHABLE, Outcome.THROTTLED])
             if draw < self.chances.unreachable + self.chances.lost_in_flight:
                 del self.open[delivery.connection_id]
             elif self.chance.random() < self.chances.held_back:

@@ -9,7 +9,8 @@ from adapters.connections import DynamoConnections
 from adapters.limits import DynamoRateLimits
 from adapters.listeners import DynamoListeners
 from adapters.messages import DynamoMessageLog
-from adapters.sender import BlockingSender, Sender, SenderLimits
+from adapters.sender import BlockingSender, Sender
+from adapters.sender_limits import Schedule, SenderLimits
 from adapters.sessions import DynamoSessions
 from adapters.signing import Credentials
 from sessions.access import Caller
@@ -30,7 +31,12 @@ from tests.functions.fan_out.management_api import ManagementApi
 
 START = 1_800_000_000
 UNLIMITED = Settings(limits=Limits(enabled=False))
-QUICK = SenderLimits(attempt_timeout=2.0, connect_timeout=2.0, backoff=0.001, backoff_limit=0.001)
+QUICK = SenderLimits(
+    attempt_timeout=2.0,
+    connect_timeout=2.0,
+    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
+    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+)
 numbers = itertools.count(1)
 
 

@@ -46,8 +46,10 @@ class Wire:
             raise self.refusal
         return [self._deliver(one) for one in deliveries]
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
-        self.gone.update(connection_ids)
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
+        closed = [one not in self.silent for one in connection_ids]
+        self.gone.update(one for one, is_closed in zip(connection_ids, closed, strict=True) if is_closed)
+        return [Outcome.DELIVERED if is_closed else Outcome.THROTTLED for is_closed in closed]
 
     def types(self, connection_id: str) -> list[str]:
         """The types of the messages that a connection got."""
