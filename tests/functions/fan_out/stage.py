@@ -14,9 +14,11 @@ from adapters.sender_limits import Schedule, SenderLimits
 from adapters.sessions import DynamoSessions
 from adapters.signing import Credentials
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.connect import Connect
 from sessions.create_session import CreateSession
 from sessions.disconnect import Disconnect
+from sessions.errors import UnavailableError
 from sessions.fan_out import FanOut
 from sessions.hook import Hook, Processing
 from sessions.join_session import JoinSession
@@ -25,6 +27,7 @@ from sessions.ports import Message, total
 from sessions.presence import Presence
 from sessions.publish import Publish
 from sessions.replay import LogReplayer
+from sessions.serve_shards import ServeShards
 from sessions.settings import Limits, Settings
 from sessions.shard_tasks import ShardTask
 from tests.functions.fan_out.management_api import ManagementApi
@@ -45,8 +48,11 @@ class Queue:
     """Keeps the tasks that were sent."""
 
     tasks: list[ShardTask] = field(default_factory=list[ShardTask])
+    is_away: bool = False
 
     def send(self, tasks: Sequence[ShardTask]) -> None:
+        if self.is_away:
+            raise UnavailableError
         self.tasks += tasks
 
 
@@ -92,14 +98,22 @@ class Stage:
         self.disconnect = Disconnect(
             connections=self.connections, settings=settings, metrics=self.notes, clock=self._clock
         )
+        clear_away = ClearAway(departed=self.disconnect, listeners=self.listeners, journal=self.notes)
         self.fan_out = FanOut(
             listeners=self.listeners,
-            departed=self.disconnect,
+            pusher=self.pusher,
+            queue=self.queue,
+            clear_away=clear_away,
+            settings=settings,
+            journal=self.notes,
+            metrics=self.notes,
+        )
+        self.serve = ServeShards(
+            listeners=self.listeners,
             log=self.log,
             pusher=self.pusher,
             queue=self.queue,
-            settings=settings,
-            journal=self.notes,
+            clear_away=clear_away,
             metrics=self.notes,
         )
         self.presence = Presence(

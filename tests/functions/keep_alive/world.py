@@ -10,10 +10,10 @@ from adapters.connections import DynamoConnections
 from adapters.due_index import DynamoDueIndex
 from adapters.limits import DynamoRateLimits
 from adapters.listeners import DynamoListeners
-from adapters.messages import DynamoMessageLog
 from adapters.session_items import due_shard
 from adapters.sessions import DynamoSessions
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.connect import Connect
 from sessions.create_session import CreateSession
 from sessions.delivery import Delivery, Outcome
@@ -169,10 +169,9 @@ class World:
             connections=self.connections,
             broadcaster=FanOut(
                 listeners=self.listeners,
-                departed=disconnect,
-                log=DynamoMessageLog(max_age=self.settings.log_max_age),
                 pusher=self.wire,
                 queue=NoQueue(),
+                clear_away=ClearAway(departed=disconnect, listeners=self.listeners, journal=self.notes),
                 settings=self.settings,
                 journal=self.notes,
                 metrics=self.notes,
