@@ -73,7 +73,7 @@ _REPLAYS = Need(tables={"messages": "Query"}, connections=("POST",))
 NEEDS: dict[str, Need] = {
     "authorize": Need(verifies_tokens=True),
     "connect": Need(tables={"connections": "PutItem"}).also(_IS_LIMITED),
-    "disconnect": _CLEANS_UP,
+    "disconnect": replace(_CLEANS_UP, timeout=20),
     "unknown_action": Need(),
     "create_session": Need(
         tables={

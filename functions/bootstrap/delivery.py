@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from bootstrap import clock, log, metrics, rate_limits, settings
-from bootstrap.connections import disconnect
+from bootstrap.connections import departed
 
 if TYPE_CHECKING:
     from adapters.fan_out_queue import SqsShardQueue
@@ -93,10 +93,15 @@ def shard_queue() -> "SqsShardQueue":
 
 def clear_away() -> "ClearAway":
     """Removes listeners that a push found gone."""
+    from adapters.dynamodb import HASTY_TRIES
     from adapters.listeners import DynamoListeners
     from sessions.clear_away import ClearAway
 
-    return ClearAway(departed=disconnect(), listeners=DynamoListeners(rate_limits()), journal=log())
+    return ClearAway(
+        departed=departed(closing_tries=HASTY_TRIES),
+        listeners=DynamoListeners(rate_limits()),
+        journal=log(),
+    )
 
 
 def together() -> "Together":

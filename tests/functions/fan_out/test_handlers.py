@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from adapters import telemetry
+from adapters.dynamodb import HASTY_TRIES
 from sessions.log import FRAME_LIMIT
 from sessions.shard_tasks import ShardTask
 from tests.functions.fan_out.management_api import Answer
 from tests.functions.fan_out.sqs import SqsQueue
 from tests.functions.fan_out.stage import Stage
+from tests.functions.faults import watched
 
 pytestmark = pytest.mark.emulator
 
@@ -176,6 +178,30 @@ def test_whom_a_shard_left_behind_is_tried_again_alone(
     assert fan_out(queue.received(1), Context()) == {"batchItemFailures": []}
     assert stage.api.pushes(there) == [ended(session_id)]
     assert stage.api.deleted() == []
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "calls"),
+    [
+        pytest.param(0, ["GetItem", "TransactWriteItems"] * 2, id="each by one read and one transaction"),
+        pytest.param(99, ["GetItem", *["TransactWriteItems"] * HASTY_TRIES], id="not while others do it"),
+    ],
+)
+def test_clearing_away_costs_little(
+    stage: Stage, queue: SqsQueue, load: Callable[[str], ModuleType], conflicts: int, calls: list[str]
+) -> None:
+    """It comes last, before whoever waits for an answer gets it."""
+    one_shard = stage.with_settings(max_listeners=2)
+    _, session_id = one_shard.speaking()
+    for _ in range(2):
+        one_shard.join(session_id)
+    stage.api.answer = lambda _: Answer(status=410)
+    fan_out = load("fan_out").handler
+    event = queue.event(event_tasks(one_shard, session_id))
+    with watched(conflicts=conflicts) as made:
+        assert fan_out(event, Context()) == {"batchItemFailures": []}
+    assert made.names == ["Query", *calls]
+    one_shard.close()
 
 
 @pytest.mark.parametrize(("name", "route"), [("fan_out", "fanOut"), ("presence", "presence")])
