@@ -49,8 +49,9 @@ class Sink:
         """All of them arrive."""
         return [Outcome.DELIVERED] * len(deliveries)
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """Nobody is there."""
+        return [Outcome.GONE] * len(connection_ids)
 
 
 class Quiet:

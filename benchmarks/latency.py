@@ -15,6 +15,7 @@ from adapters.sender import BlockingSender, Sender
 from adapters.signing import Credentials
 from benchmarks.table import format_table
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.fan_out import FanOut
 from sessions.hook import Processing
 from sessions.publish import Publish
@@ -59,10 +60,9 @@ def measure(audience: int) -> tuple[float, float, float]:
         )
         fan_out = FanOut(
             listeners=world.listeners,
-            departed=world.disconnect,
-            log=log,
             pusher=sender,
             queue=Queue(),
+            clear_away=ClearAway(departed=world.disconnect, listeners=world.listeners, journal=world.notes),
             settings=SETTINGS,
             journal=world.notes,
             metrics=world.notes,

@@ -14,10 +14,12 @@ class FanOutQueueArgs:
     """Arguments of FanOutQueue."""
 
     consumer_timeout: int = 30
-    """Seconds that the consumer may take; a message becomes visible again after six times that, as AWS
-    advises (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
-    max_receives: int = 3
-    """Deliveries of a message before it becomes a dead letter, 1 to 1000."""
+    """Seconds that the consumer may take. A message that it was given and that it neither served nor gave
+    back becomes visible again after six times that, as AWS advises
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+    max_receives: int = 5
+    """Deliveries of a message before it becomes a dead letter, 5 to 1000: AWS advises five at least (same
+    page), for one whose consumer was throttled counts as delivered."""
     retention: int = 3600
     """Seconds that a message waits at most, 60 to 1209600: older ones are recovered from the log."""
     max_concurrency: int = 10
@@ -26,7 +28,7 @@ class FanOutQueueArgs:
     def __post_init__(self) -> None:
         """Check the values against the limits of SQS and Lambda."""
         check_range("consumer_timeout", self.consumer_timeout, 1, 900)
-        check_range("max_receives", self.max_receives, 1, 1000)
+        check_range("max_receives", self.max_receives, 5, 1000, "as AWS advises for Lambda")
         check_range("retention", self.retention, 60, 14 * _DAY)
         check_range("max_concurrency", self.max_concurrency, 2, 1000)
 
@@ -62,7 +64,10 @@ class FanOutQueue(ComponentResource):
         )
 
     def deliver_to(self, handler: LambdaHandler) -> aws.lambda_.EventSourceMapping:
-        """Give the queue its consumer, which answers with the messages that it could not serve."""
+        """Give the queue its consumer, which answers with the messages that it could not serve.
+
+        Its role must allow sqs:ChangeMessageVisibility, by which it has those come again soon.
+        """
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-consumer",
             event_source_arn=self.queue.arn,

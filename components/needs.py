@@ -19,9 +19,9 @@ class Need:
     connections: tuple[str, ...] = ()
     """Verbs on the API's connections: POST pushes, DELETE cuts."""
     sends: bool = False
-    """Whether it hands large audiences to the queue."""
+    """Whether it hands audiences to the queue."""
     receives: bool = False
-    """Whether the queue delivers to it."""
+    """Whether the queue delivers to it; it says itself when what it could not serve is to come again."""
     reads_stream: bool = False
     """Whether the stream of listener counts delivers to it."""
     verifies_tokens: bool = False
@@ -31,8 +31,8 @@ class Need:
     calls_itself: bool = False
     """Whether it goes on in further invocations of itself."""
     timeout: int = 10
-    """Seconds it may take; API Gateway waits 29, which whoever pushes before it replies may need: what cannot
-    be reached is tried three times, of 1.5 s each, and then cut off."""
+    """Seconds it may take; API Gateway waits 29, of which pushing and cutting off may need 16, however large
+    the audience (functions/sessions/delivery.py has the sum)."""
     memory_size: int = 256
     """Megabytes."""
 
@@ -66,14 +66,14 @@ _CLEANS_UP = Need(
     }
 )
 """Takes a connection that is gone out of everything."""
-_DELIVERS = Need(tables={"listeners": "Query"}, connections=("POST", "DELETE")).also(_CLEANS_UP)
-_BROADCASTS = Need(sends=True).also(_DELIVERS)
+_BROADCASTS = Need(tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends=True).also(_CLEANS_UP)
+"""Pushes to audiences; whom it leaves behind it hands to the queue."""
 _REPLAYS = Need(tables={"messages": "Query"}, connections=("POST",))
 
 NEEDS: dict[str, Need] = {
     "authorize": Need(verifies_tokens=True),
     "connect": Need(tables={"connections": "PutItem"}).also(_IS_LIMITED),
-    "disconnect": _CLEANS_UP,
+    "disconnect": replace(_CLEANS_UP, timeout=20),
     "unknown_action": Need(),
     "create_session": Need(
         tables={
@@ -152,7 +152,7 @@ NEEDS: dict[str, Need] = {
         timeout=30,
     ),
     "fan_out": Need(tables={"messages": "BatchGetItem"}, receives=True, timeout=30, memory_size=1024).also(
-        _DELIVERS
+        _BROADCASTS
     ),
 }
 """By handler: the name of its file in functions/handlers."""

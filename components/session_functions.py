@@ -110,9 +110,8 @@ class SessionFunctions(ComponentResource):
         if need.sends:
             statements.append(_allow("sqs", "SendMessage", queue.queue_arn))
         if need.receives:
-            statements.append(
-                _allow("sqs", "ReceiveMessage DeleteMessage GetQueueAttributes", queue.queue_arn)
-            )
+            operations = "ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility"
+            statements.append(_allow("sqs", operations, queue.queue_arn))
         if need.reads_stream:
             operations = "GetRecords GetShardIterator DescribeStream"
             statements.append(_allow("dynamodb", operations, tables.listener_stream_arn))

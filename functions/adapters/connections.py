@@ -11,7 +11,7 @@ from adapters.connection_items import (
     to_connection,
 )
 from adapters.detachment import detach_with
-from adapters.dynamodb import call, client, transact, write
+from adapters.dynamodb import CONFLICT_TRIES, call, client, transact, write
 from adapters.limits import DynamoRateLimits
 from adapters.listener_items import delete_listener
 from adapters.values import from_item
@@ -21,10 +21,11 @@ from sessions.ports import Part, Refused
 
 
 class DynamoConnections:
-    """The limits carry the one that counts new connections."""
+    """The limits carry the one that counts new connections; `closing_tries` is how often `close` tries."""
 
-    def __init__(self, limits: DynamoRateLimits) -> None:
+    def __init__(self, limits: DynamoRateLimits, *, closing_tries: int = CONFLICT_TRIES) -> None:
         self._limits = limits
+        self._closing_tries = closing_tries
 
     def get(self, connection_id: str) -> Connection | None:
         answer = call(
@@ -42,11 +43,16 @@ class DynamoConnections:
         if attachment is None:
             write(own)
         elif attachment.role is Role.LISTENER:
-            transact(
-                [own, *delete_listener(attachment.session_id, attachment.shard, connection.connection_id)]
-            )
+            row = delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
+            transact([own, *row], tries=self._closing_tries)
         else:
-            detach_with([own], connection.connection_id, attachment, grace_until=grace_until)
+            detach_with(
+                [own],
+                connection.connection_id,
+                attachment,
+                grace_until=grace_until,
+                tries=self._closing_tries,
+            )
 
     def forget(self, connection: Connection) -> None:
         write(delete_connection(connection))

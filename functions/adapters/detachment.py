@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from adapters.dynamodb import transact
+from adapters.dynamodb import CONFLICT_TRIES, transact
 from adapters.session_items import detach_speaker
 from adapters.writes import Write
 from sessions.model import Attachment
@@ -10,15 +10,22 @@ from sessions.ports import Refused
 
 
 def detach_with(
-    others: Sequence[Write], connection_id: str, attachment: Attachment, *, grace_until: int
+    others: Sequence[Write],
+    connection_id: str,
+    attachment: Attachment,
+    *,
+    grace_until: int,
+    tries: int = CONFLICT_TRIES,
 ) -> None:
     """Start the grace together with other writes: one call, or two within the last grace of a lifetime.
 
     DynamoDB's expressions know no minimum, so the usual case is tried first.
     """
     try:
-        transact([detach_speaker(connection_id, attachment, grace_until, is_last=False), *others])
+        transact(
+            [detach_speaker(connection_id, attachment, grace_until, is_last=False), *others], tries=tries
+        )
     except Refused as refused:
         if refused.session is None or refused.session.expires_at >= grace_until:
             raise
-        transact([detach_speaker(connection_id, attachment, grace_until, is_last=True), *others])
+        transact([detach_speaker(connection_id, attachment, grace_until, is_last=True), *others], tries=tries)

@@ -15,10 +15,14 @@ from sessions.shard_tasks import ShardTask, to_json
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
-CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
+"""Seconds. A call without an answer is given up after two attempts and a pause, 7 s at the very most."""
 
 BATCH = 10
-"""Messages that one SendMessageBatch takes."""
+"""Messages that one call takes."""
+
+FIRST_RETURN, LATEST_RETURN = 2, 30
+"""Seconds after which a message comes again that was received once; twice as many each time, up to these."""
 
 
 @cache
@@ -33,7 +37,11 @@ class SqsShardQueue:
         """As in the port. A call that failed in part counts as failed: serving a shard twice does no harm."""
         for start in range(0, len(tasks), BATCH):
             entries: Any = [
-                {"Id": str(number), "MessageBody": to_json(task)}
+                {
+                    "Id": str(number),
+                    "MessageBody": to_json(task),
+                    "DelaySeconds": FIRST_RETURN if task.only else 0,
+                }
                 for number, task in enumerate(tasks[start : start + BATCH])
             ]
             try:
@@ -44,3 +52,26 @@ class SqsShardQueue:
                 raise UnavailableError from error
             if answer.get("Failed"):
                 raise UnavailableError
+
+    def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
+        """Let messages that were received and will not be deleted come again in a few seconds.
+
+        Each by its receipt handle and how often it has been received. Up to ten, as they come in one batch.
+        Raises UnavailableError if any of them waits for the queue's visibility timeout instead.
+        """
+        entries: Any = [
+            {
+                "Id": str(number),
+                "ReceiptHandle": handle,
+                "VisibilityTimeout": min(FIRST_RETURN * 2 ** (receipts - 1), LATEST_RETURN),
+            }
+            for number, (handle, receipts) in enumerate(received)
+        ]
+        try:
+            answer = _client().change_message_visibility_batch(
+                QueueUrl=os.environ["FAN_OUT_QUEUE_URL"], Entries=entries
+            )
+        except (ClientError, BotoCoreError) as error:
+            raise UnavailableError from error
+        if answer.get("Failed"):
+            raise UnavailableError

@@ -111,9 +111,10 @@ class HttpPool:
     async def exchange(self, request: bytes, timeout: float) -> int:  # noqa: ASYNC109 -- passed on
         """Send one request on a kept or a new connection; seconds, status and errors as HttpConnection's.
 
-        A kept connection that the server had closed meanwhile is replaced once, without an error. Where one
-        falls silent, those that have not answered since are dropped with it: a function is frozen between
-        its invocations, and what forgot one of its connections meanwhile forgot all.
+        Opening a connection takes up to `connect_timeout` seconds beside. A kept connection that the server
+        had closed meanwhile is replaced once, without an error. Where one falls silent, those that have not
+        answered since are dropped with it: a function is frozen between its invocations, and what forgot one
+        of its connections meanwhile forgot all.
         """
         kept = self._kept()
         connection = kept or await self._open()
@@ -121,8 +122,9 @@ class HttpPool:
         try:
             status = await connection.exchange(request, timeout)
         except StaleConnectionError:
+            waited = time.monotonic() - sent_at
             connection = await self._open()
-            status = await connection.exchange(request, timeout)
+            status = await connection.exchange(request, timeout - waited)
         except NoAnswerError:
             if kept is not None:
                 self._drop_unused_since(sent_at)

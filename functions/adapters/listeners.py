@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from adapters.connection_items import attach, release, retarget
-from adapters.dynamodb import NotCarriedOutError, call, client, transact
+from adapters.dynamodb import HASTY_TRIES, NotCarriedOutError, call, client, transact
 from adapters.limits import DynamoRateLimits
 from adapters.listener_items import (
     COUNT,
@@ -66,7 +66,7 @@ class DynamoListeners:
         )
 
     def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
-        transact(delete_listener(session_id, shard, connection_id))
+        transact(delete_listener(session_id, shard, connection_id), tries=HASTY_TRIES)
 
     def counts(self, session_id: str, shards: int) -> list[ShardCount]:
         wanted: dict[str, Any] = {

@@ -7,19 +7,18 @@ PostToConnection and DeleteConnection pages of the management API's reference.
 
 import asyncio
 import hashlib
-import random
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from adapters.http_pool import HttpPool, NoAnswerError
+from adapters.sender_limits import SenderLimits
 from adapters.signing import Credentials, Signer
 from sessions.delivery import Delivery, Outcome, PushConfigurationError
 
-THROTTLED = 429
 SUCCESS_FAMILY = 2
 SERVER_ERROR_FAMILY = 5
 
@@ -27,23 +26,8 @@ OUTCOMES = {
     400: Outcome.GONE,  # not an id that API Gateway gave out
     410: Outcome.GONE,
     413: Outcome.TOO_LARGE,
+    429: Outcome.THROTTLED,  # the account's rate, or the client's buffer is full
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SenderLimits:
-    """Bounds on one push; times in seconds.
-
-    A connection that never answers costs `attempts * attempt_timeout` and the waits between, at most.
-    """
-
-    concurrency: int = 64
-    retrying: int = 192  # at a time, beside the first attempts; a function has 1,024 file descriptors
-    attempts: int = 3
-    connect_timeout: float = 1.5
-    attempt_timeout: float = 1.5
-    backoff: float = 0.1  # the first wait is drawn from 0 to this, each later one from twice as much
-    backoff_limit: float = 1.0
 
 
 class Sender:
@@ -67,41 +51,74 @@ class Sender:
         self._credentials = credentials
         self._limits = limits or SenderLimits()
         self._signer = Signer(host=url.netloc, region=region, service="execute-api")
+        self._schedules = {
+            Outcome.UNREACHABLE: self._limits.failing,
+            Outcome.THROTTLED: self._limits.throttled,
+        }
         self._retrying = asyncio.Semaphore(self._limits.retrying)
         self._pool = HttpPool(url, connect_timeout=self._limits.connect_timeout, tls=tls)
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         """As `Pusher.deliver`; raises PushConfigurationError where no push could ever succeed."""
-        return await self._carry_out("POST", deliveries)
+        return await self._carry_out("POST", deliveries, time.monotonic() + self._limits.pushing)
 
-    async def disconnect(self, connection_ids: Sequence[str]) -> None:
+    async def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """As `Pusher.disconnect`."""
-        await self._carry_out("DELETE", [Delivery(connection_id, (b"",)) for connection_id in connection_ids])
+        closings = [Delivery(connection_id, (b"",)) for connection_id in connection_ids]
+        return await self._carry_out("DELETE", closings, time.monotonic() + self._limits.closing)
 
     def close(self) -> None:
         """Close the connections that are kept."""
         self._pool.close()
 
-    async def _carry_out(self, method: str, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    async def _carry_out(self, method: str, deliveries: Sequence[Delivery], until: float) -> list[Outcome]:
         """First attempts by a few workers; what has to be tried again leaves them, to be in nobody's way."""
         outcomes = [Outcome.DELIVERED] * len(deliveries)
         credentials = self._credentials()
         waiting = iter(enumerate(deliveries))
 
+        async def attempt(path: str, payload: bytes) -> Outcome:
+            if time.monotonic() >= until:
+                return Outcome.THROTTLED
+            return await self._attempt(method, path, payload, credentials)
+
         async def work() -> None:
             for index, delivery in waiting:
                 path = _connection_path(self._base, delivery.connection_id)
                 for sent, payload in enumerate(delivery.payloads):
-                    outcome = await self._attempt(method, path, payload, credentials)
-                    if outcome is None:
-                        group.create_task(persist(index, path, delivery.payloads[sent:]))
+                    outcome = await attempt(path, payload)
+                    if outcome in self._schedules:
+                        group.create_task(persist(index, path, delivery.payloads[sent:], outcome))
                         break
                     if outcome is not Outcome.DELIVERED:
                         outcomes[index] = outcome
                         break
 
-        async def persist(index: int, path: str, payloads: Sequence[bytes]) -> None:
-            outcomes[index] = await self._persist(method, path, payloads, credentials)
+        async def persist(index: int, path: str, payloads: Sequence[bytes], outcome: Outcome) -> None:
+            """Send `payloads` in order, where `outcome` is what the first of them has come to so far."""
+            for number, payload in enumerate(payloads):
+                if number:
+                    async with self._retrying:
+                        outcome = await attempt(path, payload)
+                outcome = await insist(path, payload, outcome)
+                if outcome is not Outcome.DELIVERED:
+                    break
+            outcomes[index] = outcome
+
+        async def insist(path: str, payload: bytes, outcome: Outcome) -> Outcome:
+            """Try one payload again as the schedules say, each counting its own kind of failure."""
+            failures: Counter[Outcome] = Counter()
+            while (schedule := self._schedules.get(outcome)) is not None:
+                failures[outcome] += 1
+                if failures[outcome] >= schedule.attempts:
+                    return outcome
+                wait = schedule.wait(failures[outcome])
+                if time.monotonic() + wait >= until:
+                    return Outcome.THROTTLED
+                await asyncio.sleep(wait)
+                async with self._retrying:
+                    outcome = await attempt(path, payload)
+            return outcome
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -111,50 +128,23 @@ class Sender:
             raise failures.exceptions[0] from None
         return outcomes
 
-    async def _persist(
-        self, method: str, path: str, payloads: Sequence[bytes], credentials: Credentials
-    ) -> Outcome:
-        """Send `payloads` in order, the first of which has been tried once."""
-        tried = 1
-        for payload in payloads:
-            for attempt in range(tried, self._limits.attempts):
-                if attempt:
-                    await asyncio.sleep(self._wait(attempt))
-                async with self._retrying:
-                    outcome = await self._attempt(method, path, payload, credentials)
-                if outcome is not None:
-                    break
-            else:
-                return Outcome.UNREACHABLE
-            if outcome is not Outcome.DELIVERED:
-                return outcome
-            tried = 0
-        return Outcome.DELIVERED
-
-    async def _attempt(
-        self, method: str, path: str, payload: bytes, credentials: Credentials
-    ) -> Outcome | None:
-        """One exchange; None where trying again may help."""
+    async def _attempt(self, method: str, path: str, payload: bytes, credentials: Credentials) -> Outcome:
+        """One exchange."""
         headers = self._signer.headers(method, path, _payload_hash(payload), credentials, time.time())
         head = f"{method} {path} HTTP/1.1\r\n{headers}Content-Length: {len(payload)}\r\n\r\n"
         try:
             status = await self._pool.exchange(head.encode() + payload, self._limits.attempt_timeout)
         except NoAnswerError:
-            return None
+            return Outcome.UNREACHABLE
         except ssl.SSLError as error:
             raise PushConfigurationError(f"TLS to the management API failed: {error}") from error
         if status // 100 == SUCCESS_FAMILY:
             return Outcome.DELIVERED
-        if status == THROTTLED or status // 100 == SERVER_ERROR_FAMILY:
-            return None
+        if status // 100 == SERVER_ERROR_FAMILY:
+            return Outcome.UNREACHABLE
         if status not in OUTCOMES:
             raise PushConfigurationError(f"the management API answered {status} to {method} @connections")
         return OUTCOMES[status]
-
-    def _wait(self, attempt: int) -> float:
-        """Full jitter: anything up to the doubling bound, in seconds."""
-        bound = min(self._limits.backoff * 2 ** (attempt - 1), self._limits.backoff_limit)
-        return random.uniform(0, bound)  # noqa: S311 -- spreads load, keeps no secret
 
 
 class BlockingSender:
@@ -173,10 +163,13 @@ class BlockingSender:
         """As `Pusher.deliver`; raises PushConfigurationError."""
         return self._loop.run_until_complete(self._current().deliver(deliveries)) if deliveries else []
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """As `Pusher.disconnect`; raises PushConfigurationError."""
-        if connection_ids:
+        return (
             self._loop.run_until_complete(self._current().disconnect(connection_ids))
+            if connection_ids
+            else []
+        )
 
     def close(self) -> None:
         """Close the connections and the loop."""

@@ -27,12 +27,22 @@ def connect() -> "Connect":
 
 
 def disconnect() -> "Disconnect":
-    """For `$disconnect`, and for whatever finds a connection gone."""
+    """For `$disconnect`, which nobody repeats soon."""
+    from adapters.dynamodb import PATIENT_TRIES
+
+    return departed(closing_tries=PATIENT_TRIES)
+
+
+def departed(*, closing_tries: int) -> "Disconnect":
+    """For whatever finds a connection gone."""
     from adapters.connections import DynamoConnections
     from sessions.disconnect import Disconnect
 
     return Disconnect(
-        connections=DynamoConnections(rate_limits()), settings=settings(), metrics=metrics(), clock=clock
+        connections=DynamoConnections(rate_limits(), closing_tries=closing_tries),
+        settings=settings(),
+        metrics=metrics(),
+        clock=clock,
     )
 
 

@@ -6,15 +6,19 @@ import os
 from typing import TYPE_CHECKING
 
 from bootstrap import clock, log, metrics, rate_limits, settings
-from bootstrap.connections import disconnect
+from bootstrap.connections import departed
 
 if TYPE_CHECKING:
+    from adapters.fan_out_queue import SqsShardQueue
     from adapters.sender import BlockingSender
+    from sessions.audience import Together
+    from sessions.clear_away import ClearAway
     from sessions.fan_out import FanOut
     from sessions.hook import Processing
     from sessions.ports import Replayer
     from sessions.presence import Presence
     from sessions.publish import Publish
+    from sessions.serve_shards import ServeShards
     from sessions.settings import Settings
 
 
@@ -48,22 +52,65 @@ def replayer() -> "Replayer":
 
 def fan_out() -> "FanOut":
     """Sends a session's messages and events to its listeners."""
-    from adapters.fan_out_queue import SqsShardQueue
     from adapters.listeners import DynamoListeners
-    from adapters.messages import DynamoMessageLog
     from sessions.fan_out import FanOut
 
-    own = settings()
     return FanOut(
         listeners=DynamoListeners(rate_limits()),
-        departed=disconnect(),
-        log=DynamoMessageLog(max_age=own.log_max_age),
         pusher=pusher(),
-        queue=SqsShardQueue(),
-        settings=own,
+        queue=shard_queue(),
+        clear_away=clear_away(),
+        settings=settings(),
         journal=log(),
         metrics=metrics(),
+        together=together(),
     )
+
+
+def serve_shards() -> "ServeShards":
+    """For the fan-out queue."""
+    from adapters.listeners import DynamoListeners
+    from adapters.messages import DynamoMessageLog
+    from sessions.serve_shards import ServeShards
+
+    return ServeShards(
+        listeners=DynamoListeners(rate_limits()),
+        log=DynamoMessageLog(max_age=settings().log_max_age),
+        pusher=pusher(),
+        queue=shard_queue(),
+        clear_away=clear_away(),
+        metrics=metrics(),
+        together=together(),
+    )
+
+
+def shard_queue() -> "SqsShardQueue":
+    """The fan-out queue."""
+    from adapters.fan_out_queue import SqsShardQueue
+
+    return SqsShardQueue()
+
+
+def clear_away() -> "ClearAway":
+    """Removes listeners that a push found gone."""
+    from adapters.dynamodb import HASTY_TRIES
+    from adapters.listeners import DynamoListeners
+    from sessions.clear_away import ClearAway
+
+    return ClearAway(
+        departed=departed(closing_tries=HASTY_TRIES),
+        listeners=DynamoListeners(rate_limits()),
+        journal=log(),
+    )
+
+
+def together() -> "Together":
+    """Reads all shards of a session at once; the threads begin with the first read and are kept."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from sessions.settings import MAX_SHARDS
+
+    return ThreadPoolExecutor(MAX_SHARDS).map
 
 
 def publish() -> "Publish":

@@ -5,7 +5,7 @@
 from typing import TYPE_CHECKING
 
 from bootstrap import clock, log, metrics, rate_limits, settings
-from bootstrap.connections import disconnect
+from bootstrap.connections import departed
 from bootstrap.delivery import pusher
 from bootstrap.sessions import end_session
 
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 def keep_alive() -> "KeepAlive":
     """For the schedule."""
     from adapters.due_index import DynamoDueIndex
+    from adapters.dynamodb import CONFLICT_TRIES
     from adapters.sessions import DynamoSessions
     from sessions.keep_alive import KeepAlive
 
     return KeepAlive(
         due=DynamoDueIndex(DynamoSessions(rate_limits())),
         end=end_session().by_the_clock,
-        departed=disconnect(),
+        departed=departed(closing_tries=CONFLICT_TRIES),
         pusher=pusher(),
         settings=settings(),
         log=log(),

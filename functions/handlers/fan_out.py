@@ -1,4 +1,4 @@
-"""The fan-out queue's function: serves the shards that publish or a broadcast left to it."""
+"""The fan-out queue's function: serves the shards that publish, a broadcast or an earlier try left to it."""
 
 from typing import Any, Protocol
 
@@ -6,60 +6,64 @@ import bootstrap
 from bootstrap import delivery
 from handlers.observed import observed
 from sessions.digest import short_digest
+from sessions.errors import UnavailableError
 from sessions.shard_tasks import ShardTask, to_task
 
-fan_out = delivery.fan_out()
-
-Shard = tuple[str, int]
-
-RESERVE_MS = 15_000
-"""Milliseconds that a shard may take, with every bounded retry of it; none is begun later."""
+serve = delivery.serve_shards()
+queue = delivery.shard_queue()
 
 
 class Context(Protocol):
     """What of Lambda's context object is used."""
 
-    def get_remaining_time_in_millis(self) -> int:
-        """How long the invocation may still take."""
-        ...
+    aws_request_id: str
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Serve a batch shard by shard, and report the messages of those that failed or that time did not allow.
+    """Serve a batch, all shards at once, and report the messages that have to come again, and soon.
 
     A message that is no task is counted and dropped: no try of it could succeed. Source of the answer's form:
     Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial batch responses).
     """
     bootstrap.metrics().begin("fanOut")
-    tasks: dict[Shard, list[ShardTask]] = {}
-    message_ids: dict[Shard, list[str]] = {}
+    records: list[dict[str, Any]] = []
+    tasks: list[ShardTask] = []
     for record in event["Records"]:
         try:
-            task = to_task(record["body"])
-        except (ValueError, TypeError):
+            tasks.append(to_task(record["body"], _receipts(record)))
+        except (KeyError, ValueError, TypeError):
             bootstrap.metrics().count("FanOutMalformed")
-            continue
-        shard = task.session_id, task.shard
-        tasks.setdefault(shard, []).append(task)
-        message_ids.setdefault(shard, []).append(record["messageId"])
-    failed: list[str] = []
-    for shard, work in tasks.items():
-        if context.get_remaining_time_in_millis() < RESERVE_MS:
-            bootstrap.metrics().count("FanOutUnfinished", len(message_ids[shard]))
-        elif _served(shard, work):
-            continue
-        failed += message_ids[shard]
+        else:
+            records.append(record)
+    failed: list[dict[str, Any]] = []
+    if tasks:
+        served, error = observed("fanOut", context.aws_request_id, lambda: _failures(tasks), tasks=len(tasks))
+        failures = [error] * len(tasks) if served is None else served
+        failed = [record for record, failure in zip(records, failures, strict=True) if failure is not None]
+    if failed:
+        _come_again_soon(failed)
     bootstrap.metrics().flush()
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
-def _served(shard: Shard, tasks: list[ShardTask]) -> bool:
-    session_id, number = shard
-    _, error = observed(
-        "fanOut",
-        short_digest(session_id),
-        lambda: fan_out.serve(session_id, number, tasks),
-        shard=number,
-        tasks=len(tasks),
-    )
-    return error is None
+def _failures(tasks: list[ShardTask]) -> list[UnavailableError | None]:
+    failures = serve(tasks)
+    for task, failure in zip(tasks, failures, strict=True):
+        if failure is not None:
+            bootstrap.metrics().count("FanOutFailed")
+            session = short_digest(task.session_id)
+            fields = {"shard": task.shard, "receipt": task.receipt, **bootstrap.failure_fields(failure)}
+            bootstrap.log().warning("not served", session=session, **fields)
+    return failures
+
+
+def _come_again_soon(failed: list[dict[str, Any]]) -> None:
+    """Without this they come again too, but only after the queue's visibility timeout."""
+    try:
+        queue.return_soon([(record["receiptHandle"], _receipts(record)) for record in failed])
+    except UnavailableError as failure:
+        bootstrap.log().warning("not returned early", **bootstrap.failure_fields(failure))
+
+
+def _receipts(record: dict[str, Any]) -> int:
+    return int(record["attributes"]["ApproximateReceiveCount"])

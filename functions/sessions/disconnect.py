@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sessions.access import TRIES
 from sessions.errors import UnavailableError
+from sessions.model import Attachment
 from sessions.ports import Clock, Connections, Metrics, Part, Refused
 from sessions.settings import Settings
 
@@ -17,12 +18,16 @@ class Disconnect:
     metrics: Metrics
     clock: Clock
 
-    def __call__(self, connection_id: str) -> None:
-        """A speaker's session starts its grace, unless a newer connection has taken it up already."""
+    def __call__(self, connection_id: str) -> Attachment | None:
+        """What the connection was attached to and is so no more; a listener's row went with it.
+
+        A speaker's session starts its grace, unless a newer connection has taken it up already.
+        """
         for _ in range(TRIES):
             connection = self.connections.get(connection_id)
             if connection is None:
-                return
+                return None
+            attachment = connection.attachment
             try:
                 self.connections.close(connection, grace_until=self.clock() + self.settings.speaker_grace)
             except Refused as refused:
@@ -32,6 +37,7 @@ class Disconnect:
                     self.connections.forget(connection)
                 except Refused:
                     continue
+                attachment = None
             self.metrics.count("ConnectionsClosed")
-            return
+            return attachment
         raise UnavailableError

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from sessions.delivery import Delivery, Outcome, PushConfigurationError, Pusher
+from sessions.delivery import CLOSED, Delivery, Outcome, PushConfigurationError, Pusher
 from sessions.errors import UnavailableError
 from sessions.model import Connection, Session
 from sessions.notices import Visit, has_outstayed, plan_visit
@@ -24,6 +24,9 @@ Thing = TypeVar("Thing")
 
 DUE_SHARDS = 16
 """Partitions of each `due` index."""
+
+MISSED = frozenset({Outcome.UNREACHABLE, Outcome.THROTTLED})
+"""Outcomes of a visit after which it stays due."""
 
 CLAIM = 30
 """Seconds for which a notice is one run's own; less than the minute between runs."""
@@ -82,7 +85,7 @@ class KeepAlive:
     due: DueIndex
     end: Callable[[Session], None]
     """Ends a session whose time ran out, and tells everyone (sessions/end_session.py)."""
-    departed: Callable[[str], None]
+    departed: Callable[[str], object]
     """Takes a connection that is gone out of everything (sessions/disconnect.py)."""
     pusher: Pusher
     settings: Settings
@@ -139,16 +142,16 @@ class KeepAlive:
         for visit, outcome in zip(visits, outcomes, strict=True):
             if outcome is Outcome.GONE:
                 self._try(self.departed, visit.connection_id)
-            elif outcome is not Outcome.UNREACHABLE:
+            elif outcome not in MISSED:
                 arrived.append(visit)
         self.due.record(arrived)
         self._count("KeepAliveSent", len(arrived))
         self._count("KeepAliveNotices", sum(visit.is_notice for visit in arrived))
         self._count("KeepAliveGone", outcomes.count(Outcome.GONE))
-        self._count("KeepAliveUnreachable", outcomes.count(Outcome.UNREACHABLE))
+        self._count("KeepAliveUnreachable", sum(outcome in MISSED for outcome in outcomes))
 
     def _cut(self, outstayed: Sequence[Connection]) -> None:
-        """Cut connections and clear them away.
+        """Cut connections and clear those away that are closed; the others stay due.
 
         One that got a new token in this very second may be among them, by what the index says still; it
         comes back.
@@ -156,10 +159,14 @@ class KeepAlive:
         if not outstayed:
             return
         connection_ids = [one.connection_id for one in outstayed]
-        self.pusher.disconnect(connection_ids)
-        for connection_id in connection_ids:
-            self._try(self.departed, connection_id)
-        self._count("KeepAliveCut", len(connection_ids))
+        for connection_id, outcome in zip(
+            connection_ids, self.pusher.disconnect(connection_ids), strict=True
+        ):
+            if outcome in CLOSED:
+                self._try(self.departed, connection_id)
+                self._count("KeepAliveCut", 1)
+            else:
+                self._left()
 
     def _claimed(self, notices: Sequence[Visit], now: int) -> list[Visit]:
         """The notices that no other run has claimed."""
@@ -168,7 +175,7 @@ class KeepAlive:
         won = self.due.record(claims) if claims else []
         return [replace(one, seen=until) for one, is_won in zip(notices, won, strict=True) if is_won]
 
-    def _try(self, act: Callable[[Thing], None], thing: Thing) -> None:
+    def _try(self, act: Callable[[Thing], object], thing: Thing) -> None:
         """What cannot be done now stays due; it must not keep the rest from being done."""
         try:
             act(thing)

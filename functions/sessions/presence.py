@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sessions.delivery import Delivery, Pusher
+from sessions.delivery import Delivery, Outcome, Pusher
 from sessions.log import encode
 from sessions.ports import Clock, Listeners, Sessions, total
 
@@ -31,7 +31,9 @@ class Presence:
         listeners = total(self.listeners.counts(session_id, session.shards))
         for _ in range(TRIES):
             push = {"type": "presence", "sessionId": session_id, "listeners": listeners}
-            self.pusher.deliver([Delivery(session.speaker_connection_id, (encode(push),))])
+            (outcome,) = self.pusher.deliver([Delivery(session.speaker_connection_id, (encode(push),))])
+            if outcome is not Outcome.DELIVERED:
+                return
             pushed, listeners = listeners, total(self.listeners.counts(session_id, session.shards))
             if listeners == pushed:
                 return

@@ -47,7 +47,7 @@ ROUTE: dict[str, Any] = {"api_id": "a", "execution_arn": "arn", "stage_name": "l
         (CognitoUsersArgs, {"password_length": 6}, "password_length is 6: allowed is 8 to 99"),
         (CognitoUsersArgs, {"access_token_minutes": 1}, "access_token_minutes is 1: allowed is 5 to 1440"),
         (FanOutQueueArgs, {"max_concurrency": 1}, "max_concurrency is 1: allowed is 2 to 1000"),
-        (FanOutQueueArgs, {"max_receives": 0}, "max_receives is 0: allowed is 1 to 1000"),
+        (FanOutQueueArgs, {"max_receives": 4}, "max_receives is 4: allowed is 5 to 1000"),
         (
             PolicyStatement,
             {"actions": ["s3:*"], "resources": []},

@@ -131,9 +131,20 @@ def test_who_publishes_may_push_and_cut_but_not_look_up_connections(
     assert verbs == {f"sessions-ws-api/live/{verb}/@connections/*" for verb in ("POST", "DELETE")}
 
 
+def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    """And, as whoever broadcasts, leave listeners to it for later."""
+    asked = ("sqs:ChangeMessageVisibility", "sessions-fan-out-queue")
+    assert [
+        name for name in functions_in_use(record_heartbeats=False) if asked in allowed(made[1], name)
+    ] == ["fan_out"]
+    assert ("sqs:SendMessage", "sessions-fan-out-queue") in allowed(made[1], "fan_out")
+
+
 @pytest.mark.parametrize("handler", [name for name, need in NEEDS.items() if need.connections])
 def test_who_pushes_has_time_to_try_again(handler: str) -> None:
-    """Reading, three attempts at a push and three at a cut may take twenty seconds; API Gateway waits 29."""
+    """API Gateway waits 29 s; what the functions derive from that is in functions/sessions/delivery.py."""
     invoked_by_aws = handler in {"fan_out", "presence", "keep_alive"}
     assert NEEDS[handler].timeout >= 29 if invoked_by_aws else NEEDS[handler].timeout == 29
 

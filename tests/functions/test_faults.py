@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from adapters import dynamodb
-from adapters.dynamodb import CONFLICT_TRIES
+from adapters.dynamodb import CONFLICT_TRIES, PATIENT_TRIES
 from sessions.model import Status
 from sessions.settings import Limits, Settings
 from tests.functions.conftest import Environment
@@ -259,3 +259,20 @@ def test_conflicts_with_other_transactions_are_tried_again_and_not_for_ever(
     assert len(calls.names) == (times + 2 if expected == "sessionJoined" else CONFLICT_TRIES)
     check_all(scene)
     assert outcome(act(scene)) == "sessionJoined"
+
+
+@pytest.mark.parametrize("leaving", ["listener", "speaker"])
+def test_a_disconnect_outlasts_conflicts_that_other_requests_do_not(stack: Stack, leaving: str) -> None:
+    """Nobody repeats it soon, and many come at once where a session ends for many."""
+    scene = Scene.of(stack)
+    with watched(conflicts=CONFLICT_TRIES + 2) as calls:
+        assert stack.disconnect(getattr(scene, leaving)) == 200
+    assert len(calls.names) == 1 + CONFLICT_TRIES + 3
+    check_all(scene)
+
+
+def test_a_disconnect_is_given_up_within_its_time(stack: Stack) -> None:
+    scene = Scene.of(stack)
+    with watched(conflicts=1000) as calls:
+        assert stack.disconnect(scene.listener) == 503
+    assert len(calls.names) == 1 + PATIENT_TRIES

@@ -74,7 +74,7 @@ class Notes:
         self.pushes += deliveries
         return [Outcome.DELIVERED for _ in deliveries]
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         raise AssertionError(connection_ids)
 
     def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:

@@ -14,10 +14,14 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What a request gets: a status, after `delay` seconds, or a closed connection in place of one."""
+    """What a request gets: a status, after `delay` seconds, or a closed connection in place of one.
+
+    It is held until all connections of `after` have had an answer.
+    """
 
     status: int = 200
     delay: float = 0.0
+    after: frozenset[str] = frozenset()
     drop: bool = False
     close_after: bool = False
 
@@ -40,6 +44,9 @@ class ManagementApi:
 
     answer: Callable[[Got], Answer] = lambda _: Answer()
     requests: list[Got] = field(default_factory=list[Got])
+    answered: set[str] = field(default_factory=set[str])
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set at the next answer."""
     opened: int = 0
     at_once: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     most_at_once: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -76,9 +83,14 @@ class ManagementApi:
                 answer = self.answer(got)
                 if answer.delay:
                     await asyncio.sleep(answer.delay)
+                while not answer.after <= self.answered:
+                    await self.news.wait()
                 self.at_once[got.connection_id] -= 1
                 if answer.drop:
                     return
+                self.answered.add(got.connection_id)
+                self.news.set()
+                self.news = asyncio.Event()
                 body = b"" if answer.status == 204 else b'{"message":"x"}'
                 writer.write(
                     f"HTTP/1.1 {answer.status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body

@@ -42,10 +42,8 @@ class Network:
     def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
         return [self._deliver(delivery) for delivery in deliveries]
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
-        for connection_id in connection_ids:
-            if self.chance.random() >= self.chances.failed_delete:
-                self.open.pop(connection_id, None)
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
+        return [self._close(connection_id) for connection_id in connection_ids]
 
     def settle(self, at_most: int | None = None) -> None:
         """Let what was held back arrive, in any order."""
@@ -55,6 +53,11 @@ class Network:
             if connection_id in self.open:
                 self.open[connection_id](json.loads(payload))
 
+    def _close(self, connection_id: str) -> Outcome:
+        if self.chance.random() < self.chances.failed_delete:
+            return Outcome.THROTTLED
+        return Outcome.GONE if self.open.pop(connection_id, None) is None else Outcome.DELIVERED
+
     def _deliver(self, delivery: Delivery) -> Outcome:
         for payload in delivery.payloads:
             receive = self.open.get(delivery.connection_id)
@@ -62,7 +65,7 @@ class Network:
                 return Outcome.GONE
             draw = self.chance.random()
             if draw < self.chances.unreachable:
-                return Outcome.UNREACHABLE
+                return self.chance.choice([Outcome.UNREACHABLE, Outcome.THROTTLED])
             if draw < self.chances.unreachable + self.chances.lost_in_flight:
                 del self.open[delivery.connection_id]
             elif self.chance.random() < self.chances.held_back:

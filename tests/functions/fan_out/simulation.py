@@ -6,9 +6,11 @@ message is a turn.
 
 import itertools
 import random
+from dataclasses import replace
 from typing import Any
 
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.end_session import EndSession
 from sessions.errors import SessionError, UnavailableError
 from sessions.fan_out import FanOut
@@ -17,6 +19,7 @@ from sessions.join_session import JoinSession
 from sessions.model import Position
 from sessions.publish import Publish
 from sessions.replay import LogReplayer
+from sessions.serve_shards import ServeShards
 from sessions.settings import Limits, Settings
 from tests.account import Account
 from tests.functions.fan_out.memory_log import MemoryMessageLog
@@ -48,14 +51,24 @@ class Simulation:
         self.log = MemoryMessageLog(self.memory)
         self.network = Network(self.chance, self.chances)
         self.queue = Queue()
+        clear_away = ClearAway(
+            departed=self.world.disconnect, listeners=self.world.listeners, journal=self.world.notes
+        )
         self.fan_out = FanOut(
             listeners=self.world.listeners,
-            departed=self.world.disconnect,
+            pusher=self.network,
+            queue=self.queue,
+            clear_away=clear_away,
+            settings=SETTINGS,
+            journal=self.world.notes,
+            metrics=self.world.notes,
+        )
+        self.serve = ServeShards(
+            listeners=self.world.listeners,
             log=self.log,
             pusher=self.network,
             queue=self.queue,
-            settings=SETTINGS,
-            journal=self.world.notes,
+            clear_away=clear_away,
             metrics=self.world.notes,
         )
         self.instances = [self._publisher() for _ in range(2)]
@@ -185,11 +198,8 @@ class Simulation:
                 self.queue.tasks.append(task)
                 continue
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
-            try:
-                for _ in range(times):
-                    self.fan_out.serve(task.session_id, task.shard, [task])
-            except UnavailableError:
-                self.queue.tasks.append(task)
+            if any(self.serve([task])[0] for _ in range(times)):
+                self.queue.tasks.append(replace(task, receipt=task.receipt + 1))
 
     def _tell_disconnects(self) -> None:
         telling, self.gone = self.gone, []

@@ -9,13 +9,16 @@ from adapters.connections import DynamoConnections
 from adapters.limits import DynamoRateLimits
 from adapters.listeners import DynamoListeners
 from adapters.messages import DynamoMessageLog
-from adapters.sender import BlockingSender, Sender, SenderLimits
+from adapters.sender import BlockingSender, Sender
+from adapters.sender_limits import Schedule, SenderLimits
 from adapters.sessions import DynamoSessions
 from adapters.signing import Credentials
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.connect import Connect
 from sessions.create_session import CreateSession
 from sessions.disconnect import Disconnect
+from sessions.errors import UnavailableError
 from sessions.fan_out import FanOut
 from sessions.hook import Hook, Processing
 from sessions.join_session import JoinSession
@@ -24,13 +27,19 @@ from sessions.ports import Message, total
 from sessions.presence import Presence
 from sessions.publish import Publish
 from sessions.replay import LogReplayer
+from sessions.serve_shards import ServeShards
 from sessions.settings import Limits, Settings
 from sessions.shard_tasks import ShardTask
 from tests.functions.fan_out.management_api import ManagementApi
 
 START = 1_800_000_000
 UNLIMITED = Settings(limits=Limits(enabled=False))
-QUICK = SenderLimits(attempt_timeout=2.0, connect_timeout=2.0, backoff=0.001, backoff_limit=0.001)
+QUICK = SenderLimits(
+    attempt_timeout=2.0,
+    connect_timeout=2.0,
+    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
+    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+)
 numbers = itertools.count(1)
 
 
@@ -39,8 +48,11 @@ class Queue:
     """Keeps the tasks that were sent."""
 
     tasks: list[ShardTask] = field(default_factory=list[ShardTask])
+    is_away: bool = False
 
     def send(self, tasks: Sequence[ShardTask]) -> None:
+        if self.is_away:
+            raise UnavailableError
         self.tasks += tasks
 
 
@@ -86,14 +98,22 @@ class Stage:
         self.disconnect = Disconnect(
             connections=self.connections, settings=settings, metrics=self.notes, clock=self._clock
         )
+        clear_away = ClearAway(departed=self.disconnect, listeners=self.listeners, journal=self.notes)
         self.fan_out = FanOut(
             listeners=self.listeners,
-            departed=self.disconnect,
+            pusher=self.pusher,
+            queue=self.queue,
+            clear_away=clear_away,
+            settings=settings,
+            journal=self.notes,
+            metrics=self.notes,
+        )
+        self.serve = ServeShards(
+            listeners=self.listeners,
             log=self.log,
             pusher=self.pusher,
             queue=self.queue,
-            settings=settings,
-            journal=self.notes,
+            clear_away=clear_away,
             metrics=self.notes,
         )
         self.presence = Presence(

@@ -1,12 +1,14 @@
 """Fan-out: everyone is served, here or through the queue; who is gone or cannot be reached is dealt with."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from sessions.delivery import PushConfigurationError
+from sessions.errors import UnavailableError
 from sessions.model import Session
-from sessions.shard_tasks import ShardTask, to_json, to_task
+from sessions.shard_tasks import LAST_RECEIPT, ShardTask, to_json, to_task
 from tests.functions.fan_out.management_api import Answer, Got
 from tests.functions.fan_out.stage import Stage
 
@@ -23,7 +25,7 @@ def serve(stage: Stage) -> None:
     """What the fan-out function does with all that is queued, after a way through JSON."""
     tasks, stage.queue.tasks = [to_task(to_json(task)) for task in stage.queue.tasks], []
     for task in tasks:
-        stage.fan_out.serve(task.session_id, task.shard, [task])
+        assert stage.serve([task]) == [None]
 
 
 def test_an_audience_beyond_reach_goes_through_the_queue(stage: Stage) -> None:
@@ -55,7 +57,7 @@ def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(stage: Stage)
     for data in ("a", "b", "c"):
         large.publish(speaker, data)
     tasks = [large.queue.tasks[index] for index in (2, 0, 1, 0)]
-    large.fan_out.serve(session_id, 0, tasks)
+    large.serve(tasks)
     assert large.heard(listener) == [(1, "a"), (2, "b"), (3, "c")]
     large.close()
 
@@ -63,9 +65,7 @@ def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(stage: Stage)
 def test_a_task_whose_message_is_no_longer_kept_is_passed_over(stage: Stage) -> None:
     _, session_id = stage.speaking()
     listener, _ = stage.join(session_id)
-    stage.fan_out.serve(
-        session_id, 0, [ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)]
-    )
+    stage.serve([ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)])
     assert stage.heard(listener) == []
 
 
@@ -99,16 +99,112 @@ def test_a_row_whose_connection_has_no_record_is_cleared_away(stage: Stage) -> N
 def test_who_cannot_be_reached_is_disconnected_to_come_back(stage: Stage) -> None:
     """It stays a listener until its `$disconnect`; the others have the message at once."""
     speaker, session_id = stage.speaking()
-    busy, there = stage.join(session_id)[0], stage.join(session_id)[0]
+    silent, there = stage.join(session_id)[0], stage.join(session_id)[0]
 
     def answer(got: Got) -> Answer:
-        return Answer(status=429 if got.connection_id == busy and got.method == "POST" else 200)
+        return Answer(status=500 if got.connection_id == silent and got.method == "POST" else 200)
 
     stage.api.answer = answer
     assert stage.publish(speaker, "x")["offset"] == 1
     assert stage.heard(there) == [(1, "x")]
-    assert stage.api.deleted() == [busy]
+    assert stage.api.deleted() == [silent]
     assert stage.listening(session_id) == 2
+
+
+def test_a_slow_listener_in_each_shard_holds_up_nobody(stage: Stage) -> None:
+    """They are answered last of all, and still in their first attempt."""
+    speaker, session_id = stage.speaking()
+    listeners = [stage.join(session_id)[0] for _ in range(30)]
+    slow = {
+        stage.listeners.page(session_id, number).listeners[0].connection_id
+        for number in range(stage.settings.shards)
+    }
+    others = frozenset(listeners) - slow
+    stage.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
+    stage.publish(speaker, "x")
+    assert [stage.heard(one) for one in listeners] == [[(1, "x")]] * 30
+    assert stage.api.deleted() == []
+
+
+def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    listeners = [stage.join(session_id)[0] for _ in range(4)]
+    stage.api.answer = lambda got: Answer(status=200 if got.connection_id == listeners[0] else 429)
+    stage.publish(speaker, "x")
+    assert stage.api.deleted() == []
+    assert {one for task in stage.queue.tasks for one in task.only} == set(listeners[1:])
+    stage.api.answer = lambda _: Answer()
+    serve(stage)
+    assert [stage.heard(one)[-1] for one in listeners] == [(1, "x")] * 4
+    assert len(stage.api.posted(listeners[0])) == 1
+
+
+def test_who_is_throttled_at_the_last_receipt_is_disconnected(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
+    stage.publish(speaker, "x")
+    (task,) = stage.queue.tasks
+    assert stage.serve([replace(task, receipt=LAST_RECEIPT - 1)]) != [None]
+    assert stage.api.deleted() == []
+    assert stage.serve([replace(task, receipt=LAST_RECEIPT)]) == [None]
+    assert stage.api.deleted() == [listener]
+
+
+@pytest.mark.parametrize("status", [429, 500])
+def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(stage: Stage, status: int) -> None:
+    """It comes again until it is either, as often as the queue allows."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.api.answer = lambda got: Answer(status=500 if got.method == "POST" else status)
+    stage.publish(speaker, "x")
+    (task,) = stage.queue.tasks
+    assert task.only == (listener,)
+    for receipt in (1, LAST_RECEIPT):
+        assert stage.serve([replace(task, receipt=receipt)]) != [None]
+    stage.api.answer = lambda got: Answer(status=500 if got.method == "POST" else 204)
+    assert stage.serve([task]) == [None]
+    assert stage.queue.tasks == [task]
+
+
+def test_a_publish_that_can_leave_nobody_to_the_queue_is_repeated(stage: Stage) -> None:
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+    stage.api.answer = lambda _: Answer(status=429)
+    stage.queue.is_away = True
+    with pytest.raises(UnavailableError):
+        stage.publish(speaker, "x", request_id="r")
+    stage.api.answer = lambda _: Answer()
+    assert stage.publish(speaker, "x", request_id="r")["offset"] == 1
+    assert stage.heard(listener)[-1] == (1, "x")
+
+
+def test_a_task_that_the_queue_does_not_take_on_comes_again_itself(stage: Stage) -> None:
+    _, session_id = stage.speaking()
+    throttled, _ = stage.join(session_id)
+    tasks = [
+        ShardTask(session_id=session_id, shard=shard, event={"type": "sessionEnded"})
+        for shard in range(stage.settings.shards)
+    ]
+    stage.api.answer = lambda _: Answer(status=429)
+    stage.queue.is_away = True
+    failures = stage.serve(tasks)
+    shard = _attachment(stage, throttled).shard
+    assert [number for number, failure in enumerate(failures) if failure is not None] == [shard]
+
+
+def test_tasks_for_all_and_for_some_of_a_shard_go_together(stage: Stage) -> None:
+    """Each listener gets what concerns it, in order, in one delivery."""
+    large = stage.with_settings(direct_fan_out=0, max_listeners=2)
+    speaker, session_id = large.speaking()
+    behind, other = large.join(session_id)[0], large.join(session_id)[0]
+    for data in ("a", "b"):
+        large.publish(speaker, data)
+    first, second = large.queue.tasks
+    assert large.serve([second, replace(first, only=(behind,))]) == [None, None]
+    assert large.heard(behind) == [(1, "a"), (2, "b")]
+    assert large.heard(other) == [(2, "b")]
+    large.close()
 
 
 def test_a_refused_caller_clears_nobody_away(stage: Stage) -> None:

@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from adapters import telemetry
+from adapters.dynamodb import HASTY_TRIES
 from sessions.log import FRAME_LIMIT
-from sessions.shard_tasks import ShardTask, to_json
+from sessions.shard_tasks import ShardTask
 from tests.functions.fan_out.management_api import Answer
+from tests.functions.fan_out.sqs import SqsQueue
 from tests.functions.fan_out.stage import Stage
+from tests.functions.faults import watched
 
 pytestmark = pytest.mark.emulator
 
@@ -42,20 +45,17 @@ def websocket_event(connection_id: str, body: str) -> dict[str, Any]:
 
 
 class Context:
-    """Lambda's, which has this many milliseconds left at each look, and none after them."""
+    """Lambda's."""
 
-    def __init__(self, *remaining: int) -> None:
-        self._remaining = iter(remaining)
-
-    def get_remaining_time_in_millis(self) -> int:
-        return next(self._remaining, 0)
+    aws_request_id = "request"
 
 
-AMPLE = 30_000
-
-
-def queue_event(*bodies: str) -> dict[str, Any]:
-    return {"Records": [{"messageId": f"id-{index}", "body": body} for index, body in enumerate(bodies)]}
+@pytest.fixture
+def queue(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> SqsQueue:
+    """A queue beside the stage's tables."""
+    queue = SqsQueue()
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url)
+    return queue
 
 
 def count_record(session_id: str, sequence: int, image: str = "NewImage") -> dict[str, Any]:
@@ -86,40 +86,122 @@ def test_publish_replies_and_reaches_listeners(stage: Stage, load: Callable[[str
     )
 
 
-def test_a_shard_that_fails_is_reported_and_no_other(
-    stage: Stage, load: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
+def event_tasks(stage: Stage, session_id: str) -> list[ShardTask]:
+    """Tell all shards of a session that it has ended."""
+    return [
+        ShardTask(session_id=session_id, shard=number, event=ended(session_id))
+        for number in range(stage.settings.shards)
+    ]
+
+
+def ended(session_id: str) -> dict[str, str]:
+    return {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
+
+
+def test_a_shard_that_fails_comes_again_soon_and_no_other(
+    stage: Stage, queue: SqsQueue, load: Callable[[str], ModuleType], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """And what is no task is dropped, for it would come again for ever."""
     _, session_id = stage.speaking()
     listener, _ = stage.join(session_id)
-    shard = next(
+    (shard,) = (
         number
         for number in range(stage.settings.shards)
         if stage.listeners.page(session_id, number).listeners
     )
-    event = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
-    tasks = [
-        to_json(ShardTask(session_id=session_id, shard=number, event=event))
-        for number in (shard, (shard + 1) % stage.settings.shards)
-    ]
     fan_out = load("fan_out").handler
-    assert fan_out(queue_event(*tasks, "nonsense"), Context(AMPLE, AMPLE)) == {"batchItemFailures": []}
-    assert stage.api.pushes(listener) == [event]
     stage.api.answer = lambda _: Answer(status=403)
-    failed = fan_out(queue_event("nonsense", *tasks), Context(AMPLE, AMPLE))
-    assert failed == {"batchItemFailures": [{"itemIdentifier": "id-1"}]}
-    assert "FanOutMalformed" in capsys.readouterr().out
+    event = queue.event(event_tasks(stage, session_id), "nonsense")
+    (failed,) = fan_out(event, Context())["batchItemFailures"]
+    assert failed["itemIdentifier"] == event["Records"][shard]["messageId"]
+    output = capsys.readouterr().out
+    assert '"FanOutMalformed": 1' in output
+    assert '"FanOutFailed": 1' in output
+
+    again = queue.received(1)
+    (record,) = again["Records"]
+    assert (record["messageId"], record["attributes"]["ApproximateReceiveCount"]) == (
+        failed["itemIdentifier"],
+        "2",
+    )
+    stage.api.answer = lambda _: Answer()
+    assert fan_out(again, Context()) == {"batchItemFailures": []}
+    assert stage.api.pushes(listener)[-1] == ended(session_id)
 
 
-def test_shards_that_time_does_not_allow_come_again_and_those_served_do_not(
-    stage: Stage, load: Callable[[str], ModuleType]
+def test_a_batch_that_cannot_come_again_soon_comes_again_later(
+    stage: Stage,
+    queue: SqsQueue,
+    load: Callable[[str], ModuleType],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A function that ran into its time-out would serve the whole batch again, and fail again."""
     _, session_id = stage.speaking()
-    event = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
-    tasks = [to_json(ShardTask(session_id=session_id, shard=number, event=event)) for number in range(3)]
-    answer = load("fan_out").handler(queue_event(*tasks), Context(AMPLE, AMPLE, 1_000))
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "id-2"}]}
+    stage.join(session_id)
+    stage.api.answer = lambda _: Answer(status=403)
+    event = queue.event(event_tasks(stage, session_id))
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url + "-away")
+    assert len(load("fan_out").handler(event, Context())["batchItemFailures"]) == 1
+    assert "not returned early" in capsys.readouterr().out
+
+
+def test_a_slow_listener_holds_up_no_shard_of_its_batch(
+    stage: Stage, queue: SqsQueue, load: Callable[[str], ModuleType]
+) -> None:
+    """One in each shard is answered last of all, and still in its first attempt."""
+    _, session_id = stage.speaking()
+    listeners = [stage.join(session_id)[0] for _ in range(30)]
+    slow = {
+        stage.listeners.page(session_id, number).listeners[0].connection_id
+        for number in range(stage.settings.shards)
+    }
+    others = frozenset(listeners) - slow
+    stage.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
+    event = queue.event(event_tasks(stage, session_id))
+    assert load("fan_out").handler(event, Context()) == {"batchItemFailures": []}
+    assert [stage.api.pushes(one) for one in listeners] == [[ended(session_id)]] * 30
+
+
+def test_whom_a_shard_left_behind_is_tried_again_alone(
+    stage: Stage, queue: SqsQueue, load: Callable[[str], ModuleType]
+) -> None:
+    """With the limits in use, and for as long as it takes: first by a new task, then by that one again."""
+    _, session_id = stage.speaking()
+    throttled, there = stage.join(session_id)[0], stage.join(session_id)[0]
+    stage.api.answer = lambda got: Answer(status=429 if got.connection_id == throttled else 200)
+    fan_out = load("fan_out").handler
+    assert fan_out(queue.event(event_tasks(stage, session_id)), Context()) == {"batchItemFailures": []}
+    again = queue.received(1)
+    assert json.loads(again["Records"][0]["body"])["only"] == [throttled]
+    assert len(fan_out(again, Context())["batchItemFailures"]) == 1
+    stage.api.answer = lambda _: Answer()
+    assert fan_out(queue.received(1), Context()) == {"batchItemFailures": []}
+    assert stage.api.pushes(there) == [ended(session_id)]
+    assert stage.api.deleted() == []
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "calls"),
+    [
+        pytest.param(0, ["GetItem", "TransactWriteItems"] * 2, id="each by one read and one transaction"),
+        pytest.param(99, ["GetItem", *["TransactWriteItems"] * HASTY_TRIES], id="not while others do it"),
+    ],
+)
+def test_clearing_away_costs_little(
+    stage: Stage, queue: SqsQueue, load: Callable[[str], ModuleType], conflicts: int, calls: list[str]
+) -> None:
+    """It comes last, before whoever waits for an answer gets it."""
+    one_shard = stage.with_settings(max_listeners=2)
+    _, session_id = one_shard.speaking()
+    for _ in range(2):
+        one_shard.join(session_id)
+    stage.api.answer = lambda _: Answer(status=410)
+    fan_out = load("fan_out").handler
+    event = queue.event(event_tasks(one_shard, session_id))
+    with watched(conflicts=conflicts) as made:
+        assert fan_out(event, Context()) == {"batchItemFailures": []}
+    assert made.names == ["Query", *calls]
+    one_shard.close()
 
 
 @pytest.mark.parametrize(("name", "route"), [("fan_out", "fanOut"), ("presence", "presence")])
@@ -159,12 +241,15 @@ def test_the_counters_of_a_new_session_are_no_news(stage: Stage, load: Callable[
     assert stage.api.pushes(speaker) == []
 
 
-def test_the_stream_comes_again_from_the_session_that_failed(
+def test_a_session_that_fails_keeps_no_other_from_being_told(
     stage: Stage, load: Callable[[str], ModuleType]
 ) -> None:
+    """The stream comes again from the earliest that is reported."""
     presence = load("presence").handler
     stage.now = int(time.time())
-    (one, first), (_, second) = stage.speaking(), stage.speaking()
+    (_, first), (one, second), (_, third) = (stage.speaking() for _ in range(3))
     stage.api.answer = lambda got: Answer(status=200 if got.connection_id == one else 403)
-    answer = presence({"Records": [count_record(first, 1), count_record(second, 2)]}, object())
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+    records = [count_record(session_id, number) for number, session_id in enumerate((first, second, third))]
+    answer = presence({"Records": records}, object())
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
+    assert stage.api.pushes(one) == [{"type": "presence", "sessionId": second, "listeners": 0}]

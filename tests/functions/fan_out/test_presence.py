@@ -36,6 +36,20 @@ def test_a_count_that_moves_meanwhile_is_pushed_again(stage: Stage) -> None:
     assert numbers(stage, speaker) == [1, 0]
 
 
+def test_a_speaker_who_cannot_be_reached_is_tried_once_for_a_count_that_moves(stage: Stage) -> None:
+    """The next change is told anyway; meanwhile other sessions' speakers wait for their numbers."""
+    speaker, session_id = stage.speaking()
+    listener, _ = stage.join(session_id)
+
+    def leaves(_: Got) -> Answer:
+        stage.disconnect(listener)
+        return Answer(status=410)
+
+    stage.api.answer = leaves
+    stage.presence(session_id)
+    assert numbers(stage, speaker) == [1]
+
+
 def test_mass_joins_and_drops_leave_the_right_number(stage: Stage) -> None:
     """Many at once, some `$disconnect`s doubled and some lost; a push finds those."""
     speaker, session_id = stage.speaking()

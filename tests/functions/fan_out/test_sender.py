@@ -1,6 +1,7 @@
 """What the sender makes of API Gateway's answers, and that no connection is in another's way."""
 
 import ssl
+from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,14 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sender import BlockingSender, Sender, SenderLimits
+from adapters.sender import BlockingSender, Sender
+from adapters.sender_limits import Schedule, SenderLimits
 from adapters.signing import Credentials
 from benchmarks.certificate import make_certificate, server_context
 from sessions.delivery import Delivery, Outcome, PushConfigurationError
 from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")
-QUICK = SenderLimits(attempt_timeout=0.2, connect_timeout=0.2, backoff=0.001, backoff_limit=0.001)
+QUICK = SenderLimits(
+    attempt_timeout=0.2,
+    connect_timeout=0.2,
+    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
+    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+)
 
 
 @contextmanager
@@ -43,16 +50,45 @@ def one(connection_id: str, *payloads: bytes) -> Delivery:
         (400, Outcome.GONE),
         (410, Outcome.GONE),
         (413, Outcome.TOO_LARGE),
-        (429, Outcome.UNREACHABLE),
+        (429, Outcome.THROTTLED),
         (500, Outcome.UNREACHABLE),
         (504, Outcome.UNREACHABLE),
     ],
 )
 def test_each_status_has_its_outcome(status: int, outcome: Outcome) -> None:
-    """And what may pass is tried three times, what will not is tried once."""
+    """And what may pass is tried three times, throttling more often; what will not pass is tried once."""
     with management_api(ManagementApi(lambda _: Answer(status=status))) as api, sender_to(api.url) as sender:
         assert sender.deliver([one("id")]) == [outcome]
-        assert len(api.requests) == (3 if outcome is Outcome.UNREACHABLE else 1)
+        assert len(api.requests) == {Outcome.UNREACHABLE: 3, Outcome.THROTTLED: 6}.get(outcome, 1)
+
+
+def test_an_account_that_is_throttled_for_a_while_loses_nobody() -> None:
+    """With the limits in use: each connection is refused three times before it is served."""
+    refused: Counter[str] = Counter()
+
+    def answer(got: Got) -> Answer:
+        refused[got.connection_id] += 1
+        return Answer(status=429 if refused[got.connection_id] <= 3 else 200)
+
+    audience = [one(f"listener-{number}") for number in range(60)]
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url, SenderLimits()) as sender:
+        assert sender.deliver(audience) == [Outcome.DELIVERED] * 60
+
+
+def test_throttling_and_silence_are_counted_apart() -> None:
+    """A connection that is throttled five times and silent twice has been given up by neither schedule."""
+    answers = iter([Answer(status=429), Answer(status=503)] * 2 + [Answer(status=429)] * 3 + [Answer()])
+    with management_api(ManagementApi(lambda _: next(answers))) as api, sender_to(api.url) as sender:
+        assert sender.deliver([one("id")]) == [Outcome.DELIVERED]
+
+
+def test_a_call_begins_no_attempt_once_its_time_is_up() -> None:
+    """Whoever is not served by then is worth another call: nothing says that it cannot be reached."""
+    limits = replace(QUICK, pushing=0.0, closing=0.0)
+    with management_api() as api, sender_to(api.url, limits) as sender:
+        assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2
+        assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
+        assert api.requests == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -94,10 +130,10 @@ def test_outcomes_stand_as_the_deliveries_do() -> None:
     """Also where some are tried again and others fail."""
 
     def answer(got: Got) -> Answer:
-        return Answer(status={"gone": 410, "busy": 429}.get(got.connection_id, 200))
+        return Answer(status={"gone": 410, "failing": 500}.get(got.connection_id, 200))
 
     with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
-        outcomes = sender.deliver([one("a"), one("busy"), one("b"), one("gone"), one("c")])
+        outcomes = sender.deliver([one("a"), one("failing"), one("b"), one("gone"), one("c")])
     assert outcomes == [
         Outcome.DELIVERED,
         Outcome.UNREACHABLE,
@@ -156,7 +192,7 @@ def test_silent_connections_hold_nobody_up() -> None:
 
 def test_connections_are_kept_and_replaced_when_the_server_closes_them() -> None:
     """A kept connection that the server has closed meanwhile costs no attempt."""
-    limits = SenderLimits(concurrency=1, attempts=1)
+    limits = SenderLimits(concurrency=1, failing=Schedule(attempts=1, backoff=0, backoff_limit=0))
     api = ManagementApi()
     with management_api(api), sender_to(api.url, limits) as sender:
         for _ in range(5):
@@ -174,7 +210,7 @@ def test_sockets_that_fell_silent_while_the_function_was_frozen_cost_one_attempt
     with management_api(api), sender_to(api.url) as sender:
         sender.deliver([one(name) for name in "abcd"])
         kept = api.opened
-        assert kept >= QUICK.attempts
+        assert kept >= QUICK.failing.attempts
         api.answer = lambda got: Answer(delay=5.0 if got.socket <= kept else 0.0)
         assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
 
@@ -210,15 +246,20 @@ def test_disconnect_deletes_and_lets_be_what_is_gone() -> None:
         return Answer(status=410 if got.connection_id == "gone" else 204)
 
     with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
-        sender.disconnect(["a=", "gone"])
+        assert sender.disconnect(["a=", "gone"]) == [Outcome.DELIVERED, Outcome.GONE]
         assert sorted(api.deleted()) == ["a=", "gone"]
+
+
+def test_disconnect_tells_what_it_could_not_close() -> None:
+    with management_api(ManagementApi(lambda _: Answer(status=429))) as api, sender_to(api.url) as sender:
+        assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
 
 
 def test_nothing_to_send_opens_nothing() -> None:
     """An empty audience costs no connection."""
     with management_api() as api, sender_to(api.url) as sender:
         assert sender.deliver([]) == []
-        sender.disconnect([])
+        assert sender.disconnect([]) == []
         assert api.opened == 0
 
 

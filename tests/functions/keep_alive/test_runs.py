@@ -86,6 +86,22 @@ def test_a_listener_s_rights_end_with_its_token(world: World, anonymous: bool, s
     assert there.count(session) == (1 if stays else 0)
 
 
+def test_who_could_not_be_cut_stays_a_listener_and_is_cut_by_a_later_run(world: World) -> None:
+    """Its record is all that tells the next run of it."""
+    there = World(replace(SETTINGS, allow_anonymous=False))
+    session, _ = there.session()
+    listener = there.listener(session, token_expires_at=START + 1000)
+    there.wire.silent.add(listener)
+    there.now += 1060
+    there.run()
+    assert there.count(session) == 1
+    there.wire.silent.clear()
+    there.now += 60
+    there.run()
+    assert listener in there.wire.gone
+    assert there.count(session) == 0
+
+
 def test_a_gone_listener_is_counted_out(world: World) -> None:
     """A lost `$disconnect` is made up for at the next ping."""
     session, _ = world.session()

@@ -10,10 +10,10 @@ from adapters.connections import DynamoConnections
 from adapters.due_index import DynamoDueIndex
 from adapters.limits import DynamoRateLimits
 from adapters.listeners import DynamoListeners
-from adapters.messages import DynamoMessageLog
 from adapters.session_items import due_shard
 from adapters.sessions import DynamoSessions
 from sessions.access import Caller
+from sessions.clear_away import ClearAway
 from sessions.connect import Connect
 from sessions.create_session import CreateSession
 from sessions.delivery import Delivery, Outcome
@@ -46,8 +46,10 @@ class Wire:
             raise self.refusal
         return [self._deliver(one) for one in deliveries]
 
-    def disconnect(self, connection_ids: Sequence[str]) -> None:
-        self.gone.update(connection_ids)
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
+        closed = [one not in self.silent for one in connection_ids]
+        self.gone.update(one for one, is_closed in zip(connection_ids, closed, strict=True) if is_closed)
+        return [Outcome.DELIVERED if is_closed else Outcome.THROTTLED for is_closed in closed]
 
     def types(self, connection_id: str) -> list[str]:
         """The types of the messages that a connection got."""
@@ -167,10 +169,9 @@ class World:
             connections=self.connections,
             broadcaster=FanOut(
                 listeners=self.listeners,
-                departed=disconnect,
-                log=DynamoMessageLog(max_age=self.settings.log_max_age),
                 pusher=self.wire,
                 queue=NoQueue(),
+                clear_away=ClearAway(departed=disconnect, listeners=self.listeners, journal=self.notes),
                 settings=self.settings,
                 journal=self.notes,
                 metrics=self.notes,

@@ -1,0 +1,82 @@
+"""Reading the audience: no more shards than are needed, and those that are needed at once."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from sessions.audience import Found, Thing, listeners_of, within_reach
+from sessions.model import Listener, ListenerPage, Session
+from tests.functions.fan_out.stage import UNLIMITED
+from tests.functions.world import World
+
+SHARDS = 5
+
+
+@dataclass
+class Shards:
+    """Listeners by shard, in pages of two; `waits` are the shards that were read at once, each time."""
+
+    sizes: tuple[int, ...]
+    waits: list[list[Any]] = field(default_factory=list[list[Any]])
+
+    def page(
+        self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
+    ) -> ListenerPage:
+        first = int(cursor or 0)
+        end = min(first + 2, self.sizes[shard])
+        rows = tuple(
+            Listener(connection_id=f"{shard}-{number}", target_language="es") for number in range(first, end)
+        )
+        return ListenerPage(listeners=rows, cursor=str(end) if end < self.sizes[shard] else None)
+
+    def together(self, act: Callable[[Thing], Found], things: Iterable[Thing], /) -> Iterable[Found]:
+        at_once = list(things)
+        self.waits.append(at_once)
+        return map(act, at_once)
+
+
+@pytest.fixture
+def session() -> Session:
+    """It has places for 500 listeners in five shards."""
+    world = World.in_memory(UNLIMITED)
+    _, session_id = world.speaking()
+    made = world.sessions.get(session_id)
+    assert made is not None
+    assert (made.capacity, made.shards) == (500, SHARDS)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("sizes", "enough", "waits"),
+    [
+        pytest.param((3, 2, 4, 1, 2), 100, [[0], [1, 2, 3, 4]], id="a small audience: two waits"),
+        pytest.param((0, 0, 0, 0, 0), 100, [[0], [1, 2, 3, 4]], id="nobody"),
+        pytest.param((100, 99, 98, 97, 96), 100, [[0]], id="full shards: no read too many"),
+        pytest.param((50, 51, 50, 52, 50), 100, [[0], [1]], id="half full: as many as do"),
+        pytest.param((60, 10, 50, 52, 50), 100, [[0], [1], [2]], id="fewer than there should be"),
+        pytest.param((9, 9, 9, 9, 9), 500, [[0, 1, 2, 3, 4]], id="within reach, however many come: one wait"),
+        pytest.param((9, 9, 9, 9, 9), 0, [], id="all through the queue"),
+    ],
+)
+def test_shards_are_read_until_there_are_enough_listeners(
+    session: Session, sizes: tuple[int, ...], enough: int, waits: list[list[int]]
+) -> None:
+    shards = Shards(sizes)
+    read = within_reach(shards, shards.together, session, enough)  # pyright: ignore[reportArgumentType]
+    assert shards.waits == waits
+    assert {shard: len(found) for shard, found in read.items()} == {
+        shard: sizes[shard] for at_once in waits for shard in at_once
+    }
+
+
+def test_a_shard_is_read_to_its_last_page() -> None:
+    found = listeners_of(Shards((5,)), "caring-king-275", 0)  # pyright: ignore[reportArgumentType]
+    assert [one.connection_id for one in found] == ["0-0", "0-1", "0-2", "0-3", "0-4"]
+
+
+def test_a_session_of_one_shard_is_read_in_one_wait(session: Session) -> None:
+    shards = Shards((3,))
+    within_reach(shards, shards.together, replace(session, shards=1), 100)  # pyright: ignore[reportArgumentType]
+    assert shards.waits == [[0]]
