@@ -84,7 +84,7 @@ class SessionSettings:
     direct_fan_out: int = 100
     """Listeners that the publishing function serves itself; more go through the queue."""
     listeners_per_shard: int = 100
-    """Listeners in one shard: what one fan-out invocation serves."""
+    """Listeners in one shard: what one task of the fan-out queue serves; an invocation gets up to ten."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
     record_heartbeats: bool = False
@@ -92,7 +92,7 @@ class SessionSettings:
     hook_function_arn: str | None = None
     """A function of the stack's own that sees each message before the fan-out."""
     hook_timeout: float = 2.0
-    """Seconds that the hook may take."""
+    """Seconds that the hook may take, up to 10: pushes may take 16 of the 29 in which a publish answers."""
     hook_failure: str = "pass"
     """What becomes of a message whose hook fails: `pass` sends it as it is, `refuse` answers UNAVAILABLE."""
 
@@ -160,5 +160,9 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "replay_page": (1, 500, "a join must answer within API Gateway's 29 s"),
     "direct_fan_out": (0, 1000, ""),
     "listeners_per_shard": (10, 1000, ""),
-    "hook_timeout": (0.1, 20, "a publish must answer within API Gateway's 29 s"),
+    "hook_timeout": (
+        0.1,
+        10,
+        "a publish must answer within API Gateway's 29 s, and pushes may take 16 of them",
+    ),
 }

@@ -6,9 +6,11 @@ import bootstrap
 from bootstrap import keep_alive as make
 from handlers.observed import observed
 from sessions.continuation import events_for, work_of
+from sessions.delivery import LONGEST_ROUND
 
-RESERVE_MS = 20_000
-"""Milliseconds that a page of work may still take, with every bounded retry of it; no page begins later."""
+RESERVE_MS = int(1000 * (LONGEST_ROUND + 5))
+"""Milliseconds that a page of work, or telling of one session's end, may still take: all pushes at their
+slowest, and one slow call beside (adapters/dynamodb.py). None begins later."""
 
 keep_alive = make.keep_alive()
 continuation = make.continuation()

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from emulator.provider.batch_permissions import with_batches, without_batches
 from emulator.provider.cloud import AwsError, Cloud
 from emulator.provider.convert import part
 from emulator.provider.resource import TAGS, AutoName, Resource, State
@@ -96,7 +97,7 @@ class RolePolicy(Resource):
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
-        cloud.call("iam", "PutRolePolicy", **self.create_request(inputs))
+        self._put(cloud, inputs)
         return f"{inputs['role']}:{inputs['name']}"
 
     def address(self, resource_id: str, state: Any) -> dict[str, Any]:
@@ -104,11 +105,16 @@ class RolePolicy(Resource):
         return {"RoleName": role, "PolicyName": name}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = {**answer, "PolicyDocument": as_text(answer["PolicyDocument"])}
+        told = {**answer, "PolicyDocument": without_batches(as_text(answer["PolicyDocument"]))}
         return super().outputs(cloud, resource_id, state, told)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        cloud.call("iam", "PutRolePolicy", **self.create_request(news))
+        self._put(cloud, news)
+
+    def _put(self, cloud: Cloud, inputs: State) -> None:
+        request = self.create_request(inputs)
+        document = with_batches(request["PolicyDocument"])
+        cloud.call("iam", "PutRolePolicy", **request | {"PolicyDocument": document})
 
     def locate(self, import_id: str) -> tuple[str, State]:
         if ":" not in import_id:

@@ -1,0 +1,46 @@
+"""A listener whose pushes are throttled has its messages late, through the queue, on the same connection."""
+
+from typing import Any
+
+import aiohttp
+import pytest
+
+from adapters.sender_limits import SenderLimits
+from tests.e2e.deployment import Deployment, User
+
+pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+
+ATTEMPTS = SenderLimits().throttled.attempts
+
+
+async def connection_ids(gateway: str, http: aiohttp.ClientSession) -> set[str]:
+    async with http.get(f"{gateway}/connections") as answer:
+        found: list[dict[str, Any]] = await answer.json()
+    return {one["connectionId"] for one in found}
+
+
+async def test_who_is_throttled_is_served_by_the_queue_at_its_second_try(
+    local_deployment: Deployment, speaker_user: User
+) -> None:
+    """The publish leaves it to the queue, whose function gives the message back once; all under their roles.
+
+    A message that nobody gave back would come again after three minutes only.
+    """
+    gateway = local_deployment.gateway
+    assert gateway is not None
+    async with aiohttp.ClientSession() as http, await local_deployment.connect(speaker_user) as speaker:
+        created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+        before = await connection_ids(gateway, http)
+        async with await local_deployment.connect() as listener:
+            (connection_id,) = await connection_ids(gateway, http) - before
+            await listener.request("joinSession", sessionId=created["sessionId"], targetLanguage="es")
+            fault = {"fault": "callbackThrottled", "connection": connection_id, "count": 2 * ATTEMPTS + 1}
+            async with http.post(f"{gateway}/faults", json=[fault]) as answer:
+                assert answer.status == 200
+            try:
+                await speaker.request("publish", data="late")
+                message = await listener.push("message", seconds=60)
+            finally:
+                await http.delete(f"{gateway}/faults")
+            assert message["data"] == "late"
+            assert (await listener.request("getSession"))["role"] == "listener"

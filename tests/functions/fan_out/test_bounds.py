@@ -1,0 +1,40 @@
+"""What the functions' times add up to, from the figures that they use."""
+
+import pytest
+
+from adapters.sender_limits import Schedule, SenderLimits
+from components.needs import NEEDS
+from components.settings import SessionSettings
+from sessions.delivery import LONGEST_ATTEMPT, LONGEST_ROUND, PUSHING
+
+REPLY = 29
+"""Seconds in which API Gateway wants an answer."""
+
+LIMITS = SenderLimits()
+
+
+def longest_waits(schedule: Schedule) -> float:
+    waits = (schedule.backoff * 2**number for number in range(schedule.attempts - 1))
+    return sum(min(wait, schedule.backoff_limit) for wait in waits)
+
+
+def test_a_silent_connection_has_all_its_attempts_within_a_call() -> None:
+    schedule = LIMITS.failing
+    assert (schedule.attempts - 1) * LONGEST_ATTEMPT + longest_waits(schedule) < PUSHING
+
+
+def test_a_throttled_connection_has_all_its_attempts_within_a_call() -> None:
+    """They are answered at once."""
+    assert longest_waits(LIMITS.throttled) < PUSHING
+
+
+def test_a_publish_is_answered_with_the_slowest_hook_and_the_slowest_pushes() -> None:
+    with pytest.raises(ValueError, match="hookTimeout"):
+        SessionSettings(hook_timeout=REPLY - LONGEST_ROUND)
+    slowest = SessionSettings(hook_timeout=10).hook_timeout
+    assert slowest + LONGEST_ROUND < REPLY == NEEDS["publish"].timeout
+
+
+def test_a_batch_of_the_queue_is_served_in_its_function_s_time() -> None:
+    """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb.py)."""
+    assert NEEDS["fan_out"].timeout > 2 * 5 + LONGEST_ROUND
