@@ -1,7 +1,7 @@
 """The fan-out queue in SQS (sessions.shard_tasks.ShardQueue)."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ class SqsShardQueue:
     """Sends to the queue that FAN_OUT_QUEUE_URL names; a session's shards fit one call."""
 
     def send(self, tasks: Sequence[ShardTask]) -> None:
-        """As in the port. A call that failed in part counts as failed: serving a shard twice does no harm."""
+        """As in the port. Serving a shard twice does no harm."""
         for start in range(0, len(tasks), BATCH):
             entries: Any = [
                 {
@@ -44,14 +44,7 @@ class SqsShardQueue:
                 }
                 for number, task in enumerate(tasks[start : start + BATCH])
             ]
-            try:
-                answer = _client().send_message_batch(
-                    QueueUrl=os.environ["FAN_OUT_QUEUE_URL"], Entries=entries
-                )
-            except (ClientError, BotoCoreError) as error:
-                raise UnavailableError from error
-            if answer.get("Failed"):
-                raise UnavailableError
+            _carry_out(_client().send_message_batch, entries)
 
     def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """Let messages that were received and will not be deleted come again in a few seconds.
@@ -67,11 +60,14 @@ class SqsShardQueue:
             }
             for number, (handle, receipts) in enumerate(received)
         ]
-        try:
-            answer = _client().change_message_visibility_batch(
-                QueueUrl=os.environ["FAN_OUT_QUEUE_URL"], Entries=entries
-            )
-        except (ClientError, BotoCoreError) as error:
-            raise UnavailableError from error
-        if answer.get("Failed"):
-            raise UnavailableError
+        _carry_out(_client().change_message_visibility_batch, entries)
+
+
+def _carry_out(batch: Callable[..., Mapping[str, Any]], entries: Any) -> None:
+    """Carry out one batch; raises UnavailableError also where it failed in part."""
+    try:
+        answer = batch(QueueUrl=os.environ["FAN_OUT_QUEUE_URL"], Entries=entries)
+    except (ClientError, BotoCoreError) as error:
+        raise UnavailableError from error
+    if answer.get("Failed"):
+        raise UnavailableError
