@@ -11,6 +11,7 @@ from emulator.ministack import MiniStack
 from emulator.processes import free_port
 from sessions.settings import Settings
 from tests.functions.fan_out.management_api import ManagementApi, management_api
+from tests.functions.fan_out.sqs import SqsQueue
 from tests.functions.local_tables import create_tables, names
 from tests.functions.signing_keys import POOL, key_set
 from tests.functions.stack import Stack, settings_json
@@ -35,6 +36,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
         create_tables(dynamodb.client())
         yield ministack
         dynamodb.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def queue(tables: MiniStack) -> SqsQueue:
+    """The fan-out queue, which nobody serves."""
+    return SqsQueue()
 
 
 @pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.emulator)])
@@ -81,11 +88,11 @@ def jwks_url() -> Generator[str]:
 
 @pytest.fixture
 def environment(
-    tables: MiniStack, callbacks: ManagementApi, jwks_url: str, monkeypatch: pytest.MonkeyPatch
+    queue: SqsQueue, callbacks: ManagementApi, jwks_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> Environment:
     """The environment of a stack's functions; called with settings, it sets those."""
     monkeypatch.setenv("CALLBACK_URL", callbacks.url)
-    monkeypatch.setenv("FAN_OUT_QUEUE_URL", f"{tables.endpoint_url}/000000000000/fan-out")
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url)
     monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
     monkeypatch.setenv("JWKS_URL", jwks_url)
     monkeypatch.setenv("USER_POOL_CLIENT_ID", CLIENT)
