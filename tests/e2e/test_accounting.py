@@ -1,7 +1,7 @@
 """Every message is accounted for, by every listener, whatever the network and the services do.
 
 ACCOUNTING_MESSAGES says how many. 10000 take eight minutes at best, since a session takes 1,200 a minute, and
-some twenty on two cores; the simulation in tests/functions/fan_out has as many in seconds.
+ten to twenty on two cores; the simulation in tests/functions/fan_out has as many in seconds.
 """
 
 import asyncio
