@@ -16,6 +16,7 @@ from botocore.exceptions import ClientError
 from emulator.aws import client
 from emulator.gateway.emulator_client import EmulatorAddress
 from emulator.gateway.permissions import ManagementCall
+from tests.emulator.gateway.deployed import mock_integration
 
 STAGE = "live"
 NAME = f"gateway-{secrets.token_hex(3)}"
@@ -85,12 +86,13 @@ class AnyEmulator:
             AuthorizerUri=function_uri,
             IdentitySource=["route.request.querystring.token"],
         )["AuthorizerId"]
+        mock = mock_integration(gateway, api_id, '{"type":"heartbeatAck"}')["IntegrationId"]
         guard = {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizer}
         for key, integration, options in (
             ("$connect", proxy, guard),
             ("$default", proxy, {"RouteResponseSelectionExpression": "$default"}),
             ("silent", proxy, {}),
-            ("heartbeat", self._mock(api_id), {"RouteResponseSelectionExpression": "$default"}),
+            ("heartbeat", mock, {"RouteResponseSelectionExpression": "$default"}),
         ):
             route = gateway.create_route(
                 ApiId=api_id, RouteKey=key, Target=f"integrations/{integration}", **options
@@ -110,23 +112,6 @@ class AnyEmulator:
 
     def remove_api(self, api_id: str) -> None:
         self.client("apigatewayv2").delete_api(ApiId=api_id)
-
-    def _mock(self, api_id: str) -> str:
-        gateway = self.client("apigatewayv2")
-        made = gateway.create_integration(
-            ApiId=api_id,
-            IntegrationType="MOCK",
-            RequestTemplates={"200": '{"statusCode":200}'},
-            TemplateSelectionExpression="200",
-        )
-        gateway.create_integration_response(
-            ApiId=api_id,
-            IntegrationId=made["IntegrationId"],
-            IntegrationResponseKey="/200/",
-            TemplateSelectionExpression="200",
-            ResponseTemplates={"200": '{"type":"heartbeatAck"}'},
-        )
-        return str(made["IntegrationId"])
 
     def signed_push(self, api_id: str, host: str) -> ManagementCall:
         """A push to a connection that no emulator knows, signed by the caller for the gateway at `host`."""

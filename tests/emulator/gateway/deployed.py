@@ -12,6 +12,7 @@ from emulator.gateway.emulator_client import EmulatorAddress
 from emulator.ministack import ACCOUNT_ID, REGION, MiniStack
 
 STAGE = "live"
+HEARTBEAT_ACK = '{"type":"heartbeatAck","serverTime":$context.requestTimeEpoch}'
 CODE = """
 import json, os, time, boto3
 
@@ -119,7 +120,11 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
         ("$connect", target, {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizer["AuthorizerId"]}),
         ("$disconnect", target, {}),
         ("$default", target, {"RouteResponseSelectionExpression": "$default"}),
-        ("heartbeat", _mock(gateway, api_id), {"RouteResponseSelectionExpression": "$default"}),
+        (
+            "heartbeat",
+            mock_integration(gateway, api_id, HEARTBEAT_ACK),
+            {"RouteResponseSelectionExpression": "$default"},
+        ),
         ("silent", target, {}),
     ]
     for key, integration, options in routes:
@@ -132,7 +137,8 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
     return DeployedApi(emulator=emulator, api_id=api_id, role=name, function=name)
 
 
-def _mock(gateway: Any, api_id: str) -> Mapping[str, Any]:
+def mock_integration(gateway: Any, api_id: str, reply: str) -> Mapping[str, Any]:
+    """An integration that API Gateway answers by itself, with this response template."""
     integration: Mapping[str, Any] = gateway.create_integration(
         ApiId=api_id,
         IntegrationType="MOCK",
@@ -144,7 +150,7 @@ def _mock(gateway: Any, api_id: str) -> Mapping[str, Any]:
         IntegrationId=integration["IntegrationId"],
         IntegrationResponseKey="/200/",
         TemplateSelectionExpression="200",
-        ResponseTemplates={"200": '{"type":"heartbeatAck","serverTime":$context.requestTimeEpoch}'},
+        ResponseTemplates={"200": reply},
     )
     return integration
 
