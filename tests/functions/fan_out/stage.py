@@ -30,7 +30,7 @@ from sessions.replay import LogReplayer
 from sessions.serve_shards import ServeShards
 from sessions.settings import Limits, Settings
 from sessions.shard_tasks import ShardTask
-from tests.functions.fan_out.management_api import ManagementApi
+from tests.functions.fan_out.management_api import Answer, ManagementApi
 
 START = 1_800_000_000
 UNLIMITED = Settings(limits=Limits(enabled=False))
@@ -203,6 +203,15 @@ class Stage:
         """End the session, as its speaker."""
         soon = self.now + 60
         self.sessions.end(session_id, reason=EndReason.ENDED, by=by, now=self.now, ttl=soon, announce_by=soon)
+
+    def slow_down_one_in_each_shard(self, session_id: str, listeners: Sequence[str]) -> None:
+        """Let one listener of each shard be answered only when all the others have been."""
+        slow = {
+            self.listeners.page(session_id, number).listeners[0].connection_id
+            for number in range(self.settings.shards)
+        }
+        others = frozenset(listeners) - slow
+        self.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
 
     def listening(self, session_id: str) -> int:
         """How many listeners are counted."""

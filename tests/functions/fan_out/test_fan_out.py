@@ -115,12 +115,7 @@ def test_a_slow_listener_in_each_shard_holds_up_nobody(stage: Stage) -> None:
     """They are answered last of all, and still in their first attempt."""
     speaker, session_id = stage.speaking()
     listeners = [stage.join(session_id)[0] for _ in range(30)]
-    slow = {
-        stage.listeners.page(session_id, number).listeners[0].connection_id
-        for number in range(stage.settings.shards)
-    }
-    others = frozenset(listeners) - slow
-    stage.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
+    stage.slow_down_one_in_each_shard(session_id, listeners)
     stage.publish(speaker, "x")
     assert [stage.heard(one) for one in listeners] == [[(1, "x")]] * 30
     assert stage.api.deleted() == []

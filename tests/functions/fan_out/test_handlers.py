@@ -151,12 +151,7 @@ def test_a_slow_listener_holds_up_no_shard_of_its_batch(
     """One in each shard is answered last of all, and still in its first attempt."""
     _, session_id = stage.speaking()
     listeners = [stage.join(session_id)[0] for _ in range(30)]
-    slow = {
-        stage.listeners.page(session_id, number).listeners[0].connection_id
-        for number in range(stage.settings.shards)
-    }
-    others = frozenset(listeners) - slow
-    stage.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
+    stage.slow_down_one_in_each_shard(session_id, listeners)
     event = queue.event(event_tasks(stage, session_id))
     assert load("fan_out").handler(event, Context()) == {"batchItemFailures": []}
     assert [stage.api.pushes(one) for one in listeners] == [[ended(session_id)]] * 30
