@@ -17,7 +17,7 @@ def artefacts() -> dict[Path, str]:
     page = ROOT / "PROTOCOL.md"
     return {
         ROOT / "functions" / "sessions" / "messages_generated.py": python_validators.write(protocol),
-        ROOT / "web" / "src" / "protocol.generated.ts": typescript.write(protocol),
+        ROOT / "web" / "client" / "src" / "protocol.generated.ts": typescript.write(protocol),
         ROOT / "docs" / "asyncapi.json": asyncapi.write(protocol),
         ROOT / "docs" / "openapi.json": openapi.write(protocol),
         page: tables.write(protocol, page.read_text(encoding="utf-8")),

@@ -1,4 +1,4 @@
-"""Writes web/src/protocol.generated.ts: one type a message, and unions told apart by `action` and `type`."""
+"""Writes protocol.generated.ts of web/client: one type a message, and unions by `action` and `type`."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from tools.steps import Step
 
 PAGES = "pages"
 WEB = ROOT / "web"
-NOT_SOURCES = {"node_modules", "dist", "coverage", "tests"}
+NOT_SOURCES = {"node_modules", "dist", "coverage", "testSupport", "stackTests", "browserTests"}
 
 
 def serve(layout: Layout, outputs: Outputs) -> str:
@@ -29,7 +29,7 @@ def serve(layout: Layout, outputs: Outputs) -> str:
     require_free_port(layout.web_port, WEB_PORT.purpose, WEB_PORT.variable)
     start(
         PAGES,
-        ["node", WEB / "tools" / "serve.mjs", "--port", str(layout.web_port), "--config", config],
+        ["node", WEB / "pages" / "tools" / "serve.mjs", "--port", str(layout.web_port), "--config", config],
         run=layout.run,
         log=layout.logs / "pages.log",
         cwd=WEB,
@@ -54,6 +54,8 @@ def _build(layout: Layout) -> Step:
 
 
 def _sources() -> list[Path]:
-    folders = [item for item in WEB.iterdir() if item.name not in NOT_SOURCES]
-    files = [path for item in folders for path in ([item] if item.is_file() else item.rglob("*"))]
-    return sorted(path for path in files if path.is_file())
+    files: list[Path] = []
+    for folder, folders, names in os.walk(WEB):
+        folders[:] = [name for name in folders if name not in NOT_SOURCES]
+        files += (Path(folder, name) for name in names)
+    return sorted(files)

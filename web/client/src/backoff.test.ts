@@ -1,0 +1,24 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { backoffDelay } from "./backoff.ts";
+
+const BOUNDS = { base: 500, cap: 20_000 };
+
+test("a wait is never negative and never above the cap, however many tries failed", () => {
+  fc.assert(
+    fc.property(fc.nat(10_000), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
+      const wait = backoffDelay(attempt, BOUNDS, () => random);
+      expect(wait).toBeGreaterThanOrEqual(0);
+      expect(wait).toBeLessThanOrEqual(BOUNDS.cap);
+    }),
+  );
+});
+
+test("the upper bound doubles with each try until the cap", () => {
+  const upper = [0, 1, 2, 3, 10].map((attempt) => backoffDelay(attempt, BOUNDS, () => 1));
+  expect(upper).toEqual([500, 1000, 2000, 4000, 20_000]);
+});
+
+test("jitter is full: the whole range down to nothing is used", () => {
+  expect(backoffDelay(5, BOUNDS, () => 0)).toBe(0);
+});

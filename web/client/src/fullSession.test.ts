@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { error } from "../testSupport/fakeSession.ts";
+import { makeListener, say, startFakeServer } from "../testSupport/harness.ts";
+
+describe("a full session", () => {
+  test("is told to who comes new", async () => {
+    const server = await startFakeServer();
+    server.fault = ({ requestId }) => ({ reply: error("SESSION_FULL", requestId) });
+    await expect(makeListener(server).listener.join()).rejects.toMatchObject({ code: "SESSION_FULL" });
+  });
+
+  test("is waited for by who was in", async () => {
+    const server = await startFakeServer();
+    const { listener } = makeListener(server);
+    await listener.join();
+    let full = 2;
+    server.fault = ({ requestId }) => (full-- > 0 ? { reply: error("SESSION_FULL", requestId) } : undefined);
+    server.connections[0]?.cut();
+    await expect.poll(() => server.requests("joinSession").length).toBe(4);
+    await listener.connection.state.until(({ name }) => name === "open");
+  });
+
+  test("is handed over within, by leaving the place to the new connection", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    let places = 0;
+    server.fault = ({ action, requestId }) => {
+      if (action === "leaveSession") places = 1;
+      if (action !== "joinSession") return undefined;
+      if (places-- <= 0) return { reply: error("SESSION_FULL", requestId) };
+      say(server, 1); // between the two places
+      return undefined;
+    };
+    server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+    await expect.poll(() => server.connections.map((each) => each.isOpen())).toEqual([false, true]);
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(["m1", "m2"]);
+    expect(server.requests("leaveSession").length).toBe(1);
+    expect(listener.connection.state.value.name).toBe("open");
+  });
+
+  test("that a newcomer filled meanwhile is waited for, not listened to on the old connection", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    let full = 2;
+    server.fault = ({ action, requestId }) =>
+      action === "joinSession" && full-- > 0 ? { reply: error("SESSION_FULL", requestId) } : undefined;
+    server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+    await expect.poll(() => server.requests("joinSession").length).toBe(4);
+    await listener.connection.state.until(({ name }) => name === "open");
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(["m1"]);
+    expect(server.connections[0]?.isOpen()).toBe(false);
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, test } from "vitest";
+import type { ServerMessage, SessionMessage } from "./index.ts";
+import { error } from "../testSupport/fakeSession.ts";
+import { follow, makeListener, numbered, say, startFakeServer } from "../testSupport/harness.ts";
+
+test("what is said after the join is heard", async () => {
+  const server = await startFakeServer();
+  say(server, 2);
+  const { listener, heard } = makeListener(server);
+  await listener.join();
+  say(server, 2);
+  await expect.poll(() => heard).toEqual(["m3", "m4"]);
+  expect(listener.state.value).toMatchObject({
+    status: "active",
+    sourceLanguage: "en",
+    targetLanguage: "de",
+  });
+});
+
+describe("every message is heard once and in order", () => {
+  test("across a cut", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    say(server, 3);
+    await expect.poll(() => heard.length).toBe(3);
+    server.connections[0]?.cut();
+    say(server, 3);
+    await expect.poll(() => heard).toEqual(numbered(6));
+    expect(server.requests("joinSession")[1]).toMatchObject({ epoch: "5f0c9a1e", offset: 3 });
+  });
+
+  test("when the cut comes before the join's reply", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server);
+    let joins = 0;
+    server.fault = ({ action }) => (action === "joinSession" && joins++ === 0 ? "cutAfter" : undefined);
+    await listener.join();
+    say(server, 3);
+    await expect.poll(() => heard).toEqual(numbered(3));
+  });
+
+  test("page by page after a long absence", async () => {
+    const server = await startFakeServer();
+    server.session.replayPage = 10;
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    say(server, 1);
+    await expect.poll(() => heard.length).toBe(1);
+    server.connections[0]?.cut();
+    say(server, 95);
+    await expect.poll(() => heard).toEqual(numbered(96));
+  });
+
+  test("when pushes come in another order, twice, or not at all", async () => {
+    const server = await startFakeServer();
+    const kept: SessionMessage[] = [];
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    server.session.deliver = (message, to) => {
+      if (message.offset % 7 === 3) return;
+      kept.push(message);
+      if (kept.length < 4) return;
+      for (const late of kept.splice(0).reverse()) {
+        to.push(late);
+        to.push(late);
+      }
+    };
+    say(server, 30);
+    server.session.deliver = (message, to) => to.push(message);
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(numbered(31));
+    expect(server.connections.length).toBe(1);
+  });
+
+  test("when a replayed message is lost, and nothing follows that would show it", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server);
+    await listener.join();
+    say(server, 1);
+    await expect.poll(() => heard.length).toBe(1);
+    server.connections[0]?.cut();
+    let losses = 2;
+    server.session.deliver = (message, to) => {
+      if (message.offset !== 4 || losses-- <= 0) to.push(message);
+    };
+    say(server, 3);
+    await expect.poll(() => heard).toEqual(numbered(4));
+  });
+
+  test("across handovers", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server, { handover: 30, handoverJitter: 0 });
+    const names = follow(listener.connection);
+    await listener.join();
+    while (server.connections.length < 4) {
+      say(server, 1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await expect.poll(() => heard.length).toBe(server.session.log.length);
+    expect(heard).toEqual(numbered(heard.length));
+    expect(names).not.toContain("waitingToRetry");
+  });
+});
+
+test("what the server no longer keeps is told as a reset, and what follows is heard", async () => {
+  const server = await startFakeServer();
+  const { listener, heard } = makeListener(server);
+  let resets = 0;
+  listener.resets.on(() => resets++);
+  await listener.join();
+  say(server, 1);
+  await expect.poll(() => heard.length).toBe(1);
+  server.session.logStart = 20;
+  server.connections[0]?.cut();
+  say(server, 30);
+  await expect.poll(() => resets).toBe(1);
+  say(server, 1);
+  await expect.poll(() => heard).toEqual(["m1", "m32"]);
+});
+
+test("messages for other languages are passed over without a gap", async () => {
+  const server = await startFakeServer();
+  const { listener, heard } = makeListener(server);
+  await listener.join();
+  server.session.deliver = (message, to) => {
+    const { type, sessionId, epoch, offset } = message;
+    to.push(offset === 2 ? { type, sessionId, epoch, offset, skipped: true } : message);
+  };
+  say(server, 3);
+  await expect.poll(() => heard).toEqual(["m1", "m3"]);
+  expect(server.requests("joinSession").length).toBe(1);
+});
+
+test("the session's end and its reason show, and the connection closes", async () => {
+  const server = await startFakeServer();
+  const { listener } = makeListener(server);
+  await listener.join();
+  server.connections[0]?.push(server.session.end("speakerGone"));
+  await listener.connection.state.until(({ name }) => name === "closed");
+  expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
+});
+
+test("a state that another one overtook is ignored, and an end is for good", async () => {
+  const server = await startFakeServer();
+  const { listener, heard } = makeListener(server);
+  await listener.join();
+  const update = (status: "active" | "paused", version: number): ServerMessage => ({
+    type: "sessionUpdated",
+    sessionId: "caring-king-275",
+    status,
+    quality: "standard",
+    version,
+  });
+  for (const message of [update("paused", 9), update("active", 8), update("active", 9)])
+    server.connections[0]?.push(message);
+  say(server, 1);
+  await expect.poll(() => heard).toEqual(["m1"]);
+  expect(listener.state.value.status).toBe("paused");
+  await listener.setLanguage("fr"); // its reply has version 1
+  expect(listener.state.value.status).toBe("paused");
+  server.session.version = 10;
+  await listener.setLanguage("de");
+  expect(listener.state.value.status).toBe("active");
+  listener.connection.messages.emit(server.session.end("ended"));
+  listener.connection.messages.emit(update("active", 11));
+  expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
+});
+
+test("another language is asked for from the present position", async () => {
+  const server = await startFakeServer();
+  const { listener, heard } = makeListener(server);
+  await listener.join();
+  say(server, 1);
+  await expect.poll(() => heard.length).toBe(1);
+  await listener.setLanguage("fr");
+  expect(server.requests("joinSession").at(-1)).toMatchObject({ targetLanguage: "fr", offset: 1 });
+});
+
+test("a language that is chosen before the join is joined in", async () => {
+  const server = await startFakeServer();
+  const { listener } = makeListener(server);
+  await listener.setLanguage("fr");
+  await listener.join();
+  expect(server.requests("joinSession").map(({ targetLanguage }) => targetLanguage)).toEqual(["fr"]);
+});
+
+test("a language that is not served is refused, and does not end the listening at the next cut", async () => {
+  const server = await startFakeServer();
+  const { listener } = makeListener(server);
+  await listener.join();
+  server.fault = (message) =>
+    message.action === "joinSession" && message.targetLanguage === "cy"
+      ? { reply: error("UNSUPPORTED_LANGUAGE", message.requestId) }
+      : undefined;
+  await expect(listener.setLanguage("cy")).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
+  expect(listener.state.value.targetLanguage).toBe("de");
+  server.connections[0]?.cut();
+  await expect.poll(() => server.connections.length).toBe(2);
+  await listener.connection.state.until(({ name }) => name === "open");
+  expect(server.requests("joinSession").at(-1)?.targetLanguage).toBe("de");
+});
+
+test.each(["SESSION_ENDED", "SESSION_NOT_FOUND"] as const)(
+  "a session that ended while the listener was away is shown as ended (%s)",
+  async (code) => {
+    const server = await startFakeServer();
+    const { listener } = makeListener(server);
+    await listener.join();
+    server.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+    server.connections[0]?.cut();
+    await listener.connection.state.until(({ name }) => name === "closed");
+    expect(listener.state.value).toMatchObject({ status: "ended", endReason: undefined });
+  },
+);

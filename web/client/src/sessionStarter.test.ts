@@ -1,0 +1,223 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { SessionCreationOrchestrator, type SpeakerService } from "./index.ts";
+import type { Fault, FakeServer } from "../testSupport/fakeServer.ts";
+import { error } from "../testSupport/fakeSession.ts";
+import { atEnd, createSpeaker, options, startFakeServer, token } from "../testSupport/harness.ts";
+
+const BODY = { sourceLanguage: "en", quality: "standard" } as const;
+
+/** Faults for the first `createSession`s that come, one after the other. */
+function faults(server: FakeServer, ...planned: Fault[]): void {
+  server.fault = ({ action }) => (action === "createSession" ? planned.shift() : undefined);
+}
+
+async function resumeSpeaker(server: FakeServer, sessionId = "caring-king-275"): Promise<SpeakerService> {
+  const speaker = await new SessionCreationOrchestrator(options(server, { reply: 50 })).resumeSession(
+    sessionId,
+  );
+  atEnd(() => speaker.connection.close());
+  return speaker;
+}
+
+describe("exactly one session comes of one click", () => {
+  const lateReplies: Fault[] = ["lose", "lose"];
+  test.each<[string, Fault[]]>([
+    ["all goes well", []],
+    ["the connection is cut before the request is carried out", ["cutBefore"]],
+    ["the connection is cut before the reply", ["cutAfter"]],
+    ["it is cut again and again", ["cutBefore", "cutAfter", "cutAfter", "cutBefore"]],
+    ["replies do not come", lateReplies],
+    ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
+  ])("when %s", async (_, planned) => {
+    const server = await startFakeServer();
+    faults(server, ...planned);
+    const speaker = await createSpeaker(server, { reply: 50 });
+    expect(speaker.sessionId).toBe("caring-king-275");
+    expect([...server.session.created.values()]).toEqual(["caring-king-275"]);
+  });
+});
+
+test("two clicks make two sessions", async () => {
+  const server = await startFakeServer();
+  await createSpeaker(server);
+  await createSpeaker(server);
+  expect(server.session.created.size).toBe(2);
+});
+
+test.each(["UNAUTHORIZED", "FORBIDDEN", "UNSUPPORTED_LANGUAGE", "INVALID_QUALITY"] as const)(
+  "%s is surfaced at once",
+  async (code) => {
+    const server = await startFakeServer();
+    server.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+    await expect(createSpeaker(server)).rejects.toMatchObject({ code });
+    expect(server.requests("createSession").length).toBeLessThanOrEqual(2);
+  },
+);
+
+test("a refused token is surfaced, and no session is made over HTTP either", async () => {
+  const server = await startFakeServer();
+  server.badTokens.add(token("speaker"));
+  const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+  await expect(orchestrator.createSession(BODY)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  expect(server.session.created.size).toBe(0);
+});
+
+test("it ends with TIMEOUT when nothing helps in time", async () => {
+  const server = await startFakeServer();
+  server.refuseUpgrades = 503;
+  const orchestrator = new SessionCreationOrchestrator(options(server));
+  await expect(orchestrator.createSession(BODY, { timeout: 100 })).rejects.toMatchObject({ code: "TIMEOUT" });
+});
+
+test("it can be aborted, and then leaves no connection open", async () => {
+  const server = await startFakeServer();
+  server.fault = () => "lose";
+  const abort = new AbortController();
+  const creation = new SessionCreationOrchestrator(options(server)).createSession(BODY, {
+    signal: abort.signal,
+  });
+  await expect.poll(() => server.requests("createSession").length).toBe(1);
+  abort.abort(new Error("changed my mind"));
+  await expect(creation).rejects.toThrow("changed my mind");
+});
+
+test("an abort that came before counts too", async () => {
+  const server = await startFakeServer();
+  const orchestrator = new SessionCreationOrchestrator(options(server));
+  const signal = AbortSignal.abort(new Error("too late"));
+  await expect(orchestrator.createSession(BODY, { signal })).rejects.toThrow("too late");
+  expect(server.connections).toEqual([]);
+});
+
+describe("where no WebSocket can be opened", () => {
+  test("the session is made over HTTP, and resumed over a WebSocket once that works", async () => {
+    const server = await startFakeServer();
+    server.refuseUpgrades = 502;
+    const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(speaker.sessionId).toBe("caring-king-275");
+    expect(speaker.connection.state.value.name).not.toBe("open");
+
+    const published = speaker.publish({ data: "said while cut off" });
+    server.refuseUpgrades = undefined;
+    expect(await published).toBe(1);
+    expect(server.requests("resumeSession")[0]?.sessionId).toBe("caring-king-275");
+    expect(server.requests("createSession")).toEqual([]);
+  });
+
+  test("and only there: cuts of an open WebSocket are no reason for HTTP", async () => {
+    const server = await startFakeServer();
+    faults(server, "cutBefore", "cutBefore", "cutBefore", "cutBefore");
+    const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(server.posts).toBe(0);
+  });
+
+  test("a WebSocket that carried createSession before and the HTTP request make one session", async () => {
+    const server = await startFakeServer();
+    server.fault = ({ action }) => {
+      if (action !== "createSession") return undefined;
+      server.refuseUpgrades = 502;
+      return "cutAfter";
+    };
+    const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+    const speaker = await orchestrator.createSession(BODY);
+    atEnd(() => speaker.connection.close());
+    expect(server.session.created.size).toBe(1);
+  });
+});
+
+test("an answer over HTTP that comes after the WebSocket's changes nothing any more", async () => {
+  const server = await startFakeServer();
+  server.refuseUpgrades = 502;
+  let answer: () => void = () => undefined;
+  const { fetch } = globalThis;
+  vi.stubGlobal("fetch", async (...request: Parameters<typeof fetch>) => {
+    const response = await fetch(...request);
+    if (request[1]?.method === "POST") await new Promise<void>((resolve) => (answer = resolve));
+    return response;
+  });
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+  const creation = orchestrator.createSession(BODY);
+  await expect.poll(() => server.posts).toBe(1);
+  server.refuseUpgrades = undefined;
+  const speaker = await creation;
+  atEnd(() => speaker.connection.close());
+  const { generation } = speaker.state.value;
+  const seen: number[] = [];
+  speaker.state.subscribe((state) => seen.push(state.generation));
+  answer();
+  await speaker.publish({ data: "later" });
+  expect(new Set(seen)).toEqual(new Set([generation]));
+});
+
+describe("a session that the user owns is taken up again", () => {
+  test("and what is published follows what is in its log", async () => {
+    const server = await startFakeServer();
+    const before = await createSpeaker(server);
+    await before.publish({ data: "m1" });
+    server.connections[0]?.cut();
+    before.connection.close();
+    const speaker = await resumeSpeaker(server, before.sessionId);
+    expect(speaker.state.value).toMatchObject({ sessionId: before.sessionId, offset: 1, generation: 2 });
+    expect(await speaker.publish({ data: "m2" })).toBe(2);
+    expect(server.session.log.map(({ data }) => data)).toEqual(["m1", "m2"]);
+    expect(server.requests("createSession").length).toBe(1);
+  });
+
+  test("and resumed again after a cut", async () => {
+    const server = await startFakeServer();
+    const speaker = await resumeSpeaker(server);
+    server.connections[0]?.cut();
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+    expect(server.requests("resumeSession").map(({ sessionId }) => sessionId)).toEqual([
+      "caring-king-275",
+      "caring-king-275",
+    ]);
+  });
+
+  test.each<[string, Fault[]]>([
+    ["the connection is cut before the request is carried out", ["cutBefore"]],
+    ["the connection is cut before the reply", ["cutAfter", "cutAfter"]],
+    ["replies do not come", ["lose"]],
+    ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
+  ])("when %s", async (_, planned) => {
+    const server = await startFakeServer();
+    server.fault = ({ action }) => (action === "resumeSession" ? planned.shift() : undefined);
+    const speaker = await resumeSpeaker(server);
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+  });
+
+  test("and the connection that spoke before stops", async () => {
+    const server = await startFakeServer();
+    const older = await createSpeaker(server);
+    const newer = await resumeSpeaker(server, older.sessionId);
+    const closed = await older.connection.state.until(({ name }) => name === "closed");
+    expect(closed).toMatchObject({ error: { code: "REPLACED" } });
+    await expect(older.publish({ data: "too late" })).rejects.toMatchObject({ code: "REPLACED" });
+    expect(older.state.value.status).toBe("active");
+    expect(await newer.publish({ data: "m1" })).toBe(1);
+  });
+
+  test.each(["SESSION_ENDED", "SESSION_NOT_FOUND", "FORBIDDEN"] as const)(
+    "unless the server says %s, which is told at once",
+    async (code) => {
+      const server = await startFakeServer();
+      server.fault = ({ requestId }) => ({ reply: error(code, requestId) });
+      await expect(resumeSpeaker(server)).rejects.toMatchObject({ code });
+      expect(server.requests("resumeSession").length).toBe(1);
+    },
+  );
+
+  test("and no session is made over HTTP where no WebSocket can be opened", async () => {
+    const server = await startFakeServer();
+    server.refuseUpgrades = 502;
+    const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
+    const resumption = orchestrator.resumeSession("caring-king-275", { timeout: 200 });
+    await expect(resumption).rejects.toMatchObject({ code: "TIMEOUT" });
+    expect(server.posts).toBe(0);
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, test } from "vitest";
+import { Connection, Observable, SpeakerService, type CreatedSessionBody } from "./index.ts";
+import { createSpeaker, follow, numbered, options, startFakeServer } from "../testSupport/harness.ts";
+import { error } from "../testSupport/fakeSession.ts";
+
+const CREATED: CreatedSessionBody = {
+  sessionId: "caring-king-275",
+  status: "active",
+  sourceLanguage: "en",
+  quality: "standard",
+  version: 1,
+  epoch: "5f0c9a1e",
+  offset: 0,
+  generation: 1,
+  listeners: 0,
+  maxListeners: 500,
+  createdAt: "2026-01-01T00:00:00Z",
+  expiresAt: "2026-01-02T00:00:00Z",
+};
+
+test("it starts from sessionCreated although the connection that brought it is closed", async () => {
+  const server = await startFakeServer();
+  const connection = new Connection({ ...options(server), attach: async () => Promise.resolve() });
+  connection.close();
+  const speaker = new SpeakerService(
+    CREATED,
+    connection,
+    new Observable<CreatedSessionBody | undefined>(undefined),
+  );
+  expect(speaker.sessionId).toBe("caring-king-275");
+  expect(speaker.state.value.status).toBe("active");
+});
+
+test("it starts from sessionCreated when the cut comes right after it, and resumes", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  server.connections[0]?.cut();
+  expect(await speaker.publish({ data: "hello" })).toBe(1);
+  expect(speaker.state.value.generation).toBe(2);
+});
+
+describe("what is published is in the log once and in order", () => {
+  test("across cuts before and after the server carried it out", async () => {
+    const server = await startFakeServer();
+    const faults = ["cutBefore", undefined, "cutAfter", "lose", undefined, "cutAfter", "cutBefore"] as const;
+    let publishes = 0;
+    server.fault = ({ action }) => (action === "publish" ? faults[publishes++] : undefined);
+    const speaker = await createSpeaker(server, { reply: 50 });
+    const offsets = await Promise.all(numbered(12).map(async (data) => speaker.publish({ data })));
+    expect(server.session.log.map(({ data }) => data)).toEqual(numbered(12));
+    expect(offsets).toEqual(server.session.log.map(({ offset }) => offset));
+  });
+
+  test("when replies come later than they are waited for", async () => {
+    const server = await startFakeServer();
+    server.fault = ({ action }) => (action === "publish" ? { late: 30 } : undefined);
+    const speaker = await createSpeaker(server, { reply: 20 });
+    const offsets = await Promise.all(numbered(5).map(async (data) => speaker.publish({ data })));
+    expect(offsets).toEqual([1, 2, 3, 4, 5]);
+    expect(server.session.log.map(({ data }) => data)).toEqual(numbered(5));
+    expect(server.requests("publish").length).toBeGreaterThan(5);
+  });
+
+  test("across handovers, with nothing held up by them", async () => {
+    const server = await startFakeServer();
+    const speaker = await createSpeaker(server, { handover: 30, handoverJitter: 0 });
+    const names = follow(speaker.connection);
+    const publishes: Promise<number>[] = [];
+    while (server.connections.length < 4) {
+      publishes.push(speaker.publish({ data: `m${publishes.length + 1}` }));
+      await publishes.at(-1);
+    }
+    await Promise.all(publishes);
+    expect(server.session.log.map(({ data }) => data)).toEqual(numbered(publishes.length));
+    expect(names).not.toContain("waitingToRetry");
+  });
+
+  test("when the old connection is fenced before the new one is told so", async () => {
+    const server = await startFakeServer();
+    server.fault = (message, connection) => {
+      if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
+      setTimeout(() => connection.push(server.session.handle(message, connection)), 60);
+      server.session.handle(message, connection);
+      return "lose";
+    };
+    const speaker = await createSpeaker(server);
+    server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+    await expect.poll(() => server.requests("resumeSession").length).toBe(1);
+    expect(await speaker.publish({ data: "m1" })).toBe(1);
+    expect(server.requests("publish").length).toBeGreaterThan(1);
+  });
+});
+
+test("a handover whose outcome is unknown costs a reconnection, and no message", async () => {
+  const server = await startFakeServer();
+  server.fault = (message, connection) => {
+    if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
+    server.session.handle(message, connection);
+    return "lose";
+  };
+  const speaker = await createSpeaker(server, { reply: 60 });
+  server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+  await expect.poll(() => server.requests("resumeSession").length).toBe(1);
+  const offsets = await Promise.all(numbered(3).map(async (data) => speaker.publish({ data })));
+  expect(offsets).toEqual([1, 2, 3]);
+  expect(server.connections.map((each) => each.isOpen())).toEqual([false, false, true]);
+});
+
+test("presence, pauses and the end show in its state", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  server.connections[0]?.push({ type: "presence", sessionId: speaker.sessionId, listeners: 3 });
+  await speaker.state.until(({ listeners }) => listeners === 3);
+  await speaker.pause();
+  expect(speaker.state.value.status).toBe("paused");
+  await speaker.resume();
+  expect(speaker.state.value.status).toBe("active");
+  await speaker.end();
+  expect(speaker.state.value).toMatchObject({ status: "ended", endReason: "ended" });
+  expect(speaker.connection.state.value.name).toBe("closed");
+});
+
+test("a state that another one overtook is ignored, and an end is for good", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  const { sessionId } = speaker;
+  const statuses: string[] = [];
+  speaker.state.subscribe(({ status }) => statuses.at(-1) !== status && statuses.push(status));
+  for (const [status, version] of [
+    ["paused", 9],
+    ["active", 8],
+    ["active", 9],
+  ] as const)
+    server.connections[0]?.push({ type: "sessionUpdated", sessionId, status, quality: "standard", version });
+  server.connections[0]?.push({ type: "presence", sessionId, listeners: 3 });
+  await speaker.state.until(({ listeners }) => listeners === 3);
+  server.connections[0]?.cut();
+  await speaker.state.until(({ generation }) => generation === 2); // its reply has version 3
+  expect(speaker.state.value).toMatchObject({ status: "paused", version: 9 });
+  server.session.version = 9;
+  await speaker.resume();
+  await speaker.end();
+  const late = { sessionId, status: "active", quality: "standard", version: 99 } as const;
+  speaker.connection.messages.emit({ type: "sessionUpdated", ...late });
+  expect(statuses).toEqual(["active", "paused", "active", "ended"]);
+});
+
+test("what was published before a pause and before the end comes before them", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  const published = numbered(3).map(async (data) => speaker.publish({ data }));
+  await speaker.pause();
+  const actions = server.received.map(({ action }) => action);
+  expect(actions).toEqual(["createSession", "publish", "publish", "publish", "updateSession"]);
+  await Promise.all(published);
+  void speaker.publish({ data: "m4" });
+  await speaker.end();
+  expect(server.received.slice(5).map(({ action }) => action)).toEqual(["publish", "endSession"]);
+});
+
+test("a session that ended while the speaker was away is shown as ended", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  server.fault = ({ requestId }) => ({ reply: error("SESSION_ENDED", requestId) });
+  server.connections[0]?.cut();
+  await speaker.state.until(({ status }) => status === "ended");
+  await expect(speaker.publish({ data: "too late" })).rejects.toMatchObject({ code: "SESSION_ENDED" });
+});
+
+test("to end a session that is over already is no error", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  await speaker.end();
+  await speaker.end();
+  expect(server.requests("endSession").length).toBe(1);
+});

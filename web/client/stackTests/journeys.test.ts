@@ -1,0 +1,145 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { SessionCreationOrchestrator, type ConnectionStateName } from "../src/index.ts";
+import { gateway, type FaultRule } from "./gateway.ts";
+import { localStack } from "./localStack.ts";
+import { listen, NodeWebSocket, options, sayNumbers, signIn, speak } from "./participants.ts";
+
+const WAIT = { timeout: 60_000, interval: 100 };
+const SESSION_ID = /^[a-z]+-[a-z]+-[1-9]\d\d$/;
+
+describe.skipIf(!localStack)("the library on the deployed functions", { timeout: 120_000 }, () => {
+  beforeAll(signIn, 60_000);
+
+  describe("a session comes of one click", () => {
+    test.each<[string, FaultRule[]]>([
+      ["all goes well", []],
+      [
+        "the connection is cut before createSession",
+        [{ fault: "cutBefore", route: "createSession", count: 1 }],
+      ],
+      ["it is cut before the reply", [{ fault: "cutAfter", route: "createSession", count: 1 }]],
+      ["it is cut before the reply twice", [{ fault: "cutAfter", route: "createSession", count: 2 }]],
+    ])("when %s", async (_, rules) => {
+      await gateway.setFaults(rules);
+      const speaker = await speak();
+      expect(speaker.sessionId).toMatch(SESSION_ID);
+      expect(await speaker.publish({ data: "hello" })).toBe(1);
+      await speaker.end();
+    });
+
+    test("over HTTP where no WebSocket can be opened, and it is resumed over one later", async () => {
+      let blocked = true;
+      const WebSocket = new Proxy(NodeWebSocket, {
+        construct: (socket, [url, protocols]: [string, string[]]) =>
+          new socket(blocked ? "ws://127.0.0.1:9" : url, protocols),
+      });
+      const speaker = await speak({}, { WebSocket });
+      expect(speaker.connection.state.value.name).not.toBe("open");
+      const published = speaker.publish({ data: "said while cut off" });
+      blocked = false;
+      expect(await published).toBe(1);
+      await speaker.end();
+    });
+
+    test("unless the token is refused, which is told at once", async () => {
+      const forged = async (): Promise<string> => Promise.resolve("e30.e30.c2lnbmF0dXJl");
+      const orchestrator = new SessionCreationOrchestrator({ ...options(), token: forged });
+      const creation = orchestrator.createSession({ sourceLanguage: "en", quality: "standard" });
+      await expect(creation).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+    });
+
+    test("unless the language is not served, which is told at once", async () => {
+      const orchestrator = new SessionCreationOrchestrator(options());
+      const creation = orchestrator.createSession({ sourceLanguage: "cy", quality: "standard" });
+      await expect(creation).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
+    });
+  });
+
+  describe("every message is heard once and in order", () => {
+    test.each<[string, FaultRule[]]>([
+      [
+        "the speaker is cut before and after publishing",
+        [
+          { fault: "cutBefore", route: "publish", count: 3, probability: 0.3 },
+          { fault: "cutAfter", route: "publish", count: 3, probability: 0.3 },
+        ],
+      ],
+      ["pushes are reordered", [{ fault: "pushReordered", probability: 0.4, seconds: 0.3 }]],
+      ["pushes are throttled", [{ fault: "callbackThrottled", probability: 0.2, count: 8 }]],
+      ["pushes are late", [{ fault: "callbackDelayed", probability: 0.3, seconds: 0.4 }]],
+    ])("when %s", async (_, rules) => {
+      const speaker = await speak();
+      const { heard } = await listen(speaker.sessionId);
+      await gateway.setFaults(rules);
+      const said = await sayNumbers(speaker, 30);
+      await expect.poll(() => heard.length, WAIT).toBe(said.length);
+      expect(heard).toEqual(said);
+      await speaker.end();
+    });
+
+    test("when everyone is cut again and again", async () => {
+      const speaker = await speak();
+      const { heard } = await listen(speaker.sessionId);
+      const saying = sayNumbers(speaker, 40);
+      for (const count of [5, 15, 25]) {
+        await expect.poll(() => heard.length, WAIT).toBeGreaterThan(count);
+        await gateway.cutAll();
+      }
+      const said = await saying;
+      await expect.poll(() => heard.length, WAIT).toBe(said.length);
+      expect(heard).toEqual(said);
+      await speaker.end();
+    });
+  });
+
+  test("a session is taken up elsewhere: the older speaker stops, and the listener hears each message once", async () => {
+    const older = await speak();
+    const { heard } = await listen(older.sessionId);
+    await sayNumbers(older, 3);
+    const newer = await new SessionCreationOrchestrator(options()).resumeSession(older.sessionId);
+    const stopped = await older.connection.state.until(({ name }) => name === "closed");
+    expect(stopped).toMatchObject({ error: { code: "REPLACED" } });
+    await expect(older.publish({ data: "too late" })).rejects.toMatchObject({ code: "REPLACED" });
+    expect(newer.state.value.offset).toBe(3);
+    expect(await newer.publish({ data: "m4" })).toBe(4);
+    await expect.poll(() => heard, WAIT).toEqual(["m1", "m2", "m3", "m4"]);
+    await newer.end();
+  });
+
+  test.each(["resumeSession", "publish", "endSession"])(
+    "a session that was taken up survives a cut before the reply to %s",
+    async (route) => {
+      const { connection, sessionId } = await speak();
+      connection.close();
+      await gateway.setFaults([{ fault: "cutAfter", route, count: 1 }]);
+      const speaker = await new SessionCreationOrchestrator(options()).resumeSession(sessionId);
+      expect(await speaker.publish({ data: "m1" })).toBe(1);
+      await speaker.end();
+      expect(speaker.state.value.status).toBe("ended");
+      const late = new SessionCreationOrchestrator(options()).resumeSession(sessionId);
+      await expect(late).rejects.toMatchObject({ code: "SESSION_ENDED" });
+    },
+  );
+
+  test("two-hour connections are handed over again and again in scaled time, and nobody notices", async () => {
+    // 600 times as fast: a connection lives 12 s and may be idle for 1 s.
+    const scaled = { handover: 7000, handoverJitter: 1000, heartbeat: 300, drain: 1000 };
+    await gateway.setTimeFactor(600);
+    const speaker = await speak(scaled);
+    const speakerStates: ConnectionStateName[] = [];
+    speaker.connection.state.subscribe(({ name }) => speakerStates.push(name));
+    const { heard, states } = await listen(speaker.sessionId, scaled);
+    const said: string[] = [];
+    const handovers = (names: ConnectionStateName[]): number =>
+      names.filter((name) => name === "handingOver").length;
+    while (handovers(speakerStates) < 4 || handovers(states) < 4) {
+      said.push(`m${said.length + 1}`);
+      await speaker.publish({ data: said.at(-1) ?? "" });
+    }
+    await expect.poll(() => heard.length, WAIT).toBe(said.length);
+    expect(heard).toEqual(said);
+    expect(speakerStates).not.toContain("waitingToRetry");
+    expect(states).not.toContain("waitingToRetry");
+    await speaker.end();
+  });
+});

@@ -1,0 +1,163 @@
+import type {
+  ClientMessage,
+  EndReason,
+  ErrorCode,
+  ServerMessage,
+  SessionEnded,
+  SessionMessage,
+} from "../src/protocol.generated.ts";
+import type { FakeConnection } from "./fakeServer.ts";
+
+const EPOCH = "5f0c9a1e";
+const FIXED = {
+  epoch: EPOCH,
+  listeners: 0,
+  maxListeners: 500,
+  createdAt: "2026-01-01T00:00:00Z",
+  expiresAt: "2026-01-02T00:00:00Z",
+} as const;
+
+/** One session in memory: its log, its speaker's generation and its listeners. */
+export class FakeSession {
+  readonly log: SessionMessage[] = [];
+  readonly listeners = new Set<FakeConnection>();
+  readonly created = new Map<string, string>();
+  /** Messages below this offset are no longer kept. */
+  logStart = 1;
+  replayPage = 100;
+  speaker: FakeConnection | undefined;
+  /** Counts the changes of the session's state. */
+  version = 1;
+  #generation = 0;
+  #endReason: EndReason | undefined;
+  /** Whether its records are deleted. */
+  isGone = false;
+  readonly #published = new Map<string, number>();
+  /** How pushes reach a listener; a test may lose, repeat or reorder them. */
+  deliver: (message: SessionMessage, listener: FakeConnection) => void = (message, listener) =>
+    listener.push(message);
+
+  forget(connection: FakeConnection): void {
+    this.listeners.delete(connection);
+    if (this.speaker === connection) this.speaker = undefined;
+  }
+
+  append(data: string): number {
+    const offset = this.log.length + 1;
+    const message = { type: "message", sessionId: this.#id(), epoch: EPOCH, offset, data } as const;
+    const logged = {
+      ...message,
+      contentType: "text/plain",
+      encoding: "utf8",
+      publishedAt: FIXED.createdAt,
+    } as const;
+    this.log.push(logged);
+    for (const listener of this.listeners) this.deliver(logged, listener);
+    return offset;
+  }
+
+  /** Ends the session, and gives what tells of it. */
+  end(reason: EndReason): SessionEnded {
+    this.#endReason = reason;
+    this.version++;
+    return { type: "sessionEnded", sessionId: this.#id(), reason, epoch: EPOCH, offset: this.log.length };
+  }
+
+  handle(message: ClientMessage, connection: FakeConnection | undefined): ServerMessage {
+    const requestId = message.requestId === undefined ? {} : { requestId: message.requestId };
+    return { ...this.#reply(message, connection), ...requestId };
+  }
+
+  #reply(message: ClientMessage, connection: FakeConnection | undefined): ServerMessage {
+    const sessionId = this.#id();
+    switch (message.action) {
+      case "createSession": {
+        const key = message.requestId ?? "";
+        if (!this.created.has(key)) this.created.set(key, `caring-king-${275 + this.created.size}`);
+        return { type: "sessionCreated", ...this.#attachSpeaker(connection), sessionId: this.#id() };
+      }
+      case "resumeSession":
+        return { type: "sessionResumed", ...this.#attachSpeaker(connection) };
+      case "publish": {
+        if (connection !== this.speaker) return error("FORBIDDEN");
+        const key = message.requestId ?? "";
+        const offset = this.#published.get(key) ?? this.append(message.data);
+        this.#published.set(key, offset);
+        return { type: "published", sessionId, offset };
+      }
+      case "joinSession":
+        return this.#join(message, connection);
+      case "leaveSession":
+        if (connection) this.listeners.delete(connection);
+        return { type: "sessionLeft", sessionId };
+      case "updateSession": {
+        const { status = "active", quality = "standard" } = message;
+        return { type: "sessionUpdated", sessionId, status, quality, version: ++this.version };
+      }
+      case "endSession":
+        return this.end("ended");
+      case "refreshToken":
+        return { type: "tokenRefreshed", expiresAt: FIXED.expiresAt };
+      case "heartbeat":
+        return { type: "heartbeatAck", serverTime: 0, connectedAt: 0 };
+      default:
+        return error("UNKNOWN_ACTION");
+    }
+  }
+
+  #join(
+    message: Extract<ClientMessage, { action: "joinSession" }>,
+    connection: FakeConnection | undefined,
+  ): ServerMessage {
+    if (!connection) return error("FORBIDDEN");
+    const { targetLanguage, offset } = message;
+    const endReason = this.#endReason;
+    if (this.isGone) return error("SESSION_NOT_FOUND");
+    if (endReason && offset === undefined) return error("SESSION_ENDED");
+    if (!endReason) this.listeners.add(connection);
+    const joined = {
+      type: "sessionJoined",
+      sessionId: this.#id(),
+      status: endReason ? "ended" : "active",
+      ...(endReason && { endReason }),
+      sourceLanguage: "en",
+      targetLanguage,
+      quality: "standard",
+      version: this.version,
+      epoch: EPOCH,
+      offset: this.log.length,
+    } as const;
+    if (offset === undefined) return { ...joined, replayed: 0 };
+    if (offset + 1 < this.logStart) return { ...joined, reset: true };
+    const missed = this.log.slice(offset);
+    const page = missed.slice(0, this.replayPage);
+    for (const replayed of page) this.deliver(replayed, connection);
+    return { ...joined, replayed: page.length, ...(missed.length > page.length ? { more: true } : {}) };
+  }
+
+  #attachSpeaker(connection: FakeConnection | undefined) {
+    this.#generation++;
+    this.version++;
+    if (connection && this.speaker && this.speaker !== connection)
+      this.speaker.push({ type: "connectionReplaced", sessionId: this.#id(), generation: this.#generation });
+    if (connection) this.speaker = connection;
+    return {
+      ...FIXED,
+      sessionId: this.#id(),
+      status: "active",
+      sourceLanguage: "en",
+      quality: "standard",
+      version: this.version,
+      offset: this.log.length,
+      generation: this.#generation,
+    } as const;
+  }
+
+  #id(): string {
+    return this.created.values().next().value ?? "caring-king-275";
+  }
+}
+
+export function error(code: ErrorCode, requestId?: string): ServerMessage {
+  return { type: "error", code, message: code, ...(requestId === undefined ? {} : { requestId }) };
+}

@@ -1,0 +1,121 @@
+import { WebSocket } from "ws";
+import { afterEach, expect, onTestFinished } from "vitest";
+import {
+  Connection,
+  ListenerService,
+  SessionCreationOrchestrator,
+  type ConnectionStateName,
+  type WebSocketClass,
+} from "../src/index.ts";
+import { TRANSITIONS } from "../src/connectionState.ts";
+import { FakeServer } from "./fakeServer.ts";
+
+/** The same waits as in production, scaled so that tests run in milliseconds. */
+export const QUICK = {
+  connect: 1000,
+  reply: 300,
+  request: 5000,
+  drain: 200,
+  gap: 20,
+  doubt: 100,
+  backoff: { base: 5, cap: 20 },
+} as const;
+
+/** ws follows the browsers' interface in all that the library uses. */
+export const NodeWebSocket = WebSocket as unknown as WebSocketClass;
+
+const closers: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+export function atEnd(close: () => Promise<void> | void): void {
+  closers.push(close);
+}
+
+export async function startFakeServer(): Promise<FakeServer> {
+  const server = await FakeServer.start();
+  atEnd(async () => {
+    await server.stop();
+    expect(server.violations).toEqual([]);
+  });
+  return server;
+}
+
+const tokens = new Map<string, string>();
+afterEach(() => tokens.clear());
+
+/** An unsigned token that looks like Cognito's as far as clients read it; the same one throughout a test. */
+export function token(name: string, secondsLeft = 3600): string {
+  const key = `${name} ${secondsLeft}`;
+  const exp = Math.floor(Date.now() / 1000) + secondsLeft;
+  const made = `head.${Buffer.from(JSON.stringify({ exp, name })).toString("base64url")}.signature`;
+  if (!tokens.has(key)) tokens.set(key, made);
+  return tokens.get(key) ?? made;
+}
+
+export function options(server: FakeServer, timings: object = {}) {
+  return {
+    url: server.url,
+    token: async () => Promise.resolve(token("speaker")),
+    WebSocket: NodeWebSocket,
+    timings: { ...QUICK, ...timings },
+  };
+}
+
+export async function createSpeaker(server: FakeServer, timings: object = {}) {
+  const orchestrator = new SessionCreationOrchestrator(options(server, timings));
+  const speaker = await orchestrator.createSession({ sourceLanguage: "en", quality: "standard" });
+  atEnd(() => speaker.connection.close());
+  return speaker;
+}
+
+export function makeListener(server: FakeServer, timings: object = {}) {
+  const listener = new ListenerService({
+    ...options(server, timings),
+    sessionId: "caring-king-275",
+    targetLanguage: "de",
+  });
+  const heard: string[] = [];
+  listener.messages.on((message) => heard.push(message.data));
+  atEnd(() => listener.connection.close());
+  return { listener, heard };
+}
+
+/** Follows a connection's states, and finds changes that the table does not allow. */
+export function follow(connection: Connection): ConnectionStateName[] {
+  const names: ConnectionStateName[] = [];
+  const illegal: string[] = [];
+  connection.state.subscribe(({ name }) => {
+    const before = names.at(-1);
+    if (before && !TRANSITIONS[before].includes(name)) illegal.push(`${before} -> ${name}`);
+    names.push(name);
+  });
+  onTestFinished(() => {
+    if (illegal.length > 0) throw new Error(`illegal changes of state: ${illegal.join(", ")}`);
+  });
+  return names;
+}
+
+export function numbered(count: number, from = 1): string[] {
+  return Array.from({ length: count }, (_, index) => `m${from + index}`);
+}
+
+/** Appends so many messages to the session's log. */
+export function say(server: FakeServer, count: number): void {
+  for (const data of numbered(count, server.session.log.length + 1)) server.session.append(data);
+}
+
+/** A connection that attaches to nothing. */
+export function connect(server: FakeServer, timings: object = {}, more: object = {}): Connection {
+  const connection = new Connection({
+    ...options(server, timings),
+    attach: async () => Promise.resolve(),
+    ...more,
+  });
+  atEnd(() => connection.close());
+  return connection;
+}
+
+export const isOpen = ({ name }: { name: string }): boolean => name === "open";
+export const isClosed = ({ name }: { name: string }): boolean => name === "closed";

@@ -1,0 +1,98 @@
+import type { Browser, Page } from "playwright-core";
+import { expect } from "vitest";
+import { theStack } from "../../client/stackTests/localStack.ts";
+import { visit, type Visitor } from "./browser.ts";
+import type { Site } from "./site.ts";
+
+/** Allows for cold Lambdas and several browsers on two cores. */
+export const WAIT = { timeout: 45_000, interval: 200 };
+
+type ContextOptions = Parameters<Browser["newContext"]>[0];
+
+export const text = async ({ page }: Visitor, id: string): Promise<string> =>
+  page.locator(`#${id}`).innerText();
+
+export async function shows(visitor: Visitor, id: string, expected: string | RegExp): Promise<void> {
+  const fits = expected instanceof RegExp ? expected : new RegExp(`^${expected}$`);
+  await expect.poll(async () => text(visitor, id), WAIT).toMatch(fits);
+}
+
+export async function press({ page }: Visitor, name: string): Promise<void> {
+  await page.getByRole("button", { name, exact: true }).click();
+}
+
+/** Opens the speaker page and signs in. */
+export async function signedInSpeaker(
+  browser: Browser,
+  site: Site,
+  options: ContextOptions = {},
+): Promise<Visitor> {
+  const speaker = await visit(browser, `${site.url}speaker.html`, {
+    permissions: ["microphone"],
+    ...options,
+  });
+  await signIn(speaker, theStack().user);
+  await speaker.page.getByRole("button", { name: "Create Session" }).waitFor();
+  return speaker;
+}
+
+export async function signIn(visitor: Visitor, user: { username: string; password: string }): Promise<void> {
+  await visitor.page.getByLabel("User name or e-mail").fill(user.username);
+  await visitor.page.getByLabel("Password", { exact: true }).fill(user.password);
+  await press(visitor, "Sign in");
+}
+
+/** Opens the speaker page, signs in and creates a session. */
+export async function broadcast(
+  browser: Browser,
+  site: Site,
+  options: ContextOptions = {},
+): Promise<{ speaker: Visitor; sessionId: string }> {
+  const speaker = await signedInSpeaker(browser, site, options);
+  await press(speaker, "Create Session");
+  await shows(speaker, "status", "Broadcasting");
+  return { speaker, sessionId: await text(speaker, "session-id") };
+}
+
+export interface ListeningVisitor extends Visitor {
+  /** The offsets of the received messages, in the order of arrival. */
+  readonly offsets: number[];
+}
+
+/** Opens the listener page by the join link and joins. */
+export async function listen(
+  browser: Browser,
+  site: Site,
+  sessionId: string,
+  options: ContextOptions = {},
+): Promise<ListeningVisitor> {
+  const visitor = await visit(browser, `${site.url}listener.html#${sessionId}`, options);
+  const offsets = watchOffsets(visitor.page);
+  await press(visitor, "Join");
+  await shows(visitor, "status", "Live");
+  return { ...visitor, offsets };
+}
+
+/** Returns how much audio Chromium has decoded, played and buffered. */
+export async function playback({
+  page,
+}: Visitor): Promise<{ bytes: number; seconds: number; until: number }> {
+  return page
+    .locator("#audio")
+    .evaluate((audio: HTMLAudioElement & { webkitAudioDecodedByteCount: number }) => ({
+      bytes: audio.webkitAudioDecodedByteCount,
+      seconds: audio.currentTime,
+      until: audio.buffered.length > 0 ? audio.buffered.end(audio.buffered.length - 1) : 0,
+    }));
+}
+
+function watchOffsets(page: Page): number[] {
+  const offsets: number[] = [];
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", ({ payload }) => {
+      const message = JSON.parse(payload.toString()) as { type?: string; offset?: number };
+      if (message.type === "message" && message.offset !== undefined) offsets.push(message.offset);
+    });
+  });
+  return offsets;
+}

@@ -1,0 +1,189 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { CHUNK_MILLISECONDS } from "../src/audio/recorder.ts";
+import { gateway } from "../../client/stackTests/gateway.ts";
+import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { accessibilityProblems } from "./accessibility.ts";
+import {
+  broadcast,
+  playback,
+  listen,
+  press,
+  shows,
+  signedInSpeaker,
+  signIn,
+  text,
+  WAIT,
+} from "./pageActions.ts";
+import { hasBrowser, launch, visit, type Visitor } from "./browser.ts";
+import { Site } from "./site.ts";
+
+const SESSION_ID = /^[a-z]+-[a-z]+-[1-9]\d\d$/;
+const IMAGES = fileURLToPath(new URL("../../../docs/images/", import.meta.url));
+const PICTURE = { viewport: { width: 1040, height: 720 }, deviceScaleFactor: 1.5 };
+
+/** Takes a picture for the README; keeps an existing one unless UPDATE_IMAGES is set. */
+async function picture({ page }: Visitor, name: string): Promise<void> {
+  if (process.env.UPDATE_IMAGES !== undefined || !existsSync(IMAGES + name))
+    await page.screenshot({ path: IMAGES + name });
+}
+
+const level = async ({ page }: Visitor): Promise<number> =>
+  page.locator("#level").evaluate((meter: HTMLMeterElement) => meter.value);
+
+let site: Site;
+let browser: Browser;
+
+describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 150_000 }, () => {
+  beforeAll(async () => {
+    mkdirSync(IMAGES, { recursive: true });
+    [site, browser] = await Promise.all([
+      Site.start(theStack().config),
+      launch("--use-fake-ui-for-media-stream"),
+    ]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    site.stop();
+  });
+
+  test("a speaker signs in, creates a session and broadcasts; a listener plays the audio", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site, PICTURE);
+    expect(sessionId).toMatch(SESSION_ID);
+    const link = speaker.page.locator("#join-link");
+    expect(await link.getAttribute("href")).toBe(`${site.url}listener.html#${sessionId}`);
+    expect(await speaker.page.getByRole("img", { name: /QR code/ }).count()).toBe(1);
+    await shows(speaker, "connection", "Connected");
+
+    const listener = await listen(browser, site, sessionId, PICTURE);
+    await shows(listener, "playback", "Playing");
+    await expect.poll(async () => (await playback(listener)).seconds, WAIT).toBeGreaterThan(3);
+    expect((await playback(listener)).bytes).toBeGreaterThan(1000);
+    await shows(speaker, "listeners", "1");
+
+    await expect.poll(async () => level(speaker), { ...WAIT, interval: 20 }).toBeGreaterThan(0.3);
+    await picture(speaker, "speaker.png");
+    await picture(listener, "listener.png");
+    expect([...speaker.problems, ...listener.problems]).toEqual([]);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
+  test("the audio controls work, and the session's end is shown to everyone", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await expect.poll(async () => level(speaker), WAIT).toBeGreaterThan(0.1);
+
+    await press(speaker, "Mute");
+    await shows(speaker, "status", "Broadcasting, muted");
+    await expect.poll(async () => level(speaker), WAIT).toBe(0);
+    await press(speaker, "Muted");
+    await shows(speaker, "status", "Broadcasting");
+
+    const devices = speaker.page.getByLabel("Microphone", { exact: true });
+    await expect.poll(async () => devices.locator("option").count(), WAIT).toBeGreaterThan(1);
+    await devices.selectOption({ index: 1 });
+    await expect.poll(async () => level(speaker), WAIT).toBeGreaterThan(0.1);
+
+    await press(speaker, "Pause");
+    await shows(listener, "status", "Paused by the speaker");
+    await press(speaker, "Resume");
+    await shows(listener, "status", "Live");
+    const before = (await playback(listener)).until;
+    await expect.poll(async () => (await playback(listener)).until, WAIT).toBeGreaterThan(before + 1);
+
+    await listener.page.getByLabel("Volume").fill("0.5");
+    expect(await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => audio.volume)).toBe(
+      0.5,
+    );
+    await listener.page.locator("#live-language").selectOption("fr");
+
+    await press(speaker, "End session");
+    await shows(speaker, "ended-reason", "You ended it.");
+    await shows(listener, "ended-reason", "The speaker ended it.");
+    expect([...speaker.problems, ...listener.problems]).toEqual([]);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
+  test("a listener misses nothing when the speaker's network is lost and restored", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await shows(listener, "playback", "Playing");
+
+    await speaker.context.setOffline(true);
+    await gateway.cutAll();
+    await shows(speaker, "status", "Reconnecting");
+    await expect.poll(async () => speaker.page.locator("#elapsed").innerText(), WAIT).toMatch(/\d:\d\d/);
+    await speaker.page.waitForFunction(
+      (since) => Date.now() - since > 4000,
+      await speaker.page.evaluate(() => Date.now()),
+    );
+    await speaker.context.setOffline(false);
+    await shows(speaker, "status", "Broadcasting");
+    await shows(listener, "status", "Live");
+
+    const expectedOffset = Math.max(...listener.offsets) + 10;
+    await expect.poll(() => Math.max(...listener.offsets), WAIT).toBeGreaterThan(expectedOffset);
+    const received = new Set(listener.offsets);
+    const first = Math.min(...received);
+    const missing = Array.from({ length: Math.max(...received) - first }, (_, index) => first + index).filter(
+      (offset) => !received.has(offset),
+    );
+    expect(missing).toEqual([]);
+    const seconds = (received.size * CHUNK_MILLISECONDS) / 1000;
+    await expect.poll(async () => (await playback(listener)).until, WAIT).toBeGreaterThan(seconds * 0.9);
+    expect(await listener.page.locator("#alert").isVisible()).toBe(false);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
+  test.each(["light", "dark"] as const)(
+    "axe finds nothing on any page in %s colours",
+    async (colorScheme) => {
+      const home = await visit(browser, site.url, { colorScheme });
+      expect(await accessibilityProblems(home.page)).toEqual([]);
+      const stranger = await visit(browser, `${site.url}speaker.html`, { colorScheme });
+      await stranger.page.getByRole("button", { name: "Sign in" }).waitFor();
+      expect(await accessibilityProblems(stranger.page)).toEqual([]);
+
+      const speaker = await signedInSpeaker(browser, site, { colorScheme });
+      expect(await accessibilityProblems(speaker.page)).toEqual([]);
+      await press(speaker, "Create Session");
+      await shows(speaker, "status", "Broadcasting");
+      expect(await accessibilityProblems(speaker.page)).toEqual([]);
+
+      const sessionId = await text(speaker, "session-id");
+      const newcomer = await visit(browser, `${site.url}listener.html#${sessionId}`, { colorScheme });
+      expect(await accessibilityProblems(newcomer.page)).toEqual([]);
+      await press(newcomer, "Join");
+      await shows(newcomer, "status", "Live");
+      expect(await accessibilityProblems(newcomer.page)).toEqual([]);
+      await press(speaker, "End session");
+      await shows(newcomer, "ended-reason", "The speaker ended it.");
+      expect(await accessibilityProblems(newcomer.page)).toEqual([]);
+      expect(await accessibilityProblems(speaker.page)).toEqual([]);
+      for (const { context } of [home, stranger, speaker, newcomer]) await context.close();
+    },
+  );
+
+  test("failures are shown as text", async () => {
+    const stranger = await visit(browser, `${site.url}speaker.html`);
+    await signIn(stranger, { username: "nobody@example.com", password: "wrong" });
+    await shows(stranger, "alert", /incorrect username or password/i);
+    const listener = await visit(browser, `${site.url}listener.html#caring-king-100`);
+    await press(listener, "Join");
+    await shows(listener, "alert", /There is no session with this id/);
+    await Promise.all([stranger.context.close(), listener.context.close()]);
+  });
+
+  test("a refused microphone is explained, and the session exists nevertheless", async () => {
+    const strict = await launch("--deny-permission-prompts");
+    const speaker = await signedInSpeaker(strict, site, { permissions: [] });
+    await press(speaker, "Create Session");
+    await shows(speaker, "status", "Broadcasting, without a microphone");
+    expect(await text(speaker, "session-id")).toMatch(SESSION_ID);
+    await shows(speaker, "alert", /not allowed to use the microphone. Allow it/);
+    await speaker.page.getByRole("button", { name: "Try the microphone again" }).waitFor();
+    await strict.close();
+  });
+});

@@ -1,0 +1,56 @@
+import { concat, element, Id, number } from "./ebml.ts";
+import type { Packet } from "./webmReader.ts";
+
+/**
+ * Each chunk is a complete small WebM file: the header and one cluster.
+ *
+ * So a listener can start with any chunk, and a lost chunk damages no other. The header costs about 200
+ * bytes, which is free because API Gateway meters in steps of 32 KB.
+ */
+export const AUDIO_TYPE = "audio/webm;codecs=opus";
+
+/** A pushed message must fit one frame of 32 KB, in base64 (4/3) and with 1 KB for the envelope. */
+export const MAX_CHUNK_BYTES = Math.floor(((32 - 1) * 1024 * 3) / 4);
+
+/** The bytes of a packet besides its data: element id and size, track, time, flags. */
+const BLOCK_HEAD_BYTES = 5 + 4;
+/** The bytes of a cluster besides its packets, timestamp included. */
+const CLUSTER_HEAD_BYTES = 8 + 10;
+
+/** Marks a packet that can be decoded alone, as every audio packet can. */
+const KEY_FRAME_FLAG = 0x80;
+
+/** Returns the packets as chunks, in order; as several chunks if one would exceed the limit in bytes. */
+export function makeChunks(
+  header: Uint8Array,
+  packets: readonly Packet[],
+  maxBytes = MAX_CHUNK_BYTES,
+): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  let group: Packet[] = [];
+  let size = header.length + CLUSTER_HEAD_BYTES;
+  const finish = (): void => {
+    if (group.length > 0) chunks.push(concat([header, cluster(group)]));
+    group = [];
+    size = header.length + CLUSTER_HEAD_BYTES;
+  };
+  for (const packet of packets) {
+    if (size + BLOCK_HEAD_BYTES + packet.data.length > maxBytes) finish();
+    group.push(packet);
+    size += BLOCK_HEAD_BYTES + packet.data.length;
+  }
+  finish();
+  return chunks;
+}
+
+function cluster(packets: readonly Packet[]): Uint8Array {
+  const start = packets[0]?.time ?? 0;
+  const blocks = packets.map(({ time, track, data }) => {
+    const head = new DataView(new ArrayBuffer(4));
+    head.setUint8(0, track);
+    head.setInt16(1, time - start);
+    head.setUint8(3, KEY_FRAME_FLAG);
+    return element(Id.simpleBlock, new Uint8Array(head.buffer), data);
+  });
+  return element(Id.cluster, element(Id.timestamp, number(start)), ...blocks);
+}

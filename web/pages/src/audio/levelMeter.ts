@@ -1,0 +1,41 @@
+/** Levels below this, in decibels relative to full scale, show as 0. */
+const FLOOR_DECIBELS = -60;
+
+/** Measures a stream's loudness, from 0 to 1. */
+export class LevelMeter {
+  readonly #context = new AudioContext();
+  readonly #analyser: AnalyserNode;
+  readonly #samples: Float32Array<ArrayBuffer>;
+  #source: MediaStreamAudioSourceNode | undefined;
+
+  constructor() {
+    this.#analyser = this.#context.createAnalyser();
+    this.#analyser.fftSize = 1024;
+    this.#samples = new Float32Array(this.#analyser.fftSize);
+  }
+
+  listenTo(stream: MediaStream): void {
+    this.#source?.disconnect();
+    this.#source = this.#context.createMediaStreamSource(stream);
+    this.#source.connect(this.#analyser);
+    void this.#context.resume();
+  }
+
+  get level(): number {
+    this.#analyser.getFloatTimeDomainData(this.#samples);
+    return loudness(this.#samples);
+  }
+
+  async close(): Promise<void> {
+    this.#source?.disconnect();
+    await this.#context.close();
+  }
+}
+
+/** Returns the root mean square in decibels, scaled so that FLOOR_DECIBELS is 0 and full scale is 1. */
+export function loudness(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  const decibels = 10 * Math.log10(sum / samples.length || Number.MIN_VALUE);
+  return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DECIBELS));
+}

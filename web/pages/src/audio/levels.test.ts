@@ -1,0 +1,16 @@
+import { expect, test } from "vitest";
+import { playbackRate } from "./catchUp.ts";
+import { loudness } from "./levelMeter.ts";
+
+test("silence is 0 and full scale is 1", () => {
+  expect(loudness(new Float32Array(100))).toBe(0);
+  expect(loudness(new Float32Array(100).fill(1))).toBe(1);
+});
+
+test("half of the decibels fill half of the meter", () => {
+  expect(loudness(new Float32Array(100).fill(10 ** (-30 / 20)))).toBeCloseTo(0.5);
+});
+
+test("buffered audio is played slightly faster, never skipped", () => {
+  expect([0, 1, 2, 4, 7, 60].map(playbackRate)).toEqual([1, 1, 1, 1.1, 1.25, 1.25]);
+});

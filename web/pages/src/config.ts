@@ -1,0 +1,19 @@
+import type { FrontendConfig } from "websocket-sessions";
+
+const REQUIRED = ["webSocketUrl", "httpUrl", "region", "userPoolId", "userPoolClientId"] as const;
+
+/**
+ * Loads config.json, the stack's output `frontendConfig`. It is served beside the pages, so that one build
+ * serves every stack.
+ *
+ * @throws Error that names what is wrong with the file.
+ */
+export async function loadConfig(): Promise<FrontendConfig> {
+  const response = await fetch("./config.json", { cache: "no-cache" });
+  if (!response.ok) throw new Error(`This site is not set up: config.json answers ${response.status}.`);
+  const config = (await response.json()) as Partial<FrontendConfig>;
+  const missing = REQUIRED.filter((key) => typeof config[key] !== "string");
+  if (missing.length > 0)
+    throw new Error(`This site is not set up: config.json has no ${missing.join(", ")}.`);
+  return config as FrontendConfig;
+}

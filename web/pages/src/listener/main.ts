@@ -1,0 +1,122 @@
+import { canPlay } from "../audio/player.ts";
+import { ListenerService, type FrontendConfig, type Language, type TokenProvider } from "websocket-sessions";
+import { loadConfig } from "../config.ts";
+import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
+import { readSessionId } from "../joinLink.ts";
+import { preselectedLanguage, languageChoices } from "../languages.ts";
+import { savePreferences, readPreferences } from "../preferences.ts";
+import { loadAuth, setUpSignIn } from "../signIn.ts";
+import { failureText } from "../uiText.ts";
+import { ListenerController } from "./listenerController.ts";
+import { requiresSignIn } from "./sessionLookup.ts";
+import { createListenerStore } from "./state.ts";
+import { showState, showTime } from "./view.ts";
+
+const CLOCK_MILLISECONDS = 500;
+
+const store = createListenerStore();
+let controller: ListenerController | undefined;
+let joinAbort = new AbortController();
+/** Returns no token until the stack requires a sign-in. */
+let token: TokenProvider = async () => Promise.resolve(undefined);
+
+/** Runs a click's action and shows its failure as text. */
+function runAction(action: () => Promise<void>): void {
+  action().catch((error: unknown) => store.patch({ alert: failureText(error) }));
+}
+
+async function start(): Promise<void> {
+  const config = await loadConfig();
+  setUpForm(config);
+  setUpControls();
+  store.patch({ step: "join" });
+  if (!canPlay())
+    store.patch({
+      alert: "This browser cannot play live WebM audio. Use a current Chrome, Edge, Firefox or Safari.",
+    });
+  onSubmit("join-form", () => runAction(async () => join(config)));
+}
+
+async function join(config: FrontendConfig): Promise<void> {
+  const sessionId = readSessionId(byId("session", HTMLInputElement).value);
+  const targetLanguage = byId("language", HTMLSelectElement).value as Language;
+  savePreferences({ targetLanguage });
+  joinAbort = new AbortController();
+  store.patch({ joining: true, alert: undefined });
+  try {
+    if (
+      (await requiresSignIn(config.httpUrl, sessionId, joinAbort.signal)) &&
+      !(await ensureSignedIn(config))
+    )
+      return;
+    const listener = new ListenerService({
+      url: config.webSocketUrl,
+      httpUrl: config.httpUrl,
+      anonymous: true,
+      token,
+      sessionId,
+      targetLanguage,
+    });
+    await listener.join(joinAbort.signal);
+    history.replaceState(null, "", `#${sessionId}`);
+    store.patch({ step: "listening" });
+    controller = new ListenerController(listener, store, volume());
+  } catch (error) {
+    if (!joinAbort.signal.aborted) throw error;
+  } finally {
+    store.patch({ joining: false });
+  }
+}
+
+/** Returns whether a user is signed in; if not, shows the sign-in form and joins after the sign-in. */
+async function ensureSignedIn(config: FrontendConfig): Promise<boolean> {
+  const auth = await loadAuth(config);
+  token = auth.cognitoToken;
+  if ((await auth.currentUser()) !== undefined) return true;
+  store.patch({ step: "signIn" });
+  setUpSignIn(auth, () => {
+    store.patch({ step: "join" });
+    runAction(async () => join(config));
+  });
+  return false;
+}
+
+function setUpForm({ supportedLanguages }: FrontendConfig): void {
+  const languages = languageChoices(supportedLanguages);
+  const preferred = preselectedLanguage(readPreferences().targetLanguage, supportedLanguages);
+  fillSelect("language", languages, preferred);
+  fillSelect("live-language", languages, preferred);
+  byId("session", HTMLInputElement).value =
+    location.hash || location.search.length > 1 ? readSessionId(location.href) : "";
+  byId("volume", HTMLInputElement).value = String(readPreferences().volume ?? 1);
+  onClick("cancel", () => joinAbort.abort());
+  onClick("again", () => store.patch({ step: "join", session: undefined, alert: undefined }));
+}
+
+function setUpControls(): void {
+  byId("volume").addEventListener("input", () => {
+    if (controller) controller.volume = volume();
+    savePreferences({ volume: volume() });
+  });
+  onClick("unblock", () => controller?.unblock());
+  onClick("leave", () => runAction(async () => controller?.leave()));
+  onChange("live-language", (language) => {
+    savePreferences({ targetLanguage: language as Language });
+    runAction(async () => {
+      try {
+        await controller?.setLanguage(language as Language);
+      } catch (error) {
+        byId("live-language", HTMLSelectElement).value = store.value.session?.targetLanguage ?? "";
+        throw error;
+      }
+    });
+  });
+}
+
+function volume(): number {
+  return byId("volume", HTMLInputElement).valueAsNumber;
+}
+
+showState(store);
+setInterval(() => showTime(store.value), CLOCK_MILLISECONDS);
+runAction(start);

@@ -1,0 +1,62 @@
+import { byId, showAlert, showOnly } from "../dom.ts";
+import type { Store } from "../store.ts";
+import { connectionText, endText } from "../uiText.ts";
+import { playbackLine, statusLine, type ListenerPageState } from "./state.ts";
+
+const SECTIONS = ["sign-in", "join", "listening", "ended"] as const;
+const SECTION_OF = {
+  loading: undefined,
+  signIn: "sign-in",
+  join: "join",
+  listening: "listening",
+  ended: "ended",
+};
+
+/** Shows each part of the state on the page whenever it changes. */
+export function showState(store: Store<ListenerPageState>): void {
+  store.watch(
+    ({ step }) => step,
+    (step) => {
+      showOnly(SECTIONS, SECTION_OF[step]);
+      byId("title").textContent = step === "listening" ? "Listening" : "Listener";
+    },
+  );
+  store.watch(({ alert }) => alert, showAlert);
+  store.watch(({ joining }) => joining, showJoining);
+  store.watch(
+    ({ session }) => session?.sessionId,
+    (id) => (byId("session-id").textContent = id ?? ""),
+  );
+  store.watch((state) => statusLine(state).join("|"), showStatus);
+  store.watch(playbackLine, (line) => (byId("playback").textContent = line));
+  store.watch(
+    ({ player }) => player === "blocked",
+    (blocked) => (byId("unblock").hidden = !blocked),
+  );
+  store.watch(
+    ({ session }) => session?.targetLanguage,
+    (language) => (byId("live-language", HTMLSelectElement).value = language ?? ""),
+  );
+  store.watch(
+    ({ session }) => (session?.status === "ended" ? endText(session.endReason) : ""),
+    (text) => (byId("ended-reason").textContent = text),
+  );
+}
+
+/** Shows the parts that change with time. Call it about once a second. */
+export function showTime({ connection }: ListenerPageState): void {
+  byId("connection").textContent = connectionText(connection, Date.now());
+}
+
+function showJoining(joining: boolean): void {
+  const button = byId("join-button", HTMLButtonElement);
+  button.disabled = joining;
+  button.textContent = joining ? "Joining…" : "Join";
+  byId("cancel").hidden = !joining;
+}
+
+function showStatus(line: string): void {
+  const [text = "", tone = ""] = line.split("|");
+  byId("status").textContent = text;
+  byId("status").dataset.tone = tone;
+}

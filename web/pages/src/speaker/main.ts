@@ -1,0 +1,95 @@
+import type { FrontendConfig, Language, Quality } from "websocket-sessions";
+import { loadConfig } from "../config.ts";
+import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
+import { preselectedLanguage, languageChoices } from "../languages.ts";
+import { savePreferences, readPreferences } from "../preferences.ts";
+import { loadAuth, setUpSignIn } from "../signIn.ts";
+import { failureText } from "../uiText.ts";
+import { resumeOrSetUp } from "./resumeFlow.ts";
+import { SpeakerController } from "./speakerController.ts";
+import { createSpeakerStore } from "./state.ts";
+import { showState, showTime } from "./view.ts";
+
+const CLOCK_MILLISECONDS = 500;
+
+const store = createSpeakerStore();
+
+/** Runs a click's action and shows its failure as text. */
+function runAction(action: () => Promise<void>): void {
+  action().catch((error: unknown) => store.patch({ alert: failureText(error) }));
+}
+
+async function start(): Promise<void> {
+  const config = await loadConfig();
+  const auth = await loadAuth(config);
+  const showUserStep = async (): Promise<void> => {
+    const user = await auth.currentUser();
+    store.patch({ user, step: user ? "loading" : "signIn", alert: undefined });
+    if (user) store.patch(await resumeOrSetUp(user, config.httpUrl, auth.cognitoToken));
+  };
+  const signOut = async (alert?: string): Promise<void> => {
+    await auth.signOutHere();
+    await showUserStep();
+    store.patch({ alert });
+  };
+  const controller = new SpeakerController(
+    store,
+    { url: config.webSocketUrl, httpUrl: config.httpUrl, token: auth.cognitoToken },
+    (error) => runAction(async () => signOut(failureText(error))),
+  );
+  setUpSignIn(auth, () => runAction(showUserStep));
+  setUpForm(config, controller);
+  setUpControls(controller);
+  onClick("sign-out", () =>
+    runAction(async () => {
+      await controller.stop();
+      await signOut();
+    }),
+  );
+  await showUserStep();
+}
+
+function setUpForm({ supportedLanguages }: FrontendConfig, controller: SpeakerController): void {
+  const { language, quality } = readPreferences();
+  fillSelect(
+    "language",
+    languageChoices(supportedLanguages),
+    preselectedLanguage(language, supportedLanguages),
+  );
+  const chosen = byId("setup-form").querySelector<HTMLInputElement>(`[value="${quality ?? "standard"}"]`);
+  if (chosen) chosen.checked = true;
+  onSubmit("setup-form", () => runAction(async () => createSession(controller)));
+  onClick("continue", () => runAction(async () => controller.resume()));
+  onClick("end-stored", () => runAction(async () => controller.endStoredSession()));
+  onClick("leave-stored", () => controller.leaveStoredSession());
+  for (const id of ["cancel", "cancel-continue"]) onClick(id, () => controller.cancel());
+  onClick("again", () => store.patch({ step: "setup", session: undefined, alert: undefined }));
+}
+
+async function createSession(controller: SpeakerController): Promise<void> {
+  const sourceLanguage = byId("language", HTMLSelectElement).value as Language;
+  const quality = new FormData(byId("setup-form", HTMLFormElement)).get("quality") as Quality;
+  savePreferences({ language: sourceLanguage, quality });
+  await controller.create({ sourceLanguage, quality });
+}
+
+function setUpControls(controller: SpeakerController): void {
+  onClick("mute", () => controller.toggleMute());
+  onClick("pause", () => runAction(async () => controller.broadcast?.togglePause()));
+  onClick("end", () => runAction(async () => controller.broadcast?.end()));
+  onClick("retry-microphone", () => runAction(async () => controller.broadcast?.useMicrophone()));
+  onChange("device", (id) => runAction(async () => controller.broadcast?.useMicrophone(id)));
+  onClick("copy-id", () => runAction(async () => copy(byId("session-id").textContent, "Id copied.")));
+  onClick("copy-link", () =>
+    runAction(async () => copy(byId("join-link", HTMLAnchorElement).href, "Link copied.")),
+  );
+}
+
+async function copy(text: string, confirmation: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  byId("copied").textContent = confirmation;
+}
+
+showState(store);
+setInterval(() => showTime(store.value), CLOCK_MILLISECONDS);
+runAction(start);

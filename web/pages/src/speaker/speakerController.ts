@@ -1,0 +1,138 @@
+import {
+  SessionCreationOrchestrator,
+  SessionError,
+  type CreateOptions,
+  type CreateSessionBody,
+  type OrchestratorOptions,
+  type SpeakerService,
+} from "websocket-sessions";
+import type { Store } from "../store.ts";
+import { failureText } from "../uiText.ts";
+import { Broadcast } from "./broadcast.ts";
+import { closedSessionNotice } from "./resumeFlow.ts";
+import { removeStoredSession, storeSession } from "./storedSession.ts";
+import type { SpeakerPageState } from "./state.ts";
+
+/** A signed-in user's actions: create a session, or resume, end or leave the stored one. */
+export class SpeakerController {
+  readonly #store: Store<SpeakerPageState>;
+  readonly #orchestrator: SessionCreationOrchestrator;
+  readonly #onSignInNeeded: (error: unknown) => void;
+  #abort = new AbortController();
+  #broadcast: Broadcast | undefined;
+
+  constructor(
+    store: Store<SpeakerPageState>,
+    options: OrchestratorOptions,
+    onSignInNeeded: (error: unknown) => void,
+  ) {
+    this.#store = store;
+    this.#orchestrator = new SessionCreationOrchestrator(options);
+    this.#onSignInNeeded = onSignInNeeded;
+    store.watch(
+      ({ session }) => (session?.status === "ended" ? session.sessionId : undefined),
+      (sessionId) => {
+        if (sessionId === undefined) return;
+        removeStoredSession(sessionId);
+        this.#broadcast = undefined;
+        store.patch({ storedSession: undefined });
+      },
+    );
+  }
+
+  /** The broadcast on this page; undefined if none is running. */
+  get broadcast(): Broadcast | undefined {
+    return this.#broadcast;
+  }
+
+  async create(body: CreateSessionBody): Promise<void> {
+    await this.#try(async (options) => {
+      this.#goOnAir(await this.#orchestrator.createSession(body, options), false);
+    });
+  }
+
+  /**
+   * Resumes the stored session. Only a click may call it: a reload must not go on air, and a tab must not
+   * take the session over from another tab by itself.
+   */
+  async resume(): Promise<void> {
+    const { storedSession } = this.#store.value;
+    if (!storedSession) return;
+    await this.#try(async (options) => {
+      const speaker = await this.#orchestrator.resumeSession(storedSession.sessionId, options);
+      this.#goOnAir(speaker, storedSession.muted);
+    }, storedSession.sessionId);
+  }
+
+  async endStoredSession(): Promise<void> {
+    const { storedSession } = this.#store.value;
+    if (!storedSession) return;
+    await this.#try(async (options) => {
+      const speaker = await this.#orchestrator.resumeSession(storedSession.sessionId, options);
+      await speaker.end().finally(() => speaker.connection.close());
+      this.leaveStoredSession();
+    }, storedSession.sessionId);
+  }
+
+  /** Leaves the stored session, which ends after its grace period unless it is resumed elsewhere. */
+  leaveStoredSession(): void {
+    const { storedSession } = this.#store.value;
+    if (storedSession) removeStoredSession(storedSession.sessionId);
+    this.#store.patch({ step: "setup", storedSession: undefined, alert: undefined });
+  }
+
+  toggleMute(): void {
+    this.#broadcast?.toggleMute();
+    const { storedSession, muted } = this.#store.value;
+    if (!storedSession) return;
+    storeSession({ ...storedSession, muted });
+    this.#store.patch({ storedSession: { ...storedSession, muted } });
+  }
+
+  cancel(): void {
+    this.#abort.abort();
+  }
+
+  /** Ends the running session. If that fails, leaves it, and it ends after its grace period. */
+  async stop(): Promise<void> {
+    this.cancel();
+    const broadcast = this.#broadcast;
+    await broadcast?.end().catch(() => broadcast.leave());
+  }
+
+  /** @param sessionId the stored session that the action concerns, if any. */
+  async #try(action: (options: CreateOptions) => Promise<void>, sessionId?: string): Promise<void> {
+    const { signal } = (this.#abort = new AbortController());
+    this.#store.patch({ busy: true, alert: undefined });
+    try {
+      await action({ signal, onState: (connection) => this.#store.patch({ connection }) });
+    } catch (error) {
+      const notice = sessionId === undefined ? undefined : closedSessionNotice(sessionId, error);
+      if (notice) this.#store.patch(notice);
+      else if (needsSignIn(error)) this.#onSignInNeeded(error);
+      else if (!signal.aborted) throw error;
+    } finally {
+      this.#store.patch({ busy: false });
+    }
+  }
+
+  #goOnAir(speaker: SpeakerService, muted: boolean): void {
+    const owner = this.#store.value.user?.id ?? "";
+    const storedSession = { sessionId: speaker.sessionId, owner, muted };
+    storeSession(storedSession);
+    this.#store.patch({ step: "broadcast", session: speaker.state.value, storedSession });
+    const onInterrupted = (error: SessionError | undefined): void => this.#onInterrupted(error);
+    this.#broadcast = new Broadcast(speaker, this.#store, { muted, onInterrupted });
+  }
+
+  /** Handles a broadcast that stopped here. The session continues, elsewhere or in its grace period. */
+  #onInterrupted(error: SessionError | undefined): void {
+    this.#broadcast = undefined;
+    if (needsSignIn(error)) this.#onSignInNeeded(error);
+    else this.#store.patch({ step: "resume", alert: error && failureText(error) });
+  }
+}
+
+function needsSignIn(error: unknown): boolean {
+  return error instanceof SessionError && (error.code === "UNAUTHORIZED" || error.code === "TOKEN_EXPIRED");
+}

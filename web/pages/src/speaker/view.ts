@@ -1,0 +1,133 @@
+import type { EndReason } from "websocket-sessions";
+import { durationText, connectionText, endText } from "../uiText.ts";
+import { byId, fillSelect, showAlert, showOnly } from "../dom.ts";
+import { joinLink } from "../joinLink.ts";
+import { qrCode } from "../qrCode.ts";
+import type { Store } from "../store.ts";
+import { statusLine, type SpeakerPageState } from "./state.ts";
+
+const SECTIONS = ["sign-in", "resume", "setup", "broadcast", "ended"] as const;
+const SECTION_OF = {
+  loading: undefined,
+  signIn: "sign-in",
+  resume: "resume",
+  setup: "setup",
+  broadcast: "broadcast",
+  ended: "ended",
+};
+const TITLES = {
+  loading: "Speaker",
+  signIn: "Speaker",
+  resume: "Speaker",
+  setup: "Speaker",
+  broadcast: "On air",
+  ended: "Speaker",
+};
+
+/** Shows each part of the state on the page whenever it changes. */
+export function showState(store: Store<SpeakerPageState>): void {
+  store.watch(({ step }) => step, showStep);
+  store.watch(({ alert }) => alert, showAlert);
+  store.watch(({ user }) => user?.name, showUser);
+  store.watch(({ busy }) => busy, showBusy);
+  store.watch(({ storedSession }) => storedSession?.sessionId, showStoredSession);
+  store.watch(({ step }) => step === "broadcast", confirmLeaving);
+  store.watch(({ session }) => session?.sessionId, showSessionId);
+  store.watch((state) => statusLine(state).join("|"), showStatus);
+  store.watch(
+    ({ session }) => session?.listeners ?? 0,
+    (count) => (byId("listeners").textContent = String(count)),
+  );
+  store.watch(({ session }) => session?.status === "paused", showPaused);
+  store.watch(
+    ({ session }) => (session?.status === "ended" ? speakerEndText(session.endReason) : ""),
+    (text) => (byId("ended-reason").textContent = text),
+  );
+  store.watch(({ muted }) => muted, showMuted);
+  store.watch(
+    ({ recording, session }) => !recording && session?.status === "active",
+    (missing) => (byId("retry-microphone").hidden = !missing),
+  );
+  store.watch(
+    ({ devices }) => devices,
+    (devices) =>
+      fillSelect(
+        "device",
+        devices.map(({ id, label }) => ({ value: id, label })),
+        byId("device", HTMLSelectElement).value,
+      ),
+  );
+}
+
+/** Shows the parts that change with time. Call it about once a second. */
+export function showTime({ session, connection }: SpeakerPageState): void {
+  const now = Date.now();
+  if (session) byId("elapsed").textContent = durationText(now - Date.parse(session.createdAt));
+  const backlog =
+    connection.name === "waitingToRetry" ? ". Your audio is kept and sent after the reconnection." : "";
+  byId("connection").textContent = connectionText(connection, now) + backlog;
+}
+
+function showStep(step: SpeakerPageState["step"]): void {
+  showOnly(SECTIONS, SECTION_OF[step]);
+  byId("title").textContent = TITLES[step];
+  if (step === "signIn") byId("username").focus();
+}
+
+function showUser(name: string | undefined): void {
+  byId("account").hidden = name === undefined;
+  byId("account-name").textContent = name ?? "";
+}
+
+function showBusy(busy: boolean): void {
+  for (const id of ["create", "continue", "end-stored", "leave-stored"])
+    byId(id, HTMLButtonElement).disabled = busy;
+  byId("create").textContent = busy ? "Creating…" : "Create Session";
+  byId("cancel").hidden = byId("cancel-continue").hidden = !busy;
+}
+
+function showStoredSession(sessionId: string | undefined): void {
+  byId("continue").textContent = `Continue session ${sessionId ?? ""}`;
+}
+
+/** Makes the browser ask before it leaves the page while the speaker is on air. */
+function confirmLeaving(onAir: boolean): void {
+  if (onAir) window.addEventListener("beforeunload", preventUnload);
+  else window.removeEventListener("beforeunload", preventUnload);
+}
+
+function preventUnload(event: Event): void {
+  event.preventDefault();
+}
+
+function showSessionId(sessionId: string | undefined): void {
+  byId("session-id").textContent = sessionId ?? "";
+  byId("copied").textContent = "";
+  if (sessionId === undefined) return;
+  const link = joinLink(sessionId, location.href);
+  const anchor = byId("join-link", HTMLAnchorElement);
+  anchor.href = link;
+  // Shown without the scheme, and with one place at which the line may break.
+  const [address = ""] = link.replace(/^https?:\/\//, "").split("#");
+  anchor.replaceChildren(address, document.createElement("wbr"), `#${sessionId}`);
+  byId("qr").replaceChildren(qrCode(link, `QR code of the link to ${sessionId}`));
+}
+
+function showStatus(line: string): void {
+  const [text = "", tone = ""] = line.split("|");
+  byId("status").textContent = text;
+  byId("status").dataset.tone = tone;
+}
+
+function showPaused(paused: boolean): void {
+  byId("pause").textContent = paused ? "Resume" : "Pause";
+}
+
+function speakerEndText(reason: EndReason | undefined): string {
+  return reason === "ended" ? "You ended it." : endText(reason);
+}
+
+function showMuted(muted: boolean): void {
+  byId("mute").setAttribute("aria-pressed", String(muted));
+  byId("mute").textContent = muted ? "Muted" : "Mute";
+}

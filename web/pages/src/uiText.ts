@@ -1,0 +1,71 @@
+import { SessionError, type ConnectionState, type EndReason, type FailureCode } from "websocket-sessions";
+
+/** For each failure code, its meaning to a person and the remedy. */
+const FAILURE_TEXTS: Readonly<Partial<Record<FailureCode, string>>> = {
+  UNAUTHORIZED: "You are signed out, or your sign-in was refused. Sign in again.",
+  TOKEN_EXPIRED: "Your sign-in has expired. Sign in again.",
+  FORBIDDEN: "Your account is not allowed to do this.",
+  SESSION_NOT_FOUND: "There is no session with this id. Check the id with the speaker.",
+  SESSION_ENDED: "This session has ended.",
+  SESSION_FULL: "This session is full. Try again after someone has left.",
+  INVALID_SESSION_ID: "This is not a session id. A session id looks like caring-king-275.",
+  INVALID_LANGUAGE: "This language is unknown. Choose another one.",
+  UNSUPPORTED_LANGUAGE: "This language is unavailable here. Choose another one.",
+  INVALID_QUALITY: "This quality is unavailable here. Choose another one.",
+  RATE_LIMITED: "Too many requests in a short time. Wait a moment, then try again.",
+  PAYLOAD_TOO_LARGE: "A piece of audio was too large to send.",
+  CONFLICT: "Another session is already running here. End it first, or reload the page.",
+  UNAVAILABLE: "The service is unavailable. Try again in a moment.",
+  INTERNAL: "The service failed. Try again in a moment.",
+  CONNECTION_LOST: "The connection was lost. Check your network.",
+  TIMEOUT: "The service did not answer in time. Check your network, then try again.",
+  UPGRADE_FAILED: "The service cannot be reached. Check your network: a firewall may block WebSockets.",
+  QUEUE_FULL: "The connection is too slow. Some of your audio was dropped.",
+  REPLACED: "You continued this session in another window or on another device.",
+};
+
+/** Returns the text for an error; an error without a text of its own shows its message. */
+export function failureText(error: unknown): string {
+  if (error instanceof SessionError) return FAILURE_TEXTS[error.code] ?? error.message;
+  return error instanceof Error ? error.message : String(error);
+}
+
+const END_TEXTS: Readonly<Record<EndReason, string>> = {
+  ended: "The speaker ended it.",
+  expired: "It reached the maximum duration of a session.",
+  speakerGone: "The speaker was away for too long.",
+};
+
+/** @param reason undefined if the session ended while this person was disconnected. */
+export function endText(reason: EndReason | undefined): string {
+  return reason === undefined ? "It ended while you were away." : END_TEXTS[reason];
+}
+
+/** @param now epoch milliseconds. */
+export function connectionText(state: ConnectionState, now: number): string {
+  switch (state.name) {
+    case "idle":
+      return "Not connected";
+    case "connecting":
+      return state.attempt === 0 ? "Connecting…" : "Reconnecting…";
+    case "open":
+      return "Connected";
+    case "handingOver":
+      return "Connected, switching to a new connection";
+    case "waitingToRetry": {
+      const seconds = Math.ceil((state.retryAt - now) / 1000);
+      return seconds > 0 ? `Connection lost, retrying in ${seconds} s` : "Connection lost, retrying…";
+    }
+    case "closed":
+      return "Disconnected";
+  }
+}
+
+/** Formats a duration in whole seconds as 0:05, 12:34 or 1:02:03; a negative one as 0:00. */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
