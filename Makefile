@@ -11,26 +11,26 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what the other targets need (again only where something changed)
-	@$(PYTHON) -m tools.setup
+	@$(PYTHON) -m tools.commands.setup
 
 up: setup ## start the local AWS and deploy the stack `local` on it
-	@$(VENV_PYTHON) -m tools.up
+	@$(VENV_PYTHON) -m tools.commands.up
 
 down: ## stop what `make up` started
-	@if [ -x $(VENV_PYTHON) ]; then $(VENV_PYTHON) -m tools.down; else echo "Nothing was running."; fi
+	@if [ -x $(VENV_PYTHON) ]; then $(VENV_PYTHON) -m tools.commands.down; else echo "Nothing was running."; fi
 
 demo: setup ## a speaker and two listeners on the local stack, in this terminal
-	@$(VENV_PYTHON) -m tools.demo
+	@$(VENV_PYTHON) -m tools.commands.demo
 
 watch: setup ## put edits to functions/ live on the local stack, and stream the functions' logs
-	@$(VENV_PYTHON) -m tools.watch
+	@$(VENV_PYTHON) -m tools.commands.watch
 
 test: ## every check and every test
-	@$(PYTHON) -m tools.setup --with-browser
-	@$(VENV_PYTHON) -m tools.checks
+	@$(PYTHON) -m tools.commands.setup --with-browser
+	@$(VENV_PYTHON) -m tools.commands.checks
 
 check: setup ## the checks alone: format, lint, types, generated files
-	@$(VENV_PYTHON) -m tools.checks --no-tests
+	@$(VENV_PYTHON) -m tools.commands.checks --no-tests
 
 format: setup ## put the Python sources into shape
 	@$(VENV_PYTHON) -m ruff format . && $(VENV_PYTHON) -m ruff check --fix .
@@ -39,7 +39,7 @@ bench: setup ## the benchmarks, each beside its baseline
 	@$(VENV_PYTHON) -m benchmarks
 
 test-live: setup ## the end-to-end tests against a deployed stack: make test-live STACK=dev (in an account: costs cents)
-	@$(VENV_PYTHON) -m tools.live_test $(STACK)
+	@$(VENV_PYTHON) -m tools.commands.live_test $(STACK)
 
 requirements: setup ## pin the newest versions that requirements/*.in allow
 	@for name in program functions dev emulator; do \

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pulumi
 
-from archives import Target, build
-from components.capacity import estimate
-from components.load import Load
-from components.routes import functions_in_use
-from components.session_backend import SessionBackend, SessionBackendArgs
-from components.stack_config import read_config
-from components.static_site import StaticSite, StaticSiteArgs
+from websocket_sessions.archives import Target, build
+from websocket_sessions.capacity.estimate import estimate
+from websocket_sessions.capacity.load import Load
+from websocket_sessions.config.stack_config import read_config
+from websocket_sessions.routes import functions_in_use
+from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
+from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
 ROOT = Path(__file__).resolve().parent
 LOCAL = ROOT / ".local"
 EMULATOR_PYTHON = Path(os.environ.get("EMULATOR_PYTHON", LOCAL / "emulator-venv" / "bin" / "python"))
+
 
 config = read_config(pulumi.Config())
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 
-from adapters.sender import BlockingSender, Sender
-from adapters.signing import Credentials
+from adapters.management_api.sender import BlockingSender, Sender
+from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate
 from benchmarks.sink import tls_sink
 from benchmarks.table import format_table
-from sessions.delivery import Delivery, Outcome
+from domain.pusher import Delivery, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

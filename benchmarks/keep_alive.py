@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
-from adapters import dynamodb
-from adapters.connection_items import connection_item
-from adapters.due_index import DynamoDueIndex
-from adapters.limits import DynamoRateLimits
-from adapters.sessions import DynamoSessions
+from adapters.dynamodb import client as dynamodb
+from adapters.dynamodb.connection_items import connection_item
+from adapters.dynamodb.due_index import DynamoDueIndex
+from adapters.dynamodb.rate_limits import DynamoRateLimits
+from adapters.dynamodb.session_store import DynamoSessions
 from benchmarks.table import format_table
-from emulator.ministack import MiniStack
-from emulator.processes import free_port
-from sessions.delivery import Delivery, Outcome
-from sessions.keep_alive import KeepAlive, all_units
-from sessions.model import Connection
-from sessions.settings import Settings
+from domain.model import Connection
+from domain.pusher import Delivery, Outcome
+from domain.settings import Settings
+from keep_alive.run import KeepAlive, all_units
+from pulumi_local_aws.ministack import MiniStack
+from pulumi_local_aws.processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence

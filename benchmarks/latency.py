@@ -11,20 +11,20 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from adapters.sender import BlockingSender, Sender
-from adapters.signing import Credentials
+from adapters.management_api.sender import BlockingSender, Sender
+from adapters.management_api.sigv4 import Credentials
 from benchmarks.table import format_table
-from sessions.access import Caller
-from sessions.clear_away import ClearAway
-from sessions.fan_out import FanOut
-from sessions.hook import Processing
-from sessions.publish import Publish
-from sessions.settings import Limits, Settings
+from domain.authorization import Caller
+from domain.settings import Limits, Settings
+from fan_out.fan_out import FanOut
+from fan_out.prune_listeners import ClearAway
 from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
 from tests.functions.fan_out.memory_log import MemoryMessageLog
 from tests.functions.fan_out.stage import Queue
 from tests.functions.memory import Memory
 from tests.functions.world import World
+from use_cases.hook import Processing
+from use_cases.publish import Publish
 
 AUDIENCES = (10, 100, 500)
 MESSAGES = 50

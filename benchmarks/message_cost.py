@@ -8,8 +8,8 @@ the same load without.
 from dataclasses import replace
 
 from benchmarks.table import format_table
-from components.capacity import estimate
-from components.load import Load
+from websocket_sessions.capacity.estimate import estimate
+from websocket_sessions.capacity.load import Load
 
 AUDIENCES = (10, 100, 500)
 MINUTES = 60

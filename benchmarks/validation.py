@@ -92,7 +92,7 @@ def ways(folder: Path) -> list[Way]:
     return [
         Way(
             "generated tables (in use)",
-            "from sessions.messages_generated import MESSAGES\ncheck = MESSAGES['joinSession'].check",
+            "from wire.schema_generated import MESSAGES\ncheck = MESSAGES['joinSession'].check",
         ),
         Way("fastjsonschema's code", f"{imports}\ncheck = fast_joinSession.validate"),
         Way(

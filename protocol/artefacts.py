@@ -16,7 +16,7 @@ def artefacts() -> dict[Path, str]:
     protocol = load()
     page = ROOT / "PROTOCOL.md"
     return {
-        ROOT / "functions" / "sessions" / "messages_generated.py": python_validators.write(protocol),
+        ROOT / "functions" / "wire" / "schema_generated.py": python_validators.write(protocol),
         ROOT / "web" / "client" / "src" / "protocol.generated.ts": typescript.write(protocol),
         ROOT / "docs" / "asyncapi.json": asyncapi.write(protocol),
         ROOT / "docs" / "openapi.json": openapi.write(protocol),

@@ -1,4 +1,4 @@
-"""Writes functions/sessions/messages_generated.py: tables of the checks in functions/sessions/checks.py.
+"""Writes functions/wire/schema_generated.py: tables of the checks in functions/wire/validators.py.
 
 A keyword of the schema that no check carries out is an error here, so that the validators never allow what
 the schema forbids.
@@ -37,7 +37,7 @@ Generated from protocol/schema.json by `python -m protocol`; do not edit.
 
 from __future__ import annotations
 
-from sessions.checks import InvalidMessage, Shape, integer, list_of, one_of, text
+from wire.validators import InvalidMessage, Shape, integer, list_of, one_of, text
 
 '''
 _TAIL = '''

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.engine import Engine
-from emulator.errors import EngineUnavailable
-from emulator.ministack import DEFAULT_PYTHON, MiniStack
-from emulator.processes import free_port
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineUnavailable
+from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
+from pulumi_local_aws.processes import free_port
 
 
 @pytest.fixture(scope="session")

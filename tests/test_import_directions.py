@@ -11,39 +11,53 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 
 
 OURS = {
-    "archives",
     "adapters",
     "benchmarks",
     "bootstrap",
-    "components",
-    "emulator",
+    "domain",
+    "fan_out",
     "handlers",
+    "keep_alive",
     "protocol",
-    "sessions",
+    "pulumi_local_aws",
     "tests",
     "tools",
+    "use_cases",
+    "websocket_sessions",
+    "wire",
 }
 
+DOMAIN = {"domain", "wire"}
+USE_CASES = DOMAIN | {"fan_out", "keep_alive", "use_cases"}
+
 MAY_IMPORT: dict[str, set[str]] = {
-    "__main__.py": {"archives", "components"},
-    "archives": {"archives"},
-    "components": {"components"},
-    "emulator": {"emulator"},
-    "functions/adapters": {"adapters", "sessions"},
-    "functions/bootstrap": {"adapters", "bootstrap", "sessions"},
-    "functions/handlers": {"bootstrap", "handlers", "sessions"},
-    "functions/sessions": {"sessions"},
+    "__main__.py": {"websocket_sessions"},
+    "components": {"websocket_sessions"},
+    "components/websocket_sessions/archives": {"websocket_sessions"},
+    "emulator": {"pulumi_local_aws"},
+    "functions/adapters": USE_CASES | {"adapters"},
+    "functions/bootstrap": USE_CASES | {"adapters", "bootstrap"},
+    "functions/domain": DOMAIN,
+    "functions/fan_out": DOMAIN | {"fan_out"},
+    "functions/handlers": USE_CASES | {"bootstrap", "handlers"},
+    "functions/keep_alive": DOMAIN | {"keep_alive"},
+    "functions/use_cases": USE_CASES,
+    "functions/wire": DOMAIN,
     "protocol": {"protocol"},
 }
 """Our own rooms that each room may import."""
 
 FOREIGN: dict[str, set[str]] = {
     "__main__.py": {"pulumi"},
-    "archives": set(),
-    "components": {"pulumi", "pulumi_aws"},
+    "components/websocket_sessions": {"pulumi", "pulumi_aws"},
+    "components/websocket_sessions/archives": set(),
     "functions/bootstrap": set(),
+    "functions/domain": set(),
+    "functions/fan_out": set(),
     "functions/handlers": set(),
-    "functions/sessions": set(),
+    "functions/keep_alive": set(),
+    "functions/use_cases": set(),
+    "functions/wire": set(),
 }
 """Third-party packages that a room may import, where that is settled: the domain needs Python alone."""
 
@@ -89,5 +103,5 @@ def test_nothing_that_is_deployed_or_run_imports_tests_or_benchmarks() -> None:
 
 
 def test_tools_do_not_reach_into_the_functions_or_the_components() -> None:
-    reached = imported_packages("tools").keys() & {"adapters", "bootstrap", "handlers", "sessions"}
+    reached = imported_packages("tools").keys() & (USE_CASES | {"adapters", "bootstrap", "handlers"})
     assert reached == set()

@@ -3,8 +3,8 @@
 import json
 from dataclasses import fields
 
-from components.settings import SessionSettings
-from sessions.settings import Limits, Settings
+from domain.settings import Limits, Settings
+from websocket_sessions.config.settings import SessionSettings
 
 
 def test_the_functions_read_every_setting_that_the_program_writes() -> None:

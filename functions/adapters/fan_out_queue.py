@@ -1,4 +1,4 @@
-"""The fan-out queue in SQS (sessions.shard_tasks.ShardQueue)."""
+"""The fan-out queue in SQS (fan_out.tasks.ShardQueue)."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +9,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sessions.errors import UnavailableError
-from sessions.shard_tasks import ShardTask, to_json
+from domain.errors import UnavailableError
+from fan_out.tasks import ShardTask, to_json
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient

@@ -1,4 +1,4 @@
-"""The owner's hook function, called through Lambda's Invoke (sessions.hook.Hook)."""
+"""The owner's hook function, called through Lambda's Invoke (use_cases.hook.Hook)."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sessions.hook import HookError
+from use_cases.hook import HookError
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient

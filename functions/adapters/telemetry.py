@@ -1,4 +1,4 @@
-"""Logs and metrics, as JSON on standard output (sessions.ports.Log and Metrics).
+"""Logs and metrics, as JSON on standard output (domain.ports.Log and Metrics).
 
 Nothing but named fields is ever written: no event, no exception text. What identifies someone comes here as a
 digest only.

@@ -12,10 +12,10 @@ import time
 from typing import TYPE_CHECKING
 
 from adapters.telemetry import LOG, METRICS, EmfMetrics, JsonLog, failure_fields
-from sessions.settings import Settings
+from domain.settings import Settings
 
 if TYPE_CHECKING:
-    from adapters.limits import DynamoRateLimits
+    from adapters.dynamodb.rate_limits import DynamoRateLimits
 
 __all__ = ["failure_fields"]
 
@@ -42,8 +42,8 @@ def metrics() -> EmfMetrics:
 
 def rate_limits() -> "DynamoRateLimits":
     """The limits, which all writes of one function share; the client that they need is made here, at once."""
-    from adapters.dynamodb import client
-    from adapters.limits import DynamoRateLimits
+    from adapters.dynamodb.client import client
+    from adapters.dynamodb.rate_limits import DynamoRateLimits
 
     client()
     return DynamoRateLimits(LOG, METRICS)

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from bootstrap import clock, metrics, rate_limits, settings
 
 if TYPE_CHECKING:
-    from sessions.authorize import Authorize
-    from sessions.connect import Connect
-    from sessions.disconnect import Disconnect
-    from sessions.ports import TokenVerifier
-    from sessions.refresh_token import RefreshToken
-    from sessions.tokens import TokenRules
+    from domain.ports import TokenVerifier
+    from domain.tokens import TokenRules
+    from use_cases.authorize import Authorize
+    from use_cases.connect import Connect
+    from use_cases.disconnect import Disconnect
+    from use_cases.refresh_token import RefreshToken
 
 
 def connect() -> "Connect":
     """For `$connect`."""
-    from adapters.connections import DynamoConnections
-    from sessions.connect import Connect
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from use_cases.connect import Connect
 
     return Connect(
         connections=DynamoConnections(rate_limits()), settings=settings(), metrics=metrics(), clock=clock
@@ -28,15 +28,15 @@ def connect() -> "Connect":
 
 def disconnect() -> "Disconnect":
     """For `$disconnect`, which nobody repeats soon."""
-    from adapters.dynamodb import PATIENT_TRIES
+    from adapters.dynamodb.client import PATIENT_TRIES
 
     return departed(closing_tries=PATIENT_TRIES)
 
 
 def departed(*, closing_tries: int) -> "Disconnect":
     """For whatever finds a connection gone."""
-    from adapters.connections import DynamoConnections
-    from sessions.disconnect import Disconnect
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from use_cases.disconnect import Disconnect
 
     return Disconnect(
         connections=DynamoConnections(rate_limits(), closing_tries=closing_tries),
@@ -48,15 +48,15 @@ def departed(*, closing_tries: int) -> "Disconnect":
 
 def authorize() -> "Authorize":
     """For the authorizer of `$connect`."""
-    from sessions.authorize import Authorize
+    from use_cases.authorize import Authorize
 
     return Authorize(verifier=verifier(), rules=token_rules(), settings=settings(), clock=clock)
 
 
 def refresh_token() -> "RefreshToken":
     """For refreshToken."""
-    from adapters.connections import DynamoConnections
-    from sessions.refresh_token import RefreshToken
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from use_cases.refresh_token import RefreshToken
 
     limits = rate_limits()
     return RefreshToken(
@@ -71,7 +71,7 @@ def refresh_token() -> "RefreshToken":
 
 def verifier() -> "TokenVerifier":
     """Checks signatures with the keys at JWKS_URL, or else at the issuer's own address."""
-    from adapters.tokens import JwksVerifier
+    from adapters.token_verifier import JwksVerifier
 
     issuer = os.environ["TOKEN_ISSUER"]
     return JwksVerifier(os.environ.get("JWKS_URL") or f"{issuer}/.well-known/jwks.json")
@@ -79,6 +79,6 @@ def verifier() -> "TokenVerifier":
 
 def token_rules() -> "TokenRules":
     """The pool and the client whose tokens are good."""
-    from sessions.tokens import TokenRules
+    from domain.tokens import TokenRules
 
     return TokenRules(issuer=os.environ["TOKEN_ISSUER"], client_id=os.environ["USER_POOL_CLIENT_ID"])

@@ -10,22 +10,22 @@ from bootstrap.connections import departed
 
 if TYPE_CHECKING:
     from adapters.fan_out_queue import SqsShardQueue
-    from adapters.sender import BlockingSender
-    from sessions.audience import Together
-    from sessions.clear_away import ClearAway
-    from sessions.fan_out import FanOut
-    from sessions.hook import Processing
-    from sessions.ports import Replayer
-    from sessions.presence import Presence
-    from sessions.publish import Publish
-    from sessions.serve_shards import ServeShards
-    from sessions.settings import Settings
+    from adapters.management_api.sender import BlockingSender
+    from domain.ports import Replayer
+    from domain.settings import Settings
+    from fan_out.consumer import ServeShards
+    from fan_out.fan_out import FanOut
+    from fan_out.listeners import Together
+    from fan_out.prune_listeners import ClearAway
+    from use_cases.hook import Processing
+    from use_cases.presence import Presence
+    from use_cases.publish import Publish
 
 
 def pusher() -> "BlockingSender":
     """Pushes to connections through CALLBACK_URL, with the function's own key pair."""
-    from adapters.sender import BlockingSender, Sender
-    from adapters.signing import Credentials
+    from adapters.management_api.sender import BlockingSender, Sender
+    from adapters.management_api.sigv4 import Credentials
 
     def credentials() -> Credentials:
         env = os.environ
@@ -41,8 +41,8 @@ def pusher() -> "BlockingSender":
 
 def replayer() -> "Replayer":
     """Recovers what a connection missed."""
-    from adapters.messages import DynamoMessageLog
-    from sessions.replay import LogReplayer
+    from adapters.dynamodb.message_log import DynamoMessageLog
+    from use_cases.replay import LogReplayer
 
     own = settings()
     return LogReplayer(
@@ -52,8 +52,8 @@ def replayer() -> "Replayer":
 
 def fan_out() -> "FanOut":
     """Sends a session's messages and events to its listeners."""
-    from adapters.listeners import DynamoListeners
-    from sessions.fan_out import FanOut
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from fan_out.fan_out import FanOut
 
     return FanOut(
         listeners=DynamoListeners(rate_limits()),
@@ -69,9 +69,9 @@ def fan_out() -> "FanOut":
 
 def serve_shards() -> "ServeShards":
     """For the fan-out queue."""
-    from adapters.listeners import DynamoListeners
-    from adapters.messages import DynamoMessageLog
-    from sessions.serve_shards import ServeShards
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.message_log import DynamoMessageLog
+    from fan_out.consumer import ServeShards
 
     return ServeShards(
         listeners=DynamoListeners(rate_limits()),
@@ -93,9 +93,9 @@ def shard_queue() -> "SqsShardQueue":
 
 def clear_away() -> "ClearAway":
     """Removes listeners that a push found gone."""
-    from adapters.dynamodb import HASTY_TRIES
-    from adapters.listeners import DynamoListeners
-    from sessions.clear_away import ClearAway
+    from adapters.dynamodb.client import HASTY_TRIES
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from fan_out.prune_listeners import ClearAway
 
     return ClearAway(
         departed=departed(closing_tries=HASTY_TRIES),
@@ -108,17 +108,17 @@ def together() -> "Together":
     """Reads all shards of a session at once; the threads begin with the first read and are kept."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from sessions.settings import MAX_SHARDS
+    from domain.settings import MAX_SHARDS
 
     return ThreadPoolExecutor(MAX_SHARDS).map
 
 
 def publish() -> "Publish":
     """For publish."""
-    from adapters.connections import DynamoConnections
-    from adapters.messages import DynamoMessageLog
-    from adapters.sessions import DynamoSessions
-    from sessions.publish import Publish
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from adapters.dynamodb.message_log import DynamoMessageLog
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.publish import Publish
 
     limits, own = rate_limits(), settings()
     return Publish(
@@ -135,7 +135,7 @@ def publish() -> "Publish":
 def processing(own: "Settings") -> "Processing":
     """What the owner's hook makes of messages, if the stack names one."""
     from adapters.hook import LambdaHook
-    from sessions.hook import Processing
+    from use_cases.hook import Processing
 
     arn = own.hook_function_arn
     hook = LambdaHook(arn, timeout=own.hook_timeout) if arn else None
@@ -144,9 +144,9 @@ def processing(own: "Settings") -> "Processing":
 
 def presence() -> "Presence":
     """For the listeners table's stream."""
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.presence import Presence
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.presence import Presence
 
     limits = rate_limits()
     return Presence(

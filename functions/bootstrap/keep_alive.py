@@ -10,17 +10,17 @@ from bootstrap.delivery import pusher
 from bootstrap.sessions import end_session
 
 if TYPE_CHECKING:
-    from sessions.continuation import Continuation
-    from sessions.heartbeat import Heartbeat
-    from sessions.keep_alive import KeepAlive
+    from keep_alive.continuation import Continuation
+    from keep_alive.heartbeat import Heartbeat
+    from keep_alive.run import KeepAlive
 
 
 def keep_alive() -> "KeepAlive":
     """For the schedule."""
-    from adapters.due_index import DynamoDueIndex
-    from adapters.dynamodb import CONFLICT_TRIES
-    from adapters.sessions import DynamoSessions
-    from sessions.keep_alive import KeepAlive
+    from adapters.dynamodb.client import CONFLICT_TRIES
+    from adapters.dynamodb.due_index import DynamoDueIndex
+    from adapters.dynamodb.session_store import DynamoSessions
+    from keep_alive.run import KeepAlive
 
     return KeepAlive(
         due=DynamoDueIndex(DynamoSessions(rate_limits())),
@@ -36,14 +36,14 @@ def keep_alive() -> "KeepAlive":
 
 def continuation() -> "Continuation":
     """Goes on in another invocation."""
-    from adapters.continuation import LambdaContinuation
+    from adapters.self_invocation import LambdaContinuation
 
     return LambdaContinuation()
 
 
 def heartbeat() -> "Heartbeat":
     """For heartbeat, where heartbeats are recorded."""
-    from adapters.due_index import push_forward
-    from sessions.heartbeat import Heartbeat
+    from adapters.dynamodb.due_index import push_forward
+    from keep_alive.heartbeat import Heartbeat
 
     return Heartbeat(push_forward=push_forward, settings=settings(), clock=clock)

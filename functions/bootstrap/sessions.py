@@ -8,20 +8,20 @@ from bootstrap import clock, log, metrics, rate_limits, settings
 from bootstrap.delivery import fan_out, pusher, replayer
 
 if TYPE_CHECKING:
-    from sessions.create_session import CreateSession
-    from sessions.end_session import EndSession
-    from sessions.get_session import GetSession, LookUp
-    from sessions.join_session import JoinSession
-    from sessions.leave_session import LeaveSession
-    from sessions.resume_session import ResumeSession
-    from sessions.update_session import UpdateSession
+    from use_cases.create_session import CreateSession
+    from use_cases.end_session import EndSession
+    from use_cases.get_session import GetSession, LookUp
+    from use_cases.join_session import JoinSession
+    from use_cases.leave_session import LeaveSession
+    from use_cases.resume_session import ResumeSession
+    from use_cases.update_session import UpdateSession
 
 
 def create_session() -> "CreateSession":
     """For createSession and POST /sessions."""
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.create_session import CreateSession
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.create_session import CreateSession
 
     limits = rate_limits()
     return CreateSession(
@@ -35,9 +35,9 @@ def create_session() -> "CreateSession":
 
 def join_session() -> "JoinSession":
     """For joinSession."""
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.join_session import JoinSession
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.join_session import JoinSession
 
     limits = rate_limits()
     return JoinSession(
@@ -53,10 +53,10 @@ def join_session() -> "JoinSession":
 
 def leave_session() -> "LeaveSession":
     """For leaveSession."""
-    from adapters.connections import DynamoConnections
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.leave_session import LeaveSession
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.leave_session import LeaveSession
 
     limits = rate_limits()
     return LeaveSession(
@@ -71,9 +71,9 @@ def leave_session() -> "LeaveSession":
 
 def look_up() -> "LookUp":
     """For GET /sessions/{sessionId}."""
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.get_session import LookUp
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.get_session import LookUp
 
     limits = rate_limits()
     return LookUp(
@@ -87,18 +87,18 @@ def look_up() -> "LookUp":
 
 def get_session() -> "GetSession":
     """For getSession."""
-    from adapters.connections import DynamoConnections
-    from sessions.get_session import GetSession
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from use_cases.get_session import GetSession
 
     return GetSession(connections=DynamoConnections(rate_limits()), look_up=look_up())
 
 
 def resume_session() -> "ResumeSession":
     """For resumeSession."""
-    from adapters.connections import DynamoConnections
-    from adapters.listeners import DynamoListeners
-    from adapters.sessions import DynamoSessions
-    from sessions.resume_session import ResumeSession
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from adapters.dynamodb.listener_store import DynamoListeners
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.resume_session import ResumeSession
 
     limits = rate_limits()
     return ResumeSession(
@@ -117,9 +117,9 @@ def resume_session() -> "ResumeSession":
 
 def update_session() -> "UpdateSession":
     """For updateSession and PATCH /sessions/{sessionId}."""
-    from adapters.connections import DynamoConnections
-    from adapters.sessions import DynamoSessions
-    from sessions.update_session import UpdateSession
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.update_session import UpdateSession
 
     limits = rate_limits()
     return UpdateSession(
@@ -135,9 +135,9 @@ def update_session() -> "UpdateSession":
 
 def end_session() -> "EndSession":
     """For endSession, DELETE /sessions/{sessionId}, and the clock."""
-    from adapters.connections import DynamoConnections
-    from adapters.sessions import DynamoSessions
-    from sessions.end_session import EndSession
+    from adapters.dynamodb.connection_store import DynamoConnections
+    from adapters.dynamodb.session_store import DynamoSessions
+    from use_cases.end_session import EndSession
 
     limits = rate_limits()
     return EndSession(

@@ -1,9 +1,9 @@
 """createSession: a speaker creates a session and is attached to it."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 create_session = sessions.create_session()
 

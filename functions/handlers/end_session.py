@@ -1,9 +1,9 @@
 """endSession: the speaker ends the session for everyone."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 end_session = sessions.end_session()
 

@@ -4,10 +4,10 @@ from typing import Any, Protocol
 
 import bootstrap
 from bootstrap import delivery
+from domain.digest import short_digest
+from domain.errors import UnavailableError
+from fan_out.tasks import ShardTask, to_task
 from handlers.observed import observed
-from sessions.digest import short_digest
-from sessions.errors import UnavailableError
-from sessions.shard_tasks import ShardTask, to_task
 
 serve = delivery.serve_shards()
 queue = delivery.shard_queue()

@@ -1,9 +1,9 @@
 """getSession: what a session is, by its id or by the connection's attachment."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 get_session = sessions.get_session()
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sessions.messages_generated import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
+from wire.schema_generated import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
 
 def header(event: dict[str, Any], name: str) -> str:

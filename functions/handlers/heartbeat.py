@@ -1,9 +1,9 @@
 """heartbeat, where the stack records heartbeats; elsewhere API Gateway answers it without a function."""
 
 from bootstrap import keep_alive
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 heartbeat = keep_alive.heartbeat()
 

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from domain.digest import short_digest
+from domain.errors import InvalidMessageError, SessionError, UnauthorizedError, problem
+from domain.ports import Message
 from handlers.observed import observed
-from sessions.digest import short_digest
-from sessions.errors import InvalidMessageError, SessionError, UnauthorizedError, problem
-from sessions.messages import MAX_REQUEST_ID, check_session_id, parse
-from sessions.ports import Message
+from wire.parsing import MAX_REQUEST_ID, check_session_id, parse
 
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, Any]]

@@ -1,10 +1,10 @@
 """POST /sessions: create a session that no connection speaks for yet; resumeSession takes it up."""
 
 from bootstrap import sessions
+from domain.authorization import Caller
+from domain.ports import Message
 from handlers.http import HttpRequest, http_route
-from sessions.access import Caller
-from sessions.messages import check_body
-from sessions.ports import Message
+from wire.parsing import check_body
 
 create_session = sessions.create_session()
 

@@ -1,8 +1,8 @@
 """DELETE /sessions/{sessionId}: the owner ends the session for everyone."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.http import HttpRequest, http_route
-from sessions.ports import Message
 
 end_session = sessions.end_session()
 

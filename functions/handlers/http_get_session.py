@@ -7,8 +7,8 @@ ask; nothing is told that a listener may not know. Who asks without signing in i
 
 import bootstrap
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.http import HttpRequest, http_route
-from sessions.ports import Message
 
 look_up = sessions.look_up()
 anonymous_allowed = bootstrap.settings().allow_anonymous

@@ -1,10 +1,10 @@
 """PATCH /sessions/{sessionId}: the owner pauses the session, goes on, or changes its quality."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 from handlers.request import change_of
-from sessions.messages import check_body
-from sessions.ports import Message
+from wire.parsing import check_body
 
 update_session = sessions.update_session()
 

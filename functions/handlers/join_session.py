@@ -1,9 +1,9 @@
 """joinSession: a listener joins, or recovers its place."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request, position_of
 from handlers.route import route
-from sessions.ports import Message
 
 join_session = sessions.join_session()
 

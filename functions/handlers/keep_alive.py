@@ -4,13 +4,13 @@ from typing import Any, Protocol
 
 import bootstrap
 from bootstrap import keep_alive as make
+from domain.pusher import LONGEST_ROUND
 from handlers.observed import observed
-from sessions.continuation import events_for, work_of
-from sessions.delivery import LONGEST_ROUND
+from keep_alive.continuation import events_for, work_of
 
 RESERVE_MS = int(1000 * (LONGEST_ROUND + 5))
 """Milliseconds that a page of work, or telling of one session's end, may still take: all pushes at their
-slowest, and one slow call beside (adapters/dynamodb.py). None begins later."""
+slowest, and one slow call beside (adapters/dynamodb/client.py). None begins later."""
 
 keep_alive = make.keep_alive()
 continuation = make.continuation()

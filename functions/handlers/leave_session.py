@@ -1,9 +1,9 @@
 """leaveSession: the connection stays, its attachment goes."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 leave_session = sessions.leave_session()
 

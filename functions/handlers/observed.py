@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import bootstrap
-from sessions.errors import ErrorCode, SessionError
+from domain.errors import ErrorCode, SessionError
 
 Result = TypeVar("Result")
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import bootstrap
 from bootstrap import delivery
+from domain.digest import short_digest
 from handlers.observed import observed
-from sessions.digest import short_digest
 
 presence = delivery.presence()
 

@@ -1,9 +1,9 @@
 """publish: the speaker's message gets its place in the log and goes out to the listeners."""
 
 from bootstrap import delivery
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 publish = delivery.publish()
 

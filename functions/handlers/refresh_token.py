@@ -1,9 +1,9 @@
 """refreshToken: a newer token for an open connection."""
 
 from bootstrap import connections
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.ports import Message
 
 refresh_token = connections.refresh_token()
 

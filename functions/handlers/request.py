@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sessions.access import Caller
-from sessions.digest import short_digest
-from sessions.messages import request_id_of
-from sessions.model import Change, Position, Status
+from domain.authorization import Caller
+from domain.digest import short_digest
+from domain.model import Change, Position, Status
+from wire.parsing import request_id_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

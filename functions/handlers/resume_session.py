@@ -1,9 +1,9 @@
 """resumeSession: a speaker takes its session up again."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request, position_of
 from handlers.route import route
-from sessions.ports import Message
 
 resume_session = sessions.resume_session()
 

@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from domain.digest import short_digest
+from domain.errors import InvalidMessageError, SessionError, error_reply, http_status
+from domain.ports import Message
 from handlers.headers import chosen_subprotocol
 from handlers.observed import observed
 from handlers.request import Request, read_request
-from sessions.digest import short_digest
-from sessions.errors import InvalidMessageError, SessionError, error_reply, http_status
-from sessions.messages import check, parse
-from sessions.ports import Message
+from wire.parsing import check, parse
 
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, Any]]

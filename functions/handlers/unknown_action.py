@@ -1,9 +1,9 @@
 """$default: the message names no route."""
 
+from domain.errors import InvalidMessageError, UnknownActionError
+from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
-from sessions.errors import InvalidMessageError, UnknownActionError
-from sessions.ports import Message
 
 
 @route("$default", checked=False)

@@ -1,9 +1,9 @@
 """updateSession: the speaker pauses, goes on, or changes the quality."""
 
 from bootstrap import sessions
+from domain.ports import Message
 from handlers.request import Request, change_of
 from handlers.route import route
-from sessions.ports import Message
 
 update_session = sessions.update_session()
 

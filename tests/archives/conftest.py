@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from archives import Target, build
+from websocket_sessions.archives import Target, build
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archives import ArchiveError, Target, source_files
 from tests.archives.conftest import HANDLERS, REPOSITORY, REQUIREMENTS, Builder
+from websocket_sessions.archives import ArchiveError, Target, source_files
 
 
 def names(archive: Path) -> set[str]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from archives import Target, build
 from tests.archives.conftest import REPOSITORY, REQUIREMENTS
+from websocket_sessions.archives import Target, build
 
 HANDLERS = sorted(
     path.stem

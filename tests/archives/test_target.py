@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from archives import ArchiveError, Target
+from websocket_sessions.archives import ArchiveError, Target
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.arguments import ArgumentError
-from components.http_api import HttpApi, HttpApiArgs
-from components.lambda_handler import LambdaHandler, LambdaHandlerArgs
-from components.mock_reply import HEARTBEAT_ACK
-from components.policies import policy_document
-from components.web_socket_api import WebSocketApi, WebSocketApiArgs
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.http_api import HttpApi, HttpApiArgs
+from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.mock_reply import HEARTBEAT_ACK
+from websocket_sessions.policies import policy_document
+from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 
 API = "arn:aws:execute-api:eu-central-1:123456789012"
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from components.arguments import ArgumentError, settled
-from components.backend_options import BackendOptions
-from components.cognito_users import CognitoUsersArgs
-from components.fan_out_queue import FanOutQueueArgs
-from components.http_api import HttpApiArgs
-from components.lambda_handler import LambdaHandlerArgs
-from components.policies import PolicyStatement
-from components.session_backend import SessionBackendArgs
-from components.static_site import StaticSiteArgs
-from components.web_socket_api import WebSocketApiArgs
-from components.web_socket_route import WebSocketRouteArgs
+from websocket_sessions.arguments import ArgumentError, settled
+from websocket_sessions.cognito_users import CognitoUsersArgs
+from websocket_sessions.config.backend_options import BackendOptions
+from websocket_sessions.fan_out_queue import FanOutQueueArgs
+from websocket_sessions.http_api import HttpApiArgs
+from websocket_sessions.lambda_handler import LambdaHandlerArgs
+from websocket_sessions.policies import PolicyStatement
+from websocket_sessions.session_backend import SessionBackendArgs
+from websocket_sessions.static_site import StaticSiteArgs
+from websocket_sessions.web_socket_api import WebSocketApiArgs
+from websocket_sessions.web_socket_route import WebSocketRouteArgs
 
 CODE: dict[str, Any] = {"archive": None, "handler": "handlers.publish.handler", "function_name": "publish"}
 TOKENS: dict[str, Any] = {"issuer": "https://issuer", "audience": ["client"]}

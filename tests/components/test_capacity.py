@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.arguments import ArgumentError
-from components.capacity import estimate
-from components.estimate import Estimate
-from components.load import Load
-from components.prices import PRICES, QUOTAS, REVISED
-from components.settings import SessionSettings
+from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.capacity.estimate import estimate
+from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.prices import PRICES, QUOTAS, REVISED
+from websocket_sessions.capacity.report import Estimate
+from websocket_sessions.config.settings import SessionSettings
 
 SMALL = Load(sessions=1, listeners=99, messages_per_second=1, message_bytes=500, minutes=600)
 loads = st.builds(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from components.arguments import camel_case
-from components.backend_options import BackendOptions
-from components.settings import SessionSettings
-from components.stack_config import LOAD, RAISED_QUOTAS, SITE
+from websocket_sessions.arguments import camel_case
+from websocket_sessions.config.backend_options import BackendOptions
+from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.config.stack_config import LOAD, RAISED_QUOTAS, SITE
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYS = {

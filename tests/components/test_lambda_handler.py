@@ -6,9 +6,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.lambda_handler import LambdaHandler, LambdaHandlerArgs
-from components.policies import PolicyStatement
 from tests.components.deployed import Deployed, deploy
+from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.policies import PolicyStatement
 
 
 def made(**more: Any) -> Deployed:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pulumi.provider.experimental.component import ComponentProvider
 
-from components.__main__ import COMPONENTS, PACKAGE
+from websocket_sessions.package import COMPONENTS, PACKAGE
 
 
 @pytest.fixture(scope="module")

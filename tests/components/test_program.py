@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 import yaml
 
-from components.arguments import ArgumentError
-from components.routes import functions_in_use
 from tests.components.deployed import PROJECT, Deployed, deploy
+from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.routes import functions_in_use
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STACKS = ("local", "localstack", "dev", "prod")

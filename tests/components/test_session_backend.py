@@ -6,12 +6,12 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.arguments import ArgumentError
-from components.needs import NEEDS
-from components.routes import functions_in_use, web_socket_routes
-from components.session_backend import SessionBackend, SessionBackendArgs
-from components.settings import SessionSettings
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.permissions import NEEDS
+from websocket_sessions.routes import functions_in_use, web_socket_routes
+from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
 
 STATED_WILDCARDS = {("dynamodb:ListStreams", "*")}
 """Actions that have no resource to name."""
@@ -144,7 +144,7 @@ def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
 
 @pytest.mark.parametrize("handler", [name for name, need in NEEDS.items() if need.connections])
 def test_who_pushes_has_time_to_try_again(handler: str) -> None:
-    """API Gateway waits 29 s; what the functions derive from that is in functions/sessions/delivery.py."""
+    """API Gateway waits 29 s; what the functions derive from that is in functions/domain/pusher.py."""
     invoked_by_aws = handler in {"fan_out", "presence", "keep_alive"}
     assert NEEDS[handler].timeout >= 29 if invoked_by_aws else NEEDS[handler].timeout == 29
 

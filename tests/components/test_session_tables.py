@@ -2,8 +2,8 @@
 
 import pytest
 
-from components.session_tables import SessionTables, SessionTablesArgs
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
 
 
 @pytest.fixture(scope="module")

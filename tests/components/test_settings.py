@@ -6,10 +6,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.arguments import ArgumentError
-from components.settings import RateLimits, SessionSettings
-from components.stack_config import StackConfig, read_config
 from tests.components.deployed import PROJECT, deploy
+from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.config.settings import RateLimits, SessionSettings
+from websocket_sessions.config.stack_config import StackConfig, read_config
 
 
 def config_of(**values: object) -> StackConfig:

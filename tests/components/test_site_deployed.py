@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from emulator.engine import Engine
-from emulator.ministack import MiniStack
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.ministack import MiniStack
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,11 +18,11 @@ STACK = "test"
 PROGRAM = f"""
 import sys
 
-sys.path.insert(0, {str(ROOT)!r})
+sys.path.insert(0, {str(ROOT / "components")!r})
 
 import pulumi
 
-from components.static_site import StaticSite, StaticSiteArgs
+from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
 site = StaticSite(
     "site",

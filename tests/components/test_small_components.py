@@ -7,13 +7,13 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.cognito_users import CognitoUsers, CognitoUsersArgs
-from components.fan_out_queue import FanOutQueue, FanOutQueueArgs
-from components.lambda_handler import LambdaHandler, LambdaHandlerArgs
-from components.observability import Observability, ObservabilityArgs
-from components.schedule import Schedule, ScheduleArgs
-from components.static_site import StaticSite, StaticSiteArgs
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
+from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
+from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.observability import Observability, ObservabilityArgs
+from websocket_sessions.schedule import Schedule, ScheduleArgs
+from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
 
 def function(name: str, opts: pulumi.ResourceOptions) -> LambdaHandler:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import EngineUnavailable
+from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
-from tools.throwaway_stack import local_stack
+from tools.dev_stack.throwaway_stack import local_stack
 
 LAST = "test_logs.py"
 """Looks at what all the others made the functions log."""

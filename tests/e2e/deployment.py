@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from tools import clients
-from tools.session_client import SessionClient
-from tools.sign_in import sign_in
+from tools.dev_stack import clients
+from tools.dev_stack.session_client import SessionClient
+from tools.dev_stack.sign_in import sign_in
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from emulator.aws import client
+from pulumi_local_aws.aws import client
 
 LISTINGS: tuple[tuple[str, str, str], ...] = (
     ("dynamodb", "list_tables", "TableNames"),

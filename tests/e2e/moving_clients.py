@@ -7,7 +7,7 @@ from time import monotonic
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.e2e.deployment import Deployment, User
-from tools.session_client import Refused, SessionClient
+from tools.dev_stack.session_client import Refused, SessionClient
 
 LOST = (ConnectionClosed, ConnectionError, InvalidStatus, TimeoutError, OSError)
 """What a connection's end looks like to whoever uses it."""

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 
 from tests.e2e.deployment import Deployment
-from tools import clients
+from tools.dev_stack import clients
 
 
 class Controls:

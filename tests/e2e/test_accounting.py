@@ -16,7 +16,7 @@ import pytest
 
 from tests.e2e.audience import Listener, Speaker
 from tests.e2e.deployment import Deployment, User
-from tools import clients
+from tools.dev_stack import clients
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 

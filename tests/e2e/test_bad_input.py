@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.deployment import Deployment, User
-from tools.session_client import SessionClient
+from tools.dev_stack.session_client import SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 CREATE = {"action": "createSession", "sourceLanguage": "en", "quality": "standard"}

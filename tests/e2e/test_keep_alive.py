@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.moving_clients import Listener, Speaker
 from tests.e2e.scaled_time import Controls
-from tools.session_client import Refused
+from tools.dev_stack.session_client import Refused
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from emulator.engine import Engine
-from emulator.errors import EngineUnavailable
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.inventory import inventory
-from tools import local_aws
-from tools.stack import LocalStack
-from tools.throwaway_stack import layout_in
+from tools.dev_stack import local_aws
+from tools.dev_stack.stack import LocalStack
+from tools.dev_stack.throwaway_stack import layout_in
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 STACK = "local"

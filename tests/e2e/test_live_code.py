@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.deployment import Deployment
-from tools import clients
-from tools.importer import Importer
-from tools.layout import ROOT
-from tools.live_code import BEHIND_THE_ENGINE, LiveCode
-from tools.session_client import SessionClient
+from tools.dev_stack import clients
+from tools.dev_stack.archive_importer import Importer
+from tools.dev_stack.hot_reload import BEHIND_THE_ENGINE, LiveCode
+from tools.dev_stack.paths import ROOT
+from tools.dev_stack.session_client import SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 

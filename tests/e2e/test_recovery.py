@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.engine_build import find_cli
-from emulator.processes import group_is_alive, wait_until
+from pulumi_local_aws.engine_build import find_cli
+from pulumi_local_aws.processes import group_is_alive, wait_until
 from tests.e2e.workshop import COMMAND_SECONDS, Workshop
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]

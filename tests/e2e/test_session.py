@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.deployment import Deployment, User
-from tools.session_client import Refused
+from tools.dev_stack.session_client import Refused
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.engine_build import find_cli
-from emulator.processes import port_is_free
+from pulumi_local_aws.engine_build import find_cli
+from pulumi_local_aws.processes import port_is_free
 from tests.e2e.workshop import Workshop
-from tools.layout import ROOT
-from tools.up import PROBE_BYTES
+from tools.commands.up import PROBE_BYTES
+from tools.dev_stack.paths import ROOT
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 

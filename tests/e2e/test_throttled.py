@@ -5,7 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.sender_limits import SenderLimits
+from adapters.management_api.sender_limits import SenderLimits
 from tests.e2e.deployment import Deployment, User
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]

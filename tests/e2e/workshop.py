@@ -6,9 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from emulator.processes import free_port, wait_until
-from tools.background import Record
-from tools.layout import ROOT
+from pulumi_local_aws.processes import free_port, wait_until
+from tools.dev_stack.background import Record
+from tools.dev_stack.paths import ROOT
 
 COMMAND_SECONDS = 240.0
 """More than a whole `make up` takes on two busy cores."""
@@ -28,7 +28,7 @@ class Workshop:
     def start(self, command: str) -> subprocess.Popen[str]:
         """Start a command in a process group of its own."""
         return subprocess.Popen(
-            [*self.within, sys.executable, "-m", f"tools.{command}"],
+            [*self.within, sys.executable, "-m", f"tools.commands.{command}"],
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from emulator.engine import Engine, Result
+from pulumi_local_aws.engine import Engine, Result
 from tests.emulator.catalogue import Case
 
 PROGRAMS = Path(__file__).parent / "programs"

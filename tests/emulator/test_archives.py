@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.provider.archives import zip_bytes
-from emulator.provider.cloud import AwsError
-from emulator.provider.values import ARCHIVE, ASSET, SIGNATURE, Blob
+from pulumi_local_aws.provider.archives import zip_bytes
+from pulumi_local_aws.provider.cloud import AwsError
+from pulumi_local_aws.provider.values import ARCHIVE, ASSET, SIGNATURE, Blob
 
 
 def _asset(text: str) -> dict[str, str]:

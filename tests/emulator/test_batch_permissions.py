@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.provider.batch_permissions import with_batches, without_batches
+from pulumi_local_aws.provider.batch_permissions import with_batches, without_batches
 
 
 def policy(*statements: dict[str, Any]) -> str:

@@ -7,15 +7,15 @@ from typing import Any, cast
 import pulumi
 import pytest
 
-from components.backend_options import BackendOptions
-from components.routes import functions_in_use
-from components.session_backend import SessionBackend, SessionBackendArgs
-from components.settings import SessionSettings
-from components.static_site import StaticSite, StaticSiteArgs
-from emulator.provider.diff import diff
-from emulator.provider.registry import resource
+from pulumi_local_aws.provider.diff import diff
+from pulumi_local_aws.provider.registry import resource
 from tests.components.deployed import Deployed, deploy
 from tests.emulator.catalogue_whole import ALL
+from websocket_sessions.config.backend_options import BackendOptions
+from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.routes import functions_in_use
+from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
+from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
 # Properties that no program can change, and why.
 UNCHANGING = {

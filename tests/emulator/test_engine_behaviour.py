@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from emulator.aws import client
-from emulator.engine import Engine
-from emulator.errors import EngineError
-from emulator.ministack import MiniStack
-from emulator.processes import free_port
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineError
+from pulumi_local_aws.ministack import MiniStack
+from pulumi_local_aws.processes import free_port
 from tests.emulator.catalogue import COMPUTE, Case
 from tests.emulator.catalogue_whole import ALL
 from tests.emulator.project import Project, changed

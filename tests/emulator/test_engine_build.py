@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.engine_build import PACKAGE, build_cli, find_cli, pinned_version
-from emulator.errors import EngineUnavailable
+from pulumi_local_aws.engine_build import PACKAGE, build_cli, find_cli, pinned_version
+from pulumi_local_aws.errors import EngineUnavailable
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.aws import client
-from emulator.engine import Engine
-from emulator.ministack import MiniStack
-from emulator.provider.registry import tokens
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.ministack import MiniStack
+from pulumi_local_aws.provider.registry import tokens
 from tests.emulator.catalogue import Case
 from tests.emulator.catalogue_whole import ALL, PARTS
 from tests.emulator.project import Project, changed

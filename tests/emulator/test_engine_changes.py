@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.aws import client
-from emulator.engine import Engine
-from emulator.errors import EngineError
-from emulator.ministack import MiniStack
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineError
+from pulumi_local_aws.ministack import MiniStack
 from tests.emulator.catalogue import Case
 from tests.emulator.catalogue_whole import ALL
 from tests.emulator.project import Project, changed

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.engine import Engine
-from emulator.errors import EngineError
+from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineError
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -46,7 +46,7 @@ def test_a_program_that_raises_shows_its_own_line_and_not_the_hosts(engine: Engi
         engine.up("test", folder)
     assert "ValueError: not today" in str(caught.value)
     assert '__main__.py", line 4' in str(caught.value)
-    assert "emulator/program.py" not in str(caught.value)
+    assert "emulator/pulumi_local_aws/program.py" not in str(caught.value)
 
 
 def test_a_program_that_exits_early_is_reported(engine: Engine, tmp_path: Path) -> None:

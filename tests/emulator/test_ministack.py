@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.aws import client
-from emulator.errors import EmulatorError
-from emulator.ministack import ACCOUNT_ID, DEFAULT_PYTHON, MiniStack
-from emulator.processes import free_port, group_is_alive
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.errors import EmulatorError
+from pulumi_local_aws.ministack import ACCOUNT_ID, DEFAULT_PYTHON, MiniStack
+from pulumi_local_aws.processes import free_port, group_is_alive
 
 KEYS = ("AKIATESTTESTTESTTEST", "a-secret-for-tests")
 

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from emulator.processes import free_port
-from emulator.provider.cloud import AwsError, Cloud, NotFound
+from pulumi_local_aws.processes import free_port
+from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 
 _ANSWER = json.dumps({"TableNames": ["one"]}).encode()
 

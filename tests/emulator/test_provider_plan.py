@@ -5,13 +5,13 @@ from typing import Any, cast
 
 import pytest
 
-from emulator.provider.check import DEFAULTS_KEY, Naming, check
-from emulator.provider.compare import equal
-from emulator.provider.diff import diff
-from emulator.provider.lifecycle import planned
-from emulator.provider.registry import NotCarriedOut, resource, tokens
-from emulator.provider.schema import integer, policy, texts
-from emulator.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
+from pulumi_local_aws.provider.check import DEFAULTS_KEY, Naming, check
+from pulumi_local_aws.provider.compare import equal
+from pulumi_local_aws.provider.diff import diff
+from pulumi_local_aws.provider.lifecycle import planned
+from pulumi_local_aws.provider.registry import NotCarriedOut, resource, tokens
+from pulumi_local_aws.provider.schema import integer, policy, texts
+from pulumi_local_aws.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
 from tests.emulator.catalogue import Case, allow
 from tests.emulator.catalogue_whole import ALL
 

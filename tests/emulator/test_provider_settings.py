@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from emulator.provider.resources.apigatewayv2_api import api_endpoint
-from emulator.provider.settings import connect, refused
+from pulumi_local_aws.provider.resources.apigatewayv2_api import api_endpoint
+from pulumi_local_aws.provider.settings import connect, refused
 
 LOCALSTACK = "http://localhost:4566"
 CONFIG = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from emulator.provider.registry import resource, tokens
-from emulator.provider.schema import Property, Table, inputs_of
+from pulumi_local_aws.provider.registry import resource, tokens
+from pulumi_local_aws.provider.schema import Property, Table, inputs_of
 from tests.emulator.upstream import FILE
 
 TRUTH: dict[str, dict[str, dict[str, Any]]] = json.loads(FILE.read_text())["types"]

@@ -6,7 +6,7 @@ from google.protobuf import json_format, struct_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.provider.values import (
+from pulumi_local_aws.provider.values import (
     ARCHIVE,
     SECRET,
     SIGNATURE,

@@ -18,8 +18,8 @@ from typing import Any, cast
 
 from botocore.session import Session
 
-from emulator.provider.registry import resource, tokens
-from emulator.provider.schema import Table
+from pulumi_local_aws.provider.registry import resource, tokens
+from pulumi_local_aws.provider.schema import Table
 from tests.emulator.upstream_go import Package, braces, entries
 
 FILE = Path(__file__).with_name("upstream.json")

@@ -6,10 +6,10 @@ from collections.abc import Callable, Generator
 
 import pytest
 
-from adapters import dynamodb
-from emulator.ministack import MiniStack
-from emulator.processes import free_port
-from sessions.settings import Settings
+from adapters.dynamodb import client as dynamodb
+from domain.settings import Settings
+from pulumi_local_aws.ministack import MiniStack
+from pulumi_local_aws.processes import free_port
 from tests.functions.fan_out.management_api import ManagementApi, management_api
 from tests.functions.fan_out.sqs import SqsQueue
 from tests.functions.local_tables import create_tables, names

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from adapters import dynamodb
+from adapters.dynamodb import client as dynamodb
 
 
 class Fault(StrEnum):

@@ -1,6 +1,6 @@
 """What must hold in the tables at any time, whatever failed before."""
 
-from sessions.model import Role
+from domain.model import Role
 from tests.functions.world import World
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sessions.model import (
+from domain.model import (
     AsOwner,
     AsSpeaker,
     Attachment,
@@ -27,7 +27,7 @@ from sessions.model import (
     ShardCount,
     Status,
 )
-from sessions.ports import Part, Refused
+from domain.ports import Part, Refused
 
 
 def nothing(_: str) -> None:

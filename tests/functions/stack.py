@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
-from sessions.settings import Settings
+from domain.settings import Settings
 from tests.functions import events
 from tests.functions.world import new_id
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sessions.errors import (
+from domain.errors import (
     ConflictError,
     ForbiddenError,
     RateLimitedError,
@@ -18,9 +18,9 @@ from sessions.errors import (
     UnavailableError,
     UnsupportedLanguageError,
 )
-from sessions.model import Change, Position, Replayed, Reset, Role, Status
-from sessions.ports import Part, Refused
-from sessions.settings import Limits, Settings
+from domain.model import Change, Position, Replayed, Reset, Role, Status
+from domain.ports import Part, Refused
+from domain.settings import Limits, Settings
 from tests.functions.conftest import Worlds
 from tests.functions.memory import Memory
 from tests.functions.world import CLIENT, ISSUER, START, UNLIMITED, World, new_id

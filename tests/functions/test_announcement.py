@@ -2,8 +2,8 @@
 
 import pytest
 
-from sessions.errors import UnavailableError
-from sessions.model import Change, Status
+from domain.errors import UnavailableError
+from domain.model import Change, Status
 from tests.functions.memory import Memory
 from tests.functions.world import World
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sessions.settings import Limits, Settings
+from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.functions.faults import watched
 from tests.functions.stack import Stack

@@ -40,4 +40,4 @@ def test_a_handler_loads_only_what_it_uses(handler: str) -> None:
     if handler in {"authorize", "unknown_action"}:
         assert "boto3" not in loaded
     if handler in {"connect", "disconnect", "create_session", "leave_session", "get_session"}:
-        assert "adapters.sender" not in loaded
+        assert "adapters.management_api.sender" not in loaded

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import pytest
 
-from sessions.errors import SessionError, SessionFullError
-from sessions.model import Status
-from sessions.ports import Message
+from domain.errors import SessionError, SessionFullError
+from domain.model import Status
+from domain.ports import Message
 from tests.functions.invariants import check_connection, check_session
 from tests.functions.world import UNLIMITED, World, new_id
 

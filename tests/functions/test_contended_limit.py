@@ -4,9 +4,9 @@ from typing import Any, cast
 
 import pytest
 
-from adapters import dynamodb
-from sessions.errors import RateLimitedError
-from sessions.settings import Limits, Settings
+from adapters.dynamodb import client as dynamodb
+from domain.errors import RateLimitedError
+from domain.settings import Limits, Settings
 from tests.functions.conftest import Worlds
 from tests.functions.world import new_id
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from adapters import dynamodb
-from adapters.dynamodb import CONFLICT_TRIES, PATIENT_TRIES
-from sessions.model import Status
-from sessions.settings import Limits, Settings
+from adapters.dynamodb import client as dynamodb
+from adapters.dynamodb.client import CONFLICT_TRIES, PATIENT_TRIES
+from domain.model import Status
+from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.functions.fan_out.management_api import Answer, ManagementApi
 from tests.functions.faults import Fault, watched

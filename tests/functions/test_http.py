@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from sessions.digest import short_digest
-from sessions.settings import Limits, Settings
+from domain.digest import short_digest
+from domain.settings import Limits, Settings
 from tests.functions import events
 from tests.functions.conftest import Environment
 from tests.functions.stack import Stack, cold_start

@@ -18,8 +18,8 @@ from hypothesis.stateful import (
     rule,
 )
 
-from sessions.errors import SessionError, UnavailableError
-from sessions.model import Status
+from domain.errors import SessionError, UnavailableError
+from domain.model import Status
 from tests.functions.invariants import check_connection, check_session
 from tests.functions.memory import Memory
 from tests.functions.world import UNLIMITED, World

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run_settings
 from hypothesis import strategies as st
 
-from sessions.messages_generated import MESSAGES
 from tests.functions import events
 from tests.functions.stack import SNAKE, Stack
 from tests.functions.world import new_id
+from wire.schema_generated import MESSAGES
 
 pytestmark = pytest.mark.emulator
 

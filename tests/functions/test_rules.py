@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.digest import request_key, short_digest
-from sessions.due import connection_due
-from sessions.errors import ErrorCode, InvalidFieldError, SessionError, error_reply, http_status, problem
-from sessions.ids import is_refused, new_epoch, new_session_id
-from sessions.messages_generated import ERRORS
-from sessions.model import EndReason, Session, Status
-from sessions.rate_limits import LimitRules, over
-from sessions.settings import MAX_SHARDS, Limits, Settings
-from sessions.words import ADJECTIVES, NOUNS, REFUSED
+from domain.digest import request_key, short_digest
+from domain.due import connection_due
+from domain.errors import ErrorCode, InvalidFieldError, SessionError, error_reply, http_status, problem
+from domain.model import EndReason, Session, Status
+from domain.rate_limits import LimitRules, over
+from domain.session_id_words import ADJECTIVES, NOUNS, REFUSED
+from domain.session_ids import is_refused, new_epoch, new_session_id
+from domain.settings import MAX_SHARDS, Limits, Settings
 from tests.functions.stack import settings_json
+from wire.schema_generated import ERRORS
 
 SESSION = Session(
     session_id="caring-king-275",

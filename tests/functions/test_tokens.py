@@ -8,15 +8,15 @@ from typing import Any
 import jwt
 import pytest
 
-from adapters.tokens import COOL_DOWN, JwksVerifier
-from sessions.authorize import Authorize
-from sessions.errors import SessionError, TokenExpiredError, UnauthorizedError, UnavailableError
-from sessions.settings import Settings
-from sessions.tokens import TokenRules
+from adapters.token_verifier import COOL_DOWN, JwksVerifier
+from domain.errors import SessionError, TokenExpiredError, UnauthorizedError, UnavailableError
+from domain.settings import Settings
+from domain.tokens import TokenRules
 from tests.functions import events
 from tests.functions.signing_keys import POOL, SigningKey, claims, key_set
 from tests.functions.stack import cold_start
 from tests.functions.world import CLIENT, ISSUER, START
+from use_cases.authorize import Authorize
 
 OTHER, STRANGE = SigningKey("other"), SigningKey("pool")
 

@@ -5,26 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.connections import DynamoConnections
-from adapters.limits import DynamoRateLimits
-from adapters.listeners import DynamoListeners
-from adapters.sessions import DynamoSessions
-from sessions.access import Caller
-from sessions.connect import Connect
-from sessions.create_session import CreateSession
-from sessions.delivery import Delivery, Outcome
-from sessions.disconnect import Disconnect
-from sessions.end_session import EndSession
-from sessions.get_session import GetSession, LookUp
-from sessions.join_session import JoinSession
-from sessions.leave_session import LeaveSession
-from sessions.model import Change, Position, Replayed, Reset, Session, Status
-from sessions.ports import Connections, Listeners, Message, RateLimits, Sessions, total
-from sessions.refresh_token import RefreshToken
-from sessions.resume_session import ResumeSession
-from sessions.settings import Limits, Settings
-from sessions.tokens import TokenRules
-from sessions.update_session import UpdateSession
+from adapters.dynamodb.connection_store import DynamoConnections
+from adapters.dynamodb.listener_store import DynamoListeners
+from adapters.dynamodb.rate_limits import DynamoRateLimits
+from adapters.dynamodb.session_store import DynamoSessions
+from domain.authorization import Caller
+from domain.model import Change, Position, Replayed, Reset, Session, Status
+from domain.ports import Connections, Listeners, Message, RateLimits, Sessions, total
+from domain.pusher import Delivery, Outcome
+from domain.settings import Limits, Settings
+from domain.tokens import TokenRules
 from tests.functions.memory import (
     Memory,
     MemoryConnections,
@@ -32,6 +22,16 @@ from tests.functions.memory import (
     MemoryRateLimits,
     MemorySessions,
 )
+from use_cases.connect import Connect
+from use_cases.create_session import CreateSession
+from use_cases.disconnect import Disconnect
+from use_cases.end_session import EndSession
+from use_cases.get_session import GetSession, LookUp
+from use_cases.join_session import JoinSession
+from use_cases.leave_session import LeaveSession
+from use_cases.refresh_token import RefreshToken
+from use_cases.resume_session import ResumeSession
+from use_cases.update_session import UpdateSession
 
 START = 1_800_000_000
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"

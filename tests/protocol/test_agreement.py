@@ -8,9 +8,9 @@ from typing import cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sessions.checks import InvalidMessage
-from sessions.messages_generated import BODIES, validate, validate_body
 from tests.protocol.reference import PROTOCOL, Case, cases, schema_allows
+from wire.schema_generated import BODIES, validate, validate_body
+from wire.validators import InvalidMessage
 
 # Text that can be sent: JSON Schema has no word for lone surrogates, which the validators refuse themselves.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)

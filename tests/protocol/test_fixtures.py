@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from sessions.checks import InvalidMessage
-from sessions.messages_generated import BODIES, MESSAGES, validate, validate_body
 from tests.protocol.reference import PROTOCOL, Case, cases, schema_allows, schema_errors
+from wire.schema_generated import BODIES, MESSAGES, validate, validate_body
+from wire.validators import InvalidMessage
 
 CASES = cases()
 CHECKED = [case for case in CASES if case.message in MESSAGES or case.message.removesuffix("Body") in BODIES]

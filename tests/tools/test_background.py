@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from emulator.processes import free_port
-from tools.background import Record, record_process, require_free_port, start, start_time
-from tools.console import CommandError
+from pulumi_local_aws.processes import free_port
+from tools.dev_stack.background import Record, record_process, require_free_port, start, start_time
+from tools.dev_stack.console import CommandError
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 

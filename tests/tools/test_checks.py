@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.checks import Check, checks, run_check
-from tools.layout import Layout
-from tools.suites import Suite, Total, count_junit, run_suite
+from tools.commands.checks import Check, checks, run_check
+from tools.commands.suites import Suite, Total, count_junit, run_suite
+from tools.dev_stack.paths import Layout
 
 JUNIT = """<?xml version="1.0" encoding="utf-8"?>
 <testsuites><testsuite name="pytest" errors="1" failures="2" skipped="3" tests="10"/></testsuites>"""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.console import CommandError, run_command, run_logged
-from tools.layout import Layout
+from tools.dev_stack.console import CommandError, run_command, run_logged
+from tools.dev_stack.paths import Layout
 
 
 @pytest.mark.parametrize(

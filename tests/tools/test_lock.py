@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tools.console import CommandError
-from tools.layout import ROOT
-from tools.lock import exclusive
+from tools.dev_stack.console import CommandError
+from tools.dev_stack.lock import exclusive
+from tools.dev_stack.paths import ROOT
 
 HOLDER = """
 import sys
 from pathlib import Path
-from tools.lock import exclusive
+from tools.dev_stack.lock import exclusive
 with exclusive(Path(sys.argv[1]), "make up"):
     print("held", flush=True)
     sys.stdin.read()

@@ -1,6 +1,6 @@
 """What `make up` says at its end."""
 
-from tools.up import report
+from tools.commands.up import report
 
 
 def test_the_report_shows_the_frontends_config_as_people_read_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.typing import Subprotocol
 
-from tools.session_client import PROTOCOL, Refused, SessionClient
+from tools.dev_stack.session_client import PROTOCOL, Refused, SessionClient
 
 
 async def answer(connection: ServerConnection) -> None:

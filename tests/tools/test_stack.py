@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tools.layout import Layout
-from tools.stack import LocalStack, diagnostics, summary, write_secret
+from tools.dev_stack.paths import Layout
+from tools.dev_stack.stack import LocalStack, diagnostics, summary, write_secret
 
 UP = """Updating (local):
  +  aws:dynamodb:Table sessions created (0.1s)

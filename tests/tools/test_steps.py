@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.console import CommandError
-from tools.steps import Step, pending
+from tools.dev_stack.console import CommandError
+from tools.dev_stack.stamped_step import Step, pending
 
 
 def counted(tmp_path: Path, runs: list[str], *, fails: bool = False) -> Step:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from emulator.processes import free_port
-from tools import clients, local_aws
-from tools.layout import ROOT, Layout
-from tools.stack import LocalStack
-from tools.up import start_emulator
+from pulumi_local_aws.processes import free_port
+from tools.commands.up import start_emulator
+from tools.dev_stack import clients, local_aws
+from tools.dev_stack.paths import ROOT, Layout
+from tools.dev_stack.stack import LocalStack
 
 pytestmark = pytest.mark.emulator
 LEFT = "/left/behind"

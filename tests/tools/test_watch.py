@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tools.importer import Importer
-from tools.live_code import Change, snapshot
-from tools.log_stream import readable
-from tools.watch import describe
+from tools.commands.watch import describe
+from tools.dev_stack.archive_importer import Importer
+from tools.dev_stack.hot_reload import Change, snapshot
+from tools.dev_stack.log_stream import readable
 
 LINE = {
     "level": "INFO",

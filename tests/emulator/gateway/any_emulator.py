@@ -13,9 +13,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from emulator.aws import client
-from emulator.gateway.emulator_client import EmulatorAddress
-from emulator.gateway.permissions import ManagementCall
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress
+from pulumi_local_aws.gateway.permissions import ManagementCall
 from tests.emulator.gateway.deployed import mock_integration
 
 STAGE = "live"

@@ -9,11 +9,11 @@ import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from emulator.gateway.clock import Clock
-from emulator.gateway.definition import Api
-from emulator.gateway.limits import Limits
-from emulator.gateway.permissions import ManagementCall, Verdict
-from emulator.gateway.server import Gateway
+from pulumi_local_aws.gateway.api.model import Api
+from pulumi_local_aws.gateway.clock import Clock
+from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.permissions import ManagementCall, Verdict
+from pulumi_local_aws.gateway.server import Gateway
 from tests.emulator.gateway.fakes import (
     API_ID,
     STAGE,

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.aws import client
-from emulator.gateway.emulator_client import EmulatorAddress
-from emulator.ministack import ACCOUNT_ID, REGION, MiniStack
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress
+from pulumi_local_aws.ministack import ACCOUNT_ID, REGION, MiniStack
 
 STAGE = "live"
 HEARTBEAT_ACK = '{"type":"heartbeatAck","serverTime":$context.requestTimeEpoch}'

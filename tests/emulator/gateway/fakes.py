@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.gateway.control_plane import ControlPlaneError
-from emulator.gateway.definition import Api, Integration, Route, Stage
-from emulator.gateway.invoke import Invocation, InvokeError
-from emulator.gateway.permissions import ManagementCall, Verdict
+from pulumi_local_aws.gateway.api.control_plane import ControlPlaneError
+from pulumi_local_aws.gateway.api.model import Api, Integration, Route, Stage
+from pulumi_local_aws.gateway.integrations.lambda_invoke import Invocation, InvokeError
+from pulumi_local_aws.gateway.permissions import ManagementCall, Verdict
 
 API_ID = "abc123"
 STAGE = "live"

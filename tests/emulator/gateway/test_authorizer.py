@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from emulator.gateway.definition import Authorizer, Route, Stage
-from emulator.gateway.policy import PolicyError, evaluate_policy
+from pulumi_local_aws.gateway.api.model import Authorizer, Route, Stage
+from pulumi_local_aws.gateway.integrations.iam_policy import PolicyError, evaluate_policy
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import API_ID, STAGE, Event, FunctionError, api, ok, proxy, two_way
 

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
-from emulator.aws import client as client_of
-from emulator.gateway.definition import Stage
-from emulator.gateway.limits import Limits
-from emulator.gateway.permissions import ManagementCall, Verdict
+from pulumi_local_aws.aws import client as client_of
+from pulumi_local_aws.gateway.api.model import Stage
+from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.permissions import ManagementCall, Verdict
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import API_ID, STAGE, Event, api, ok, one_way, two_way
 

@@ -8,8 +8,8 @@ import sys
 import aiohttp
 import pytest
 
-from emulator.gateway.cli import emulator_address, main
-from emulator.processes import free_port
+from pulumi_local_aws.gateway.cli import emulator_address, main
+from pulumi_local_aws.processes import free_port
 
 
 def test_the_endpoint_comes_from_the_argument_then_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +47,7 @@ async def test_it_serves_until_it_is_told_to_end() -> None:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "emulator", "gateway", "--port", str(port), "--time-factor", "60"),
+        *("-m", "pulumi_local_aws", "gateway", "--port", str(port), "--time-factor", "60"),
         stderr=asyncio.subprocess.PIPE,
     )
     try:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from emulator.gateway.definition import Stage, Throttle
-from emulator.gateway.limits import Limits
-from emulator.gateway.runtime import Served
+from pulumi_local_aws.gateway.api.model import Stage, Throttle
+from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.runtime import Served
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import API_ID, STAGE, Event, FunctionError, api, ok, one_way, two_way
 

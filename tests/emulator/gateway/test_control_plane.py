@@ -4,16 +4,20 @@ import asyncio
 
 import pytest
 
-from emulator.gateway.control_plane import (
+from pulumi_local_aws.gateway.api.cache import Definitions
+from pulumi_local_aws.gateway.api.control_plane import (
     ControlPlaneError,
     read_authorizer,
     read_integration,
     read_route,
     read_stage,
 )
-from emulator.gateway.definition import Api, Authorizer, Integration, Throttle
-from emulator.gateway.definitions import Definitions
-from emulator.gateway.invoke import InvokeError, function_arn, with_stage_variables
+from pulumi_local_aws.gateway.api.model import Api, Authorizer, Integration, Throttle
+from pulumi_local_aws.gateway.integrations.lambda_invoke import (
+    InvokeError,
+    function_arn,
+    with_stage_variables,
+)
 from tests.emulator.gateway.fakes import API_ID, api
 
 ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"

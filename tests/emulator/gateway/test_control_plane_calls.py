@@ -8,8 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from emulator.gateway.control_plane import EmulatorControlPlane
-from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
+from pulumi_local_aws.gateway.api.control_plane import EmulatorControlPlane
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
 
 URI = "arn:aws:lambda:us-east-1:000000000000:function:f"
 TOKEN = "a+b/c=="

@@ -2,8 +2,8 @@
 
 import pytest
 
-from emulator.gateway.definition import Stage
-from emulator.gateway.ids import is_id
+from pulumi_local_aws.gateway.api.model import Stage
+from pulumi_local_aws.gateway.ids import is_id
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import API_ID, STAGE, api, ok, one_way, two_way
 
@@ -101,7 +101,9 @@ async def test_the_log_names_no_connection_address_or_token(
     await local.call("POST", local.connection_id, b"x")
     connection = next(local.gateway.runtime.open_connections())
     lines = [
-        record.getMessage() for record in caplog.records if record.name.startswith(("emulator", "aiohttp"))
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith(("pulumi_local_aws", "aiohttp"))
     ]
     assert f"connected connection={connection.log_id} api={API_ID} stage={STAGE}" in lines
     for hidden in ("secret-token", connection.id, "127.0.0.1"):

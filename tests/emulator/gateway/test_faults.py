@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from websockets.exceptions import ConnectionClosedError
 
-from emulator.gateway.faults import Fault, FaultRuleError, Faults, Rule, read_rules
+from pulumi_local_aws.gateway.faults import Fault, FaultRuleError, Faults, Rule, read_rules
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import Event, api, ok, one_way, two_way
 

@@ -6,9 +6,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.frames import Frame, Opcode
 
-from emulator.gateway.clock import Clock
-from emulator.gateway.lifetime import Lifetime
-from emulator.gateway.limits import Limits, TokenBucket
+from pulumi_local_aws.gateway.clock import Clock
+from pulumi_local_aws.gateway.limits import Limits, TokenBucket
+from pulumi_local_aws.gateway.transport.timeouts import Lifetime
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import api, ok, two_way
 

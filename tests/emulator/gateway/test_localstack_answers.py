@@ -12,10 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from emulator.gateway.control_plane import ControlPlaneError, EmulatorControlPlane
-from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
-from emulator.gateway.function_policy import FunctionPolicies
-from emulator.gateway.permissions import EmulatorPermissions, ManagementCall
+from pulumi_local_aws.gateway.api.control_plane import ControlPlaneError, EmulatorControlPlane
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
+from pulumi_local_aws.gateway.integrations.resource_policy import FunctionPolicies
+from pulumi_local_aws.gateway.permissions import EmulatorPermissions, ManagementCall
 
 CONNECTION = "/@connections/L0SM9cOFvHcCIhw%3D"
 LACKS = (

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from emulator.gateway.definition import Integration, IntegrationResponse, Route
+from pulumi_local_aws.gateway.api.model import Integration, IntegrationResponse, Route
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import Event, FunctionError, api, ok, one_way
 

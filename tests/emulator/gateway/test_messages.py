@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.gateway.definition import Integration, Route, Stage, Throttle
+from pulumi_local_aws.gateway.api.model import Integration, Route, Stage, Throttle
 from tests.emulator.gateway.conftest import Local
 from tests.emulator.gateway.fakes import STAGE, Event, FunctionError, api, ok, one_way, proxy, two_way
 

@@ -11,15 +11,15 @@ import pytest
 from botocore.exceptions import ClientError
 from websockets.asyncio.client import connect
 
-from emulator.gateway.control_plane import EmulatorControlPlane
-from emulator.gateway.definition import Authorizer, Throttle
-from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
-from emulator.gateway.function_policy import FunctionPolicies
-from emulator.gateway.invoke import InvokeError, LambdaInvoker
-from emulator.gateway.permissions import EmulatorPermissions
-from emulator.gateway.server import EmulatorGateway
-from emulator.ministack import DEFAULT_PYTHON, MiniStack
-from emulator.processes import free_port, wait_until
+from pulumi_local_aws.gateway.api.control_plane import EmulatorControlPlane
+from pulumi_local_aws.gateway.api.model import Authorizer, Throttle
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
+from pulumi_local_aws.gateway.integrations.lambda_invoke import InvokeError, LambdaInvoker
+from pulumi_local_aws.gateway.integrations.resource_policy import FunctionPolicies
+from pulumi_local_aws.gateway.permissions import EmulatorPermissions
+from pulumi_local_aws.gateway.server import EmulatorGateway
+from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
+from pulumi_local_aws.processes import free_port, wait_until
 from tests.emulator.gateway.any_emulator import NAME, STAGE, AnyEmulator
 
 URL = os.environ.get("ANY_EMULATOR_URL")

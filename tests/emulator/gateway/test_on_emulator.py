@@ -14,10 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from emulator.aws import client as client_of
-from emulator.gateway.server import EmulatorGateway, Gateway
-from emulator.ministack import DEFAULT_PYTHON, MiniStack
-from emulator.processes import free_port
+from pulumi_local_aws.aws import client as client_of
+from pulumi_local_aws.gateway.server import EmulatorGateway, Gateway
+from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
+from pulumi_local_aws.processes import free_port
 from tests.emulator.gateway.deployed import STAGE, DeployedApi, deploy
 
 pytestmark = [

@@ -8,10 +8,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from emulator.gateway.emulator_client import EmulatorAddress, EmulatorClient
-from emulator.gateway.function_policy import FunctionPolicies, allows
-from emulator.gateway.permissions import EmulatorPermissions, ManagementCall
-from emulator.gateway.values import compact
+from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
+from pulumi_local_aws.gateway.integrations.resource_policy import FunctionPolicies, allows
+from pulumi_local_aws.gateway.json_access import compact
+from pulumi_local_aws.gateway.permissions import EmulatorPermissions, ManagementCall
 
 PATH = "/_aws/execute-api/api/live/@connections/L0SM9cOFvHcCIhw%3D"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from emulator.gateway.templates import Scope, TemplateError, render
+from pulumi_local_aws.gateway.integrations.templates import Scope, TemplateError, render
 
 BODY = '{"requestId":"r\\"1","list":[{"a":1},{"a":2}],"deep":{"x":null,"yes":true}}'
 

@@ -4,7 +4,7 @@ from collections.abc import Generator
 
 import pytest
 
-from emulator.ministack import MiniStack
+from pulumi_local_aws.ministack import MiniStack
 from tests.functions.fan_out.management_api import ManagementApi, management_api
 from tests.functions.fan_out.stage import Stage
 

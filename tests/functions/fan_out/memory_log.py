@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from sessions.log import Entry
-from sessions.model import AsSpeaker, RequestRecord, Session, Status
-from sessions.ports import Part
+from domain.message_log import Entry
+from domain.model import AsSpeaker, RequestRecord, Session, Status
+from domain.ports import Part
 from tests.functions.memory import Memory
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sessions.delivery import Delivery, Outcome
+from domain.pusher import Delivery, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

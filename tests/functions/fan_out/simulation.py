@@ -9,24 +9,24 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from sessions.access import Caller
-from sessions.clear_away import ClearAway
-from sessions.end_session import EndSession
-from sessions.errors import SessionError, UnavailableError
-from sessions.fan_out import FanOut
-from sessions.hook import Processing
-from sessions.join_session import JoinSession
-from sessions.model import Position
-from sessions.publish import Publish
-from sessions.replay import LogReplayer
-from sessions.serve_shards import ServeShards
-from sessions.settings import Limits, Settings
+from domain.authorization import Caller
+from domain.errors import SessionError, UnavailableError
+from domain.model import Position
+from domain.settings import Limits, Settings
+from fan_out.consumer import ServeShards
+from fan_out.fan_out import FanOut
+from fan_out.prune_listeners import ClearAway
 from tests.account import Account
 from tests.functions.fan_out.memory_log import MemoryMessageLog
 from tests.functions.fan_out.network import Chances, Network
 from tests.functions.fan_out.stage import Queue
 from tests.functions.memory import Memory
 from tests.functions.world import World
+from use_cases.end_session import EndSession
+from use_cases.hook import Processing
+from use_cases.join_session import JoinSession
+from use_cases.publish import Publish
+from use_cases.replay import LogReplayer
 
 SETTINGS = Settings(
     limits=Limits(enabled=False),

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from sessions.shard_tasks import ShardTask, to_json
+from fan_out.tasks import ShardTask, to_json
 
 numbers = itertools.count(1)
 

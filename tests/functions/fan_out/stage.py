@@ -5,32 +5,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from adapters.connections import DynamoConnections
-from adapters.limits import DynamoRateLimits
-from adapters.listeners import DynamoListeners
-from adapters.messages import DynamoMessageLog
-from adapters.sender import BlockingSender, Sender
-from adapters.sender_limits import Schedule, SenderLimits
-from adapters.sessions import DynamoSessions
-from adapters.signing import Credentials
-from sessions.access import Caller
-from sessions.clear_away import ClearAway
-from sessions.connect import Connect
-from sessions.create_session import CreateSession
-from sessions.disconnect import Disconnect
-from sessions.errors import UnavailableError
-from sessions.fan_out import FanOut
-from sessions.hook import Hook, Processing
-from sessions.join_session import JoinSession
-from sessions.model import AsSpeaker, EndReason, Position
-from sessions.ports import Message, total
-from sessions.presence import Presence
-from sessions.publish import Publish
-from sessions.replay import LogReplayer
-from sessions.serve_shards import ServeShards
-from sessions.settings import Limits, Settings
-from sessions.shard_tasks import ShardTask
+from adapters.dynamodb.connection_store import DynamoConnections
+from adapters.dynamodb.listener_store import DynamoListeners
+from adapters.dynamodb.message_log import DynamoMessageLog
+from adapters.dynamodb.rate_limits import DynamoRateLimits
+from adapters.dynamodb.session_store import DynamoSessions
+from adapters.management_api.sender import BlockingSender, Sender
+from adapters.management_api.sender_limits import Schedule, SenderLimits
+from adapters.management_api.sigv4 import Credentials
+from domain.authorization import Caller
+from domain.errors import UnavailableError
+from domain.model import AsSpeaker, EndReason, Position
+from domain.ports import Message, total
+from domain.settings import Limits, Settings
+from fan_out.consumer import ServeShards
+from fan_out.fan_out import FanOut
+from fan_out.prune_listeners import ClearAway
+from fan_out.tasks import ShardTask
 from tests.functions.fan_out.management_api import Answer, ManagementApi
+from use_cases.connect import Connect
+from use_cases.create_session import CreateSession
+from use_cases.disconnect import Disconnect
+from use_cases.hook import Hook, Processing
+from use_cases.join_session import JoinSession
+from use_cases.presence import Presence
+from use_cases.publish import Publish
+from use_cases.replay import LogReplayer
 
 START = 1_800_000_000
 UNLIMITED = Settings(limits=Limits(enabled=False))

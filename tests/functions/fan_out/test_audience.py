@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sessions.audience import Found, Thing, listeners_of, within_reach
-from sessions.model import Listener, ListenerPage, Session
+from domain.model import Listener, ListenerPage, Session
+from fan_out.listeners import Found, Thing, listeners_of, within_reach
 from tests.functions.fan_out.stage import UNLIMITED
 from tests.functions.world import World
 

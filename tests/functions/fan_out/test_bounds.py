@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters.sender_limits import Schedule, SenderLimits
-from components.needs import NEEDS
-from components.settings import SessionSettings
-from sessions.delivery import LONGEST_ATTEMPT, LONGEST_ROUND, PUSHING
+from adapters.management_api.sender_limits import Schedule, SenderLimits
+from domain.pusher import LONGEST_ATTEMPT, LONGEST_ROUND, PUSHING
+from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.permissions import NEEDS
 
 REPLY = 29
 """Seconds in which API Gateway wants an answer."""
@@ -36,5 +36,5 @@ def test_a_publish_is_answered_with_the_slowest_hook_and_the_slowest_pushes() ->
 
 
 def test_a_batch_of_the_queue_is_served_in_its_function_s_time() -> None:
-    """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb.py)."""
+    """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb/client.py)."""
     assert NEEDS["fan_out"].timeout > 2 * 5 + LONGEST_ROUND

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from sessions.delivery import PushConfigurationError
-from sessions.errors import UnavailableError
-from sessions.model import Session
-from sessions.shard_tasks import LAST_RECEIPT, ShardTask, to_json, to_task
+from domain.errors import UnavailableError
+from domain.model import Session
+from domain.pusher import PushConfigurationError
+from fan_out.tasks import LAST_RECEIPT, ShardTask, to_json, to_task
 from tests.functions.fan_out.management_api import Answer, Got
 from tests.functions.fan_out.stage import Stage
 

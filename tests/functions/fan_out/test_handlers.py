@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from adapters import telemetry
-from adapters.dynamodb import HASTY_TRIES
-from sessions.log import FRAME_LIMIT
-from sessions.shard_tasks import ShardTask
+from adapters.dynamodb.client import HASTY_TRIES
+from domain.message_log import FRAME_LIMIT
+from fan_out.tasks import ShardTask
 from tests.functions.fan_out.management_api import Answer
 from tests.functions.fan_out.sqs import SqsQueue
 from tests.functions.fan_out.stage import Stage

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
+from domain.message_log import Body, Entry, encode
+from domain.model import Position
+from domain.settings import Settings
 from examples.hook_uppercase import handler as example
-from sessions.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
-from sessions.hook import HookError, answered
-from sessions.log import Body, Entry, encode
-from sessions.model import Position
-from sessions.settings import Settings
 from tests.functions.fan_out.management_api import ManagementApi
 from tests.functions.fan_out.stage import UNLIMITED, Stage
+from use_cases.hook import HookError, answered
 
 ENTRY = Entry(
     session_id="caring-king-275",

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from adapters.hook import LambdaHook
-from emulator.aws import client
-from emulator.ministack import MiniStack
 from examples import hook_uppercase
-from sessions.hook import HookError
+from pulumi_local_aws.aws import client
+from pulumi_local_aws.ministack import MiniStack
+from use_cases.hook import HookError
 
 pytestmark = pytest.mark.emulator
 

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sessions.model import AsSpeaker
+from domain.model import AsSpeaker
 from tests.functions.fan_out.management_api import Answer, Got
 from tests.functions.fan_out.stage import Stage
 

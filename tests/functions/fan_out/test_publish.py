@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sessions.errors import (
+from domain.errors import (
     ConflictError,
     ForbiddenError,
     InvalidMessageError,
@@ -15,8 +15,8 @@ from sessions.errors import (
     TokenExpiredError,
     UnsupportedLanguageError,
 )
-from sessions.model import AsSpeaker, Change, Status
-from sessions.settings import Limits
+from domain.model import AsSpeaker, Change, Status
+from domain.settings import Limits
 from tests.functions.fan_out.stage import START, Stage
 from tests.functions.faults import Fault, watched
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from adapters import dynamodb
-from adapters.messages import entry_key, message_table
-from sessions.errors import UnavailableError
-from sessions.model import AsSpeaker, Position
+from adapters.dynamodb import client as dynamodb
+from adapters.dynamodb.message_log import entry_key, message_table
+from domain.errors import UnavailableError
+from domain.model import AsSpeaker, Position
 from tests.functions.fan_out.management_api import Answer
 from tests.functions.fan_out.stage import Stage
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sender import BlockingSender, Sender
-from adapters.sender_limits import Schedule, SenderLimits
-from adapters.signing import Credentials
+from adapters.management_api.sender import BlockingSender, Sender
+from adapters.management_api.sender_limits import Schedule, SenderLimits
+from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate, server_context
-from sessions.delivery import Delivery, Outcome, PushConfigurationError
+from domain.pusher import Delivery, Outcome, PushConfigurationError
 from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")

@@ -10,7 +10,7 @@ from botocore import credentials as botocore_credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.signing import Credentials, Signer
+from adapters.management_api.sigv4 import Credentials, Signer
 
 
 @dataclass(frozen=True, kw_only=True)

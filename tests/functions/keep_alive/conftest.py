@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters import dynamodb
-from emulator.ministack import MiniStack
+from adapters.dynamodb import client as dynamodb
+from pulumi_local_aws.ministack import MiniStack
 from tests.functions.keep_alive.world import World
 from tests.functions.local_tables import clear_tables
 

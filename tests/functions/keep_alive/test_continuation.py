@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from sessions.continuation import DEEPEST, events_for, work_of
-from sessions.heartbeat import Heartbeat
-from sessions.keep_alive import Unit, all_units
-from sessions.notices import refresh_at
-from sessions.settings import Settings
+from domain.settings import Settings
+from keep_alive.continuation import DEEPEST, events_for, work_of
+from keep_alive.heartbeat import Heartbeat
+from keep_alive.run import Unit, all_units
+from keep_alive.schedule import refresh_at
 
 NOW = 1_800_000_000
 

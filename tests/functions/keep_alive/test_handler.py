@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 from botocore.stub import Stubber
 
-from adapters import continuation
-from sessions.errors import UnavailableError
+from adapters import self_invocation as continuation
+from domain.errors import UnavailableError
 from tests.functions.fan_out.management_api import ManagementApi
 from tests.functions.keep_alive.world import World
 from tests.functions.stack import Handler, cold_start

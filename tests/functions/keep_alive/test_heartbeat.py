@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.due_index import push_forward
-from sessions.heartbeat import Heartbeat
+from adapters.dynamodb.due_index import push_forward
+from keep_alive.heartbeat import Heartbeat
 from tests.functions.keep_alive.world import START, World
 
 pytestmark = pytest.mark.emulator

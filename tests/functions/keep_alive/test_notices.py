@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from sessions.keep_alive import Unit, all_units
-from sessions.model import Connection
-from sessions.notices import jitter, plan_visit, refresh_at
-from sessions.settings import Settings
+from domain.model import Connection
+from domain.settings import Settings
+from keep_alive.run import Unit, all_units
+from keep_alive.schedule import jitter, plan_visit, refresh_at
 
 SETTINGS = Settings(refresh_jitter=0)
 CONNECTED = 1_800_000_000

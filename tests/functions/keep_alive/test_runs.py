@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from adapters import dynamodb
-from adapters.session_items import due_shard
-from sessions.delivery import PushConfigurationError
-from sessions.keep_alive import Unit, all_units
-from sessions.model import EndReason, Status
+from adapters.dynamodb import client as dynamodb
+from adapters.dynamodb.session_items import due_shard
+from domain.model import EndReason, Status
+from domain.pusher import PushConfigurationError
+from keep_alive.run import Unit, all_units
 from tests.functions.keep_alive.world import SETTINGS, START, World, units_for
 
 pytestmark = pytest.mark.emulator

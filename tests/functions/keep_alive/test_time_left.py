@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from sessions.keep_alive import DueConnection, KeepAlive, Unit
-from sessions.model import Session, Status
-from sessions.notices import Visit
+from domain.model import Session, Status
+from keep_alive.run import DueConnection, KeepAlive, Unit
+from keep_alive.schedule import Visit
 from tests.functions.keep_alive.world import SETTINGS, START, Notes, Wire
 
 

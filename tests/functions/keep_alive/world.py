@@ -6,26 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from adapters.connections import DynamoConnections
-from adapters.due_index import DynamoDueIndex
-from adapters.limits import DynamoRateLimits
-from adapters.listeners import DynamoListeners
-from adapters.session_items import due_shard
-from adapters.sessions import DynamoSessions
-from sessions.access import Caller
-from sessions.clear_away import ClearAway
-from sessions.connect import Connect
-from sessions.create_session import CreateSession
-from sessions.delivery import Delivery, Outcome
-from sessions.disconnect import Disconnect
-from sessions.end_session import EndSession
-from sessions.fan_out import FanOut
-from sessions.join_session import JoinSession
-from sessions.keep_alive import KeepAlive, Unit, all_units
-from sessions.model import Connection, Position, Replayed, Session
-from sessions.ports import total
-from sessions.settings import Limits, Settings
-from sessions.shard_tasks import ShardTask
+from adapters.dynamodb.connection_store import DynamoConnections
+from adapters.dynamodb.due_index import DynamoDueIndex
+from adapters.dynamodb.listener_store import DynamoListeners
+from adapters.dynamodb.rate_limits import DynamoRateLimits
+from adapters.dynamodb.session_items import due_shard
+from adapters.dynamodb.session_store import DynamoSessions
+from domain.authorization import Caller
+from domain.model import Connection, Position, Replayed, Session
+from domain.ports import total
+from domain.pusher import Delivery, Outcome
+from domain.settings import Limits, Settings
+from fan_out.fan_out import FanOut
+from fan_out.prune_listeners import ClearAway
+from fan_out.tasks import ShardTask
+from keep_alive.run import KeepAlive, Unit, all_units
+from use_cases.connect import Connect
+from use_cases.create_session import CreateSession
+from use_cases.disconnect import Disconnect
+from use_cases.end_session import EndSession
+from use_cases.join_session import JoinSession
 
 START = 1_800_000_000
 SETTINGS = Settings(limits=Limits(enabled=False))

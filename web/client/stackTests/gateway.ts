@@ -1,6 +1,6 @@
 import { theStack } from "./localStack.ts";
 
-/** A rule of the gateway's faults; emulator/gateway/faults.py explains them. */
+/** A rule of the gateway's faults; emulator/pulumi_local_aws/gateway/faults.py explains them. */
 export interface FaultRule {
   readonly fault:
     "cutBefore" | "cutAfter" | "pushReordered" | "callbackThrottled" | "callbackDelayed" | "disconnectLost";

@@ -1,0 +1,7 @@
+"""Builds one Lambda archive a handler: reproducible, for the target's Python, with only what it needs."""
+
+from websocket_sessions.archives.build import build, source_files
+from websocket_sessions.archives.errors import ArchiveError
+from websocket_sessions.archives.target import Target
+
+__all__ = ["ArchiveError", "Target", "build", "source_files"]

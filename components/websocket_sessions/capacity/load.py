@@ -1,0 +1,67 @@
+"""The load that a stack declares, to have its quotas checked and its costs estimated."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from websocket_sessions.arguments import ArgumentError, camel_case, check_range
+
+FRAME_BYTES = 32 * 1024
+MINUTES_A_MONTH = 31 * 24 * 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """What happens at the busiest time, and how long that lasts; the estimate takes it for all the time."""
+
+    sessions: int
+    """Sessions at once."""
+    listeners: int
+    """Listeners of each."""
+    messages_per_second: float
+    """Messages published in each."""
+    message_bytes: int = 500
+    """Bytes of a push."""
+    minutes: float
+    """Minutes a month for which this load lasts."""
+    session_minutes: float = 60
+    """Minutes that one session lasts."""
+    arrival_seconds: float = 60
+    """Seconds within which everybody arrives, in all sessions at once."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        highest = {
+            "sessions": 1e6,
+            "listeners": 1e5,
+            "messages_per_second": 1e4,
+            "message_bytes": FRAME_BYTES,
+            "minutes": MINUTES_A_MONTH,
+            "session_minutes": MINUTES_A_MONTH,
+            "arrival_seconds": 86_400,
+        }
+        for name, value in asdict(self).items():
+            lowest = 0 if name in {"messages_per_second", "minutes"} else 1
+            check_range(f"load.{camel_case(name)}", value, lowest, highest[name])
+
+    @classmethod
+    def from_config(cls, given: Mapping[str, Any]) -> Self:
+        """Read it from the stack's config; raises ArgumentError for what is unknown, missing or wrong."""
+        names = {camel_case(item.name): item.name for item in fields(cls)}
+        unknown = sorted(given.keys() - names)
+        if unknown:
+            raise ArgumentError(f"load has {', '.join(unknown)}: allowed is {', '.join(names)}")
+        try:
+            return cls(**{names[key]: value for key, value in given.items()})
+        except TypeError as error:
+            raise ArgumentError(f"load is {dict(given)!r}: {error}") from error
+
+    @property
+    def connections(self) -> int:
+        """Connections at once: the listeners, and a speaker for each session."""
+        return self.sessions * (self.listeners + 1)
+
+    @property
+    def published(self) -> float:
+        """Messages published a second, in all sessions."""
+        return self.sessions * self.messages_per_second

@@ -1,0 +1,130 @@
+"""A Cognito user pool for speakers, and the public client that the pages sign in with."""
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from websocket_sessions.arguments import arguments, check_range, settled
+
+_SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+
+
+@arguments
+class CognitoUsersArgs:
+    """Arguments of CognitoUsers."""
+
+    deletion_protection: bool = True
+    """Whether the pool, and with it every account, refuses to be deleted."""
+    self_sign_up: bool = False
+    """Whether people make their own accounts; otherwise an administrator does."""
+    password_sign_in: bool = False
+    """Whether a client may send the password itself (USER_PASSWORD_AUTH) rather than prove it by SRP. For
+    demonstrations and tests only."""
+    password_length: int = 12
+    """Least number of characters, 8 to 99."""
+    access_token_minutes: int = 60
+    """Minutes that an access or id token is good for, 5 to 1440."""
+    refresh_token_days: int = 30
+    """Days until one must sign in again, 1 to 3650."""
+    endpoint: str | None = None
+    """Where Cognito is, if it is not AWS's own: on a local stack."""
+    issuer: str | None = None
+    """What the pool's tokens name as their issuer, less the pool's id, if it is not AWS's: LocalStack names
+    itself, MiniStack names AWS."""
+
+    def __post_init__(self) -> None:
+        """Check the values against Cognito's limits."""
+        check_range("password_length", self.password_length, 8, 99)
+        check_range("access_token_minutes", self.access_token_minutes, 5, 1440)
+        check_range("refresh_token_days", self.refresh_token_days, 1, 3650)
+
+
+class CognitoUsers(ComponentResource):
+    """A user pool and a public client: no secret, SRP, errors that do not tell which accounts exist."""
+
+    user_pool_id: Output[str]
+    """The pool's id."""
+    client_id: Output[str]
+    """The public client's id, the audience of its tokens."""
+    issuer: Output[str]
+    """The `iss` of its tokens."""
+    jwks_url: Output[str]
+    """Where the keys that sign them are to be had."""
+
+    def __init__(self, name: str, args: CognitoUsersArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("websocket_sessions:index:CognitoUsers", name, None, opts)
+        args = settled(CognitoUsersArgs, args)
+        child = ResourceOptions(parent=self)
+
+        self.pool = _create_pool(name, args, child)
+        self.client = _create_client(name, args, self.pool, child)
+
+        self.user_pool_id = self.pool.id
+        self.client_id = self.client.id
+        self.issuer = (
+            Output.concat(args.issuer, "/", self.pool.id)
+            if args.issuer
+            else Output.concat("https://", self.pool.endpoint)
+        )
+        self.jwks_url = Output.concat(self._key_folder(args), "/.well-known/jwks.json")
+        self.register_outputs(
+            {
+                "userPoolId": self.user_pool_id,
+                "clientId": self.client_id,
+                "issuer": self.issuer,
+                "jwksUrl": self.jwks_url,
+            }
+        )
+
+    def _key_folder(self, args: CognitoUsersArgs) -> Output[str]:
+        return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint else self.issuer
+
+
+def _create_pool(name: str, args: CognitoUsersArgs, child: ResourceOptions) -> aws.cognito.UserPool:
+    return aws.cognito.UserPool(
+        f"{name}-pool",
+        username_attributes=["email"],
+        auto_verified_attributes=["email"],
+        username_configuration=aws.cognito.UserPoolUsernameConfigurationArgs(case_sensitive=False),
+        deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
+        admin_create_user_config=aws.cognito.UserPoolAdminCreateUserConfigArgs(
+            allow_admin_create_user_only=not args.self_sign_up
+        ),
+        account_recovery_setting=aws.cognito.UserPoolAccountRecoverySettingArgs(
+            recovery_mechanisms=[
+                aws.cognito.UserPoolAccountRecoverySettingRecoveryMechanismArgs(
+                    name="verified_email", priority=1
+                )
+            ]
+        ),
+        password_policy=aws.cognito.UserPoolPasswordPolicyArgs(
+            minimum_length=args.password_length,
+            require_lowercase=True,
+            require_uppercase=True,
+            require_numbers=True,
+            require_symbols=False,
+            temporary_password_validity_days=7,
+        ),
+        opts=child,
+    )
+
+
+def _create_client(
+    name: str, args: CognitoUsersArgs, pool: aws.cognito.UserPool, child: ResourceOptions
+) -> aws.cognito.UserPoolClient:
+    return aws.cognito.UserPoolClient(
+        f"{name}-client",
+        user_pool_id=pool.id,
+        generate_secret=False,
+        explicit_auth_flows=[*_SIGN_IN, *(["ALLOW_USER_PASSWORD_AUTH"] if args.password_sign_in else [])],
+        prevent_user_existence_errors="ENABLED",
+        enable_token_revocation=True,
+        access_token_validity=args.access_token_minutes,
+        id_token_validity=args.access_token_minutes,
+        refresh_token_validity=args.refresh_token_days,
+        token_validity_units=aws.cognito.UserPoolClientTokenValidityUnitsArgs(
+            access_token="minutes",  # noqa: S106
+            id_token="minutes",  # noqa: S106
+            refresh_token="days",  # noqa: S106
+        ),
+        opts=child,
+    )

@@ -1,0 +1,168 @@
+"""What an operator can set of the sessions: keys, defaults, units, ranges and their reasons.
+
+The functions read the same keys with the same defaults (functions/domain/settings.py, which knows nothing
+of this file); a test compares the two. Durations are in seconds.
+"""
+
+import json
+import re
+from dataclasses import asdict, field
+
+from websocket_sessions.arguments import arguments, camel_case, check, check_choice, check_range
+
+IDLE_LIMIT = 600
+"""API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
+adjustable (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
+DURATION_LIMIT = 7200
+HANDOVER_TIME = 60
+"""Seconds between the last request to hand over and the cut."""
+
+_DAY = 86400
+_MAX_SHARDS = 10
+
+
+@arguments
+class RateLimits:
+    """How often one user, address, session or connection may ask; refused is answered with RATE_LIMITED."""
+
+    enabled: bool = True
+    """Whether limits are counted at all."""
+    sessions_per_hour: int = 20
+    """Sessions that one user may create."""
+    joins_per_minute: int = 60
+    """Joins from one address."""
+    connects_per_minute: int = 120
+    """Connections from one address."""
+    messages_per_minute: int = 1200
+    """Messages published to one session."""
+    requests_per_minute: int = 120
+    """All other requests of one connection."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name, value in asdict(self).items():
+            if name != "enabled":
+                check_range(f"limits.{camel_case(name)}", value, 1, 1_000_000)
+
+
+def _languages() -> list[str]:
+    return ["en", "es", "fr", "de", "it", "pt", "ja", "zh", "ko", "ar"]
+
+
+@arguments
+class SessionSettings:
+    """The behaviour of sessions and connections."""
+
+    supported_languages: list[str] = field(default_factory=_languages)
+    """ISO 639-1 codes that a session's source and a listener's target may have."""
+    max_listeners: int = 500
+    """Listeners that one session takes."""
+    session_lifetime: int = _DAY
+    """Seconds from a session's creation to its end."""
+    speaker_grace: int = 300
+    """Seconds that a session waits for its speaker to resume."""
+    idle_ping: int = 480
+    """Seconds of silence after which a connection gets a keepAlive."""
+    connection_lifetime: int = DURATION_LIMIT
+    """Seconds that API Gateway lets a connection live."""
+    refresh_lead: int = 600
+    """Seconds before that cut at which a connection is asked to hand over."""
+    refresh_jitter: int = 120
+    """Seconds by which that request may come later, so that not all hand over at once."""
+    token_notice: int = 120
+    """Seconds before a token's end at which its connection is told."""
+    ended_retention: int = 3600
+    """Seconds that an ended session is still known as ended."""
+    log_max_age: int = 3600
+    """Seconds that a message can be replayed."""
+    log_max_count: int = 1000
+    """Messages of a session that can be replayed."""
+    replay_page: int = 100
+    """Messages that one join replays."""
+    allow_anonymous: bool = True
+    """Whether listeners may join without signing in."""
+    direct_fan_out: int = 100
+    """Listeners that the publishing function serves itself; more go through the queue."""
+    listeners_per_shard: int = 100
+    """Listeners in one shard: what one task of the fan-out queue serves; an invocation gets up to ten."""
+    limits: RateLimits = field(default_factory=RateLimits)
+    """Rate limits."""
+    record_heartbeats: bool = False
+    """Whether a heartbeat is recorded by a function, rather than answered by API Gateway alone."""
+    hook_function_arn: str | None = None
+    """A function of the stack's own that sees each message before the fan-out."""
+    hook_timeout: float = 2.0
+    """Seconds that the hook may take, up to 10: pushes may take 16 of the 29 in which a publish answers."""
+    hook_failure: str = "pass"
+    """What becomes of a message whose hook fails: `pass` sends it as it is, `refuse` answers UNAVAILABLE."""
+
+    def __post_init__(self) -> None:
+        """Check the ranges, each with its reason where it has one."""
+        for name, (low, high, reason) in _RANGES.items():
+            check_range(camel_case(name), getattr(self, name), low, high, reason)
+        check_choice("hookFailure", self.hook_failure, ("pass", "refuse"))
+        languages = self.supported_languages
+        check(
+            "supportedLanguages",
+            languages,
+            "allowed are ISO 639-1 codes such as en, at least one",
+            when=bool(languages) and all(re.fullmatch("[a-z]{2}", code) for code in languages),
+        )
+        check(
+            "refreshLead",
+            self.refresh_lead,
+            f"allowed is less than connectionLifetime, {self.connection_lifetime}",
+            when=self.refresh_lead < self.connection_lifetime,
+        )
+        check(
+            "refreshJitter",
+            self.refresh_jitter,
+            f"allowed is up to {HANDOVER_TIME} s less than refreshLead, {self.refresh_lead}: "
+            "the keep-alive runs each minute, and the client needs time to hand over",
+            when=self.refresh_lead - self.refresh_jitter >= HANDOVER_TIME,
+        )
+        check(
+            "maxListeners",
+            self.max_listeners,
+            f"allowed is up to {_MAX_SHARDS} shards of listenersPerShard, {self.listeners_per_shard}",
+            when=self.max_listeners <= _MAX_SHARDS * self.listeners_per_shard,
+        )
+        check(
+            "hookFunctionArn",
+            self.hook_function_arn,
+            "allowed is the ARN of a Lambda function",
+            when=self.hook_function_arn is None or ":lambda:" in self.hook_function_arn,
+        )
+
+    def to_json(self) -> str:
+        """Return what the functions get as SETTINGS."""
+        values = {camel_case(name): value for name, value in asdict(self).items()}
+        values["limits"] = {camel_case(name): value for name, value in values["limits"].items()}
+        return json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "max_listeners": (1, 10_000, ""),
+    "session_lifetime": (60, 30 * _DAY, ""),
+    "speaker_grace": (10, _DAY, ""),
+    "idle_ping": (
+        30,
+        520,
+        f"API Gateway's idle limit is {IDLE_LIMIT} s, and the keep-alive runs each minute and takes its time",
+    ),
+    "connection_lifetime": (300, DURATION_LIMIT, "API Gateway cuts every connection after two hours"),
+    "refresh_lead": (HANDOVER_TIME, 3600, ""),
+    "refresh_jitter": (0, 1800, ""),
+    "token_notice": (60, 1800, "the keep-alive runs each minute"),
+    "ended_retention": (0, 7 * _DAY, ""),
+    "log_max_age": (60, 7 * _DAY, ""),
+    "log_max_count": (1, 100_000, ""),
+    "replay_page": (1, 500, "a join must answer within API Gateway's 29 s"),
+    "direct_fan_out": (0, 1000, ""),
+    "listeners_per_shard": (10, 1000, ""),
+    "hook_timeout": (
+        0.1,
+        10,
+        "a publish must answer within API Gateway's 29 s, and pushes may take 16 of them",
+    ),
+}

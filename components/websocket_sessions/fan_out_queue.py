@@ -1,0 +1,101 @@
+"""The queue by which large audiences are served: its dead letters, and its consumer."""
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from websocket_sessions.arguments import arguments, check_range, settled
+from websocket_sessions.lambda_handler import LambdaHandler
+
+_DAY = 86400
+
+
+@arguments
+class FanOutQueueArgs:
+    """Arguments of FanOutQueue."""
+
+    consumer_timeout: int = 30
+    """Seconds that the consumer may take. A message that it was given and that it neither served nor gave
+    back becomes visible again after six times that, as AWS advises
+    (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
+    max_receives: int = 5
+    """Deliveries of a message before it becomes a dead letter, 5 to 1000: AWS advises five at least (same
+    page), for one whose consumer was throttled counts as delivered."""
+    retention: int = 3600
+    """Seconds that a message waits at most, 60 to 1209600: older ones are recovered from the log."""
+    max_concurrency: int = 10
+    """Consumers at work at a time, 2 to 1000: bounds the callbacks a second."""
+
+    def __post_init__(self) -> None:
+        """Check the values against the limits of SQS and Lambda."""
+        check_range("consumer_timeout", self.consumer_timeout, 1, 900)
+        check_range("max_receives", self.max_receives, 5, 1000, "as AWS advises for Lambda")
+        check_range("retention", self.retention, 60, 14 * _DAY)
+        check_range("max_concurrency", self.max_concurrency, 2, 1000)
+
+
+class FanOutQueue(ComponentResource):
+    """An encrypted queue whose failures end in a dead-letter queue after bounded tries."""
+
+    queue_url: Output[str]
+    """Where messages are sent."""
+    queue_arn: Output[str]
+    """The queue's ARN."""
+    dead_letter_queue_name: Output[str]
+    """The queue of messages that could not be delivered."""
+
+    def __init__(self, name: str, args: FanOutQueueArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("websocket_sessions:index:FanOutQueue", name, None, opts)
+        self._args = settled(FanOutQueueArgs, args)
+        self._name = name
+        self._child = ResourceOptions(parent=self)
+
+        self.dead_letters = self._create_dead_letters()
+        self.queue = self._create_queue()
+
+        self.queue_url = self.queue.url
+        self.queue_arn = self.queue.arn
+        self.dead_letter_queue_name = self.dead_letters.name
+        self.register_outputs(
+            {
+                "queueUrl": self.queue_url,
+                "queueArn": self.queue_arn,
+                "deadLetterQueueName": self.dead_letter_queue_name,
+            }
+        )
+
+    def deliver_to(self, handler: LambdaHandler) -> aws.lambda_.EventSourceMapping:
+        """Give the queue its consumer, which answers with the messages that it could not serve.
+
+        Its role must allow sqs:ChangeMessageVisibility, by which it has those come again soon.
+        """
+        return aws.lambda_.EventSourceMapping(
+            f"{self._name}-consumer",
+            event_source_arn=self.queue.arn,
+            function_name=handler.function_arn,
+            batch_size=10,
+            function_response_types=["ReportBatchItemFailures"],
+            scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
+                maximum_concurrency=self._args.max_concurrency
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[handler.policy]),
+        )
+
+    def _create_dead_letters(self) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            f"{self._name}-dead-letters",
+            message_retention_seconds=14 * _DAY,
+            sqs_managed_sse_enabled=True,
+            opts=self._child,
+        )
+
+    def _create_queue(self) -> aws.sqs.Queue:
+        return aws.sqs.Queue(
+            f"{self._name}-queue",
+            message_retention_seconds=self._args.retention,
+            visibility_timeout_seconds=6 * self._args.consumer_timeout,
+            sqs_managed_sse_enabled=True,
+            redrive_policy=Output.json_dumps(
+                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives}
+            ),
+            opts=self._child,
+        )

@@ -1,0 +1,62 @@
+"""Which function answers which message or request."""
+
+from dataclasses import dataclass
+
+from websocket_sessions.mock_reply import HEARTBEAT_ACK, MockReply
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRoute:
+    """A WebSocket route: the function that answers, or the mock that does; `replies` makes it two-way."""
+
+    target: str | MockReply
+    replies: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestRoute:
+    """An HTTP route: the function that answers, and whether a valid JWT is asked for."""
+
+    function: str
+    signed_in: bool = True
+
+
+def web_socket_routes(*, record_heartbeats: bool) -> dict[str, MessageRoute]:
+    """Return the WebSocket routes by route key: a message's `action`, or one of API Gateway's own (`$`)."""
+    return {
+        "$connect": MessageRoute(target="connect", replies=False),
+        "$disconnect": MessageRoute(target="disconnect", replies=False),
+        "$default": MessageRoute(target="unknown_action"),
+        "createSession": MessageRoute(target="create_session"),
+        "joinSession": MessageRoute(target="join_session"),
+        "resumeSession": MessageRoute(target="resume_session"),
+        "publish": MessageRoute(target="publish"),
+        "updateSession": MessageRoute(target="update_session"),
+        "endSession": MessageRoute(target="end_session"),
+        "leaveSession": MessageRoute(target="leave_session"),
+        "getSession": MessageRoute(target="get_session"),
+        "refreshToken": MessageRoute(target="refresh_token"),
+        "heartbeat": MessageRoute(target="heartbeat" if record_heartbeats else HEARTBEAT_ACK),
+    }
+
+
+def http_routes(*, allow_anonymous: bool) -> dict[str, RequestRoute]:
+    """Return the HTTP routes by method and path; a session may be looked up by whoever may join it."""
+    return {
+        "POST /sessions": RequestRoute(function="http_create_session"),
+        "GET /sessions/{sessionId}": RequestRoute(function="http_get_session", signed_in=not allow_anonymous),
+        "PATCH /sessions/{sessionId}": RequestRoute(function="http_update_session"),
+        "DELETE /sessions/{sessionId}": RequestRoute(function="http_end_session"),
+    }
+
+
+EVENT_FUNCTIONS = ("authorize", "keep_alive", "presence", "fan_out")
+"""Functions that no route calls: the authorizer, the schedule, the stream and the queue do."""
+
+
+def functions_in_use(*, record_heartbeats: bool) -> list[str]:
+    """Return the names of the functions that a stack needs."""
+    messages = web_socket_routes(record_heartbeats=record_heartbeats).values()
+    named = [route.target for route in messages if isinstance(route.target, str)]
+    requests = [route.function for route in http_routes(allow_anonymous=True).values()]
+    return [*EVENT_FUNCTIONS, *named, *requests]

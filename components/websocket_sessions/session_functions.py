@@ -1,0 +1,165 @@
+"""Makes the backend's functions from the table of their needs."""
+
+from collections.abc import Mapping
+
+from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
+
+from websocket_sessions.arguments import arguments, check
+from websocket_sessions.cognito_users import CognitoUsers
+from websocket_sessions.config.backend_options import BackendOptions
+from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.fan_out_queue import FanOutQueue
+from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.permissions import NEEDS, Need
+from websocket_sessions.policies import PolicyStatement
+from websocket_sessions.routes import functions_in_use
+from websocket_sessions.session_tables import SessionTables
+from websocket_sessions.web_socket_api import WebSocketApi
+
+METRICS_NAMESPACE = "WebSocketSessions"
+
+
+@arguments
+class SessionFunctionsArgs:
+    """Arguments of SessionFunctions."""
+
+    prefix: str
+    """What the functions' names begin with."""
+    archives: Mapping[str, Archive]
+    """Each function's code, by handler."""
+    settings: SessionSettings
+    """The behaviour of sessions."""
+    options: BackendOptions
+    """What all have in common."""
+    tables: SessionTables
+    """The tables."""
+    users: CognitoUsers
+    """Who may speak."""
+    queue: FanOutQueue
+    """The way to large audiences."""
+    api: WebSocketApi
+    """The API whose connections are pushed to."""
+
+    def __post_init__(self) -> None:
+        """Check that there is code for every function in use."""
+        for name in functions_in_use(record_heartbeats=self.settings.record_heartbeats):
+            check(
+                "archives",
+                sorted(self.archives),
+                f"an archive for {name} is needed",
+                when=name in self.archives,
+            )
+
+
+class SessionFunctions(ComponentResource):
+    """One function a handler, each with a role of its own that allows what the table of needs says."""
+
+    def __init__(self, name: str, args: SessionFunctionsArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("websocket_sessions:index:SessionFunctions", name, None, opts)
+        self._args = args
+        self._child = ResourceOptions(parent=self)
+
+        names = functions_in_use(record_heartbeats=args.settings.record_heartbeats)
+        self.handlers = {handler: self._create(name, handler, NEEDS[handler]) for handler in names}
+
+        self.register_outputs({"functionNames": self.names, "logGroupNames": self.log_group_names})
+
+    def __getitem__(self, handler: str) -> LambdaHandler:
+        """Return the function of a handler."""
+        return self.handlers[handler]
+
+    @property
+    def names(self) -> dict[str, Output[str]]:
+        """The functions' names, by handler."""
+        return {handler: function.function_name for handler, function in self.handlers.items()}
+
+    @property
+    def log_group_names(self) -> dict[str, Output[str]]:
+        """The log groups' names, by handler."""
+        return {handler: function.log_group_name for handler, function in self.handlers.items()}
+
+    def _create(self, name: str, handler: str, need: Need) -> LambdaHandler:
+        slug = handler.replace("_", "-")
+        function_name = f"{self._args.prefix}-{slug}"
+        return LambdaHandler(
+            f"{name}-{slug}",
+            LambdaHandlerArgs(
+                archive=self._args.archives[handler],
+                handler=f"handlers.{handler}.handler",
+                function_name=function_name,
+                policy=self._policy(need, function_name),
+                environment=self._environment(need, function_name),
+                timeout=need.timeout,
+                memory_size=need.memory_size,
+                runtime=self._args.options.lambda_runtime,
+                architecture=self._args.options.lambda_architecture,
+                log_retention_days=self._args.options.log_retention_days,
+                tracing=self._args.options.tracing,
+            ),
+            opts=self._child,
+        )
+
+    def _policy(self, need: Need, function_name: str) -> list[PolicyStatement]:
+        tables, queue = self._args.tables, self._args.queue
+        statements = [
+            _allow("dynamodb", operations, tables.arns[table]) for table, operations in need.tables.items()
+        ]
+        statements += [_allow("dynamodb", "Query", tables.due_index_arn(table)) for table in need.due]
+        if need.connections:
+            statements.append(self._args.api.manage_connections(need.connections))
+        if need.sends:
+            statements.append(_allow("sqs", "SendMessage", queue.queue_arn))
+        if need.receives:
+            operations = "ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility"
+            statements.append(_allow("sqs", operations, queue.queue_arn))
+        if need.reads_stream:
+            operations = "GetRecords GetShardIterator DescribeStream"
+            statements.append(_allow("dynamodb", operations, tables.listener_stream_arn))
+            statements.append(_LISTS_STREAMS)
+        if need.calls_hook and self._args.settings.hook_function_arn:
+            statements.append(_allow("lambda", "InvokeFunction", self._args.settings.hook_function_arn))
+        if need.calls_itself:
+            statements.append(_allow("lambda", "InvokeFunction", self._function_arn(function_name)))
+        return statements
+
+    def _environment(self, need: Need, function_name: str) -> dict[str, Input[str]]:
+        """Return the environment variables that the function reads, and no more."""
+        variables: dict[str, Input[str]] = {
+            "SETTINGS": self._args.settings.to_json(),
+            "POWERTOOLS_SERVICE_NAME": function_name,
+            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+            "POWERTOOLS_LOG_LEVEL": self._args.options.log_level,
+        }
+        variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in need.tables}
+        if need.connections:
+            variables["CALLBACK_URL"] = self._args.api.callback_url
+        if need.sends:
+            variables["FAN_OUT_QUEUE_URL"] = self._args.queue.queue_url
+        if need.verifies_tokens:
+            users = self._args.users
+            variables |= {
+                "USER_POOL_CLIENT_ID": users.client_id,
+                "TOKEN_ISSUER": users.issuer,
+                "JWKS_URL": users.jwks_url,
+            }
+        return variables
+
+    def _function_arn(self, function_name: str) -> Output[str]:
+        """Return the ARN of a function that is not there yet: its role must allow it before it is made."""
+        table_arn = self._args.tables.arns["sessions"]
+        return table_arn.apply(
+            lambda arn: ":".join(
+                [*arn.split(":")[:2], "lambda", *arn.split(":")[3:5], "function", function_name]
+            )
+        )
+
+
+def _allow(service: str, operations: str, resource: Input[str]) -> PolicyStatement:
+    return PolicyStatement(
+        actions=[f"{service}:{operation}" for operation in operations.split()], resources=[resource]
+    )
+
+
+_LISTS_STREAMS = PolicyStatement(actions=["dynamodb:ListStreams"], resources=["*"])
+"""ListStreams has no resource to name
+(https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html)."""

@@ -1,0 +1,134 @@
+"""The DynamoDB tables of the sessions."""
+
+import json
+
+import pulumi_aws as aws
+from pulumi import ComponentResource, Output, ResourceOptions
+
+from websocket_sessions.arguments import arguments, settled
+from websocket_sessions.lambda_handler import LambdaHandler
+
+TTL_ATTRIBUTE = "ttl"
+DUE_INDEX = "due"
+COUNT_ROW = "#count"
+"""The sort key of the row that counts a shard's listeners."""
+
+_KEYS: dict[str, tuple[str, ...]] = {
+    "sessions": ("sessionId:S",),
+    "connections": ("connectionId:S",),
+    "listeners": ("listenerShard:S", "connectionId:S"),
+    "messages": ("logKey:S", "offset:N"),
+    "requests": ("requestKey:S",),
+    "limits": ("limitKey:S",),
+}
+"""Partition key, and sort key where there is one, with their types."""
+
+_DUE_KEYS = ("dueShard:S", "dueAt:N")
+_WITH_DUE_INDEX = {"sessions": "KEYS_ONLY", "connections": "ALL"}
+"""What the index has of each item. A publish changes its session: with the keys alone it writes no index."""
+_WITH_STREAM = ("listeners",)
+
+
+@arguments
+class SessionTablesArgs:
+    """Arguments of SessionTables."""
+
+    deletion_protection: bool = True
+    """Whether the tables refuse to be deleted."""
+    point_in_time_recovery: bool = True
+    """Whether sessions and connections can be restored to any second of the last 35 days. The other tables
+    hold what lives an hour or a day."""
+
+
+class SessionTables(ComponentResource):
+    """Six tables, paid by request, with a TTL each; sessions and connections are indexed by due time."""
+
+    names: dict[str, Output[str]]
+    """Table names, by what they hold."""
+    arns: dict[str, Output[str]]
+    """Table ARNs, by what they hold."""
+
+    def __init__(self, name: str, args: SessionTablesArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("websocket_sessions:index:SessionTables", name, None, opts)
+        args = settled(SessionTablesArgs, args)
+        self._name = name
+        self._child = ResourceOptions(parent=self)
+
+        self.tables = {key: self._create_table(key, args) for key in _KEYS}
+
+        self.names = {key: table.name for key, table in self.tables.items()}
+        self.arns = {key: table.arn for key, table in self.tables.items()}
+        self.register_outputs({"names": self.names, "arns": self.arns})
+
+    def due_index_arn(self, table: str) -> Output[str]:
+        """Return the ARN of a table's index by due time."""
+        return self.arns[table].apply(lambda arn: f"{arn}/index/{DUE_INDEX}")
+
+    @property
+    def listener_stream_arn(self) -> Output[str]:
+        """The stream of what changes in the listeners table."""
+        return self.tables["listeners"].stream_arn
+
+    def stream_counts_to(self, handler: LambdaHandler) -> aws.lambda_.EventSourceMapping:
+        """Send changes of listener counts to a function, gathered for a second.
+
+        The counts are of now, so records that cannot be worked off in a minute are dropped.
+        """
+        pattern = {"dynamodb": {"Keys": {"connectionId": {"S": [COUNT_ROW]}}}}
+        return aws.lambda_.EventSourceMapping(
+            f"{self._name}-counts",
+            event_source_arn=self.listener_stream_arn,
+            function_name=handler.function_arn,
+            starting_position="LATEST",
+            batch_size=100,
+            maximum_batching_window_in_seconds=1,
+            maximum_record_age_in_seconds=60,
+            maximum_retry_attempts=2,
+            bisect_batch_on_function_error=True,
+            function_response_types=["ReportBatchItemFailures"],
+            filter_criteria=aws.lambda_.EventSourceMappingFilterCriteriaArgs(
+                filters=[aws.lambda_.EventSourceMappingFilterCriteriaFilterArgs(pattern=json.dumps(pattern))]
+            ),
+            opts=ResourceOptions(parent=self, depends_on=[handler.policy]),
+        )
+
+    def _create_table(self, key: str, args: SessionTablesArgs) -> aws.dynamodb.Table:
+        hash_key, range_key = _attribute(_KEYS[key][0]), _attribute(_KEYS[key][1]) if _KEYS[key][1:] else None
+        indexed = key in _WITH_DUE_INDEX
+        declared = (*_KEYS[key], *(_DUE_KEYS if indexed else ()))
+        return aws.dynamodb.Table(
+            f"{self._name}-{key}",
+            attributes=[
+                aws.dynamodb.TableAttributeArgs(name=_attribute(item), type=item.rpartition(":")[2])
+                for item in declared
+            ],
+            hash_key=hash_key,
+            range_key=range_key,
+            billing_mode="PAY_PER_REQUEST",
+            global_secondary_indexes=[_due_index(_WITH_DUE_INDEX[key])] if indexed else None,
+            ttl=aws.dynamodb.TableTtlArgs(attribute_name=TTL_ATTRIBUTE, enabled=True),
+            stream_enabled=True if key in _WITH_STREAM else None,
+            stream_view_type="NEW_AND_OLD_IMAGES" if key in _WITH_STREAM else None,
+            point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
+                enabled=args.point_in_time_recovery and indexed
+            ),
+            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
+            deletion_protection_enabled=args.deletion_protection,
+            opts=self._child,
+        )
+
+
+def _due_index(projection: str) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
+    kinds = ("HASH", "RANGE")
+    return aws.dynamodb.TableGlobalSecondaryIndexArgs(
+        name=DUE_INDEX,
+        key_schemas=[
+            aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(attribute_name=_attribute(key), key_type=kind)
+            for key, kind in zip(_DUE_KEYS, kinds, strict=True)
+        ],
+        projection_type=projection,
+    )
+
+
+def _attribute(declared: str) -> str:
+    return declared.partition(":")[0]

@@ -1,0 +1,198 @@
+"""The built pages: a private bucket behind CloudFront, with headers that keep browsers to this stack."""
+
+import mimetypes
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+from pulumi import ComponentResource, Input, Output, ResourceOptions
+
+from websocket_sessions.arguments import arguments, check, settled
+from websocket_sessions.content_security import content_security_policy
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+_CHECK_EACH_TIME = "no-cache"
+_YEAR = 31536000
+_CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
+"""https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html"""
+
+
+@arguments
+class StaticSiteArgs:
+    """Arguments of StaticSite."""
+
+    directory: str
+    """The folder of built files. Files in `assets` have a hash in their name and are cached for ever."""
+    config: Input[dict[str, Any]]
+    """What the pages need to know, served as config.json."""
+    endpoints: list[Input[str]]
+    """URLs that the pages may connect to."""
+
+    def __post_init__(self) -> None:
+        """Check that the pages have been built."""
+        check(
+            "directory",
+            self.directory,
+            "allowed is a folder with an index.html: build the pages first",
+            when=(Path(self.directory) / "index.html").is_file(),
+        )
+
+
+class StaticSite(ComponentResource):
+    """The pages and their config, over HTTPS only; the bucket answers nobody but the distribution."""
+
+    url: Output[str]
+    """Where the pages are."""
+    bucket_name: Output[str]
+    """The bucket that holds them."""
+
+    def __init__(self, name: str, args: StaticSiteArgs, opts: ResourceOptions | None = None) -> None:
+        super().__init__("websocket_sessions:index:StaticSite", name, None, opts)
+        args = settled(StaticSiteArgs, args)
+        self._name = name
+        self._child = ResourceOptions(parent=self)
+
+        self.bucket = self._create_bucket()
+        self.access_control = self._create_access_control()
+        self.headers = self._create_headers(args)
+        self.distribution = self._create_distribution()
+        self._let_distribution_read()
+        self._upload(args)
+
+        self.url = Output.concat("https://", self.distribution.domain_name)
+        self.bucket_name = self.bucket.bucket
+        self.register_outputs({"url": self.url, "bucketName": self.bucket_name})
+
+    def _create_bucket(self) -> aws.s3.Bucket:
+        """Create a bucket that nothing can make public; its objects can all be built again."""
+        bucket = aws.s3.Bucket(f"{self._name}-pages", force_destroy=True, opts=self._child)
+        block = aws.s3.BucketPublicAccessBlock(
+            f"{self._name}-no-public-access",
+            bucket=bucket.bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+        aws.s3.BucketOwnershipControls(
+            f"{self._name}-ownership",
+            bucket=bucket.bucket,
+            rule=aws.s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            # S3 refuses two changes of one bucket's settings at a time (OperationAborted).
+            opts=ResourceOptions(parent=self, depends_on=[block]),
+        )
+        return bucket
+
+    def _create_access_control(self) -> aws.cloudfront.OriginAccessControl:
+        return aws.cloudfront.OriginAccessControl(
+            f"{self._name}-access",
+            origin_access_control_origin_type="s3",
+            signing_behavior="always",
+            signing_protocol="sigv4",
+            opts=self._child,
+        )
+
+    def _create_headers(self, args: StaticSiteArgs) -> aws.cloudfront.ResponseHeadersPolicy:
+        policies = aws.cloudfront
+        return policies.ResponseHeadersPolicy(
+            f"{self._name}-headers",
+            security_headers_config=policies.ResponseHeadersPolicySecurityHeadersConfigArgs(
+                content_security_policy=policies.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs(
+                    content_security_policy=content_security_policy(args.endpoints), override=True
+                ),
+                content_type_options=policies.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs(
+                    override=True
+                ),
+                frame_options=policies.ResponseHeadersPolicySecurityHeadersConfigFrameOptionsArgs(
+                    frame_option="DENY", override=True
+                ),
+                referrer_policy=policies.ResponseHeadersPolicySecurityHeadersConfigReferrerPolicyArgs(
+                    referrer_policy="no-referrer", override=True
+                ),
+                strict_transport_security=policies.ResponseHeadersPolicySecurityHeadersConfigStrictTransportSecurityArgs(
+                    access_control_max_age_sec=_YEAR, include_subdomains=True, override=True
+                ),
+            ),
+            custom_headers_config=policies.ResponseHeadersPolicyCustomHeadersConfigArgs(
+                items=[
+                    policies.ResponseHeadersPolicyCustomHeadersConfigItemArgs(
+                        header="Permissions-Policy", value="microphone=(self)", override=True
+                    )
+                ]
+            ),
+            opts=self._child,
+        )
+
+    def _create_distribution(self) -> aws.cloudfront.Distribution:
+        cloudfront = aws.cloudfront
+        return cloudfront.Distribution(
+            f"{self._name}-distribution",
+            enabled=True,
+            default_root_object="index.html",
+            http_version="http2and3",
+            is_ipv6_enabled=True,
+            price_class="PriceClass_100",
+            origins=[
+                cloudfront.DistributionOriginArgs(
+                    origin_id="pages",
+                    domain_name=self.bucket.bucket_regional_domain_name,
+                    origin_access_control_id=self.access_control.id,
+                )
+            ],
+            default_cache_behavior=cloudfront.DistributionDefaultCacheBehaviorArgs(
+                target_origin_id="pages",
+                viewer_protocol_policy="redirect-to-https",
+                allowed_methods=["GET", "HEAD"],
+                cached_methods=["GET", "HEAD"],
+                cache_policy_id=_CACHING_OPTIMIZED,
+                response_headers_policy_id=self.headers.id,
+                compress=True,
+            ),
+            restrictions=cloudfront.DistributionRestrictionsArgs(
+                geo_restriction=cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
+            ),
+            viewer_certificate=cloudfront.DistributionViewerCertificateArgs(
+                cloudfront_default_certificate=True
+            ),
+            opts=self._child,
+        )
+
+    def _let_distribution_read(self) -> None:
+        statement: dict[str, Any] = {
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudfront.amazonaws.com"},
+            "Action": "s3:GetObject",
+            "Resource": Output.concat(self.bucket.arn, "/*"),
+            "Condition": {"StringEquals": {"AWS:SourceArn": self.distribution.arn}},
+        }
+        aws.s3.BucketPolicy(
+            f"{self._name}-policy",
+            bucket=self.bucket.bucket,
+            policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
+            opts=self._child,
+        )
+
+    def _upload(self, args: StaticSiteArgs) -> None:
+        root = Path(args.directory)
+        for path in sorted(item for item in root.rglob("*") if item.is_file()):
+            key = path.relative_to(root).as_posix()
+            if key != "config.json":
+                self._put(key, source=pulumi.FileAsset(str(path)))
+        self._put("config.json", content=Output.json_dumps(args.config))
+
+    def _put(
+        self, key: str, *, source: pulumi.Asset | None = None, content: Output[str] | None = None
+    ) -> None:
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        aws.s3.BucketObjectv2(
+            f"{self._name}-{key}",
+            bucket=self.bucket.bucket,
+            key=key,
+            source=source,
+            content=content,
+            content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
+            cache_control=_FOR_EVER if key.startswith("assets/") else _CHECK_EACH_TIME,
+            opts=self._child,
+        )

@@ -1,0 +1,45 @@
+"""What a change of inputs asks for: nothing, an update in place, or a replacement."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pulumi_local_aws.provider.check import DEFAULTS_KEY
+from pulumi_local_aws.provider.compare import equal
+from pulumi_local_aws.provider.resource import Resource
+from pulumi_local_aws.provider.schema import inputs_of
+
+Change = Literal["add", "delete", "update"]
+
+
+@dataclass(kw_only=True)
+class Changes:
+    """The properties that change and how, those of them that need a replacement, and the order."""
+
+    properties: dict[str, Change] = field(default_factory=dict[str, Change])
+    replaces: list[str] = field(default_factory=list[str])
+    delete_first: bool = False
+
+
+def diff(
+    resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any], state: Mapping[str, Any]
+) -> Changes:
+    """Compare the new inputs with the old ones; `state` has what AWS chose where the program left it out."""
+    changes = Changes()
+    for name, prop in inputs_of(resource.table).items():
+        old, new = olds.get(name), news.get(name)
+        if old is None and prop.computed:
+            old = state.get(name)
+        if equal(prop, new, old):
+            continue
+        changes.properties[name] = "add" if old is None else "delete" if new is None else "update"
+        if prop.replaces(old, new):
+            changes.replaces.append(name)
+    changes.delete_first = bool(changes.replaces) and _name_is_fixed(resource, news)
+    return changes
+
+
+def _name_is_fixed(resource: Resource, news: Mapping[str, Any]) -> bool:
+    """Whether the program gives the name that would else be a random one."""
+    auto = resource.autoname
+    return auto is not None and auto.random and auto.property not in news.get(DEFAULTS_KEY, [])

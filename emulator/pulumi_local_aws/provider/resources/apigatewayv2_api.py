@@ -1,0 +1,195 @@
+"""API Gateway v2: APIs and stages, WebSocket and HTTP."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud
+from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import (
+    block,
+    boolean,
+    integer,
+    mapping,
+    number,
+    output,
+    text,
+    texts,
+    unordered,
+)
+from pulumi_local_aws.provider.tagging import Tagging
+
+# GetTags, as the emulator's GetApi and GetStage tell the tags of the creation only.
+TAGGING = Tagging(service="apigatewayv2", address="ResourceArn", list_operation="GetTags")
+
+
+class Api(Resource):
+    """An API. Its endpoint is the WebSocket gateway's, or the emulator's for HTTP."""
+
+    token = "aws:apigatewayv2/api:Api"
+    service = "apigatewayv2"
+    autoname = AutoName()
+    tagging = TAGGING
+    keys = {"ApiId": "id"}
+    id_member = "ApiId"
+    create_operation = "CreateApi"
+    read_operation = "GetApi"
+    update_operation = "UpdateApi"
+    delete_operation = "DeleteApi"
+    table = {
+        "apiKeySelectionExpression": text(default="$request.header.x-api-key"),
+        "corsConfiguration": block(
+            {
+                "allowCredentials": boolean(),
+                "allowHeaders": texts(),
+                "allowMethods": texts(),
+                "allowOrigins": texts(),
+                "exposeHeaders": texts(),
+                "maxAge": integer(),
+            }
+        ),
+        "description": text(),
+        "disableExecuteApiEndpoint": boolean(default=False),
+        "ipAddressType": text(computed=True),
+        "name": text(),
+        "protocolType": text(required=True, replace=True),
+        "routeSelectionExpression": text(default="$request.method $request.path"),
+        "version": text(),
+        "apiEndpoint": output(),
+        "arn": output(),
+        "executionArn": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        found = super().outputs(cloud, resource_id, state, answer)
+        return {
+            **found,
+            "apiEndpoint": api_endpoint(cloud, resource_id, answer["ProtocolType"]),
+            "arn": cloud.arn("apigateway", f"/apis/{resource_id}", account=False),
+            "executionArn": cloud.arn("execute-api", resource_id),
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if "corsConfiguration" in changed and news.get("corsConfiguration") is None:
+            cloud.call(self.service, "DeleteCorsConfiguration", ApiId=resource_id)
+            changed = changed - {"corsConfiguration"}
+        super().update(cloud, resource_id, state, news, changed)
+
+
+_ROUTE_SETTINGS = {
+    "dataTraceEnabled": boolean(default=False),
+    "detailedMetricsEnabled": boolean(default=False),
+    "loggingLevel": text(computed=True),
+    "throttlingBurstLimit": integer(),
+    "throttlingRateLimit": number(),
+}
+
+
+class Stage(Resource):
+    """A stage. `invokeUrl` is what a client of the local stack connects to."""
+
+    token = "aws:apigatewayv2/stage:Stage"
+    service = "apigatewayv2"
+    autoname = AutoName()
+    tagging = TAGGING
+    keys = {"ApiId": "apiId", "StageName": "id"}
+    id_member = "StageName"
+    create_operation = "CreateStage"
+    read_operation = "GetStage"
+    update_operation = "UpdateStage"
+    delete_operation = "DeleteStage"
+    shaping = ("routeSettings",)
+    table = {
+        "accessLogSettings": block({"destinationArn": text(required=True), "format": text(required=True)}),
+        "apiId": text(required=True, replace=True),
+        "autoDeploy": boolean(default=False),
+        "clientCertificateId": text(),
+        "defaultRouteSettings": block(_ROUTE_SETTINGS, computed=True),
+        "deploymentId": text(computed=True),
+        "description": text(),
+        "name": text(api="StageName", replace=True),
+        "routeSettings": unordered({"routeKey": text(required=True), **_ROUTE_SETTINGS}),
+        "stageVariables": mapping(),
+        "arn": output(),
+        "executionArn": output(),
+        "invokeUrl": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        return _by_route(super().create_request(inputs))
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if not cloud.endpoint:
+            # The emulator would delete the stage; its UpdateStage sets the whole, so nothing is left over.
+            changed = self._delete_settings(cloud, resource_id, state, news, changed)
+        parameters = _by_route(self.changes(news, changed))
+        if "stageVariables" in changed:
+            # API Gateway takes a variable away when it is set to nothing.
+            gone = dict.fromkeys(part(state, "stageVariables"), "")
+            parameters["StageVariables"] = {**gone, **part(news, "stageVariables")}
+        if parameters:
+            address = self.address(resource_id, state)
+            cloud.call(self.service, self.update_operation, **{**parameters, **address})
+
+    def _delete_settings(
+        self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]
+    ) -> set[str]:
+        """Take away what UpdateStage cannot; what is still to be changed."""
+        address = self.address(resource_id, state)
+        if "routeSettings" in changed:
+            kept = {entry["routeKey"] for entry in parts(news, "routeSettings")}
+            for entry in parts(state, "routeSettings"):
+                if entry["routeKey"] not in kept:
+                    cloud.call(self.service, "DeleteRouteSettings", **address, RouteKey=entry["routeKey"])
+        if "accessLogSettings" in changed and news.get("accessLogSettings") is None:
+            cloud.call(self.service, "DeleteAccessLogSettings", **address)
+            changed = changed - {"accessLogSettings"}
+        return changed
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        api_id = state["apiId"]
+        settings = part(answer, "RouteSettings")
+        variables = part(answer, "StageVariables")
+        told = {
+            **answer,
+            "RouteSettings": [{"RouteKey": key, **one} for key, one in settings.items()],
+            # Set to nothing is taken away; the emulator keeps the name.
+            "StageVariables": {name: value for name, value in variables.items() if value},
+        }
+        protocol = cloud.call(self.service, "GetApi", ApiId=api_id)["ProtocolType"]
+        return {
+            **super().outputs(cloud, resource_id, state, told),
+            "arn": cloud.arn("apigateway", f"/apis/{api_id}/stages/{resource_id}", account=False),
+            "executionArn": cloud.arn("execute-api", f"{api_id}/{resource_id}"),
+            "invokeUrl": invoke_url(cloud, api_id, resource_id, protocol),
+        }
+
+
+def _by_route(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Route settings as a map by route key, as AWS takes them."""
+    if isinstance(parameters.get("RouteSettings"), list):
+        entries = [dict(entry) for entry in parameters["RouteSettings"]]
+        parameters["RouteSettings"] = {entry.pop("RouteKey"): entry for entry in entries}
+    return parameters
+
+
+def api_endpoint(cloud: Cloud, api_id: str, protocol: str) -> str:
+    """Where the API's stages are: AWS's own host, or the local gateway and emulator."""
+    if not cloud.endpoint:
+        scheme = "wss" if protocol == "WEBSOCKET" else "https"
+        return f"{scheme}://{api_id}.execute-api.{cloud.region}.amazonaws.com"
+    if protocol == "WEBSOCKET":
+        return f"{cloud.websocket_url}/_aws/execute-api/{api_id}"
+    return f"{cloud.endpoint.replace('127.0.0.1', 'localhost')}/_aws/execute-api/{api_id}"
+
+
+def invoke_url(cloud: Cloud, api_id: str, stage: str, protocol: str) -> str:
+    """Where the stage answers; AWS leaves `$default` out of the URL, the emulator wants it in."""
+    endpoint = api_endpoint(cloud, api_id, protocol)
+    return f"{endpoint}/" if stage == "$default" and not cloud.endpoint else f"{endpoint}/{stage}"
+
+
+RESOURCES: tuple[type[Resource], ...] = (Api, Stage)

@@ -1,0 +1,166 @@
+"""CloudFront: distributions. The emulator serves them by their Host header, without TLS or edges."""
+
+import uuid
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, operation_model
+from pulumi_local_aws.provider.convert import part, parts, to_api
+from pulumi_local_aws.provider.resource import TAGS, Resource, State
+from pulumi_local_aws.provider.resources.cloudfront_lists import counted, plain
+from pulumi_local_aws.provider.resources.cloudfront_tables import BEHAVIOR, ORIGIN, VIEWER_CERTIFICATE
+from pulumi_local_aws.provider.schema import block, boolean, integer, ordered, output, text, texts, unordered
+from pulumi_local_aws.provider.tagging import Tagging
+
+# Route 53's fixed zone for all distributions.
+_HOSTED_ZONE = "Z2FDTNDATAQYW2"
+
+
+class CloudFrontTagging(Tagging):
+    """CloudFront has the tags inside Items."""
+
+    def read(self, cloud: Cloud, resource_id: str, outputs: Any) -> dict[str, str]:
+        told = cloud.call("cloudfront", "ListTagsForResource", Resource=outputs["arn"])
+        return self.plain(told["Tags"].get("Items"))
+
+    def apply(self, cloud: Cloud, resource_id: str, outputs: Any, wanted: Any) -> None:
+        arn, has = outputs["arn"], part(outputs, "tagsAll")
+        gone = [name for name in has if name not in wanted]
+        if gone:
+            cloud.call("cloudfront", "UntagResource", Resource=arn, TagKeys={"Items": gone})
+        new = {name: value for name, value in wanted.items() if has.get(name) != value}
+        if new:
+            cloud.call("cloudfront", "TagResource", Resource=arn, Tags={"Items": self.shape(new)})
+
+
+class Distribution(Resource):
+    """A distribution. Deleting one disables it first, as CloudFront demands."""
+
+    token = "aws:cloudfront/distribution:Distribution"
+    service = "cloudfront"
+    tagging = CloudFrontTagging(
+        service="cloudfront",
+        address="Resource",
+        create="",
+        as_list=True,
+        list_operation="ListTagsForResource",
+    )
+    keys = {"Id": "id"}
+    create_operation = "CreateDistribution"
+    read_operation = "GetDistribution"
+    shaping = ("origins", "defaultCacheBehavior", "orderedCacheBehaviors", "restrictions")
+    table = {
+        "aliases": texts(),
+        "comment": text(),
+        "customErrorResponses": unordered(
+            {
+                "errorCachingMinTtl": integer(api="ErrorCachingMinTTL", default=0),
+                "errorCode": integer(required=True),
+                "responseCode": text(),
+                "responsePagePath": text(),
+            }
+        ),
+        "defaultCacheBehavior": block(BEHAVIOR, required=True),
+        "defaultRootObject": text(),
+        "enabled": boolean(required=True),
+        "httpVersion": text(default="http2"),
+        "isIpv6Enabled": boolean(api="IsIPV6Enabled", default=False),
+        "orderedCacheBehaviors": ordered(
+            block({"pathPattern": text(required=True), **BEHAVIOR}), api="CacheBehaviors"
+        ),
+        "origins": unordered(ORIGIN, required=True),
+        "priceClass": text(default="PriceClass_All"),
+        "restrictions": block(
+            {
+                "geoRestriction": block(
+                    {"locations": texts(computed=True), "restrictionType": text(required=True)}, required=True
+                )
+            },
+            required=True,
+        ),
+        "retainOnDelete": boolean(default=False, local=True),
+        "staging": boolean(default=False, replace=True),
+        "viewerCertificate": block(VIEWER_CERTIFICATE, required=True),
+        "waitForDeployment": boolean(default=True, local=True),
+        "webAclId": text(api="WebACLId"),
+        "arn": output(),
+        "callerReference": output(),
+        "domainName": output(),
+        "etag": output(volatile=True),
+        "hostedZoneId": output(),
+        "lastModifiedTime": output(volatile=True),
+        "status": output(),
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        return {"DistributionConfig": self._config(inputs, "pulumi")}
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        config = self._config(inputs, f"pulumi-{uuid.uuid4().hex}")
+        answer = cloud.call("cloudfront", "CreateDistribution", DistributionConfig=config)
+        return answer["Distribution"]["Id"]
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = answer["Distribution"]
+        config = plain(told["DistributionConfig"])
+        for behavior in [config["DefaultCacheBehavior"], *parts(config, "CacheBehaviors")]:
+            _tell_methods(behavior)
+        for origin in parts(config, "Origins"):
+            if not part(origin, "S3OriginConfig").get("OriginAccessIdentity"):
+                origin.pop("S3OriginConfig", None)
+        geo = part(part(config, "Restrictions"), "GeoRestriction")
+        geo["Locations"] = geo.pop("Items", [])
+        return {
+            **super().outputs(cloud, resource_id, state, {**config, **_about(told)}),
+            "arn": told["ARN"],
+            "etag": answer["ETag"],
+            "hostedZoneId": _HOSTED_ZONE,
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if changed - {"retainOnDelete", "waitForDeployment"}:
+            now = cloud.call("cloudfront", "GetDistributionConfig", Id=resource_id)
+            config = self._config(news, now["DistributionConfig"]["CallerReference"])
+            where = {"Id": resource_id, "IfMatch": now["ETag"]}
+            cloud.call("cloudfront", "UpdateDistribution", **where, DistributionConfig=config)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        now = cloud.call("cloudfront", "GetDistributionConfig", Id=resource_id)
+        if now["DistributionConfig"]["Enabled"]:
+            config = {**now["DistributionConfig"], "Enabled": False}
+            where = {"Id": resource_id, "IfMatch": now["ETag"]}
+            now = cloud.call("cloudfront", "UpdateDistribution", **where, DistributionConfig=config)
+        if not state.get("retainOnDelete"):
+            cloud.call("cloudfront", "DeleteDistribution", Id=resource_id, IfMatch=now["ETag"])
+
+    def _config(self, inputs: State, reference: str) -> dict[str, Any]:
+        request = {"Comment": "", **to_api(self.inputs_table, inputs), "CallerReference": reference}
+        for behavior in [part(request, "DefaultCacheBehavior"), *parts(request, "CacheBehaviors")]:
+            _nest_methods(behavior)
+        for origin in parts(request, "Origins"):
+            # CloudFront demands one or the other; with an access control, S3's is empty.
+            if "CustomOriginConfig" not in origin:
+                origin.setdefault("S3OriginConfig", {"OriginAccessIdentity": ""})
+        geo = part(part(request, "Restrictions"), "GeoRestriction")
+        geo["Items"] = geo.pop("Locations", [])
+        shape = operation_model("cloudfront", "CreateDistribution").input_shape
+        return counted(shape.members["DistributionConfig"] if shape else None, request)
+
+
+def _nest_methods(behavior: dict[str, Any]) -> None:
+    """CloudFront has the cached methods inside the allowed ones."""
+    cached = behavior.pop("CachedMethods", [])
+    behavior["AllowedMethods"] = {"Items": behavior.get("AllowedMethods", []), "CachedMethods": cached}
+
+
+def _tell_methods(behavior: dict[str, Any]) -> None:
+    methods = part(behavior, "AllowedMethods")
+    behavior["CachedMethods"] = parts(methods, "CachedMethods")
+    behavior["AllowedMethods"] = parts(methods, "Items")
+
+
+def _about(told: dict[str, Any]) -> dict[str, Any]:
+    return {name: told.get(name) for name in ("DomainName", "LastModifiedTime", "Status")}
+
+
+RESOURCES: tuple[type[Resource], ...] = (Distribution,)

@@ -1,0 +1,156 @@
+"""CloudFront: origin access controls and response headers policies."""
+
+from typing import Any, ClassVar
+
+from pulumi_local_aws.provider.cloud import Cloud, operation_model
+from pulumi_local_aws.provider.convert import to_api
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.resources.cloudfront_lists import counted, plain
+from pulumi_local_aws.provider.schema import (
+    Table,
+    block,
+    boolean,
+    integer,
+    number,
+    output,
+    text,
+    texts,
+    unordered,
+)
+
+
+class CloudFrontPolicy(Resource):
+    """A thing of CloudFront with one config, changed as a whole against its ETag."""
+
+    service = "cloudfront"
+    autoname = AutoName()
+    keys = {"Id": "id"}
+    kind: ClassVar[str]
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        shape = operation_model("cloudfront", self.create_operation).input_shape
+        member = f"{self.kind}Config"
+        config = to_api(self.inputs_table, inputs)
+        return {member: counted(shape.members[member] if shape else None, config)}
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        answer = cloud.call("cloudfront", self.create_operation, **self.create_request(inputs))
+        return answer[self.kind]["Id"]
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = plain(answer[self.kind][f"{self.kind}Config"], unwrap=False)
+        return {
+            **super().outputs(cloud, resource_id, state, told),
+            "arn": cloud.arn("cloudfront", f"{self.arn_type}/{resource_id}", region=False),
+            "etag": answer["ETag"],
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        request = self.create_request(news)
+        where = {"Id": resource_id, "IfMatch": self._etag(cloud, resource_id)}
+        cloud.call("cloudfront", f"Update{self.kind}", **where, **request)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        etag = self._etag(cloud, resource_id)
+        cloud.call("cloudfront", self.delete_operation, Id=resource_id, IfMatch=etag)
+
+    @property
+    def arn_type(self) -> str:
+        """How ARNs name the kind: `response-headers-policy`, say."""
+        words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in self.kind)
+        return words.removeprefix("-")
+
+    def _etag(self, cloud: Cloud, resource_id: str) -> str:
+        return cloud.call("cloudfront", self.read_operation, Id=resource_id)["ETag"]
+
+
+class OriginAccessControl(CloudFrontPolicy):
+    """How CloudFront signs its requests to an origin."""
+
+    token = "aws:cloudfront/originAccessControl:OriginAccessControl"
+    kind = "OriginAccessControl"
+    create_operation = "CreateOriginAccessControl"
+    read_operation = "GetOriginAccessControl"
+    delete_operation = "DeleteOriginAccessControl"
+    table = {
+        "description": text(default="Managed by Pulumi"),
+        "name": text(),
+        "originAccessControlOriginType": text(required=True),
+        "signingBehavior": text(required=True),
+        "signingProtocol": text(required=True),
+        "arn": output(),
+        "etag": output(volatile=True),
+    }
+
+
+_ITEMS = block({"items": texts()}, required=True)
+_CORS: Table = {
+    "accessControlAllowCredentials": boolean(required=True),
+    "accessControlAllowHeaders": _ITEMS,
+    "accessControlAllowMethods": _ITEMS,
+    "accessControlAllowOrigins": _ITEMS,
+    "accessControlExposeHeaders": block({"items": texts()}),
+    "accessControlMaxAgeSec": integer(),
+    "originOverride": boolean(required=True),
+}
+_OVERRIDE = {"override": boolean(required=True)}
+_SECURITY: Table = {
+    "contentSecurityPolicy": block({"contentSecurityPolicy": text(required=True), **_OVERRIDE}),
+    "contentTypeOptions": block(_OVERRIDE),
+    "frameOptions": block({"frameOption": text(required=True), **_OVERRIDE}),
+    "referrerPolicy": block({"referrerPolicy": text(required=True), **_OVERRIDE}),
+    "strictTransportSecurity": block(
+        {
+            "accessControlMaxAgeSec": integer(required=True),
+            "includeSubdomains": boolean(),
+            "preload": boolean(),
+            **_OVERRIDE,
+        }
+    ),
+    "xssProtection": block(
+        {
+            "modeBlock": boolean(),
+            "protection": boolean(required=True),
+            "reportUri": text(),
+            **_OVERRIDE,
+        },
+        api="XSSProtection",
+    ),
+}
+
+
+class ResponseHeadersPolicy(CloudFrontPolicy):
+    """The headers that CloudFront adds to answers or takes away."""
+
+    token = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
+    kind = "ResponseHeadersPolicy"
+    create_operation = "CreateResponseHeadersPolicy"
+    read_operation = "GetResponseHeadersPolicy"
+    delete_operation = "DeleteResponseHeadersPolicy"
+    shaping = ("customHeadersConfig", "removeHeadersConfig", "corsConfig")
+    table = {
+        "comment": text(),
+        "corsConfig": block(_CORS),
+        "customHeadersConfig": block(
+            {
+                "items": unordered(
+                    {
+                        "header": text(required=True),
+                        "override": boolean(required=True),
+                        "value": text(required=True),
+                    }
+                )
+            }
+        ),
+        "name": text(),
+        "removeHeadersConfig": block({"items": unordered({"header": text(required=True)})}),
+        "securityHeadersConfig": block(_SECURITY),
+        "serverTimingHeadersConfig": block(
+            {"enabled": boolean(required=True), "samplingRate": number(required=True)}
+        ),
+        "arn": output(),
+        "etag": output(volatile=True),
+    }
+
+
+RESOURCES: tuple[type[Resource], ...] = (OriginAccessControl, ResponseHeadersPolicy)

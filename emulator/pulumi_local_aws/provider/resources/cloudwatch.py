@@ -1,0 +1,167 @@
+"""CloudWatch: alarms and dashboards."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud
+from pulumi_local_aws.provider.convert import parts
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import (
+    block,
+    boolean,
+    integer,
+    json_text,
+    mapping,
+    number,
+    output,
+    text,
+    texts,
+    unordered,
+)
+from pulumi_local_aws.provider.tagging import Tagging
+
+_METRIC = {
+    "dimensions": mapping(),
+    "metricName": text(required=True),
+    "namespace": text(),
+    "period": integer(required=True),
+    "stat": text(required=True),
+    "unit": text(),
+}
+_QUERY = {
+    "accountId": text(),
+    "expression": text(),
+    "id": text(required=True),
+    "label": text(),
+    "metric": block(_METRIC),
+    "period": integer(),
+    "returnData": boolean(default=False),
+}
+
+
+class MetricAlarm(Resource):
+    """An alarm. PutMetricAlarm makes and changes the whole of it."""
+
+    token = "aws:cloudwatch/metricAlarm:MetricAlarm"
+    service = "cloudwatch"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="cloudwatch", address="ResourceARN", as_list=True, list_operation="ListTagsForResource"
+    )
+    create_operation = "PutMetricAlarm"
+    delete_operation = "DeleteAlarms"
+    shaping = ("dimensions", "metricQueries")
+    table = {
+        "actionsEnabled": boolean(default=True),
+        "alarmActions": texts(),
+        "alarmDescription": text(),
+        "comparisonOperator": text(required=True),
+        "datapointsToAlarm": integer(),
+        "dimensions": mapping(),
+        "evaluateLowSampleCountPercentiles": text(api="EvaluateLowSampleCountPercentile", computed=True),
+        "evaluationPeriods": integer(required=True),
+        "extendedStatistic": text(),
+        "insufficientDataActions": texts(),
+        "metricName": text(),
+        "metricQueries": unordered(_QUERY, api="Metrics"),
+        "name": text(api="AlarmName", replace=True),
+        "namespace": text(),
+        "okActions": texts(api="OKActions"),
+        "period": integer(),
+        "statistic": text(),
+        "threshold": number(),
+        "thresholdMetricId": text(),
+        "treatMissingData": text(default="missing"),
+        "unit": text(),
+        "arn": output(api="AlarmArn"),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        request = super().create_request(inputs)
+        if "Dimensions" in request:
+            request["Dimensions"] = _pairs(request["Dimensions"])
+        if "Metrics" in request:
+            request["Metrics"] = [_query(one) for one in request["Metrics"]]
+        return request
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        cloud.call("cloudwatch", "PutMetricAlarm", **self.create_request(inputs), **tags)
+        return inputs["name"]
+
+    def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
+        alarms = cloud.call("cloudwatch", "DescribeAlarms", AlarmNames=[resource_id]).get("MetricAlarms")
+        if not alarms:
+            return None
+        told = {**alarms[0], "Dimensions": _map(alarms[0].get("Dimensions"))}
+        told["Metrics"] = [_told_query(one) for one in parts(told, "Metrics")]
+        if told.get("ExtendedStatistic"):
+            told.pop("Statistic", None)  # The emulator tells both; an alarm has one of them.
+        return self.outputs(cloud, resource_id, state, told)
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if changed:
+            cloud.call("cloudwatch", "PutMetricAlarm", **self.create_request(news))
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        cloud.call("cloudwatch", "DeleteAlarms", AlarmNames=[resource_id])
+
+
+class Dashboard(Resource):
+    """A dashboard."""
+
+    token = "aws:cloudwatch/dashboard:Dashboard"
+    service = "cloudwatch"
+    create_operation = "PutDashboard"
+    read_operation = "GetDashboard"
+    keys = {"DashboardName": "id"}
+    table = {
+        "dashboardBody": json_text(required=True),
+        "dashboardName": text(required=True, replace=True),
+        "dashboardArn": output(),
+        **REGION,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        self._put(cloud, inputs)
+        return inputs["dashboardName"]
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        self._put(cloud, news)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        cloud.call("cloudwatch", "DeleteDashboards", DashboardNames=[resource_id])
+
+    def _put(self, cloud: Cloud, inputs: State) -> None:
+        cloud.call("cloudwatch", "PutDashboard", **self.create_request(inputs))
+
+
+def _pairs(dimensions: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in dimensions.items()]
+
+
+def _map(told: list[dict[str, str]] | None) -> dict[str, str]:
+    return {one["Name"]: one["Value"] for one in told or []}
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    """A metric query as CloudWatch takes it: the metric apart from its statistic."""
+    metric = query.pop("Metric", None)
+    if metric is not None:
+        stat = {name: metric.pop(name) for name in ("Period", "Stat", "Unit") if name in metric}
+        if "Dimensions" in metric:
+            metric["Dimensions"] = _pairs(metric["Dimensions"])
+        query["MetricStat"] = {"Metric": metric, **stat}
+    return query
+
+
+def _told_query(told: dict[str, Any]) -> dict[str, Any]:
+    stat = told.get("MetricStat")
+    if not stat:
+        return told
+    metric = {**stat["Metric"], "Dimensions": _map(stat["Metric"].get("Dimensions"))}
+    return {**told, "Metric": {**metric, **{name: stat.get(name) for name in ("Period", "Stat", "Unit")}}}
+
+
+RESOURCES: tuple[type[Resource], ...] = (MetricAlarm, Dashboard)

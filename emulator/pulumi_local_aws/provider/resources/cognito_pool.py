@@ -1,0 +1,239 @@
+"""Cognito: user pools."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import AwsError, Cloud
+from pulumi_local_aws.provider.compare import equal
+from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
+from pulumi_local_aws.provider.tagging import Tagging
+
+_TRIGGERS = (
+    "createAuthChallenge",
+    "customMessage",
+    "defineAuthChallenge",
+    "postAuthentication",
+    "postConfirmation",
+    "preAuthentication",
+    "preSignUp",
+    "preTokenGeneration",
+    "userMigration",
+    "verifyAuthChallengeResponse",
+)
+_SCHEMA = {
+    "attributeDataType": text(required=True),
+    "developerOnlyAttribute": boolean(api="DeveloperOnlyAttribute"),
+    "mutable": boolean(),
+    "name": text(required=True),
+    "numberAttributeConstraints": block({"maxValue": text(), "minValue": text()}, computed=True),
+    "required": boolean(),
+    "stringAttributeConstraints": block({"maxLength": text(), "minLength": text()}, computed=True),
+}
+_ATTRIBUTE = block(_SCHEMA)
+_TEMPLATE = {
+    "defaultEmailOption": text(default="CONFIRM_WITH_CODE"),
+    "emailMessage": text(computed=True),
+    "emailMessageByLink": text(computed=True),
+    "emailSubject": text(computed=True),
+    "emailSubjectByLink": text(computed=True),
+    "smsMessage": text(computed=True),
+}
+_PASSWORDS = {
+    "minimumLength": integer(),
+    "passwordHistorySize": integer(),
+    "requireLowercase": boolean(),
+    "requireNumbers": boolean(),
+    "requireSymbols": boolean(),
+    "requireUppercase": boolean(),
+    "temporaryPasswordValidityDays": integer(computed=True),
+}
+# Cognito has these inside another member than the one that the property names.
+_MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
+
+
+class UserPool(Resource):
+    """A user pool. UpdateUserPool resets what it is not told, so an update tells everything."""
+
+    token = "aws:cognito/userPool:UserPool"
+    service = "cognito-idp"
+    autoname = AutoName()
+    tagging = Tagging(service="cognito-idp", address="ResourceArn", create="UserPoolTags")
+    keys = {"UserPoolId": "id"}
+    create_operation = "CreateUserPool"
+    read_operation = "DescribeUserPool"
+    update_operation = "UpdateUserPool"
+    delete_operation = "DeleteUserPool"
+    shaping = ("passwordPolicy",)
+    table = {
+        "accountRecoverySetting": block(
+            {
+                "recoveryMechanisms": unordered(
+                    {"name": text(required=True), "priority": integer(required=True)}, computed=True
+                )
+            },
+            computed=True,
+        ),
+        "adminCreateUserConfig": block(
+            {
+                "allowAdminCreateUserOnly": boolean(),
+                "inviteMessageTemplate": block(
+                    {
+                        "emailMessage": text(),
+                        "emailSubject": text(),
+                        "smsMessage": text(api="SMSMessage"),
+                    }
+                ),
+            },
+            computed=True,
+        ),
+        "aliasAttributes": texts(replace=True),
+        "autoVerifiedAttributes": texts(),
+        "deletionProtection": text(default="INACTIVE"),
+        "deviceConfiguration": block(
+            {"challengeRequiredOnNewDevice": boolean(), "deviceOnlyRememberedOnUserPrompt": boolean()}
+        ),
+        "emailConfiguration": block(
+            {
+                "configurationSet": text(),
+                "emailSendingAccount": text(default="COGNITO_DEFAULT"),
+                "fromEmailAddress": text(api="From"),
+                "replyToEmailAddress": text(),
+                "sourceArn": text(),
+            },
+            computed=True,
+        ),
+        "emailVerificationMessage": text(computed=True),
+        "emailVerificationSubject": text(computed=True),
+        "lambdaConfig": block({name: text(computed=name == "preTokenGeneration") for name in _TRIGGERS}),
+        "mfaConfiguration": text(default="OFF"),
+        "name": text(api="PoolName"),
+        "passwordPolicy": block(_PASSWORDS, computed=True),
+        "schemas": unordered(_SCHEMA, api="Schema"),
+        "smsAuthenticationMessage": text(),
+        "smsVerificationMessage": text(computed=True),
+        "softwareTokenMfaConfiguration": block({"enabled": boolean(required=True)}),
+        "userAttributeUpdateSettings": block(
+            {
+                "attributesRequireVerificationBeforeUpdates": texts(
+                    api="AttributesRequireVerificationBeforeUpdate", required=True
+                )
+            }
+        ),
+        "userPoolAddOns": block({"advancedSecurityMode": text(required=True)}),
+        "userPoolTier": text(computed=True),
+        "usernameAttributes": texts(replace=True),
+        "usernameConfiguration": block(
+            {"caseSensitive": boolean(computed=True)}, computed=True, replace=True
+        ),
+        "verificationMessageTemplate": block(_TEMPLATE, computed=True),
+        "arn": output(),
+        "creationDate": output(),
+        "customDomain": output(),
+        "domain": output(),
+        "endpoint": output(),
+        "estimatedNumberOfUsers": output(Kind.INTEGER),
+        "lastModifiedDate": output(volatile=True),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        return _arranged(super().create_request({k: v for k, v in inputs.items() if k not in _MFA}))
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        answer = cloud.call("cognito-idp", "CreateUserPool", **self.create_request(inputs), **tags)
+        return answer["UserPool"]["Id"]
+
+    def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
+        if inputs["mfaConfiguration"] != "OFF" or inputs.get("softwareTokenMfaConfiguration"):
+            _set_mfa(cloud, resource_id, inputs)
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = dict(answer["UserPool"])
+        given = {one["name"] for one in parts(state, "schemas")}
+        told["Schema"] = [
+            {**one, "Name": _plain_name(one["Name"])}
+            for one in parts(told, "SchemaAttributes")
+            if _plain_name(one["Name"]) in given
+        ]
+        # The emulator forgets a new name, so that no drift is seen in it.
+        told["PoolName"] = state.get("name") or told.get("Name")
+        told["PasswordPolicy"] = part(told, "Policies").get("PasswordPolicy")
+        mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
+        told["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
+        told["MfaConfiguration"] = mfa.get("MfaConfiguration", told.get("MfaConfiguration"))
+        for empty in ("LambdaConfig", "UserPoolAddOns", "DeviceConfiguration", "UserAttributeUpdateSettings"):
+            if not told.get(empty):
+                told.pop(empty, None)
+        return {
+            **super().outputs(cloud, resource_id, state, told),
+            "arn": told.get("Arn") or cloud.arn("cognito-idp", f"userpool/{resource_id}"),
+            # AWS's own name, whatever the endpoint: it is what tokens carry as their issuer.
+            "endpoint": f"cognito-idp.{cloud.region}.amazonaws.com/{resource_id}",
+            "tags": dict(part(told, "UserPoolTags")),
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        self._add_attributes(cloud, resource_id, state, news)
+        if changed & _MFA:
+            _set_mfa(cloud, resource_id, news)
+        if changed - _MFA - {"schemas"}:
+            fixed = {"Schema", "AliasAttributes", "UsernameAttributes", "UsernameConfiguration"}
+            whole = {**{name: state[name] for name in self.table if state.get(name)}, **news}
+            dropped = {name for name in changed if news.get(name) is None}
+            request = self.create_request({k: v for k, v in whole.items() if k not in dropped})
+            kept = {name: value for name, value in request.items() if name not in fixed}
+            mfa = news["mfaConfiguration"]
+            tags = self.wanted_tags(cloud, news)
+            cloud.call(
+                "cognito-idp",
+                "UpdateUserPool",
+                **kept,
+                UserPoolId=resource_id,
+                MfaConfiguration=mfa,
+                UserPoolTags=tags,
+            )
+
+    def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
+        has, wanted = parts(state, "schemas"), parts(news, "schemas")
+        kept = [one for one in has if any(equal(_ATTRIBUTE, other, one) for other in wanted)]
+        if len(kept) < len(has):
+            raise AwsError(
+                "UpdateUserPool", "", "an attribute of `schemas` can be added, not changed or removed"
+            )
+        names = {one["name"] for one in has}
+        new = [one for one in wanted if one["name"] not in names]
+        if new:
+            attributes = super().create_request({"schemas": new})["Schema"]
+            cloud.call(
+                "cognito-idp", "AddCustomAttributes", UserPoolId=resource_id, CustomAttributes=attributes
+            )
+
+
+def _arranged(request: dict[str, Any]) -> dict[str, Any]:
+    """The request with the password policy where Cognito has it."""
+    passwords = request.pop("PasswordPolicy", None)
+    if passwords:
+        request["Policies"] = {"PasswordPolicy": passwords}
+    return request
+
+
+def _plain_name(name: str) -> str:
+    """Cognito tells custom attributes with a prefix that the program leaves out."""
+    return name.removeprefix("dev:").removeprefix("custom:")
+
+
+def _set_mfa(cloud: Cloud, resource_id: str, inputs: State) -> None:
+    software = inputs.get("softwareTokenMfaConfiguration") or {"enabled": False}
+    cloud.call(
+        "cognito-idp",
+        "SetUserPoolMfaConfig",
+        UserPoolId=resource_id,
+        MfaConfiguration=inputs["mfaConfiguration"],
+        SoftwareTokenMfaConfiguration={"Enabled": software["enabled"]},
+    )
+
+
+RESOURCES: tuple[type[Resource], ...] = (UserPool,)

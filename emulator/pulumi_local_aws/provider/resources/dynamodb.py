@@ -1,0 +1,231 @@
+"""DynamoDB: tables."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.resources import dynamodb_settings as settings
+from pulumi_local_aws.provider.resources.dynamodb_indexes import (
+    change_indexes,
+    index_from_api,
+    index_to_api,
+    key_schema,
+    throughput,
+)
+from pulumi_local_aws.provider.schema import block, boolean, integer, ordered, output, text, texts, unordered
+from pulumi_local_aws.provider.tagging import Tagging
+
+_ON_DEMAND = "PAY_PER_REQUEST"
+_INDEX = {
+    "hashKey": text(computed=True),
+    "keySchemas": ordered(
+        block({"attributeName": text(required=True), "keyType": text(required=True)}), computed=True
+    ),
+    "name": text(required=True),
+    "nonKeyAttributes": texts(),
+    "projectionType": text(required=True),
+    "rangeKey": text(computed=True),
+    "readCapacity": integer(computed=True),
+    "writeCapacity": integer(computed=True),
+}
+_LOCAL_INDEX = {
+    "name": text(required=True),
+    "nonKeyAttributes": ordered(text()),
+    "projectionType": text(required=True),
+    "rangeKey": text(required=True),
+}
+
+
+class Table(Resource):
+    """A table, its indexes, stream, time to live and recovery."""
+
+    token = "aws:dynamodb/table:Table"
+    service = "dynamodb"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="dynamodb", address="ResourceArn", as_list=True, list_operation="ListTagsOfResource"
+    )
+    keys = {"TableName": "id"}
+    create_operation = "CreateTable"
+    read_operation = "DescribeTable"
+    delete_operation = "DeleteTable"
+    shaping = ("attributes", "globalSecondaryIndexes", "localSecondaryIndexes", "hashKey", "billingMode")
+    table = {
+        "attributes": unordered({"name": text(required=True), "type": text(required=True)}, computed=True),
+        "billingMode": text(default="PROVISIONED"),
+        "deletionProtectionEnabled": boolean(),
+        "globalSecondaryIndexes": unordered(_INDEX, computed=True),
+        "hashKey": text(computed=True, replace=True),
+        "localSecondaryIndexes": unordered(_LOCAL_INDEX, replace=True),
+        "name": text(replace=True),
+        "onDemandThroughput": block(
+            {"maxReadRequestUnits": integer(computed=True), "maxWriteRequestUnits": integer(computed=True)}
+        ),
+        "pointInTimeRecovery": block(
+            {"enabled": boolean(required=True), "recoveryPeriodInDays": integer(computed=True)},
+            computed=True,
+        ),
+        "rangeKey": text(replace=True),
+        "readCapacity": integer(computed=True),
+        "serverSideEncryption": block(
+            {"enabled": boolean(required=True), "kmsKeyArn": text(computed=True)}, computed=True
+        ),
+        "streamEnabled": boolean(),
+        "streamViewType": text(computed=True),
+        "tableClass": text(default="STANDARD"),
+        "ttl": block({"attributeName": text(), "enabled": boolean(default=False)}, computed=True),
+        "writeCapacity": integer(computed=True),
+        "arn": output(),
+        "streamArn": output(),
+        "streamLabel": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        billing = inputs["billingMode"]
+        request: dict[str, Any] = {
+            "TableName": inputs["name"],
+            "AttributeDefinitions": [
+                {"AttributeName": one["name"], "AttributeType": one["type"]} for one in inputs["attributes"]
+            ],
+            "KeySchema": key_schema(inputs),
+            "BillingMode": billing,
+            "DeletionProtectionEnabled": inputs.get("deletionProtectionEnabled"),
+            "TableClass": inputs.get("tableClass"),
+            "SSESpecification": settings.encryption(inputs.get("serverSideEncryption")),
+            "StreamSpecification": settings.stream(inputs) if inputs.get("streamEnabled") else None,
+        }
+        if billing != _ON_DEMAND:
+            request["ProvisionedThroughput"] = throughput(inputs)
+        limits = inputs.get("onDemandThroughput")
+        if limits:
+            request["OnDemandThroughput"] = settings.limits(limits)
+        for name, member in (
+            ("globalSecondaryIndexes", "GlobalSecondaryIndexes"),
+            ("localSecondaryIndexes", "LocalSecondaryIndexes"),
+        ):
+            if inputs.get(name):
+                request[member] = [index_to_api(one, inputs, billing) for one in inputs[name]]
+        return {name: value for name, value in request.items() if value is not None}
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        cloud.call("dynamodb", "CreateTable", **self.create_request(inputs), **tags)
+        return inputs["name"]
+
+    def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
+        settings.active(cloud, resource_id)
+        if part(inputs, "ttl").get("enabled"):
+            settings.set_ttl(cloud, resource_id, inputs["ttl"])
+        if part(inputs, "pointInTimeRecovery").get("enabled"):
+            settings.set_recovery(cloud, resource_id, inputs["pointInTimeRecovery"])
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = answer["Table"]
+        keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
+        billing = part(told, "BillingModeSummary").get("BillingMode", "PROVISIONED")
+        stream = part(told, "StreamSpecification")
+        units = part(told, "ProvisionedThroughput")
+        encryption = part(told, "SSEDescription")
+        globals_ = parts(told, "GlobalSecondaryIndexes")
+        limits = part(told, "OnDemandThroughput")
+        return {
+            "arn": told["TableArn"],
+            "attributes": [
+                {"name": one["AttributeName"], "type": one["AttributeType"]}
+                for one in told["AttributeDefinitions"]
+            ],
+            "billingMode": billing,
+            "deletionProtectionEnabled": told.get("DeletionProtectionEnabled", False),
+            "globalSecondaryIndexes": [index_from_api(one) for one in globals_],
+            "hashKey": keys["HASH"],
+            "localSecondaryIndexes": [
+                {name: value for name, value in index_from_api(one).items() if name in _LOCAL_INDEX}
+                for one in parts(told, "LocalSecondaryIndexes")
+            ],
+            "name": told["TableName"],
+            "onDemandThroughput": {
+                "maxReadRequestUnits": limits.get("MaxReadRequestUnits"),
+                "maxWriteRequestUnits": limits.get("MaxWriteRequestUnits"),
+            }
+            if limits
+            else None,
+            "pointInTimeRecovery": settings.recovery(cloud, resource_id),
+            "rangeKey": keys.get("RANGE"),
+            "readCapacity": units.get("ReadCapacityUnits", 0),
+            "serverSideEncryption": {
+                "enabled": encryption.get("Status") == "ENABLED",
+                "kmsKeyArn": encryption.get("KMSMasterKeyArn"),
+            },
+            "streamArn": told.get("LatestStreamArn", "") if stream.get("StreamEnabled") else "",
+            "streamEnabled": bool(stream.get("StreamEnabled")),
+            "streamLabel": told.get("LatestStreamLabel", "") if stream.get("StreamEnabled") else "",
+            "streamViewType": stream.get("StreamViewType", ""),
+            "tableClass": part(told, "TableClassSummary").get("TableClass", "STANDARD"),
+            "ttl": settings.ttl(cloud, resource_id, part(state, "ttl")),
+            "writeCapacity": units.get("WriteCapacityUnits", 0),
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        request = _capacity(news, changed)
+        if "deletionProtectionEnabled" in changed:
+            request["DeletionProtectionEnabled"] = bool(news.get("deletionProtectionEnabled"))
+        if request:
+            settings.update_table(cloud, resource_id, **request)
+        # Each of these is refused beside any other change.
+        for step in [*_class_and_keys(news, changed), *_stream_steps(state, news, changed)]:
+            settings.update_table(cloud, resource_id, **step)
+        if "globalSecondaryIndexes" in changed:
+            for step in change_indexes(state, news):
+                settings.update_table(cloud, resource_id, **step)
+        if "ttl" in changed:
+            settings.set_ttl(cloud, resource_id, news["ttl"])
+        if "pointInTimeRecovery" in changed:
+            settings.set_recovery(cloud, resource_id, news["pointInTimeRecovery"])
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        super().delete(cloud, resource_id, state)
+
+        def gone() -> bool:
+            try:
+                cloud.call("dynamodb", "DescribeTable", TableName=resource_id)
+            except NotFound:
+                return True
+            return False
+
+        cloud.until(gone, f"deleting the table {resource_id}")
+
+
+def _capacity(news: State, changed: set[str]) -> dict[str, Any]:
+    request: dict[str, Any] = {}
+    billing = news["billingMode"]
+    if "billingMode" in changed:
+        request["BillingMode"] = billing
+    if billing != _ON_DEMAND and changed & {"billingMode", "readCapacity", "writeCapacity"}:
+        request["ProvisionedThroughput"] = throughput(news)
+    if "onDemandThroughput" in changed:
+        request["OnDemandThroughput"] = settings.limits(part(news, "onDemandThroughput"))
+    return request
+
+
+def _class_and_keys(news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
+    if "tableClass" in changed:
+        yield {"TableClass": news["tableClass"]}
+    if "serverSideEncryption" in changed:
+        yield {"SSESpecification": settings.encryption(news.get("serverSideEncryption"))}
+
+
+def _stream_steps(state: State, news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
+    """A stream's view type can only be set while it is made."""
+    if not changed & {"streamEnabled", "streamViewType"}:
+        return
+    if state.get("streamEnabled"):
+        yield {"StreamSpecification": {"StreamEnabled": False}}
+    if news.get("streamEnabled"):
+        yield {"StreamSpecification": settings.stream(news)}
+
+
+RESOURCES: tuple[type[Resource], ...] = (Table,)

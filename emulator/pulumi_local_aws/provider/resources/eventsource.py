@@ -1,0 +1,103 @@
+"""Lambda: event source mappings, from streams and queues to functions."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.resource import REGION, TAGS, Resource, State
+from pulumi_local_aws.provider.schema import (
+    block,
+    boolean,
+    integer,
+    json_text,
+    output,
+    text,
+    texts,
+    unordered,
+)
+from pulumi_local_aws.provider.tagging import Tagging
+
+
+class EventSourceMapping(Resource):
+    """A mapping from a DynamoDB stream or an SQS queue to a function."""
+
+    token = "aws:lambda/eventSourceMapping:EventSourceMapping"
+    service = "lambda"
+    tagging = Tagging(service="lambda", address="Resource", list_operation="ListTags")
+    keys = {"UUID": "id"}
+    id_member = "UUID"
+    create_operation = "CreateEventSourceMapping"
+    read_operation = "GetEventSourceMapping"
+    update_operation = "UpdateEventSourceMapping"
+    delete_operation = "DeleteEventSourceMapping"
+    table = {
+        "batchSize": integer(computed=True),
+        "bisectBatchOnFunctionError": boolean(),
+        "destinationConfig": block(
+            {"onFailure": block({"destinationArn": text(required=True, api="Destination")})}, computed=True
+        ),
+        "enabled": boolean(default=True),
+        "eventSourceArn": text(required=True, replace=True),
+        "filterCriteria": block({"filters": unordered({"pattern": json_text()})}),
+        "functionName": text(required=True),
+        "functionResponseTypes": texts(),
+        "kmsKeyArn": text(api="KMSKeyArn"),
+        "maximumBatchingWindowInSeconds": integer(),
+        "maximumRecordAgeInSeconds": integer(computed=True),
+        "maximumRetryAttempts": integer(computed=True),
+        "metricsConfig": block({"metrics": texts(required=True)}),
+        "parallelizationFactor": integer(computed=True),
+        "scalingConfig": block({"maximumConcurrency": integer()}),
+        "startingPosition": text(replace=True),
+        "tumblingWindowInSeconds": integer(),
+        "arn": output(api="EventSourceMappingArn"),
+        "functionArn": output(),
+        "lastModified": output(volatile=True),
+        "state": output(volatile=True),
+        "stateTransitionReason": output(),
+        "uuid": output(api="UUID"),
+        **REGION,
+        **TAGS,
+    }
+
+    def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
+        self._settled(cloud, resource_id)
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        given = state.get("functionName") or ""
+        name = given if _same_function(given, answer["FunctionArn"]) else answer["FunctionArn"]
+        told = {
+            **answer,
+            "Enabled": answer["State"] in {"Enabled", "Enabling", "Updating", "Creating"},
+            "FunctionName": name,
+        }
+        failure = part(part(answer, "DestinationConfig"), "OnFailure")
+        if not failure.get("Destination"):
+            told.pop("DestinationConfig", None)
+        return super().outputs(cloud, resource_id, state, told)
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        super().update(cloud, resource_id, state, news, changed)
+        self._settled(cloud, resource_id)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        super().delete(cloud, resource_id, state)
+        cloud.until(lambda: self._state(cloud, resource_id) == "", f"deleting the mapping {resource_id}")
+
+    def _settled(self, cloud: Cloud, resource_id: str) -> None:
+        final = {"Enabled", "Disabled"}
+        cloud.until(lambda: self._state(cloud, resource_id) in final, f"the mapping {resource_id}")
+
+    def _state(self, cloud: Cloud, resource_id: str) -> str:
+        try:
+            return cloud.call("lambda", "GetEventSourceMapping", UUID=resource_id)["State"]
+        except NotFound:
+            return ""
+
+
+def _same_function(given: str, arn: str) -> bool:
+    """Whether a name, partial ARN or ARN in the program means the function."""
+    return bool(given) and (given == arn or arn.endswith(f":function:{given.rsplit(':function:', 1)[-1]}"))
+
+
+RESOURCES: tuple[type[Resource], ...] = (EventSourceMapping,)

@@ -1,0 +1,130 @@
+"""IAM: roles and their inline policies. The emulator enforces them."""
+
+import json
+from typing import Any
+
+from pulumi_local_aws.provider.batch_permissions import with_batches, without_batches
+from pulumi_local_aws.provider.cloud import AwsError, Cloud
+from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.resource import TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import boolean, integer, output, policy, text
+from pulumi_local_aws.provider.tagging import Tagging
+
+
+class Role(Resource):
+    """A role. IAM has no Regions, so there is no `region`."""
+
+    token = "aws:iam/role:Role"
+    service = "iam"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="iam",
+        address="RoleName",
+        by="id",
+        as_list=True,
+        list_operation="ListRoleTags",
+        tag_operation="TagRole",
+        untag_operation="UntagRole",
+    )
+    keys = {"RoleName": "id"}
+    create_operation = "CreateRole"
+    read_operation = "GetRole"
+    delete_operation = "DeleteRole"
+    table = {
+        "assumeRolePolicy": policy(api="AssumeRolePolicyDocument", required=True),
+        "description": text(),
+        "forceDetachPolicies": boolean(default=False, local=True),
+        "maxSessionDuration": integer(default=3600),
+        "name": text(api="RoleName", replace=True),
+        "path": text(default="/", replace=True),
+        "permissionsBoundary": text(),
+        "arn": output(),
+        "createDate": output(),
+        "uniqueId": output(api="RoleId"),
+        **TAGS,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        return cloud.call("iam", "CreateRole", **self.create_request(inputs), **tags)["Role"]["RoleName"]
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        role = answer["Role"]
+        boundary = part(role, "PermissionsBoundary").get("PermissionsBoundaryArn")
+        document = role["AssumeRolePolicyDocument"]
+        told = {**role, "AssumeRolePolicyDocument": as_text(document), "PermissionsBoundary": boundary}
+        return super().outputs(cloud, resource_id, state, told)
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if "assumeRolePolicy" in changed:
+            document = news["assumeRolePolicy"]
+            cloud.call("iam", "UpdateAssumeRolePolicy", RoleName=resource_id, PolicyDocument=document)
+        if "description" in changed:
+            description = news.get("description") or ""
+            cloud.call("iam", "UpdateRoleDescription", RoleName=resource_id, Description=description)
+        if "maxSessionDuration" in changed:
+            duration = news["maxSessionDuration"]
+            cloud.call("iam", "UpdateRole", RoleName=resource_id, MaxSessionDuration=duration)
+        if "permissionsBoundary" in changed:
+            boundary = news.get("permissionsBoundary")
+            operation = "PutRolePermissionsBoundary" if boundary else "DeleteRolePermissionsBoundary"
+            cloud.call("iam", operation, RoleName=resource_id, PermissionsBoundary=boundary or None)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        if state.get("forceDetachPolicies"):
+            for name in cloud.pages("iam", "ListRolePolicies", "PolicyNames", RoleName=resource_id):
+                cloud.call("iam", "DeleteRolePolicy", RoleName=resource_id, PolicyName=name)
+            for attached in cloud.pages(
+                "iam", "ListAttachedRolePolicies", "AttachedPolicies", RoleName=resource_id
+            ):
+                cloud.call("iam", "DetachRolePolicy", RoleName=resource_id, PolicyArn=attached["PolicyArn"])
+        super().delete(cloud, resource_id, state)
+
+
+class RolePolicy(Resource):
+    """An inline policy of a role; its id is `ROLE:NAME`."""
+
+    token = "aws:iam/rolePolicy:RolePolicy"
+    service = "iam"
+    autoname = AutoName()
+    create_operation = "PutRolePolicy"
+    read_operation = "GetRolePolicy"
+    delete_operation = "DeleteRolePolicy"
+    table = {
+        "name": text(api="PolicyName", replace=True),
+        "policy": policy(api="PolicyDocument", required=True),
+        "role": text(api="RoleName", required=True, replace=True),
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        self._put(cloud, inputs)
+        return f"{inputs['role']}:{inputs['name']}"
+
+    def address(self, resource_id: str, state: Any) -> dict[str, Any]:
+        role, name = resource_id.split(":", 1)
+        return {"RoleName": role, "PolicyName": name}
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = {**answer, "PolicyDocument": without_batches(as_text(answer["PolicyDocument"]))}
+        return super().outputs(cloud, resource_id, state, told)
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        self._put(cloud, news)
+
+    def _put(self, cloud: Cloud, inputs: State) -> None:
+        request = self.create_request(inputs)
+        document = with_batches(request["PolicyDocument"])
+        cloud.call("iam", "PutRolePolicy", **request | {"PolicyDocument": document})
+
+    def locate(self, import_id: str) -> tuple[str, State]:
+        if ":" not in import_id:
+            raise AwsError("import", "", f"{import_id!r} is not of the form role:policy")
+        return import_id, {}
+
+
+def as_text(document: Any) -> str:
+    """A policy as a string: botocore hands it out parsed where AWS sends it URL-encoded."""
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+RESOURCES: tuple[type[Resource], ...] = (Role, RolePolicy)

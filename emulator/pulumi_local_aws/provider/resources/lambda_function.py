@@ -1,0 +1,189 @@
+"""Lambda: functions."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.archives import zip_bytes
+from pulumi_local_aws.provider.cloud import AwsError, Cloud
+from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import (
+    Kind,
+    blob,
+    block,
+    boolean,
+    integer,
+    mapping,
+    ordered,
+    output,
+    text,
+)
+from pulumi_local_aws.provider.tagging import Tagging
+
+_UNRESERVED = -1
+# What UpdateFunctionCode changes; all else is UpdateFunctionConfiguration's.
+_CODE = frozenset({"code", "sourceCodeHash", "architectures", "publish"})
+
+
+class Function(Resource):
+    """A function with a zip archive, known by the archive's hash: the state never needs the files."""
+
+    token = "aws:lambda/function:Function"
+    service = "lambda"
+    autoname = AutoName()
+    tagging = Tagging(service="lambda", address="Resource", list_operation="ListTags")
+    keys = {"FunctionName": "id"}
+    create_operation = "CreateFunction"
+    read_operation = "GetFunction"
+    delete_operation = "DeleteFunction"
+    table = {
+        "architectures": ordered(text(), computed=True),
+        "code": blob(),
+        "deadLetterConfig": block({"targetArn": text(required=True)}),
+        "description": text(),
+        "environment": block({"variables": mapping()}),
+        "ephemeralStorage": block({"size": integer(computed=True)}, computed=True),
+        "handler": text(required=True),
+        "kmsKeyArn": text(api="KMSKeyArn"),
+        "layers": ordered(text()),
+        "loggingConfig": block(
+            {
+                "applicationLogLevel": text(),
+                "logFormat": text(required=True),
+                "logGroup": text(computed=True),
+                "systemLogLevel": text(),
+            },
+            computed=True,
+        ),
+        "memorySize": integer(default=128),
+        "name": text(api="FunctionName", replace=True),
+        "packageType": text(default="Zip", replace=True),
+        "publish": boolean(default=False, local=True),
+        "reservedConcurrentExecutions": integer(default=_UNRESERVED),
+        "role": text(required=True),
+        "runtime": text(required=True),
+        "skipDestroy": boolean(default=False, local=True),
+        "snapStart": block({"applyOn": text(required=True), "optimizationStatus": output()}),
+        "sourceCodeHash": text(computed=True, local=True, volatile=True),
+        "timeout": integer(default=3),
+        "tracingConfig": block({"mode": text(required=True)}, computed=True),
+        "arn": output(api="FunctionArn"),
+        "codeSha256": output(volatile=True),
+        "invokeArn": output(),
+        "lastModified": output(volatile=True),
+        "qualifiedArn": output(volatile=True),
+        "qualifiedInvokeArn": output(volatile=True),
+        "responseStreamingInvokeArn": output(),
+        "sourceCodeSize": output(Kind.INTEGER, api="CodeSize", volatile=True),
+        "version": output(volatile=True),
+        **REGION,
+        **TAGS,
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        request = super().create_request(inputs)
+        request.pop("ReservedConcurrentExecutions", None)
+        return {**request, "Code": {}, "Publish": inputs["publish"]}
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        request = self.create_request(inputs)
+        request["Code"] = {"ZipFile": _zip(inputs)}
+        cloud.call("lambda", "CreateFunction", **request, **self.tag_parameters(cloud, inputs))
+        return inputs["name"]
+
+    def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
+        _settled(cloud, resource_id)
+        if inputs["reservedConcurrentExecutions"] != _UNRESERVED:
+            _reserve(cloud, resource_id, inputs["reservedConcurrentExecutions"])
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = dict(answer["Configuration"])
+        if told.get("TracingConfig"):
+            told["TracingConfig"] = {"Mode": told["TracingConfig"].get("Mode", "PassThrough")}
+        told["Layers"] = [layer["Arn"] for layer in parts(told, "Layers")]
+        if not part(told, "Environment").get("Variables"):
+            told.pop("Environment", None)
+        snap = part(told, "SnapStart")
+        if snap.get("ApplyOn", "None") == "None":
+            told.pop("SnapStart", None)
+        told.setdefault("PackageType", "Zip")
+        reserved = part(answer, "Concurrency").get("ReservedConcurrentExecutions", _UNRESERVED)
+        version = _latest_version(cloud, resource_id) if state.get("publish") else told["Version"]
+        arn = told["FunctionArn"]
+        return {
+            **super().outputs(cloud, resource_id, state, told),
+            "reservedConcurrentExecutions": reserved,
+            "invokeArn": invoke_arn(cloud, arn),
+            "qualifiedArn": f"{arn}:{version}",
+            "qualifiedInvokeArn": invoke_arn(cloud, f"{arn}:{version}"),
+            "responseStreamingInvokeArn": invoke_arn(cloud, arn, streaming=True),
+            "version": version,
+            "sourceCodeHash": state.get("sourceCodeHash")
+            or (state["code"].digest if state.get("code") else told["CodeSha256"]),
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        configuration = changed & set(self.inputs_table) - _CODE - {"reservedConcurrentExecutions"}
+        if configuration:
+            parameters = self.changes(news, configuration)
+            if "deadLetterConfig" in changed and not news.get("deadLetterConfig"):
+                parameters["DeadLetterConfig"] = {"TargetArn": ""}
+            cloud.call("lambda", "UpdateFunctionConfiguration", **parameters, FunctionName=resource_id)
+            _settled(cloud, resource_id)
+        if changed & {"code", "sourceCodeHash", "architectures"}:
+            cloud.call(
+                "lambda",
+                "UpdateFunctionCode",
+                FunctionName=resource_id,
+                ZipFile=_zip(news),
+                Architectures=news.get("architectures"),
+            )
+            _settled(cloud, resource_id)
+        if "reservedConcurrentExecutions" in changed:
+            _reserve(cloud, resource_id, news["reservedConcurrentExecutions"])
+        if news["publish"] and changed:
+            cloud.call("lambda", "PublishVersion", FunctionName=resource_id)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        if not state.get("skipDestroy"):
+            super().delete(cloud, resource_id, state)
+
+
+def invoke_arn(cloud: Cloud, function_arn: str, *, streaming: bool = False) -> str:
+    """The ARN under which API Gateway invokes the function."""
+    version, action = (
+        ("2021-11-15", "response-streaming-invocations") if streaming else ("2015-03-31", "invocations")
+    )
+    path = f"path/{version}/functions/{function_arn}/{action}"
+    return f"arn:{cloud.partition}:apigateway:{cloud.region}:lambda:{path}"
+
+
+def _zip(inputs: State) -> bytes:
+    if inputs.get("code") is None:
+        raise AwsError("CreateFunction", "", "the local AWS carries out functions with an archive in `code`")
+    return zip_bytes(inputs["code"])
+
+
+def _settled(cloud: Cloud, name: str) -> None:
+    """Wait until the function is active and its last update is through."""
+
+    def ready() -> bool:
+        told = cloud.call("lambda", "GetFunctionConfiguration", FunctionName=name)
+        return told.get("State", "Active") != "Pending" and told.get("LastUpdateStatus", "") != "InProgress"
+
+    cloud.until(ready, f"the function {name}")
+
+
+def _reserve(cloud: Cloud, name: str, count: int) -> None:
+    if count == _UNRESERVED:
+        cloud.call("lambda", "DeleteFunctionConcurrency", FunctionName=name)
+    else:
+        cloud.call("lambda", "PutFunctionConcurrency", FunctionName=name, ReservedConcurrentExecutions=count)
+
+
+def _latest_version(cloud: Cloud, name: str) -> str:
+    versions = cloud.pages("lambda", "ListVersionsByFunction", "Versions", FunctionName=name)
+    numbers = [int(one["Version"]) for one in versions if one["Version"].isdigit()]
+    return str(max(numbers)) if numbers else "$LATEST"
+
+
+RESOURCES: tuple[type[Resource], ...] = (Function,)

@@ -1,0 +1,93 @@
+"""Lambda: permissions, the statements of a function's resource policy. The emulator does not enforce them."""
+
+import json
+from typing import Any, cast
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.resource import REGION, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import text
+
+_CONDITIONS = {
+    "sourceArn": ("ArnLike", "AWS:SourceArn"),
+    "sourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "principalOrgId": ("StringEquals", "aws:PrincipalOrgID"),
+    "eventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+    "functionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+}
+
+
+class Permission(Resource):
+    """One statement; any change makes a new one."""
+
+    token = "aws:lambda/permission:Permission"
+    service = "lambda"
+    autoname = AutoName(property="statementId")
+    create_operation = "AddPermission"
+    delete_operation = "RemovePermission"
+    keys = {"FunctionName": "function", "StatementId": "id"}
+    table = {
+        "action": text(required=True, replace=True),
+        "eventSourceToken": text(replace=True),
+        "function": text(api="FunctionName", required=True, replace=True),
+        "functionUrlAuthType": text(replace=True),
+        "principal": text(required=True, replace=True),
+        "principalOrgId": text(api="PrincipalOrgID", replace=True),
+        "qualifier": text(replace=True),
+        "sourceAccount": text(replace=True),
+        "sourceArn": text(replace=True),
+        "statementId": text(replace=True),
+        **REGION,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        cloud.call("lambda", "AddPermission", **self.create_request(inputs))
+        return inputs["statementId"]
+
+    def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
+        where = {"FunctionName": state["function"], "Qualifier": state.get("qualifier")}
+        try:
+            document = json.loads(cloud.call("lambda", "GetPolicy", **where)["Policy"])
+        except NotFound:
+            return None
+        statement = next((one for one in document["Statement"] if one.get("Sid") == resource_id), None)
+        if statement is None:
+            return None
+        return {
+            "action": _one(statement["Action"]),
+            "function": state["function"],
+            "principal": _principal(statement["Principal"]),
+            "qualifier": state.get("qualifier"),
+            "statementId": resource_id,
+            **_conditions(part(statement, "Condition")),
+        }
+
+    def address(self, resource_id: str, state: Any) -> dict[str, Any]:
+        return {**super().address(resource_id, state), "Qualifier": state.get("qualifier")}
+
+    def locate(self, import_id: str) -> tuple[str, State]:
+        resource_id, state = super().locate(import_id)
+        name, _, qualifier = state["function"].rpartition(":")
+        return resource_id, {"function": name, "qualifier": qualifier} if name else state
+
+
+def _one(value: Any) -> Any:
+    return cast("list[Any]", value)[0] if isinstance(value, list) else value
+
+
+def _principal(told: Any) -> str:
+    """A service or account as the program names it."""
+    if isinstance(told, dict):
+        told = next(iter(cast("dict[str, Any]", told).values()))
+    return str(_one(told))
+
+
+def _conditions(told: dict[str, dict[str, str]]) -> dict[str, str]:
+    values = {
+        f"{operator}.{key}".lower(): value for operator, pairs in told.items() for key, value in pairs.items()
+    }
+    found = {name: values.get(f"{operator}.{key}".lower()) for name, (operator, key) in _CONDITIONS.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+RESOURCES: tuple[type[Resource], ...] = (Permission,)

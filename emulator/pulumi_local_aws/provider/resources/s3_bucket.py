@@ -1,0 +1,104 @@
+"""S3: buckets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import boolean, output, text
+from pulumi_local_aws.provider.tagging import Tagging
+
+# CreateBucket in this Region takes no location; in any other one it must name it.
+_NO_LOCATION = "us-east-1"
+_DELETE_AT_ONCE = 1000
+
+
+class BucketTagging(Tagging):
+    """S3 sets all tags of a bucket at once, and answers NoSuchTagSet where there are none."""
+
+    def read(self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any]) -> dict[str, str]:
+        try:
+            return self.plain(cloud.call("s3", "GetBucketTagging", Bucket=resource_id)["TagSet"])
+        except NotFound:
+            return {}
+
+    def apply(
+        self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any], wanted: Mapping[str, str]
+    ) -> None:
+        if dict(wanted) == outputs.get("tagsAll", {}):
+            return
+        if wanted:
+            tags = {"TagSet": self.shape(wanted)}
+            cloud.call("s3", "PutBucketTagging", Bucket=resource_id, Tagging=tags)
+        else:
+            cloud.call("s3", "DeleteBucketTagging", Bucket=resource_id)
+
+
+class Bucket(Resource):
+    """A bucket. What pulumi-aws has resources of its own for (policy, encryption, ...) is theirs."""
+
+    token = "aws:s3/bucket:Bucket"
+    service = "s3"
+    autoname = AutoName(property="bucket", lower=True)
+    tagging = BucketTagging(
+        service="s3", address="Bucket", by="id", create="", as_list=True, list_operation="GetBucketTagging"
+    )
+    keys = {"Bucket": "id"}
+    create_operation = "CreateBucket"
+    delete_operation = "DeleteBucket"
+    table = {
+        "bucket": text(replace=True),
+        "forceDestroy": boolean(default=False, local=True),
+        "objectLockEnabled": boolean(
+            api="ObjectLockEnabledForBucket", computed=True, replace=True, forgotten=True
+        ),
+        "arn": output(),
+        "bucketDomainName": output(),
+        "bucketRegion": output(),
+        "bucketRegionalDomainName": output(),
+        "hostedZoneId": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        request = self.create_request(inputs)
+        if cloud.region != _NO_LOCATION:
+            request["CreateBucketConfiguration"] = {"LocationConstraint": cloud.region}
+        cloud.call("s3", "CreateBucket", **request)
+        return inputs["bucket"]
+
+    def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
+        try:
+            cloud.call("s3", "HeadBucket", Bucket=resource_id)
+        except NotFound:
+            return None
+        return {
+            "bucket": resource_id,
+            "arn": cloud.arn("s3", resource_id, region=False, account=False),
+            "bucketDomainName": f"{resource_id}.s3.amazonaws.com",
+            "bucketRegion": cloud.region,
+            "bucketRegionalDomainName": f"{resource_id}.s3.{cloud.region}.amazonaws.com",
+            # AWS's hosted zone of S3 in us-east-1; nothing local resolves it.
+            "hostedZoneId": "Z3AQBSTGFYJSTF",
+        }
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        """Nothing but tags changes in place."""
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        if state.get("forceDestroy"):
+            _empty(cloud, resource_id)
+        super().delete(cloud, resource_id, state)
+
+
+def _empty(cloud: Cloud, bucket: str) -> None:
+    versions = cloud.pages("s3", "ListObjectVersions", "Versions", Bucket=bucket)
+    markers = cloud.pages("s3", "ListObjectVersions", "DeleteMarkers", Bucket=bucket)
+    objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in [*versions, *markers]]
+    for start in range(0, len(objects), _DELETE_AT_ONCE):
+        batch = {"Objects": objects[start : start + _DELETE_AT_ONCE], "Quiet": True}
+        cloud.call("s3", "DeleteObjects", Bucket=bucket, Delete=batch)
+
+
+RESOURCES: tuple[type[Resource], ...] = (Bucket,)

@@ -1,0 +1,149 @@
+"""S3: the settings of a bucket that are resources of their own; the bucket's name is their id."""
+
+from typing import Any, ClassVar
+
+from pulumi_local_aws.provider.cloud import Cloud
+from pulumi_local_aws.provider.convert import from_api, to_api
+from pulumi_local_aws.provider.resource import REGION, Resource, State
+from pulumi_local_aws.provider.schema import Property, block, boolean, ordered, policy, text
+
+
+class BucketSetting(Resource):
+    """A setting that is put whole, read and deleted; `member` is its parameter, `result` the answer's."""
+
+    service = "s3"
+    keys = {"Bucket": "id"}
+    member: ClassVar[str] = ""
+    result: ClassVar[str] = ""
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        settings = {name: prop for name, prop in self.inputs_table.items() if name != "bucket"}
+        request = to_api(settings, inputs)
+        return {"Bucket": inputs["bucket"], **({self.member: request} if self.member else request)}
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        cloud.call("s3", self.create_operation, **self.create_request(inputs))
+        return inputs["bucket"]
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = answer[self.result] if self.result else answer
+        return {**from_api(self.table, told), "bucket": resource_id}
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        cloud.call("s3", self.create_operation, **self.create_request(news))
+
+
+_BUCKET: dict[str, Property] = {"bucket": text(required=True, replace=True), **REGION}
+
+
+class BucketPolicy(BucketSetting):
+    """Who may do what with the bucket."""
+
+    token = "aws:s3/bucketPolicy:BucketPolicy"
+    create_operation = "PutBucketPolicy"
+    read_operation = "GetBucketPolicy"
+    delete_operation = "DeleteBucketPolicy"
+    table = {**_BUCKET, "policy": policy(required=True)}
+
+
+class BucketPublicAccessBlock(BucketSetting):
+    """What keeps the bucket from being public."""
+
+    token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+    create_operation = "PutPublicAccessBlock"
+    read_operation = "GetPublicAccessBlock"
+    delete_operation = "DeletePublicAccessBlock"
+    member = "PublicAccessBlockConfiguration"
+    result = "PublicAccessBlockConfiguration"
+    table = {
+        **_BUCKET,
+        "blockPublicAcls": boolean(default=False),
+        "blockPublicPolicy": boolean(default=False),
+        "ignorePublicAcls": boolean(default=False),
+        "restrictPublicBuckets": boolean(default=False),
+        "skipDestroy": boolean(default=False, local=True),
+    }
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        if not state.get("skipDestroy"):
+            super().delete(cloud, resource_id, state)
+
+
+class BucketOwnershipControls(BucketSetting):
+    """Who owns what others put into the bucket."""
+
+    token = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+    create_operation = "PutBucketOwnershipControls"
+    read_operation = "GetBucketOwnershipControls"
+    delete_operation = "DeleteBucketOwnershipControls"
+    table = {**_BUCKET, "rule": block({"objectOwnership": text(required=True)}, required=True)}
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        request = super().create_request(inputs)
+        return {"Bucket": request["Bucket"], "OwnershipControls": {"Rules": [request["Rule"]]}}
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = {"Rule": answer["OwnershipControls"]["Rules"][0]}
+        return super().outputs(cloud, resource_id, state, told)
+
+
+class BucketServerSideEncryptionConfiguration(BucketSetting):
+    """How the bucket encrypts; deleting it goes back to S3's own keys."""
+
+    token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    create_operation = "PutBucketEncryption"
+    read_operation = "GetBucketEncryption"
+    delete_operation = "DeleteBucketEncryption"
+    member = "ServerSideEncryptionConfiguration"
+    result = "ServerSideEncryptionConfiguration"
+    table = {
+        **_BUCKET,
+        "rules": ordered(
+            block(
+                {
+                    "applyServerSideEncryptionByDefault": block(
+                        {
+                            "kmsMasterKeyId": text(api="KMSMasterKeyID", computed=True),
+                            "sseAlgorithm": text(api="SSEAlgorithm", required=True),
+                        }
+                    ),
+                    "bucketKeyEnabled": boolean(computed=True),
+                }
+            ),
+            required=True,
+        ),
+    }
+
+
+class BucketVersioning(BucketSetting):
+    """Whether the bucket keeps versions; deleting it suspends them, as they cannot be switched off."""
+
+    token = "aws:s3/bucketVersioning:BucketVersioning"
+    create_operation = "PutBucketVersioning"
+    read_operation = "GetBucketVersioning"
+    member = "VersioningConfiguration"
+    table = {
+        **_BUCKET,
+        "versioningConfiguration": block({"status": text(required=True)}, required=True),
+    }
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        request = super().create_request(inputs)
+        return {**request, self.member: request[self.member]["VersioningConfiguration"]}
+
+    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
+        told = {"VersioningConfiguration": {"Status": answer.get("Status", "Disabled")}}
+        return super().outputs(cloud, resource_id, state, told)
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        suspended = {"Status": "Suspended"}
+        cloud.call("s3", "PutBucketVersioning", Bucket=resource_id, VersioningConfiguration=suspended)
+
+
+RESOURCES: tuple[type[Resource], ...] = (
+    BucketOwnershipControls,
+    BucketPolicy,
+    BucketPublicAccessBlock,
+    BucketServerSideEncryptionConfiguration,
+    BucketVersioning,
+)

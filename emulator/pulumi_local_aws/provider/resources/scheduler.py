@@ -1,0 +1,113 @@
+"""EventBridge Scheduler: schedules and their groups."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import block, integer, output, text
+from pulumi_local_aws.provider.tagging import Tagging
+
+
+class Schedule(Resource):
+    """A schedule; its id is `GROUP/NAME`. UpdateSchedule wants the whole of it."""
+
+    token = "aws:scheduler/schedule:Schedule"
+    service = "scheduler"
+    autoname = AutoName()
+    create_operation = "CreateSchedule"
+    read_operation = "GetSchedule"
+    delete_operation = "DeleteSchedule"
+    table = {
+        "actionAfterCompletion": text(computed=True),
+        "description": text(),
+        "endDate": text(),
+        "flexibleTimeWindow": block(
+            {"maximumWindowInMinutes": integer(), "mode": text(required=True)}, required=True
+        ),
+        "groupName": text(computed=True, replace=True),
+        "kmsKeyArn": text(),
+        "name": text(replace=True),
+        "scheduleExpression": text(required=True),
+        "scheduleExpressionTimezone": text(default="UTC"),
+        "startDate": text(),
+        "state": text(default="ENABLED"),
+        "target": block(
+            {
+                "arn": text(required=True),
+                "deadLetterConfig": block({"arn": text(required=True)}),
+                "input": text(),
+                "retryPolicy": block(
+                    {
+                        "maximumEventAgeInSeconds": integer(default=86400),
+                        "maximumRetryAttempts": integer(default=185),
+                    },
+                    computed=True,
+                ),
+                "roleArn": text(required=True),
+                "sqsParameters": block({"messageGroupId": text()}),
+            },
+            required=True,
+        ),
+        "arn": output(),
+        **REGION,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        cloud.call("scheduler", "CreateSchedule", **self.create_request(inputs))
+        return f"{inputs.get('groupName') or 'default'}/{inputs['name']}"
+
+    def address(self, resource_id: str, state: Any) -> dict[str, Any]:
+        group, name = resource_id.split("/", 1)
+        return {"GroupName": group, "Name": name}
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if changed:
+            request = {**self.create_request(news), **self.address(resource_id, news)}
+            cloud.call("scheduler", "UpdateSchedule", **request)
+
+    def locate(self, import_id: str) -> tuple[str, State]:
+        return import_id if "/" in import_id else f"default/{import_id}", {}
+
+
+class ScheduleGroup(Resource):
+    """A group of schedules; deleting it deletes them."""
+
+    token = "aws:scheduler/scheduleGroup:ScheduleGroup"
+    service = "scheduler"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="scheduler", address="ResourceArn", as_list=True, list_operation="ListTagsForResource"
+    )
+    keys = {"Name": "id"}
+    create_operation = "CreateScheduleGroup"
+    read_operation = "GetScheduleGroup"
+    delete_operation = "DeleteScheduleGroup"
+    table = {
+        "name": text(replace=True),
+        "arn": output(),
+        "creationDate": output(),
+        "lastModificationDate": output(),
+        "state": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        tags = self.tag_parameters(cloud, inputs)
+        cloud.call("scheduler", "CreateScheduleGroup", **self.create_request(inputs), **tags)
+        return inputs["name"]
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        super().delete(cloud, resource_id, state)
+
+        def gone() -> bool:
+            try:
+                cloud.call("scheduler", "GetScheduleGroup", Name=resource_id)
+            except NotFound:
+                return True
+            return False
+
+        cloud.until(gone, f"deleting the schedule group {resource_id}")
+
+
+RESOURCES: tuple[type[Resource], ...] = (Schedule, ScheduleGroup)

@@ -1,0 +1,96 @@
+"""SNS: topics."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.convert import api_name
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import boolean, integer, json_text, output, policy, text
+from pulumi_local_aws.provider.tagging import Tagging
+
+_ATTRIBUTES = {
+    "contentBasedDeduplication": boolean(default=False),
+    "deliveryPolicy": json_text(),
+    "displayName": text(),
+    "fifoTopic": boolean(default=False, replace=True),
+    "kmsMasterKeyId": text(),
+    "policy": policy(computed=True),
+    "signatureVersion": integer(computed=True),
+    "tracingConfig": text(computed=True),
+}
+_FIFO = frozenset({"contentBasedDeduplication", "fifoTopic"})
+
+
+class Topic(Resource):
+    """A topic; its id is its ARN."""
+
+    token = "aws:sns/topic:Topic"
+    service = "sns"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="sns", address="ResourceArn", as_list=True, list_operation="ListTagsForResource"
+    )
+    keys = {"TopicArn": "id"}
+    id_member = "TopicArn"
+    create_operation = "CreateTopic"
+    delete_operation = "DeleteTopic"
+    table = {
+        **_ATTRIBUTES,
+        "name": text(replace=True),
+        "arn": output(),
+        "owner": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def finish_name(self, name: str, inputs: State) -> str:
+        return f"{name}.fifo" if inputs.get("fifoTopic") is True else name
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        fifo = bool(inputs.get("fifoTopic"))
+        attributes = {
+            api_name(name, prop): _text(inputs[name])
+            for name, prop in _ATTRIBUTES.items()
+            if inputs.get(name) is not None and (fifo or name not in _FIFO)
+        }
+        return {"Name": inputs["name"], "Attributes": attributes}
+
+    def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
+        try:
+            told = cloud.call("sns", "GetTopicAttributes", TopicArn=resource_id)["Attributes"]
+        except NotFound:
+            return None
+        found = {
+            "contentBasedDeduplication": told.get("ContentBasedDeduplication") == "true",
+            "deliveryPolicy": told.get("DeliveryPolicy"),
+            "displayName": told.get("DisplayName"),
+            "fifoTopic": told.get("FifoTopic") == "true",
+            "kmsMasterKeyId": told.get("KmsMasterKeyId"),
+            "policy": told.get("Policy"),
+            "signatureVersion": int(told.get("SignatureVersion") or 0),
+            "tracingConfig": told.get("TracingConfig"),
+            "arn": resource_id,
+            "name": resource_id.rsplit(":", 1)[-1],
+            "owner": told.get("Owner") or cloud.account,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        for name in sorted(changed & set(_ATTRIBUTES)):
+            value = news.get(name)
+            cloud.call(
+                "sns",
+                "SetTopicAttributes",
+                TopicArn=resource_id,
+                AttributeName=api_name(name, _ATTRIBUTES[name]),
+                AttributeValue="" if value is None else _text(value),
+            )
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+RESOURCES: tuple[type[Resource], ...] = (Topic,)

@@ -1,0 +1,111 @@
+"""SQS: queues."""
+
+from typing import Any
+
+from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.convert import api_name
+from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.schema import Kind, boolean, integer, json_text, output, policy, text
+from pulumi_local_aws.provider.tagging import Tagging
+
+_ATTRIBUTES = {
+    "contentBasedDeduplication": boolean(default=False),
+    "deduplicationScope": text(computed=True),
+    "delaySeconds": integer(default=0),
+    "fifoQueue": boolean(default=False, replace=True),
+    "fifoThroughputLimit": text(computed=True),
+    "kmsDataKeyReusePeriodSeconds": integer(computed=True),
+    "kmsMasterKeyId": text(),
+    "maxMessageSize": integer(api="MaximumMessageSize", default=262144),
+    "messageRetentionSeconds": integer(api="MessageRetentionPeriod", default=345600),
+    "policy": policy(computed=True),
+    "receiveWaitTimeSeconds": integer(api="ReceiveMessageWaitTimeSeconds", default=0),
+    "redriveAllowPolicy": json_text(computed=True),
+    "redrivePolicy": json_text(computed=True),
+    "sqsManagedSseEnabled": boolean(computed=True),
+    "visibilityTimeoutSeconds": integer(api="VisibilityTimeout", default=30),
+}
+# SQS refuses these on a queue that is not FIFO.
+_FIFO = frozenset({"contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit", "fifoQueue"})
+
+
+class Queue(Resource):
+    """A queue; its id is its URL."""
+
+    token = "aws:sqs/queue:Queue"
+    service = "sqs"
+    autoname = AutoName()
+    tagging = Tagging(
+        service="sqs",
+        address="QueueUrl",
+        by="id",
+        create="tags",
+        list_operation="ListQueueTags",
+        tag_operation="TagQueue",
+        untag_operation="UntagQueue",
+    )
+    keys = {"QueueUrl": "id"}
+    id_member = "QueueUrl"
+    create_operation = "CreateQueue"
+    delete_operation = "DeleteQueue"
+    table = {
+        **_ATTRIBUTES,
+        "name": text(api="QueueName", replace=True),
+        "arn": output(),
+        "url": output(),
+        **REGION,
+        **TAGS,
+    }
+
+    def finish_name(self, name: str, inputs: State) -> str:
+        return f"{name}.fifo" if inputs.get("fifoQueue") is True else name
+
+    def create_request(self, inputs: State) -> dict[str, Any]:
+        return {"QueueName": inputs["name"], "Attributes": _attributes(inputs, set(_ATTRIBUTES))}
+
+    def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
+        where = {"QueueUrl": resource_id, "AttributeNames": ["All"]}
+        try:
+            told = cloud.call("sqs", "GetQueueAttributes", **where)["Attributes"]
+        except NotFound:
+            return None
+        found = {
+            name: _value(prop.kind, told[api_name(name, prop)])
+            for name, prop in _ATTRIBUTES.items()
+            if told.get(api_name(name, prop)) not in (None, "")
+        }
+        arn = told["QueueArn"]
+        return {**found, "arn": arn, "name": arn.rsplit(":", 1)[-1], "url": resource_id}
+
+    def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        attributes = _attributes(news, changed & set(_ATTRIBUTES))
+        gone = {name for name in changed & set(_ATTRIBUTES) if news.get(name) is None}
+        attributes.update({api_name(name, _ATTRIBUTES[name]): "" for name in gone})
+        if attributes:
+            cloud.call("sqs", "SetQueueAttributes", QueueUrl=resource_id, Attributes=attributes)
+
+
+def _attributes(inputs: State, names: set[str]) -> dict[str, Any]:
+    """Attributes as SQS takes them: all strings, and those of FIFO queues on FIFO queues only."""
+    found: dict[str, Any] = {}
+    for name in sorted(names):
+        value = inputs.get(name)
+        if value is None or (name in _FIFO and not inputs.get("fifoQueue")):
+            continue
+        found[api_name(name, _ATTRIBUTES[name])] = _text(value)
+    return found
+
+
+def _text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+def _value(kind: Kind, told: str) -> Any:
+    if kind is Kind.BOOLEAN:
+        return told == "true"
+    return int(told) if kind is Kind.INTEGER else told
+
+
+RESOURCES: tuple[type[Resource], ...] = (Queue,)

@@ -1,0 +1,83 @@
+"""What an operator can set, as the functions get it: the environment variable SETTINGS, JSON.
+
+The same keys and defaults stand in components/websocket_sessions/config/settings.py, which checks
+the ranges before anything is deployed. Durations are in seconds.
+"""
+
+import json
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+MAX_SHARDS = 10
+"""Listener shards a session: bounds the items of the creating transaction and the reads of a count."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Rate limits; messages are a session's publishes, requests all else of a connection."""
+
+    enabled: bool = True
+    sessions_per_hour: int = 20
+    joins_per_minute: int = 60
+    connects_per_minute: int = 120
+    messages_per_minute: int = 1200
+    requests_per_minute: int = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The stack's `sessionSettings`."""
+
+    supported_languages: tuple[str, ...] = ("en", "es", "fr", "de", "it", "pt", "ja", "zh", "ko", "ar")
+    max_listeners: int = 500
+    session_lifetime: int = 86400
+    speaker_grace: int = 300
+    idle_ping: int = 480
+    connection_lifetime: int = 7200
+    refresh_lead: int = 600
+    refresh_jitter: int = 120
+    token_notice: int = 120
+    ended_retention: int = 3600
+    log_max_age: int = 3600
+    log_max_count: int = 1000
+    replay_page: int = 100
+    allow_anonymous: bool = True
+    direct_fan_out: int = 100
+    listeners_per_shard: int = 100
+    limits: Limits = field(default_factory=Limits)
+    record_heartbeats: bool = False
+    hook_function_arn: str | None = None
+    hook_timeout: float = 2.0
+    hook_failure: str = "pass"
+    """What becomes of a message whose hook fails: "pass" sends it as it is, "refuse" answers UNAVAILABLE."""
+
+    @property
+    def shards(self) -> int:
+        """Listener shards of a new session."""
+        return max(1, min(MAX_SHARDS, -(-self.max_listeners // self.listeners_per_shard)))
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read SETTINGS; what is not named has its default.
+
+        Raises ValueError for a key that is not a setting, so that a misspelt one never passes in silence.
+        """
+        values = _known(cls, json.loads(text))
+        if "limits" in values:
+            values["limits"] = Limits(**_known(Limits, values["limits"]))
+        if "supported_languages" in values:
+            values["supported_languages"] = tuple(values["supported_languages"])
+        return cls(**values)
+
+
+def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+    names = {_camel_case(entry.name): entry.name for entry in fields(kind)}
+    unknown = sorted(set(values) - set(names))
+    if unknown:
+        raise ValueError(f"SETTINGS has {', '.join(unknown)}; allowed are {', '.join(names)}")
+    return {names[key]: value for key, value in values.items()}
+
+
+def _camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)

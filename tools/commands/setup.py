@@ -1,0 +1,151 @@
+"""`make setup`: everything that the other commands need, made once and again only when its inputs change.
+
+Runs on a bare Python 3.11 or later, with the standard library alone.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tools.dev_stack import browser
+from tools.dev_stack.console import CommandError, run_command, run_logged, say
+from tools.dev_stack.interpreters import MINIMUM, preferred_python, version_of
+from tools.dev_stack.lock import exclusive
+from tools.dev_stack.paths import ROOT, Layout
+from tools.dev_stack.stamped_step import Step, pending
+
+NODE_MINIMUM = 20
+
+
+def main() -> int:
+    """Carry out the steps that are not done yet."""
+    arguments = argparse.ArgumentParser(prog="make setup", description=__doc__)
+    arguments.add_argument("--with-browser", action="store_true", help="also what the browser tests need")
+    with_browser = bool(arguments.parse_args().with_browser)
+    layout = Layout.default()
+    stamps = layout.local / "stamps"
+    first, *others = steps(layout)
+    if with_browser and browser.find() is None:
+        others.append(browser.step(layout))
+    if not pending([first, *others], stamps):
+        return 0
+    check_tools()
+    with exclusive(layout.run / "setup.lock", "make setup"):
+        say("Setting up (once; what did not change is not done again):")
+        first.carry_out(stamps)
+        # The engine's build is by far the longest, so the rest goes on beside it.
+        with ThreadPoolExecutor() as workers:
+            running = [workers.submit(step.carry_out, stamps) for step in others]
+        for step in running:
+            step.result()
+    return 0
+
+
+def steps(layout: Layout) -> list[Step]:
+    """Return the steps; the first makes what the others need."""
+    made = [_developer_venv(layout), _engine(layout), _emulator_venv(layout)]
+    return [*made, _web(layout)] if (ROOT / "web" / "package.json").is_file() else made
+
+
+def check_tools() -> None:
+    """Raise CommandError with one line that names the tool that is missing and what to do."""
+    if sys.version_info[:2] < MINIMUM:
+        raise CommandError(f"Python {sys.version.split()[0]} is too old: install Python 3.11 or later.")
+    if not version_of(Path(sys.executable)):
+        raise CommandError(
+            "this Python makes no virtual environments: install venv (Debian: apt-get install python3-venv)."
+        )
+    if shutil.which("npm") is None or _node_major() < NODE_MINIMUM:
+        raise CommandError(f"Node.js {NODE_MINIMUM} or later with npm is missing: see https://nodejs.org.")
+
+
+def _node_major() -> int:
+    try:
+        shown = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False).stdout
+    except FileNotFoundError:
+        return 0
+    major = shown.strip().lstrip("v").partition(".")[0]
+    return int(major) if major.isdigit() else 0
+
+
+def _developer_venv(layout: Layout) -> Step:
+    venv, python = ROOT / ".venv", Path(sys.executable)
+    return _venv_step("dev-venv", python, venv, "dev.txt", layout.logs, paths=("components", "emulator"))
+
+
+def _emulator_venv(layout: Layout) -> Step:
+    venv = layout.shared / "emulator-venv"
+    return _venv_step("emulator-venv", preferred_python(), venv, "emulator.txt", layout.logs)
+
+
+def _venv_step(
+    name: str, python: Path, venv: Path, requirements: str, logs: Path, *, paths: tuple[str, ...] = ()
+) -> Step:
+    """Return the step that makes a virtual environment; `paths` are this tree's folders to import from."""
+    file = ROOT / "requirements" / requirements
+    version = version_of(python)
+    inside = venv / "bin" / "python"
+
+    def install() -> None:
+        log = logs / f"setup-{name}.log"
+        if version_of(inside) != version:
+            shutil.rmtree(venv, ignore_errors=True)
+            run_logged([python, "-m", "venv", venv], log=log, cwd=ROOT)
+        run_logged(
+            # Bytecode is made as modules are first imported: most of what is installed never is.
+            [inside, "-m", "pip", "install", "--no-input", "--no-compile", "--require-hashes", "-r", file],
+            log=log,
+            cwd=ROOT,
+            hint="Is the package index reachable?",
+        )
+        for site_packages in venv.glob("lib/python*/site-packages") if paths else ():
+            lines = [os.path.relpath(ROOT / path, site_packages) for path in paths]
+            (site_packages / "websocket-sessions.pth").write_text("\n".join(lines) + "\n")
+
+    label = f"Python packages (requirements/{requirements}, Python {version})"
+    return Step(name=name, label=label, inputs=(file, version, *paths), outputs=(inside,), run=install)
+
+
+def _engine(layout: Layout) -> Step:
+    def prepare() -> None:
+        log = layout.logs / "setup-engine.log"
+        try:
+            run_logged([layout.venv_python, "-m", "tools.commands.engine_setup"], log=log, cwd=ROOT)
+        except CommandError as error:
+            say(f"  No Pulumi engine: `make up` will not work, and tests that need it are skipped.\n{error}")
+
+    module, on_path = ROOT / "tools" / "pulumi", shutil.which("pulumi")
+    return Step(
+        name="engine",
+        label="The Pulumi engine (PATH, else built by Go: about five minutes)",
+        inputs=(module / "go.mod", module / "go.sum", on_path or ""),
+        outputs=() if on_path else (layout.bin / "pulumi",),
+        run=prepare,
+    )
+
+
+def _web(layout: Layout) -> Step:
+    def install() -> None:
+        run_logged(
+            ["npm", "ci", "--no-audit", "--no-fund"],
+            log=layout.logs / "setup-web.log",
+            cwd=ROOT / "web",
+            hint="Is the npm registry reachable?",
+        )
+
+    web = ROOT / "web"
+    return Step(
+        name="web",
+        label="Packages of the web client (npm ci)",
+        inputs=(web / "package-lock.json",),
+        outputs=(web / "node_modules",),
+        run=install,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("setup", main))

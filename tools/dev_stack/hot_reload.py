@@ -1,0 +1,140 @@
+"""Puts changed handlers into the functions of the local stack, without the Pulumi engine."""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from tools.dev_stack.archive_importer import Importer
+from websocket_sessions.archives import ArchiveError, Target, build, source_files
+
+if TYPE_CHECKING:
+    from types_boto3_lambda import LambdaClient
+
+Built = TypeVar("Built")
+BEHIND_THE_ENGINE = "run/live-code"
+"""File in the state folder that tells `make up` that code was changed behind the engine's back."""
+
+
+@dataclass(kw_only=True)
+class Deployed:
+    """One function as it runs now; `digest` is Lambda's CodeSha256, `sources` what its archive is made of."""
+
+    name: str
+    module: str
+    environment: dict[str, str]
+    digest: str
+    sources: frozenset[Path] = frozenset()
+
+    @property
+    def handler(self) -> str:
+        """The handler's file name without its ending, which is the archive's name."""
+        return self.module.rpartition(".")[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What became of one changed archive: `error` says why the old code stays."""
+
+    handler: str
+    error: str | None
+
+
+@dataclass(kw_only=True)
+class LiveCode:
+    """The functions of a stack and the sources that they are built from."""
+
+    client: "LambdaClient"
+    importer: Importer
+    root: Path
+    local: Path
+    target: Target
+    functions: list[Deployed]
+
+    @classmethod
+    def of(
+        cls, client: "LambdaClient", importer: Importer, root: Path, local: Path, names: Iterable[str]
+    ) -> Self:
+        """Read what is deployed under the given function names."""
+        found = [client.get_function_configuration(FunctionName=name) for name in names]
+        target = Target(
+            runtime=found[0].get("Runtime", ""), architecture=(found[0].get("Architectures") or [""])[0]
+        )
+        functions = [
+            Deployed(
+                name=item.get("FunctionName", ""),
+                module=item.get("Handler", "").rpartition(".")[0],
+                environment=dict(item.get("Environment", {}).get("Variables", {})),
+                digest=item.get("CodeSha256", ""),
+            )
+            for item in found
+        ]
+        return cls(
+            client=client, importer=importer, root=root, local=local, target=target, functions=functions
+        )
+
+    def synchronize(self, changed: set[Path] | None = None) -> list[Change]:
+        """Build, and replace the code of each function whose archive differs and imports.
+
+        With `changed`, only the functions that those sources go into are built.
+        """
+        affected = [item for item in self.functions if changed is None or changed & item.sources]
+        try:
+            archives = self._built(build, affected)
+            sources = self._built(source_files, affected)
+        except (ArchiveError, SyntaxError, OSError) as error:
+            said = syntax_errors(self.root / "functions") or str(error)
+            return [Change(handler="functions", error=said)]
+        for function in affected:
+            function.sources = sources[function.handler]
+        return [
+            Change(handler=function.handler, error=self._replace(function, archives[function.handler]))
+            for function in affected
+            if code_digest(archives[function.handler]) != function.digest
+        ]
+
+    def _built(self, make: Callable[..., dict[str, Built]], functions: list[Deployed]) -> dict[str, Built]:
+        return make(
+            self.root / "functions",
+            [function.handler for function in functions],
+            self.target,
+            self.local / "archives",
+            self.root / "requirements" / "functions.txt",
+        )
+
+    def _replace(self, function: Deployed, archive: Path) -> str | None:
+        error = self.importer.error(archive, function.module, function.environment)
+        if error is None:
+            (self.local / BEHIND_THE_ENGINE).touch()
+            self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
+            function.digest = code_digest(archive)
+        return error
+
+
+def syntax_errors(folder: Path) -> str:
+    """Return a line for each source that is no Python, with its place."""
+    found: list[str] = []
+    for path in sorted(folder.rglob("*.py")):
+        try:
+            compile(path.read_text(encoding="utf-8"), path, "exec")
+        except SyntaxError as error:
+            found.append(f"{path.relative_to(folder.parent)}, line {error.lineno}: {error.msg}")
+    return "\n".join(found)
+
+
+def code_digest(archive: Path) -> str:
+    """Return the archive's digest as Lambda shows it."""
+    return b64encode(sha256(archive.read_bytes()).digest()).decode("ascii")
+
+
+def snapshot(folder: Path) -> dict[Path, int]:
+    """Return the times of the Python sources' last changes, to tell whether anything changed."""
+    times: dict[Path, int] = {}
+    for path in folder.rglob("*.py"):
+        try:
+            times[path] = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            continue
+    return times

@@ -1,0 +1,61 @@
+"""Builds the web pages and serves them with the local stack's config."""
+
+import json
+import os
+from pathlib import Path
+
+from tools.dev_stack.background import Record, answers, require_free_port, start
+from tools.dev_stack.console import run_logged
+from tools.dev_stack.paths import ROOT, WEB_PORT, Layout
+from tools.dev_stack.stack import Outputs, write_secret
+from tools.dev_stack.stamped_step import Step
+
+PAGES = "pages"
+WEB = ROOT / "web"
+NOT_SOURCES = {"node_modules", "dist", "coverage", "testSupport", "stackTests", "browserTests"}
+
+
+def serve(layout: Layout, outputs: Outputs) -> str:
+    """Build the pages where their sources changed, make sure that they are served, and return where."""
+    _build(layout).carry_out(layout.shared / "stamps")
+    config = layout.local / "frontend-config.json"
+    write_secret(config, json.dumps(outputs["frontendConfig"], indent=2) + "\n")
+    address = f"http://127.0.0.1:{layout.web_port}/"
+    record = Record.load(layout.run, PAGES)
+    if record and record.port == layout.web_port and answers(address):
+        return address
+    if record:
+        record.stop(layout.run)
+    require_free_port(layout.web_port, WEB_PORT.purpose, WEB_PORT.variable)
+    start(
+        PAGES,
+        ["node", WEB / "pages" / "tools" / "serve.mjs", "--port", str(layout.web_port), "--config", config],
+        run=layout.run,
+        log=layout.logs / "pages.log",
+        cwd=WEB,
+        env=os.environ,
+        port=layout.web_port,
+        ready=lambda: answers(address),
+    )
+    return address
+
+
+def _build(layout: Layout) -> Step:
+    def build() -> None:
+        run_logged(["npm", "run", "build"], log=layout.logs / "pages-build.log", cwd=WEB)
+
+    return Step(
+        name="pages",
+        label="Building the pages",
+        inputs=tuple(_sources()),
+        outputs=(WEB / "dist" / "index.html",),
+        run=build,
+    )
+
+
+def _sources() -> list[Path]:
+    files: list[Path] = []
+    for folder, folders, names in os.walk(WEB):
+        folders[:] = [name for name in folders if name not in NOT_SOURCES]
+        files += (Path(folder, name) for name in names)
+    return sorted(files)

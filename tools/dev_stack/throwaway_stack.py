@@ -1,0 +1,72 @@
+"""A local AWS of the tests' own: its own folder, ports and copy of the sources, and the real engine."""
+
+import json
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pulumi_local_aws.processes import free_port
+from tools.commands.up import bring_up
+from tools.dev_stack import local_aws
+from tools.dev_stack.demo_user import create_demo_user
+from tools.dev_stack.paths import ROOT, Layout
+from tools.dev_stack.stack import LocalStack, write_secret
+
+SOURCES = (
+    "__main__.py",
+    "Pulumi.yaml",
+    "Pulumi.local.yaml",
+    "components",
+    "functions",
+    "requirements",
+)
+"""What the program is made of."""
+
+
+def copy_sources(target: Path) -> Path:
+    """Copy the program, so that a test may edit it, with the cache that its archives are built from."""
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target / name)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    cache = ROOT / ".local" / "archives"
+    if cache.is_dir():
+        shutil.copytree(cache, target / ".local" / "archives", ignore=shutil.ignore_patterns("zips"))
+    return target
+
+
+def layout_in(folder: Path) -> Layout:
+    """Return a layout inside `folder`, on free ports, with the engine and the emulator of this tree."""
+    return Layout(
+        root=copy_sources(folder / "tree"),
+        local=folder / "tree" / ".local",
+        shared=ROOT / ".local",
+        emulator_port=free_port(),
+        websocket_port=free_port(),
+        web_port=free_port(),
+    )
+
+
+@contextmanager
+def local_stack(folder: Path) -> Generator[LocalStack]:
+    """Bring up everything but the pages, and take it down."""
+    layout = layout_in(folder)
+    stack = LocalStack(layout, local_aws.load_keys(layout))
+    try:
+        bring_up(layout, stack)
+        yield stack
+    finally:
+        local_aws.stop_all(layout)
+
+
+def leave_for_clients(stack: LocalStack) -> Path:
+    """Leave the outputs and a demo user, as `make up` does, and return the folder that has them."""
+    outputs = stack.outputs()
+    write_secret(stack.layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")
+    create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
+    return stack.layout.local
