@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
-SCRIPT = Path(__file__).with_name("import_check.py")
+SCRIPT = Path(__file__).with_name("archive_smoke_test.py")
 
 RUNTIME = {
     "AWS_REGION": "us-east-1",
