@@ -21,7 +21,7 @@ from typing import cast
 
 import fastjsonschema
 
-from protocol.source import ROOT, SCHEMA_PATH
+from protocol.schema import ROOT, SCHEMA_PATH
 
 MESSAGE = {
     "action": "joinSession",

@@ -1,4 +1,4 @@
-"""Writes docs/asyncapi.json: the WebSocket side as an AsyncAPI 3.0 document, seen from the server."""
+"""Renders docs/asyncapi.json: the WebSocket API as an AsyncAPI 3.0 document, from the server's view."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ import json
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from protocol.source import Protocol, Schema
+    from protocol.examples import Example
+    from protocol.schema import Protocol, Schema
 
 _CHANNEL = "#/channels/connection"
 
 
-def write(protocol: Protocol) -> str:
-    """The document's text."""
-    messages = [*protocol.of("client"), *protocol.of("server")]
+def render(protocol: Protocol, examples: dict[str, Example]) -> str:
+    """Return the document as JSON text."""
+    messages = [*protocol.messages_of("client"), *protocol.messages_of("server")]
     document = {
         "asyncapi": "3.0.0",
         "info": {"title": protocol.title, "version": protocol.version, "description": protocol.description},
@@ -23,11 +24,11 @@ def write(protocol: Protocol) -> str:
                 "host": "{apiId}.execute-api.{region}.amazonaws.com",
                 "pathname": "/{stage}",
                 "protocol": "wss",
-                "description": "A stack's WebSocket API: `webSocketUrl` of the output `frontendConfig`.",
+                "description": "The stack's WebSocket API: `webSocketUrl` in the output `frontendConfig`.",
                 "variables": {
-                    "apiId": {"description": "The API's id."},
+                    "apiId": {"description": "The id of the API."},
                     "region": {"description": "The AWS Region."},
-                    "stage": {"description": "API Gateway's stage."},
+                    "stage": {"description": "The stage of the API."},
                 },
                 "security": [
                     {"$ref": "#/components/securitySchemes/subprotocol"},
@@ -39,7 +40,7 @@ def write(protocol: Protocol) -> str:
         "channels": {
             "connection": {
                 "address": "/",
-                "description": "One WebSocket; the client's `action` chooses the route.",
+                "description": "A WebSocket connection. The `action` of a client message selects the route.",
                 "servers": [{"$ref": "#/servers/stack"}],
                 "messages": {one.name: {"$ref": f"#/components/messages/{one.name}"} for one in messages},
                 "bindings": {"ws": {"method": "GET", "bindingVersion": "0.1.0"}},
@@ -52,6 +53,7 @@ def write(protocol: Protocol) -> str:
                     "name": one.name,
                     "summary": one.description,
                     "payload": {"$ref": f"#/components/schemas/{one.name}"},
+                    "examples": [{"payload": examples[one.name]}],
                 }
                 for one in messages
             },
@@ -86,7 +88,7 @@ def _operations(protocol: Protocol) -> dict[str, object]:
                 "messages": [{"$ref": f"{_CHANNEL}/messages/{reply}"} for reply in (one.reply, "error")],
             },
         }
-        for one in protocol.of("client")
+        for one in protocol.messages_of("client")
     }
     pushes = {
         f"push{one.name[0].upper()}{one.name[1:]}": {
@@ -95,33 +97,29 @@ def _operations(protocol: Protocol) -> dict[str, object]:
             "summary": one.description,
             "messages": [{"$ref": f"{_CHANNEL}/messages/{one.name}"}],
         }
-        for one in protocol.of("server")
+        for one in protocol.messages_of("server")
         if "push" in one.kinds
     }
     return {**requests, **pushes}
 
 
-def _draft_07(schema: Schema) -> object:
-    """The schema in draft-07, which AsyncAPI's schema object extends.
+def _draft_07(value: object) -> object:
+    """Convert a schema to draft-07, which AsyncAPI's schema object extends.
 
-    There `dependentRequired` was `dependencies`, and a reference stands alone: what stands beside one goes
-    into an `allOf`.
+    In draft-07 `dependentRequired` is named `dependencies`, and keywords beside a `$ref` are ignored, so that
+    a reference with other keywords becomes an `allOf`.
     """
-    return _converted(schema)
-
-
-def _converted(value: object) -> object:
     if isinstance(value, list):
-        return [_converted(one) for one in cast("list[object]", value)]
+        return [_draft_07(item) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     schema = cast("Schema", value)
     if "$ref" in schema:
         reference = {"$ref": str(schema["$ref"]).replace("#/$defs/", "#/components/schemas/")}
-        beside = {key: one for key, one in schema.items() if key != "$ref"}
-        return {"allOf": [reference], **beside} if beside else reference
+        other_keywords = {key: one for key, one in schema.items() if key != "$ref"}
+        return {"allOf": [reference], **other_keywords} if other_keywords else reference
     return {
-        "dependencies" if key == "dependentRequired" else key: _converted(one)
+        "dependencies" if key == "dependentRequired" else key: _draft_07(one)
         for key, one in schema.items()
         if key not in {"x-direction", "x-kind"}
     }

@@ -1,26 +1,20 @@
-"""Writes docs/openapi.json: the HTTP side as an OpenAPI 3.1 document."""
+"""Renders docs/openapi.json: the HTTP API as an OpenAPI 3.1 document."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
-    from protocol.source import Protocol, Schema
-
-_WORDS = {400: "Bad request", 401: "Unauthorized", 403: "Forbidden", 404: "Not found", 409: "Conflict"} | {
-    410: "Gone",
-    413: "Content too large",
-    429: "Too many requests",
-    500: "Internal error",
-    503: "Unavailable",
-}
+    from protocol.examples import Example
+    from protocol.schema import Protocol, Schema
 
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """One HTTP operation: its place, its bodies, and the statuses of the errors that it answers with."""
+    """An HTTP operation with its bodies and the statuses of its errors; ``public`` if it needs no token."""
 
     method: str
     path: str
@@ -38,7 +32,7 @@ OPERATIONS = (
         method="post",
         path="/sessions",
         name="createSession",
-        summary="Make a session. It has no speaker's connection yet, so its grace begins at once.",
+        summary="Create a session. It has no speaker connection yet, so the grace period starts immediately.",
         request="createSessionBody",
         status=201,
         response="createdSessionBody",
@@ -48,7 +42,7 @@ OPERATIONS = (
         method="get",
         path="/sessions/{sessionId}",
         name="getSession",
-        summary="Tell a session's state; public where the stack allows anonymous listeners.",
+        summary="Read the state of a session. Public if the stack allows anonymous listeners.",
         public=True,
         response="sessionBody",
         errors=(400, 401, 404, 429, 500, 503),
@@ -57,7 +51,7 @@ OPERATIONS = (
         method="patch",
         path="/sessions/{sessionId}",
         name="updateSession",
-        summary="Pause or continue a session, or change its quality, as its owner.",
+        summary="Pause or continue a session, or change its quality. Only for the owner.",
         request="updateSessionBody",
         response="updatedSessionBody",
         errors=(400, 401, 403, 404, 409, 410, 429, 500, 503),
@@ -66,30 +60,30 @@ OPERATIONS = (
         method="delete",
         path="/sessions/{sessionId}",
         name="endSession",
-        summary="End a session for everyone, as its owner. Ending an ended session succeeds.",
+        summary="End a session. Only for the owner. Ending an ended session succeeds.",
         response="endedSessionBody",
         errors=(400, 401, 403, 404, 429, 500, 503),
     ),
 )
 
 
-def write(protocol: Protocol) -> str:
-    """The document's text."""
+def render(protocol: Protocol, examples: dict[str, Example]) -> str:
+    """Return the document as JSON text."""
     paths: dict[str, dict[str, object]] = {}
     for operation in OPERATIONS:
-        place = paths.setdefault(operation.path, _parameters(operation.path))
-        place[operation.method] = _operation(protocol, operation)
+        path_item = paths.setdefault(operation.path, _parameters(operation.path))
+        path_item[operation.method] = _operation(protocol, examples, operation)
     document: dict[str, object] = {
         "openapi": "3.1.0",
         "info": {
             "title": f"{protocol.title} over HTTP",
             "version": protocol.version,
-            "description": "The HTTP twin of the protocol: the same sessions, rules and error codes.",
+            "description": "The HTTP API of the protocol: the same sessions, rules and error codes.",
         },
         "servers": [
             {
                 "url": "https://{apiId}.execute-api.{region}.amazonaws.com",
-                "description": "A stack's HTTP API; its URL is `httpUrl` of the output `frontendConfig`.",
+                "description": "The stack's HTTP API: `httpUrl` in the output `frontendConfig`.",
                 "variables": {"apiId": {"default": "api"}, "region": {"default": "us-east-1"}},
             }
         ],
@@ -97,8 +91,8 @@ def write(protocol: Protocol) -> str:
         "paths": paths,
         "components": {
             "schemas": {
-                **{name: _referring(schema) for name, schema in protocol.types.items()},
-                **{one.name: _referring(one.schema) for one in protocol.of("http")},
+                **{name: _with_component_references(schema) for name, schema in protocol.types.items()},
+                **{one.name: _with_component_references(one.schema) for one in protocol.messages_of("http")},
             },
             "securitySchemes": {"cognito": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -113,7 +107,7 @@ def _parameters(path: str) -> dict[str, object]:
     return {"parameters": [{"name": "sessionId", "in": "path", "required": True, "schema": schema}]}
 
 
-def _operation(protocol: Protocol, operation: Operation) -> dict[str, object]:
+def _operation(protocol: Protocol, examples: dict[str, Example], operation: Operation) -> dict[str, object]:
     document: dict[str, object] = {"operationId": operation.name, "summary": operation.summary}
     if operation.public:
         document["security"] = [{}, {"cognito": []}]
@@ -122,47 +116,52 @@ def _operation(protocol: Protocol, operation: Operation) -> dict[str, object]:
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "Repeated with the same key, the request makes no second session.",
+                "description": "A retry with the same key returns the same session.",
                 "schema": {"$ref": "#/components/schemas/requestId"},
             }
         ]
     if operation.request:
-        document["requestBody"] = {"required": True, "content": _json(operation.request)}
+        document["requestBody"] = {"required": True, "content": _content(operation.request, examples)}
     document["responses"] = {
         str(operation.status): {
             "description": protocol.messages[operation.response].description,
-            "content": _json(operation.response),
+            "content": _content(operation.response, examples),
         },
-        **{str(status): _error(protocol, status) for status in operation.errors},
+        **{str(status): _error_response(protocol, status) for status in operation.errors},
     }
     return document
 
 
-def _json(name: str, kind: str = "application/json") -> dict[str, object]:
-    return {kind: {"schema": {"$ref": f"#/components/schemas/{name}"}}}
+def _content(name: str, examples: dict[str, Example]) -> dict[str, object]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"application/json": {"schema": schema, "example": examples[name]}}
 
 
-def _error(protocol: Protocol, status: int) -> dict[str, object]:
+def _error_response(protocol: Protocol, status: int) -> dict[str, object]:
     codes = [error for error in protocol.errors if error.status == status]
     response: dict[str, object] = {
-        "description": f"{_WORDS[status]}: {', '.join(error.name for error in codes)}.",
-        "content": _json("problem", "application/problem+json"),
+        "description": f"{HTTPStatus(status).phrase}: {', '.join(error.name for error in codes)}.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
     }
-    if any(error.waiting_helps for error in codes) and status in {429, 503}:
+    if any(error.retryable for error in codes) and status in {429, 503}:
         seconds = {"$ref": "#/components/schemas/seconds"}
-        response["headers"] = {"Retry-After": {"description": "Seconds to wait.", "schema": seconds}}
+        response["headers"] = {
+            "Retry-After": {"description": "Seconds to wait before a retry.", "schema": seconds}
+        }
     return response
 
 
-def _referring(value: object) -> object:
-    """The schema with its references turned to this document's components."""
+def _with_component_references(value: object) -> object:
+    """Convert references to definitions into references to the document's components."""
     if isinstance(value, list):
-        return [_referring(one) for one in cast("list[object]", value)]
+        return [_with_component_references(item) for item in cast("list[object]", value)]
     if not isinstance(value, dict):
         return value
     schema = cast("Schema", value)
     return {
-        key: str(one).replace("#/$defs/", "#/components/schemas/") if key == "$ref" else _referring(one)
+        key: str(one).replace("#/$defs/", "#/components/schemas/")
+        if key == "$ref"
+        else _with_component_references(one)
         for key, one in schema.items()
         if key not in {"x-direction", "x-kind"}
     }

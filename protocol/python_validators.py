@@ -1,6 +1,6 @@
-"""Writes functions/wire/schema_generated.py: tables of the checks in functions/wire/validators.py.
+"""Renders functions/wire/schema_generated.py from the checks in functions/wire/validators.py.
 
-A keyword of the schema that no check carries out is an error here, so that the validators never allow what
+A schema keyword that no check supports is an error here, so that the validators never allow a message that
 the schema forbids.
 """
 
@@ -10,18 +10,18 @@ import json
 import re
 from typing import TYPE_CHECKING, cast
 
-from protocol.source import Message, Protocol, Schema, SchemaError, name_of
+from protocol.schema import Message, Protocol, Schema, SchemaError, definition_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NOTES = {"description", "default", "examples", "x-allowed", "x-errorCode"}
-_OF_TYPE = {
+_ANNOTATIONS = {"description", "default", "examples", "x-allowed", "x-errorCode"}
+_KEYWORDS_BY_TYPE = {
     "string": {"type", "minLength", "maxLength", "pattern", "enum"},
     "integer": {"type", "minimum", "maximum"},
     "array": {"type", "items", "minItems", "maxItems", "uniqueItems"},
 }
-_OF_MESSAGE = {
+_MESSAGE_KEYWORDS = {
     "description",
     "type",
     "properties",
@@ -30,7 +30,7 @@ _OF_MESSAGE = {
     "dependentRequired",
     "anyOf",
 }
-_HEAD = '''"""Validators of the client's messages and of the HTTP bodies.
+_HEAD = '''"""Validators of client messages and HTTP request bodies.
 
 Generated from protocol/schema.json by `python -m protocol`; do not edit.
 """
@@ -43,7 +43,7 @@ from wire.validators import InvalidMessage, Shape, integer, list_of, one_of, tex
 _TAIL = '''
 
 def validate(action: str, message: object) -> None:
-    """Check a client's message; raise `InvalidMessage` with the property, the error code and a text."""
+    """Validate a client message; raises `InvalidMessage` with the property, the error code and a text."""
     shape = MESSAGES.get(action)
     if shape is None:
         raise InvalidMessage("action", "UNKNOWN_ACTION", f"action must be one of: {', '.join(MESSAGES)}")
@@ -51,49 +51,51 @@ def validate(action: str, message: object) -> None:
 
 
 def validate_body(name: str, body: object) -> None:
-    """Check the body of an HTTP request, `createSession` or `updateSession`; raise `InvalidMessage`."""
+    """Validate the body of the HTTP request `createSession` or `updateSession`; raises `InvalidMessage`."""
     BODIES[name].check(body)
 '''
 
 
-def write(protocol: Protocol) -> str:
-    """The module's text."""
-    clients = protocol.of("client")
-    bodies = [message for message in protocol.of("http") if message.name in _request_bodies(protocol)]
+def render(protocol: Protocol) -> str:
+    """Return the module's source; raises `SchemaError` for a keyword that no check supports."""
+    clients = protocol.messages_of("client")
+    bodies = [
+        message for message in protocol.messages_of("http") if message.name in _request_bodies(protocol)
+    ]
     used = _types_used(protocol, [*clients, *bodies])
     lines = [
         _HEAD,
         f'SUBPROTOCOL = "{protocol.subprotocol}"',
         f'TOKEN_SUBPROTOCOL_PREFIX = "{protocol.token_prefix}"',
         "",
-        "# Error code: its HTTP status, and whether waiting helps.",
+        "# For each error code, the HTTP status and whether a retry can succeed.",
         "ERRORS: dict[str, tuple[int, bool]] = {",
-        *(f'    "{error.name}": ({error.status}, {error.waiting_helps}),' for error in protocol.errors),
+        *(f'    "{error.name}": ({error.status}, {error.retryable}),' for error in protocol.errors),
         "}",
         "",
         "# ISO 639-1.",
         *_languages(protocol),
         "",
-        *(f"_{constant(name)} = {_check(protocol, protocol.types[name])}" for name in used),
+        *(f"_{_constant(name)} = {_check(protocol, protocol.types[name])}" for name in used),
         "",
         "MESSAGES: dict[str, Shape] = {",
-        *(_shape(protocol, message.name, message) for message in clients),
+        *(_object_schema(protocol, message.name, message) for message in clients),
         "}",
         "",
         "BODIES: dict[str, Shape] = {",
-        *(_shape(protocol, message.name.removesuffix("Body"), message) for message in bodies),
+        *(_object_schema(protocol, message.name.removesuffix("Body"), message) for message in bodies),
         "}",
     ]
     return "\n".join(lines) + "\n" + _TAIL
 
 
-def constant(name: str) -> str:
-    """camelCase as UPPER_CASE."""
+def _constant(name: str) -> str:
+    """Convert camelCase to UPPER_CASE."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).upper()
 
 
-def allowed(schema: Schema) -> str:
-    """What a value may be, in words, for error texts and tables."""
+def describe_allowed(schema: Schema) -> str:
+    """Return the allowed values in words, for error texts and tables."""
     if "x-allowed" in schema:
         words = str(schema["x-allowed"])
     elif "const" in schema:
@@ -112,7 +114,7 @@ def allowed(schema: Schema) -> str:
 
 
 def _request_bodies(protocol: Protocol) -> set[str]:
-    return {f"{message.name}Body" for message in protocol.of("client")}
+    return {f"{message.name}Body" for message in protocol.messages_of("client")}
 
 
 def _types_used(protocol: Protocol, messages: list[Message]) -> list[str]:
@@ -121,7 +123,7 @@ def _types_used(protocol: Protocol, messages: list[Message]) -> list[str]:
         for schema in message.properties.values():
             for one in (schema, cast("Schema", schema.get("items", {}))):
                 if "$ref" in one:
-                    used.add(name_of(str(one["$ref"])))
+                    used.add(definition_name(str(one["$ref"])))
     return [name for name in protocol.types if name in used]
 
 
@@ -133,34 +135,37 @@ def _languages(protocol: Protocol) -> list[str]:
 
 
 def _check(protocol: Protocol, schema: Schema) -> str:
-    """The call that makes the check of one type."""
+    """Return the expression that creates the check of a schema."""
     if "$ref" in schema:
-        return f"_{constant(name_of(str(schema['$ref'])))}"
-    words, code = allowed(schema), str(schema.get("x-errorCode", "INVALID_MESSAGE"))
+        return f"_{_constant(definition_name(str(schema['$ref'])))}"
+    code = str(schema.get("x-errorCode", "INVALID_MESSAGE"))
+    arguments = f"{_quoted(describe_allowed(schema))}, {_quoted(code)}"
     if "const" in schema:
-        _only(schema, {"const"})
-        return f"one_of({_text(words)}, {_text(code)}, ({_text(str(schema['const']))},))"
+        _require_supported(schema, {"const"})
+        return f"one_of({arguments}, {_tuple_literal([str(schema['const'])])})"
     kind = str(schema["type"])
-    _only(schema, _OF_TYPE[kind])
+    _require_supported(schema, _KEYWORDS_BY_TYPE[kind])
     if "enum" in schema:
         values = (
-            "LANGUAGES" if schema is protocol.types["language"] else _tuple(cast("list[str]", schema["enum"]))
+            "LANGUAGES"
+            if schema is protocol.types["language"]
+            else _tuple_literal(cast("list[str]", schema["enum"]))
         )
-        return f"one_of({_text(words)}, {_text(code)}, {values})"
+        return f"one_of({arguments}, {values})"
     if kind == "integer":
-        return f"integer({_text(words)}, {_text(code)}, {schema['minimum']}, {schema['maximum']})"
+        return f"integer({arguments}, {schema['minimum']}, {schema['maximum']})"
     if kind == "array":
         if schema.get("uniqueItems") is not True:
-            raise SchemaError("a list must have uniqueItems")
+            raise SchemaError(f"an array must have uniqueItems: true: {schema}")
         item = _check(protocol, cast("Schema", schema["items"]))
-        return f"list_of({_text(words)}, {_text(code)}, {item}, {schema['minItems']}, {schema['maxItems']})"
+        return f"list_of({arguments}, {item}, {schema['minItems']}, {schema['maxItems']})"
     pattern = f', r"{schema["pattern"]}"' if "pattern" in schema else ""
     lengths = f"{schema.get('minLength', 0)}, {schema.get('maxLength')}"
-    return f"text({_text(words)}, {_text(code)}, {lengths}{pattern})"
+    return f"text({arguments}, {lengths}{pattern})"
 
 
-def _shape(protocol: Protocol, name: str, message: Message) -> str:
-    _only(message.schema, {*_OF_MESSAGE, "x-direction", "x-by", "x-reply"})
+def _object_schema(protocol: Protocol, name: str, message: Message) -> str:
+    _require_supported(message.schema, {*_MESSAGE_KEYWORDS, "x-direction", "x-sender", "x-reply"})
     if message.schema.get("additionalProperties") is not False:
         raise SchemaError(f"{message.name}: additionalProperties must be false")
     together = [
@@ -172,39 +177,40 @@ def _shape(protocol: Protocol, name: str, message: Message) -> str:
         cast("list[str]", one["required"]) for one in cast("list[Schema]", message.schema.get("anyOf", []))
     ]
     if any(len(names) != 1 for names in alternatives):
-        raise SchemaError(f"{message.name}: anyOf may only ask for one property each")
+        raise SchemaError(f"{message.name}: each anyOf alternative must require exactly one property")
     parts: list[str] = []
     rows = [
-        f'            "{key}": {_check(protocol, _bare(one))},' for key, one in message.properties.items()
+        f'            "{key}": {_check(protocol, _reference_only(one))},'
+        for key, one in message.properties.items()
     ]
     if message.required:
-        parts.append(f"        required={_tuple(message.required)},")
+        parts.append(f"        required={_tuple_literal(message.required)},")
     if together:
-        parts.append(f"        together=({', '.join(map(_tuple, together))}),")
+        parts.append(f"        together=({', '.join(map(_tuple_literal, together))}),")
     if alternatives:
-        parts.append(f"        any_of={_tuple([names[0] for names in alternatives])},")
+        parts.append(f"        any_of={_tuple_literal([names[0] for names in alternatives])},")
     return "\n".join([f'    "{name}": Shape(', "        {", *rows, "        },", *parts, "    ),"])
 
 
-def _bare(schema: Schema) -> Schema:
-    """A property without what may stand beside its reference: a note, never a rule."""
+def _reference_only(schema: Schema) -> Schema:
+    """Return a reference without its annotations; raises `SchemaError` for other keywords beside it."""
     if "$ref" not in schema:
         return schema
-    _only({key: one for key, one in schema.items() if key != "$ref"}, set())
+    _require_supported({key: one for key, one in schema.items() if key != "$ref"}, set())
     return {"$ref": schema["$ref"]}
 
 
-def _only(schema: Schema, keywords: set[str]) -> None:
-    unknown = sorted(set(schema) - keywords - _NOTES)
+def _require_supported(schema: Schema, keywords: set[str]) -> None:
+    unknown = sorted(set(schema) - keywords - _ANNOTATIONS)
     if unknown:
-        raise SchemaError(f"no check carries out {', '.join(unknown)} in {schema}")
+        raise SchemaError(f"no check supports {', '.join(unknown)} in {schema}")
 
 
-def _text(value: str) -> str:
-    """A Python string literal in double quotes."""
+def _quoted(value: str) -> str:
+    """Return a Python string literal in double quotes."""
     return json.dumps(value)
 
 
-def _tuple(values: Sequence[str]) -> str:
-    """A Python tuple of strings."""
-    return f"({', '.join(map(_text, values))}{',' if len(values) == 1 else ''})"
+def _tuple_literal(values: Sequence[str]) -> str:
+    """Return a Python tuple literal of strings."""
+    return f"({', '.join(map(_quoted, values))}{',' if len(values) == 1 else ''})"

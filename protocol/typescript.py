@@ -1,14 +1,14 @@
-"""Writes protocol.generated.ts of web/client: one type a message, and unions by `action` and `type`."""
+"""Renders web/client/src/protocol.generated.ts: message types, and unions by `action` and `type`."""
 
 from __future__ import annotations
 
 import json
 from typing import cast
 
-from protocol.source import Message, Protocol, Schema, name_of
+from protocol.schema import Message, Protocol, Schema, definition_name
 
 _HEAD = """/**
- * The protocol's messages, error codes and close codes.
+ * The messages, error codes and close codes of the session protocol.
  *
  * Generated from protocol/schema.json by `python -m protocol`; do not edit.
  */
@@ -16,31 +16,41 @@ _HEAD = """/**
 _PRIMITIVES = {"string": "string", "integer": "number"}
 
 
-def write(protocol: Protocol) -> str:
-    """The module's text."""
-    messages = [message for direction in ("client", "server", "http") for message in protocol.of(direction)]
+def render(protocol: Protocol) -> str:
+    """Return the module's source."""
+    messages = [
+        message for direction in ("client", "server", "http") for message in protocol.messages_of(direction)
+    ]
     parts = [
         _HEAD,
         f"export const SUBPROTOCOL = {json.dumps(protocol.subprotocol)};",
         f"export const TOKEN_SUBPROTOCOL_PREFIX = {json.dumps(protocol.token_prefix)};\n",
-        *(_type(name, schema) for name, schema in protocol.types.items() if _named(schema)),
-        *(_message(message) for message in messages),
-        _union("ClientMessage", "What a client sends.", protocol.of("client")),
-        _union("ServerMessage", "What a client receives.", protocol.of("server")),
-        _union("Reply", "What answers a request.", [m for m in protocol.of("server") if "reply" in m.kinds]),
-        _union("Push", "What comes unasked.", [m for m in protocol.of("server") if "push" in m.kinds]),
-        "/** The reply to each action; any of them may be answered by `error` instead. */",
+        *(_enum(name, schema) for name, schema in protocol.types.items() if _is_enum(schema)),
+        *(_message(protocol, message) for message in messages),
+        _union("ClientMessage", "The messages that a client sends.", protocol.messages_of("client")),
+        _union("ServerMessage", "The messages that a client receives.", protocol.messages_of("server")),
+        _union(
+            "Reply",
+            "The replies to client messages.",
+            [m for m in protocol.messages_of("server") if "reply" in m.kinds],
+        ),
+        _union(
+            "Push",
+            "The messages that the server sends without a request.",
+            [m for m in protocol.messages_of("server") if "push" in m.kinds],
+        ),
+        "/** The reply to each action. The reply to any action may be `error` instead. */",
         "export interface ReplyOf {",
-        *(f"  {message.name}: {_pascal(message.reply)};" for message in protocol.of("client")),
+        *(f"  {message.name}: {_pascal(message.reply)};" for message in protocol.messages_of("client")),
         "}\n",
-        "/** For each error code its HTTP status, and whether the same request can succeed later. */",
-        "export const ERRORS: Readonly<Record<ErrorCode, { status: number; waitingHelps: boolean }>> = {",
+        "/** The HTTP status of each error code, and whether the same request can succeed later. */",
+        "export const ERRORS: Readonly<Record<ErrorCode, { status: number; retryable: boolean }>> = {",
         *(
-            f"  {error.name}: {{ status: {error.status}, waitingHelps: {json.dumps(error.waiting_helps)} }},"
+            f"  {error.name}: {{ status: {error.status}, retryable: {json.dumps(error.retryable)} }},"
             for error in protocol.errors
         ),
         "};\n",
-        "/** Close codes that a client meets. */",
+        "/** The WebSocket close codes that a client can receive. */",
         "export const CLOSE_CODES = {",
         *(f"  /** {close.meaning} */\n  {close.name}: {close.code}," for close in protocol.close_codes),
         "} as const;\n",
@@ -49,13 +59,13 @@ def write(protocol: Protocol) -> str:
     return "\n".join(parts) + "\n"
 
 
-def _named(schema: Schema) -> bool:
-    """Whether a shared type gets a name of its own: those with a set of values."""
+def _is_enum(schema: Schema) -> bool:
+    """Return whether a shared type becomes a named type: the enums do."""
     return "enum" in schema
 
 
-def _type(name: str, schema: Schema) -> str:
-    """An enum as a constant list and the union of its values."""
+def _enum(name: str, schema: Schema) -> str:
+    """Return an enum as a constant list and the union of its values."""
     values = cast("list[str]", schema["enum"])
     lines: list[str] = []
     line = " "
@@ -75,27 +85,27 @@ def _type(name: str, schema: Schema) -> str:
     )
 
 
-def _message(message: Message) -> str:
-    """One message as a type; alternatives (`oneOf`) become a union beside the common part."""
+def _message(protocol: Protocol, message: Message) -> str:
+    """Return a message as an interface; `oneOf` becomes an intersection with a union of the alternatives."""
     alternatives = cast("list[Schema]", message.schema.get("oneOf", []))
-    special = {name for one in alternatives for name in _mentioned(one)}
-    common = [_property(message, name) for name in message.properties if name not in special]
+    special = {name for one in alternatives for name in _affected_properties(one)}
+    common = [_declaration(protocol, message, name) for name in message.properties if name not in special]
     base = "{\n" + "\n".join(common) + "\n}"
     head = f"/** {message.description} */\nexport "
     if not alternatives:
         return f"{head}interface {_pascal(message.name)} {base}\n"
     variants = [
-        _variant(message, one, [n for n in message.properties if n in special]) for one in alternatives
+        _alternative(message, one, [n for n in message.properties if n in special]) for one in alternatives
     ]
     return f"{head}type {_pascal(message.name)} = {base} & (\n" + "\n".join(variants) + "\n);\n"
 
 
-def _mentioned(alternative: Schema) -> list[str]:
+def _affected_properties(alternative: Schema) -> list[str]:
     forbidden = list(cast("dict[str, bool]", alternative.get("properties", {})))
     return [*cast("list[str]", alternative.get("required", [])), *forbidden]
 
 
-def _variant(message: Message, alternative: Schema, special: list[str]) -> str:
+def _alternative(message: Message, alternative: Schema, special: list[str]) -> str:
     required = cast("list[str]", alternative.get("required", []))
     forbidden = cast("dict[str, bool]", alternative.get("properties", {}))
     taken = {
@@ -105,7 +115,7 @@ def _variant(message: Message, alternative: Schema, special: list[str]) -> str:
     }
     fields: list[str] = []
     for name in special:
-        kind = _kind(message.properties[name])
+        kind = _type_expression(message.properties[name])
         if name in required:
             fields.append(f"{name}: {kind}")
         elif name in forbidden or name in taken:
@@ -115,20 +125,23 @@ def _variant(message: Message, alternative: Schema, special: list[str]) -> str:
     return f"  | {{ {'; '.join(fields)} }}"
 
 
-def _property(message: Message, name: str) -> str:
+def _declaration(protocol: Protocol, message: Message, name: str) -> str:
     schema = message.properties[name]
-    note = f"  /** {schema['description']} */\n" if "description" in schema else ""
+    resolved = protocol.resolve(schema)
+    is_described = "description" in schema or ("description" in resolved and not _is_enum(resolved))
+    comment = f"  /** {resolved['description']} */\n" if is_described else ""
     mark = "" if name in message.required else "?"
-    return f"{note}  {name}{mark}: {_kind(schema)};"
+    return f"{comment}  {name}{mark}: {_type_expression(schema)};"
 
 
-def _kind(schema: Schema) -> str:
+def _type_expression(schema: Schema) -> str:
     if "const" in schema:
         return json.dumps(schema["const"])
     if "$ref" in schema:
-        return _REFERENCES.get(name_of(str(schema["$ref"])), "") or _pascal(name_of(str(schema["$ref"])))
+        name = definition_name(str(schema["$ref"]))
+        return _REFERENCES.get(name) or _pascal(name)
     if schema["type"] == "array":
-        return f"readonly {_kind(cast('Schema', schema['items']))}[]"
+        return f"readonly {_type_expression(cast('Schema', schema['items']))}[]"
     return _PRIMITIVES[str(schema["type"])]
 
 
@@ -138,12 +151,12 @@ _REFERENCES = {
 }
 
 
-def _union(name: str, note: str, messages: list[Message]) -> str:
+def _union(name: str, description: str, messages: list[Message]) -> str:
     rows = "\n".join(f"  | {_pascal(message.name)}" for message in messages)
-    return f"/** {note} */\nexport type {name} =\n{rows};\n"
+    return f"/** {description} */\nexport type {name} =\n{rows};\n"
 
 
 def _pascal(name: str) -> str:
-    """camelCase as PascalCase; a few names would shadow the language's own and get a suffix."""
-    shadowing = {"error": "ErrorMessage", "message": "SessionMessage", "session": "SessionState"}
-    return shadowing.get(name) or name[0].upper() + name[1:]
+    """Convert camelCase to PascalCase; names that would shadow a global type get another name."""
+    renamed = {"error": "ErrorMessage", "message": "SessionMessage", "session": "SessionState"}
+    return renamed.get(name) or name[0].upper() + name[1:]

@@ -1,4 +1,4 @@
-"""Validators of the client's messages and of the HTTP bodies.
+"""Validators of client messages and HTTP request bodies.
 
 Generated from protocol/schema.json by `python -m protocol`; do not edit.
 """
@@ -11,7 +11,7 @@ from wire.validators import InvalidMessage, Shape, integer, list_of, one_of, tex
 SUBPROTOCOL = "websocket-sessions.v1"
 TOKEN_SUBPROTOCOL_PREFIX = "bearer."
 
-# Error code: its HTTP status, and whether waiting helps.
+# For each error code, the HTTP status and whether a retry can succeed.
 ERRORS: dict[str, tuple[int, bool]] = {
     "INVALID_MESSAGE": (400, False),
     "UNKNOWN_ACTION": (404, False),
@@ -47,10 +47,10 @@ LANGUAGES = frozenset(
 
 _REQUEST_ID = text("a string of 1 to 64 characters", "INVALID_MESSAGE", 1, 64)
 _SESSION_ID = text("an id such as caring-king-275", "INVALID_SESSION_ID", 0, 64, r"^[a-z]+-[a-z]+-[1-9][0-9]{2}$")
-_LANGUAGE = one_of("an ISO 639-1 code of two small letters, such as en", "INVALID_LANGUAGE", LANGUAGES)
+_LANGUAGE = one_of("an ISO 639-1 code of two lowercase letters, such as en", "INVALID_LANGUAGE", LANGUAGES)
 _QUALITY = one_of("one of standard, premium", "INVALID_QUALITY", ("standard", "premium"))
 _OPEN_STATUS = one_of("one of active, paused", "INVALID_MESSAGE", ("active", "paused"))
-_EPOCH = text("8 hexadecimal digits, as the server gave them", "INVALID_MESSAGE", 0, None, r"^[0-9a-f]{8}$")
+_EPOCH = text("8 hexadecimal digits, as received from the server", "INVALID_MESSAGE", 0, None, r"^[0-9a-f]{8}$")
 _OFFSET = integer("a whole number from 0 to 9007199254740991", "INVALID_MESSAGE", 0, 9007199254740991)
 _TOKEN = text("a string of 1 to 8192 characters", "INVALID_MESSAGE", 1, 8192)
 _DATA = text("a string", "INVALID_MESSAGE", 0, None)
@@ -169,7 +169,7 @@ BODIES: dict[str, Shape] = {
 
 
 def validate(action: str, message: object) -> None:
-    """Check a client's message; raise `InvalidMessage` with the property, the error code and a text."""
+    """Validate a client message; raises `InvalidMessage` with the property, the error code and a text."""
     shape = MESSAGES.get(action)
     if shape is None:
         raise InvalidMessage("action", "UNKNOWN_ACTION", f"action must be one of: {', '.join(MESSAGES)}")
@@ -177,5 +177,5 @@ def validate(action: str, message: object) -> None:
 
 
 def validate_body(name: str, body: object) -> None:
-    """Check the body of an HTTP request, `createSession` or `updateSession`; raise `InvalidMessage`."""
+    """Validate the body of the HTTP request `createSession` or `updateSession`; raises `InvalidMessage`."""
     BODIES[name].check(body)

@@ -1,7 +1,7 @@
-"""What the tests compare the generated validators with: the schema itself, under `jsonschema`.
+"""The reference for the generated validators: the schema itself, evaluated by `jsonschema`.
 
-Two adjustments make the reference say what the protocol says: a pattern's end is the end of the text, as in
-ECMA-262 (Python's ``$`` would let a line feed follow), and an integer has no fraction part, as the page says.
+Two adjustments match PROTOCOL.md: a pattern's ``$`` is the end of the text, as in ECMA-262 (in Python it also
+matches before a final line feed), and an integer has no fraction.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend  # pyright: ignore[reportUnknownVariableType]
 
-from protocol.source import ROOT, Schema, load
+from protocol.schema import ROOT, Schema, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ class SchemaValidator(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One example of a message; ``code`` and ``property`` are what a validator must name for a bad one."""
+    """One case of a fixture; ``code`` and ``property`` are what a validator reports for an invalid one."""
 
     message: str
     direction: str
@@ -48,17 +48,17 @@ class Case:
 
 
 def cases(directory: Path = FIXTURES) -> list[Case]:
-    """Every example of the shared fixtures."""
+    """Return every case of the shared fixtures."""
     return [case for path in sorted(directory.glob("*.json")) for case in _cases(path)]
 
 
 def schema_allows(message: str, value: object) -> bool:
-    """Whether the schema allows the value as this message."""
+    """Return whether the schema allows the value as this message."""
     return _VALIDATORS[message].is_valid(value)
 
 
 def schema_errors(message: str, value: object) -> list[ValidationError]:
-    """What the schema finds wrong with the value."""
+    """Return the schema's validation errors for the value."""
     return list(_VALIDATORS[message].iter_errors(value))
 
 

@@ -1,4 +1,4 @@
-"""The generated validators allow exactly what the schema allows, whatever a client sends."""
+"""The generated validators allow exactly the messages that the schema allows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.protocol.reference import PROTOCOL, Case, cases, schema_allows
 from wire.schema_generated import BODIES, validate, validate_body
 from wire.validators import InvalidMessage
 
-# Text that can be sent: JSON Schema has no word for lone surrogates, which the validators refuse themselves.
+# Text without lone surrogates: the validators reject them, but JSON Schema cannot express the rule.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=70)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXT
 ANYTHING = st.recursive(
@@ -49,7 +49,7 @@ EXAMPLES = [
 
 @st.composite
 def mutated(draw: st.DrawFn) -> tuple[Case, object]:
-    """A good example with up to three properties taken away, replaced or added."""
+    """A valid example with up to three properties removed, replaced or added."""
     case = draw(st.sampled_from(EXAMPLES))
     value = cast("dict[str, object]", copy.deepcopy(case.value))
     for _ in range(draw(st.integers(0, 3))):
@@ -61,25 +61,25 @@ def mutated(draw: st.DrawFn) -> tuple[Case, object]:
     return case, value
 
 
-def refusal(case: Case, value: object) -> InvalidMessage | None:
-    """What the generated validator, as a handler would run it, has against the value."""
+def validation_error(case: Case, value: object) -> InvalidMessage | None:
+    """Return the error of the generated validator that a handler would call, or None."""
     try:
         if case.direction == "client":
             validate(case.message, value)
         else:
             validate_body(case.message.removesuffix("Body"), value)
-    except InvalidMessage as refused:
-        return refused
+    except InvalidMessage as error:
+        return error
     return None
 
 
 @settings(max_examples=1500, deadline=None)
 @given(mutated())
-def test_a_changed_message_is_judged_as_the_schema_judges_it(change: tuple[Case, object]) -> None:
-    """Agreement on what lies near the good examples, where a rule that is missing would show."""
+def test_validators_and_schema_agree_on_a_mutated_message(change: tuple[Case, object]) -> None:
+    """A rule that the validators lack would show on messages close to the valid examples."""
     case, value = change
 
-    assert (refusal(case, value) is None) is schema_allows(case.message, value)
+    assert (validation_error(case, value) is None) is schema_allows(case.message, value)
 
 
 @settings(max_examples=300, deadline=None)
@@ -87,9 +87,9 @@ def test_a_changed_message_is_judged_as_the_schema_judges_it(change: tuple[Case,
     st.sampled_from(EXAMPLES),
     st.dictionaries(st.sampled_from(PROPERTIES) | st.text(), ANYTHING | st.text()) | ANYTHING,
 )
-def test_no_input_makes_a_validator_fail_otherwise(case: Case, value: object) -> None:
-    """Whatever JSON holds, the answer is yes or `InvalidMessage` with a text that can be sent."""
-    refused = refusal(case, value)
+def test_a_validator_raises_only_invalid_message(case: Case, value: object) -> None:
+    """Any JSON value passes or raises `InvalidMessage` with a text that can be encoded."""
+    error = validation_error(case, value)
 
-    assert refused is None or refused.message.encode()
-    assert refused is None or refused.code in {error.name for error in PROTOCOL.errors}
+    assert error is None or error.message.encode()
+    assert error is None or error.code in {error.name for error in PROTOCOL.errors}

@@ -1,5 +1,5 @@
 /**
- * The protocol's messages, error codes and close codes.
+ * The messages, error codes and close codes of the session protocol.
  *
  * Generated from protocol/schema.json by `python -m protocol`; do not edit.
  */
@@ -7,7 +7,7 @@
 export const SUBPROTOCOL = "websocket-sessions.v1";
 export const TOKEN_SUBPROTOCOL_PREFIX = "bearer.";
 
-/** ISO 639-1, two small letters. Which of them a stack serves is its `supportedLanguages` setting. */
+/** An ISO 639-1 code in lowercase. The setting `supportedLanguages` lists the codes that a stack supports. */
 export const LANGUAGES = [
   "aa", "ab", "ae", "af", "ak", "am", "an", "ar", "as", "av", "ay", "az", "ba", "be", "bg", "bi",
   "bm", "bn", "bo", "br", "bs", "ca", "ce", "ch", "co", "cr", "cs", "cu", "cv", "cy", "da", "de",
@@ -24,43 +24,43 @@ export const LANGUAGES = [
 ] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** The service level that the speaker asks for. */
+/** The service level that the speaker requests. */
 export const QUALITIES = [
   "standard", "premium",
 ] as const;
 export type Quality = (typeof QUALITIES)[number];
 
-/** A session's state. */
+/** The session's state. */
 export const STATUSES = [
   "active", "paused", "ended",
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** A state that the speaker can set; `endSession` ends. */
+/** A state that the speaker can set. `endSession` ends the session. */
 export const OPEN_STATUSES = [
   "active", "paused",
 ] as const;
 export type OpenStatus = (typeof OPEN_STATUSES)[number];
 
-/** Why a session ended: by its speaker, by its lifetime, or by a speaker who stayed away longer than the grace. */
+/** Why the session ended: the speaker ended it (`ended`), its lifetime passed (`expired`), or the speaker did not return within the grace period (`speakerGone`). */
 export const END_REASONS = [
   "ended", "expired", "speakerGone",
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
-/** What the connection is attached as. */
+/** The role of this connection in the session. */
 export const ROLES = [
   "speaker", "listener",
 ] as const;
 export type Role = (typeof ROLES)[number];
 
-/** How `data` is written, for the listeners; the server does not decode it. */
+/** The encoding of `data`. The server rejects invalid base64. */
 export const ENCODINGS = [
   "utf8", "base64",
 ] as const;
 export type Encoding = (typeof ENCODINGS)[number];
 
-/** What went wrong; clients decide by this and not by the text. */
+/** The error code. Clients act on the code, not on the text. */
 export const ERROR_CODES = [
   "INVALID_MESSAGE", "UNKNOWN_ACTION", "UNAUTHORIZED", "TOKEN_EXPIRED", "FORBIDDEN",
   "SESSION_NOT_FOUND", "SESSION_ENDED", "SESSION_FULL", "INVALID_SESSION_ID", "INVALID_LANGUAGE",
@@ -69,123 +69,155 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** Makes a session and attaches this connection as its speaker. */
+/** Creates a session and attaches this connection as its speaker. */
 export interface CreateSession {
   action: "createSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
 }
 
-/** Attaches this connection as a listener. With a position, what was missed is pushed in order before the reply; sent again on the joined connection, it recovers a gap, and after the session's end it recovers the last messages. */
+/** Attaches this connection as a listener. With a position (`epoch` and `offset`), the server first pushes the missed messages in order, then replies. On a connection that has already joined, the request recovers a gap. After the session has ended, it recovers the last messages. */
 export interface JoinSession {
   action: "joinSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
+  /** The language that the listener wants. */
   targetLanguage: Language;
-  /** The epoch of the position that the client has. */
+  /** The epoch of the last message that the client has. */
   epoch?: string;
-  /** The offset up to which the client has everything. */
+  /** The offset up to which the client has every message. */
   offset?: number;
 }
 
-/** Attaches this connection as the speaker of a session that the user owns. Raises the generation: an older connection is told and loses its rights. */
+/** Attaches this connection as the speaker of a session that the user owns, and increments the generation. The previous connection receives `connectionReplaced` and can no longer act as the speaker. */
 export interface ResumeSession {
   action: "resumeSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
-  /** The epoch of the position that the client has. */
+  /** The epoch of the last message that the client has. */
   epoch?: string;
-  /** The offset up to which the client has everything. */
+  /** The offset up to which the client has every message. */
   offset?: number;
 }
 
-/** Appends one message to the session's log and sends it to the listeners. */
+/** Appends one message to the session's log and pushes it to the listeners. */
 export interface Publish {
   action: "publish";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The message's content. The server does not interpret it. The push that carries it must fit into one frame of 32 KB. */
   data: string;
+  /** The media type of `data`, for the listeners. The server does not interpret it. */
   contentType?: string;
   encoding?: Encoding;
-  /** Only listeners with one of these target languages get the data; the others get the offset with `skipped`. */
+  /** Only listeners with one of these target languages receive the data. The others receive the offset with `skipped`. */
   targetLanguages?: readonly Language[];
 }
 
-/** Pauses or continues the session, or changes its quality; at least one of the two. */
+/** Pauses or continues the session, or changes its quality. At least one of the two properties is required. */
 export interface UpdateSession {
   action: "updateSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
   status?: OpenStatus;
   quality?: Quality;
 }
 
-/** Ends the session for everyone. */
+/** Ends the session for the speaker and all listeners. */
 export interface EndSession {
   action: "endSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
 }
 
-/** Detaches this connection. A speaker who leaves starts the grace. */
+/** Detaches this connection from its session. If the speaker leaves, the grace period starts. */
 export interface LeaveSession {
   action: "leaveSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
 }
 
-/** Tells a session's state; without an id that of the session attached to. */
+/** Requests the state of a session: the one with this id, or the attached one if the id is omitted. */
 export interface GetSession {
   action: "getSession";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId?: string;
 }
 
-/** Keeps the connection from its idle cut, and shows that it is alive. */
+/** Resets the idle timeout and tests whether the connection works. */
 export interface Heartbeat {
   action: "heartbeat";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
 }
 
-/** Replaces the connection's token by a later one of the same subject. */
+/** Replaces the connection's token with a newer one of the same user. */
 export interface RefreshToken {
   action: "refreshToken";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** A Cognito JWT. */
   token: string;
 }
 
-/** The session is made, and this connection is its speaker. */
+/** The session exists, and this connection is its speaker. */
 export interface SessionCreated {
   type: "sessionCreated";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
+  /** Counts the speaker's attachments. Only the connection with the latest generation may act as the speaker. */
   generation: number;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
-  /** How many may be. */
+  /** The maximum number of listeners. */
   maxListeners: number;
+  /** When the session was created. */
   createdAt: string;
+  /** When the lifetime of the session ends. */
   expiresAt: string;
 }
 
-/** This connection is a listener of the session; with `status` `ended` it is not, and has what was missed. */
+/** This connection is a listener of the session. If `status` is `ended`, the connection is not attached, but has received the missed messages. */
 export type SessionJoined = {
   type: "sessionJoined";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
+  /** The language that the listener wants. */
   targetLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position from which live messages follow; all up to it were before the join. */
+  /** The offset of the last message before the join. Later messages are pushed live. */
   offset: number;
-  /** Why the session ended, if it has. */
+  /** Why the session ended; absent while it is open. */
   endReason?: EndReason;
 } & (
   | { replayed: number; more?: true; reset?: undefined }
@@ -195,21 +227,29 @@ export type SessionJoined = {
 /** This connection is the session's speaker. */
 export type SessionResumed = {
   type: "sessionResumed";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
+  /** Counts the speaker's attachments. Only the connection with the latest generation may act as the speaker. */
   generation: number;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
-  /** How many may be. */
+  /** The maximum number of listeners. */
   maxListeners: number;
+  /** When the session was created. */
   createdAt: string;
+  /** When the lifetime of the session ends. */
   expiresAt: string;
 } & (
   | { replayed: number; more?: true; reset?: undefined }
@@ -217,217 +257,265 @@ export type SessionResumed = {
   | { replayed?: undefined; more?: undefined; reset?: undefined }
 );
 
-/** The message is in the log at this offset, and reaches every listener that is, or comes back while the log is kept. */
+/** The message is in the log at this offset. It reaches every joined listener, and every listener that returns while the message is retained. */
 export interface Published {
   type: "published";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
+  /** The offset of this message. */
   offset: number;
 }
 
-/** The session's status or quality changed. */
+/** The session's status or quality has changed. */
 export interface SessionUpdated {
   type: "sessionUpdated";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }
 
-/** The session is over. */
+/** The session has ended. */
 export interface SessionEnded {
   type: "sessionEnded";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   reason: EndReason;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
 }
 
-/** This connection is attached to no session any more. */
+/** This connection is no longer attached to a session. */
 export interface SessionLeft {
   type: "sessionLeft";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
 }
 
-/** A session's state. */
+/** The state of a session. */
 export interface SessionState {
   type: "session";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
-  /** How many may be. */
+  /** The maximum number of listeners. */
   maxListeners: number;
+  /** When the session was created. */
   createdAt: string;
+  /** When the lifetime of the session ends. */
   expiresAt: string;
   role?: Role;
 }
 
-/** The connection is alive. */
+/** The connection works. */
 export interface HeartbeatAck {
   type: "heartbeatAck";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** The time at the server, in milliseconds since 1970-01-01T00:00:00Z. */
   serverTime: number;
+  /** When the connection was opened, in milliseconds since 1970-01-01T00:00:00Z. */
   connectedAt: number;
 }
 
-/** The connection's rights last until the new token runs out. */
+/** The connection is authorized until the new token expires. */
 export interface TokenRefreshed {
   type: "tokenRefreshed";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
+  /** When the new token expires. */
   expiresAt: string;
 }
 
-/** One message of the session's log, or the mark that this offset was not for the listener's language. */
+/** One message of the session's log, or a placeholder (`skipped`) for a message that was published to other target languages. */
 export type SessionMessage = {
   type: "message";
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
+  /** The offset of this message. */
   offset: number;
 } & (
   | { data: string; contentType: string; encoding: Encoding; publishedAt: string; skipped?: undefined }
   | { data?: undefined; contentType?: undefined; encoding?: undefined; publishedAt?: undefined; skipped: true }
 );
 
-/** How many listeners the session has, to its speaker; changes within a second come as one. */
+/** The number of listeners, for the speaker. Changes within about one second are combined. */
 export interface Presence {
   type: "presence";
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
 }
 
-/** Keeps the connection from its idle cut; needs no answer. */
+/** Resets the idle timeout. The client does not answer. */
 export interface KeepAlive {
   type: "keepAlive";
+  /** The time at the server, in milliseconds since 1970-01-01T00:00:00Z. */
   serverTime: number;
 }
 
-/** The two-hour cut comes near: open a second connection, resume or join there with the last position, then close this one. */
+/** API Gateway will soon close this connection, because it reaches the two-hour limit. The client moves to a new connection (handover). */
 export interface ConnectionRefreshRequired {
   type: "connectionRefreshRequired";
-  /** Seconds until API Gateway cuts the connection. */
+  /** Seconds until API Gateway closes the connection. */
   secondsLeft: number;
 }
 
-/** The connection's token runs out soon: send `refreshToken` with a fresh one. */
+/** The connection's token will soon expire. The client sends `refreshToken` with a newer one. */
 export interface TokenExpiring {
   type: "tokenExpiring";
-  /** Seconds until the token runs out. */
+  /** Seconds until the token expires. */
   secondsLeft: number;
 }
 
-/** The speaker resumed on another connection; this one has no rights any more and may close. */
+/** The speaker resumed on another connection. This connection can no longer act as the speaker. */
 export interface ConnectionReplaced {
   type: "connectionReplaced";
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
-  /** The generation of the newer attachment. */
+  /** The generation of the newer connection. */
   generation: number;
 }
 
-/** The request was refused, or failed. */
+/** The request was rejected or failed. */
 export interface ErrorMessage {
   type: "error";
+  /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
   code: ErrorCode;
-  /** For people; it names the property and what is allowed. */
+  /** A text for people. It names the property and what is allowed, never the value. */
   message: string;
-  /** Seconds after which to try again; there only where waiting helps. */
+  /** Seconds to wait before a retry. Present only if a retry can succeed. */
   retryAfter?: number;
 }
 
-/** Body of POST /sessions. */
+/** The body of POST /sessions. */
 export interface CreateSessionBody {
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
 }
 
-/** Body of PATCH /sessions/{sessionId}; at least one of the two. */
+/** The body of PATCH /sessions/{sessionId}. At least one of the two properties is required. */
 export interface UpdateSessionBody {
   status?: OpenStatus;
   quality?: Quality;
 }
 
-/** The session that POST /sessions made; the fields of `sessionCreated`. */
+/** The session that POST /sessions created, with the fields of `sessionCreated`. */
 export interface CreatedSessionBody {
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
+  /** Counts the speaker's attachments. Only the connection with the latest generation may act as the speaker. */
   generation: number;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
-  /** How many may be. */
+  /** The maximum number of listeners. */
   maxListeners: number;
+  /** When the session was created. */
   createdAt: string;
+  /** When the lifetime of the session ends. */
   expiresAt: string;
 }
 
-/** The session's state; the fields of `session`. */
+/** The state of a session, with the fields of `session`. */
 export interface SessionBody {
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
+  /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
-  /** How many listeners are joined. */
+  /** The number of joined listeners. */
   listeners: number;
-  /** How many may be. */
+  /** The maximum number of listeners. */
   maxListeners: number;
+  /** When the session was created. */
   createdAt: string;
+  /** When the lifetime of the session ends. */
   expiresAt: string;
 }
 
-/** What PATCH left; the fields of `sessionUpdated`. */
+/** The session after PATCH, with the fields of `sessionUpdated`. */
 export interface UpdatedSessionBody {
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   status: Status;
   quality: Quality;
+  /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }
 
-/** The fields of `sessionEnded`. */
+/** The ended session, with the fields of `sessionEnded`. */
 export interface EndedSessionBody {
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
   sessionId: string;
   reason: EndReason;
+  /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
-  /** The position of the session's last message. */
+  /** The offset of the session's last message. */
   offset: number;
 }
 
-/** An error as application/problem+json (RFC 9457) with the protocol's code. */
+/** An error as application/problem+json (RFC 9457), with the protocol's error code. */
 export interface Problem {
   type: "about:blank";
-  /** The HTTP status in words. */
+  /** The reason phrase of the HTTP status. */
   title: string;
   /** The HTTP status. */
   status: number;
-  /** For people; it names the property and what is allowed. */
+  /** A text for people. It names the property and what is allowed, never the value. */
   detail: string;
   code: ErrorCode;
-  /** As in the Retry-After header; there only where waiting helps. */
+  /** The value of the Retry-After header. Present only if a retry can succeed. */
   retryAfter?: number;
 }
 
-/** What a client sends. */
+/** The messages that a client sends. */
 export type ClientMessage =
   | CreateSession
   | JoinSession
@@ -440,7 +528,7 @@ export type ClientMessage =
   | Heartbeat
   | RefreshToken;
 
-/** What a client receives. */
+/** The messages that a client receives. */
 export type ServerMessage =
   | SessionCreated
   | SessionJoined
@@ -460,7 +548,7 @@ export type ServerMessage =
   | ConnectionReplaced
   | ErrorMessage;
 
-/** What answers a request. */
+/** The replies to client messages. */
 export type Reply =
   | SessionCreated
   | SessionJoined
@@ -474,7 +562,7 @@ export type Reply =
   | TokenRefreshed
   | ErrorMessage;
 
-/** What comes unasked. */
+/** The messages that the server sends without a request. */
 export type Push =
   | SessionUpdated
   | SessionEnded
@@ -486,7 +574,7 @@ export type Push =
   | ConnectionReplaced
   | ErrorMessage;
 
-/** The reply to each action; any of them may be answered by `error` instead. */
+/** The reply to each action. The reply to any action may be `error` instead. */
 export interface ReplyOf {
   createSession: SessionCreated;
   joinSession: SessionJoined;
@@ -500,42 +588,42 @@ export interface ReplyOf {
   refreshToken: TokenRefreshed;
 }
 
-/** For each error code its HTTP status, and whether the same request can succeed later. */
-export const ERRORS: Readonly<Record<ErrorCode, { status: number; waitingHelps: boolean }>> = {
-  INVALID_MESSAGE: { status: 400, waitingHelps: false },
-  UNKNOWN_ACTION: { status: 404, waitingHelps: false },
-  UNAUTHORIZED: { status: 401, waitingHelps: false },
-  TOKEN_EXPIRED: { status: 401, waitingHelps: false },
-  FORBIDDEN: { status: 403, waitingHelps: false },
-  SESSION_NOT_FOUND: { status: 404, waitingHelps: false },
-  SESSION_ENDED: { status: 410, waitingHelps: false },
-  SESSION_FULL: { status: 409, waitingHelps: true },
-  INVALID_SESSION_ID: { status: 400, waitingHelps: false },
-  INVALID_LANGUAGE: { status: 400, waitingHelps: false },
-  UNSUPPORTED_LANGUAGE: { status: 400, waitingHelps: false },
-  INVALID_QUALITY: { status: 400, waitingHelps: false },
-  RATE_LIMITED: { status: 429, waitingHelps: true },
-  PAYLOAD_TOO_LARGE: { status: 413, waitingHelps: false },
-  CONFLICT: { status: 409, waitingHelps: false },
-  UNAVAILABLE: { status: 503, waitingHelps: true },
-  INTERNAL: { status: 500, waitingHelps: false },
+/** The HTTP status of each error code, and whether the same request can succeed later. */
+export const ERRORS: Readonly<Record<ErrorCode, { status: number; retryable: boolean }>> = {
+  INVALID_MESSAGE: { status: 400, retryable: false },
+  UNKNOWN_ACTION: { status: 404, retryable: false },
+  UNAUTHORIZED: { status: 401, retryable: false },
+  TOKEN_EXPIRED: { status: 401, retryable: false },
+  FORBIDDEN: { status: 403, retryable: false },
+  SESSION_NOT_FOUND: { status: 404, retryable: false },
+  SESSION_ENDED: { status: 410, retryable: false },
+  SESSION_FULL: { status: 409, retryable: true },
+  INVALID_SESSION_ID: { status: 400, retryable: false },
+  INVALID_LANGUAGE: { status: 400, retryable: false },
+  UNSUPPORTED_LANGUAGE: { status: 400, retryable: false },
+  INVALID_QUALITY: { status: 400, retryable: false },
+  RATE_LIMITED: { status: 429, retryable: true },
+  PAYLOAD_TOO_LARGE: { status: 413, retryable: false },
+  CONFLICT: { status: 409, retryable: false },
+  UNAVAILABLE: { status: 503, retryable: true },
+  INTERNAL: { status: 500, retryable: false },
 };
 
-/** Close codes that a client meets. */
+/** The WebSocket close codes that a client can receive. */
 export const CLOSE_CODES = {
-  /** A normal close: the client left or handed over to a newer connection, or the server removed it. */
+  /** Normal closure: by the client, or by the server when it removes the connection. */
   normal: 1000,
-  /** API Gateway cut the connection: ten minutes idle, or two hours old. */
+  /** API Gateway closed the connection: 10 minutes idle, or 2 hours old. */
   goingAway: 1001,
-  /** The client sent a binary frame; API Gateway takes text only. */
+  /** The client sent a binary frame. API Gateway accepts text frames only. */
   unsupportedData: 1003,
-  /** No close frame came: the network went, or the handshake was refused (401, 403, 429). */
+  /** The connection ended without a close frame: the network failed, or the handshake was rejected (401, 403, 429). */
   abnormal: 1006,
-  /** API Gateway closed the connection for sending too fast. */
+  /** API Gateway closed the connection because the client sent too fast. */
   policy: 1008,
-  /** A frame above 32 KB or a message above 128 KB. */
+  /** A frame was larger than 32 KB, or a message larger than 128 KB. */
   tooBig: 1009,
-  /** API Gateway met an error of its own. */
+  /** API Gateway had an internal error. */
   serverError: 1011,
 } as const;
 

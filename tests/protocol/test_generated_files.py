@@ -1,4 +1,4 @@
-"""What is generated is up to date, and the two documents are what their specifications ask for."""
+"""The generated files are up to date, and the two API documents conform to their specifications."""
 
 from __future__ import annotations
 
@@ -12,24 +12,27 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from openapi_spec_validator import validate as validate_openapi
 
 from protocol import asyncapi, openapi
-from protocol.artefacts import drifted
-from protocol.source import ROOT, load
+from protocol.examples import load_examples
+from protocol.generated_files import stale_files
+from protocol.schema import ROOT, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.protocol.reference import SchemaValidator
 
+PROTOCOL = load()
+EXAMPLES = load_examples(PROTOCOL)
 ASYNCAPI_SCHEMA = ROOT / "web" / "node_modules" / "@asyncapi" / "specs" / "schemas" / "3.0.0.json"
 
 
 def document(text: str) -> dict[str, object]:
-    """A generated document as it is read."""
+    """Parse a generated document."""
     return cast("dict[str, object]", json.loads(text))
 
 
 def references(value: object) -> Iterator[str]:
-    """Every `$ref` in a document."""
+    """Yield every `$ref` in a document."""
     if isinstance(value, dict):
         for key, one in cast("dict[str, object]", value).items():
             if key == "$ref":
@@ -42,7 +45,7 @@ def references(value: object) -> Iterator[str]:
 
 
 def resolves(whole: dict[str, object], reference: str) -> bool:
-    """Whether a reference leads somewhere."""
+    """Return whether a reference has a target in the document."""
     place = whole
     for step in reference.removeprefix("#/").split("/"):
         if step not in place:
@@ -51,13 +54,13 @@ def resolves(whole: dict[str, object], reference: str) -> bool:
     return True
 
 
-def test_nothing_generated_has_drifted() -> None:
+def test_nothing_generated_has_stale_files() -> None:
     """`python -m protocol` would change no file."""
-    assert drifted() == []
+    assert stale_files() == []
 
 
-def test_the_command_reports_no_drift() -> None:
-    """The check that CI runs ends with 0."""
+def test_the_check_command_succeeds() -> None:
+    """`python -m protocol --check` exits with 0 and prints nothing."""
     result = subprocess.run(
         [sys.executable, "-m", "protocol", "--check"], cwd=ROOT, capture_output=True, check=False
     )
@@ -66,38 +69,40 @@ def test_the_command_reports_no_drift() -> None:
 
 
 def test_the_schema_is_json_schema() -> None:
-    """Held against the metaschema of draft 2020-12."""
-    Draft202012Validator.check_schema(cast("Any", load().schema))
+    """It is valid against the metaschema of draft 2020-12."""
+    Draft202012Validator.check_schema(cast("Any", PROTOCOL.schema))
 
 
 def test_the_languages_are_those_of_iso_639_1() -> None:
-    """183 codes are in force, each once and in order."""
-    languages = cast("list[str]", load().types["language"]["enum"])
+    """ISO 639-1 has 183 codes; the list is sorted and has no duplicates."""
+    languages = cast("list[str]", PROTOCOL.types["language"]["enum"])
 
     assert languages == sorted(set(languages))
     assert len(languages) == 183
 
 
 def test_the_openapi_document_is_valid() -> None:
-    """Held against OpenAPI 3.1 by its validator."""
-    validate_openapi(document(openapi.write(load())))
+    """The OpenAPI 3.1 validator accepts it."""
+    validate_openapi(document(openapi.render(PROTOCOL, EXAMPLES)))
 
 
 def test_every_http_body_is_used() -> None:
-    """A body that no operation names is a leftover."""
-    named = {reference.rsplit("/", 1)[1] for reference in references(document(openapi.write(load())))}
+    """No body is left that no operation refers to."""
+    named = {
+        reference.rsplit("/", 1)[1] for reference in references(document(openapi.render(PROTOCOL, EXAMPLES)))
+    }
 
-    assert {message.name for message in load().of("http")} <= named
+    assert {message.name for message in PROTOCOL.messages_of("http")} <= named
 
 
 @pytest.mark.skipif(
     not ASYNCAPI_SCHEMA.exists(), reason="web/node_modules lacks @asyncapi/specs: run npm ci in web/"
 )
 def test_the_asyncapi_document_is_valid() -> None:
-    """Held against the specification's own schema, which refuses a changed document."""
+    """The specification's schema accepts it, and rejects an invalid change of it."""
     specification = json.loads(ASYNCAPI_SCHEMA.read_text(encoding="utf-8"))
     schema = cast("SchemaValidator", cast("object", Draft7Validator(specification)))
-    written = json.loads(asyncapi.write(load()))
+    written = json.loads(asyncapi.render(PROTOCOL, EXAMPLES))
 
     assert [error.message for error in schema.iter_errors(written)] == []
     written["operations"]["createSession"]["action"] = "shout"
@@ -105,15 +110,17 @@ def test_the_asyncapi_document_is_valid() -> None:
 
 
 def test_every_reference_of_the_asyncapi_document_resolves() -> None:
-    """The specification's schema does not look."""
-    written = document(asyncapi.write(load()))
+    """The specification's schema does not check references."""
+    written = document(asyncapi.render(PROTOCOL, EXAMPLES))
 
     assert [one for one in references(written) if not resolves(written, one)] == []
 
 
 def test_every_action_has_an_operation_with_its_reply() -> None:
-    """A request may be answered by its reply or by an error."""
-    operations = cast("dict[str, dict[str, object]]", document(asyncapi.write(load()))["operations"])
-    for message in load().of("client"):
+    """The reply to a request is its own reply or an error."""
+    operations = cast(
+        "dict[str, dict[str, object]]", document(asyncapi.render(PROTOCOL, EXAMPLES))["operations"]
+    )
+    for message in PROTOCOL.messages_of("client"):
         answers = set(references(operations[message.name]["reply"]))
         assert {f"#/channels/connection/messages/{name}" for name in (message.reply, "error")} <= answers

@@ -1,7 +1,7 @@
-"""Reads `schema.json`, the one source of the protocol, into the few shapes that the writers need.
+"""Loads `schema.json`, the single source of the protocol, into the model that the renderers use.
 
-Every reference in the schema has the form ``#/$defs/name``; a definition with ``x-direction`` is a message or
-an HTTP body, any other a type that messages share.
+Every reference in the schema has the form ``#/$defs/name``. A definition with ``x-direction`` is a message or
+an HTTP body. Any other definition is a type that messages share.
 """
 
 from __future__ import annotations
@@ -13,41 +13,42 @@ from typing import cast
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA_PATH = Path(__file__).resolve().parent / "schema.json"
-REFERENCE = "#/$defs/"
+REFERENCE_PREFIX = "#/$defs/"
 
 Schema = dict[str, object]
 
 
 class SchemaError(ValueError):
-    """The schema says something that the writers cannot carry over."""
+    """The schema is inconsistent, or contains something that a renderer does not support."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorCode:
-    """One error code: its meaning, its HTTP status, whether waiting helps, and what a client does."""
+    """An error code with its HTTP status; ``retryable`` if the same request can succeed later."""
 
     name: str
     meaning: str
     status: int
-    waiting_helps: bool
-    client: str
+    retryable: bool
+    client_action: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class CloseCode:
-    """One WebSocket close code: its name, its meaning here, and what a client does."""
+    """A WebSocket close code with its name in the protocol."""
 
     code: int
     name: str
     meaning: str
-    client: str
+    client_action: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """One message or HTTP body.
+    """A message or an HTTP body.
 
-    ``direction`` is client, server or http; ``kinds`` tells a server's message apart: reply, push or both.
+    ``direction`` is client (client to server), server (server to client) or http. ``kinds`` says whether a
+    server message is a reply, a push or both. ``sender`` and ``reply`` are set for client messages.
     """
 
     name: str
@@ -55,23 +56,23 @@ class Message:
     description: str
     schema: Schema
     kinds: tuple[str, ...] = ()
-    by: str = ""
+    sender: str = ""
     reply: str = ""
 
     @property
     def properties(self) -> dict[str, Schema]:
-        """The message's properties, in the schema's order."""
+        """The message's properties, in the order of the schema."""
         return cast("dict[str, Schema]", self.schema["properties"])
 
     @property
     def required(self) -> tuple[str, ...]:
-        """The properties that are always there."""
+        """The names of the required properties."""
         return tuple(cast("list[str]", self.schema.get("required", [])))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """The whole schema."""
+    """The whole schema: shared types, messages, error codes and close codes."""
 
     schema: Schema
     version: str
@@ -84,27 +85,28 @@ class Protocol:
     errors: tuple[ErrorCode, ...]
     close_codes: tuple[CloseCode, ...]
 
-    def of(self, direction: str) -> list[Message]:
-        """The messages of one direction."""
+    def messages_of(self, direction: str) -> list[Message]:
+        """Return the messages of one direction, in the order of the schema."""
         return [message for message in self.messages.values() if message.direction == direction]
 
     def resolve(self, schema: Schema) -> Schema:
-        """A property's schema with its reference filled in; what stands beside the reference wins."""
+        """Return the schema with its reference resolved; keywords beside the reference take precedence."""
         reference = schema.get("$ref")
         if reference is None:
             return schema
-        return {**self.types[name_of(str(reference))], **{k: v for k, v in schema.items() if k != "$ref"}}
+        own_keywords = {key: value for key, value in schema.items() if key != "$ref"}
+        return {**self.types[definition_name(str(reference))], **own_keywords}
 
 
-def name_of(reference: str) -> str:
-    """The definition's name that a reference points to."""
-    if not reference.startswith(REFERENCE):
-        raise SchemaError(f"reference must begin with {REFERENCE}: {reference}")
-    return reference.removeprefix(REFERENCE)
+def definition_name(reference: str) -> str:
+    """Return the name of the referenced definition; raises `SchemaError` for any other target."""
+    if not reference.startswith(REFERENCE_PREFIX):
+        raise SchemaError(f"reference must begin with {REFERENCE_PREFIX}: {reference}")
+    return reference.removeprefix(REFERENCE_PREFIX)
 
 
 def load(path: Path = SCHEMA_PATH) -> Protocol:
-    """Read the schema; raises `SchemaError` where its parts do not fit together."""
+    """Load the schema; raises `SchemaError` if it is inconsistent."""
     schema = cast("Schema", json.loads(path.read_text(encoding="utf-8")))
     definitions = cast("dict[str, Schema]", schema["$defs"])
     types = {name: one for name, one in definitions.items() if "x-direction" not in one}
@@ -114,22 +116,25 @@ def load(path: Path = SCHEMA_PATH) -> Protocol:
             name=name,
             meaning=str(one["meaning"]),
             status=int(str(one["status"])),
-            waiting_helps=bool(one["waitingHelps"]),
-            client=str(one["client"]),
+            retryable=bool(one["retryable"]),
+            client_action=str(one["clientAction"]),
         )
         for name, one in cast("dict[str, Schema]", schema["x-errors"]).items()
     )
     close_codes = tuple(
         CloseCode(
-            code=int(code), name=str(one["name"]), meaning=str(one["meaning"]), client=str(one["client"])
+            code=int(code),
+            name=str(one["name"]),
+            meaning=str(one["meaning"]),
+            client_action=str(one["clientAction"]),
         )
         for code, one in cast("dict[str, Schema]", schema["x-closeCodes"]).items()
     )
     if types["errorCode"]["enum"] != [error.name for error in errors]:
-        raise SchemaError("errorCode's enum and x-errors must name the same codes in the same order")
+        raise SchemaError("errorCode's enum and x-errors must list the same codes in the same order")
     for message in messages.values():
         if message.reply and message.reply not in messages:
-            raise SchemaError(f"{message.name}: x-reply names no message: {message.reply}")
+            raise SchemaError(f"{message.name}: x-reply must be a message: {message.reply}")
     return Protocol(
         schema=schema,
         version=str(schema["x-version"]),
@@ -151,6 +156,6 @@ def _message(name: str, schema: Schema) -> Message:
         description=str(schema["description"]),
         schema=schema,
         kinds=tuple(cast("list[str]", schema.get("x-kind", []))),
-        by=str(schema.get("x-by", "")),
+        sender=str(schema.get("x-sender", "")),
         reply=str(schema.get("x-reply", "")),
     )
