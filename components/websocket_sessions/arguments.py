@@ -27,7 +27,7 @@ def arguments(cls: type[Args]) -> type[Args]:
     return made
 
 
-def settled(kind: type[Args], given: Args | Mapping[str, Any]) -> Args:
+def coerce_args(kind: type[Args], given: Args | Mapping[str, Any]) -> Args:
     """Return the arguments as an instance of `kind`.
 
     A program in another language sends a mapping, in which a whole number is a float. Raises ArgumentError

@@ -3,7 +3,7 @@
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check_range, settled
+from websocket_sessions.arguments import arguments, check_range, coerce_args
 
 _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
@@ -52,11 +52,11 @@ class CognitoUsers(ComponentResource):
 
     def __init__(self, name: str, args: CognitoUsersArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:CognitoUsers", name, None, opts)
-        args = settled(CognitoUsersArgs, args)
-        child = ResourceOptions(parent=self)
+        args = coerce_args(CognitoUsersArgs, args)
+        child_opts = ResourceOptions(parent=self)
 
-        self.pool = _create_pool(name, args, child)
-        self.client = _create_client(name, args, self.pool, child)
+        self.pool = _create_pool(name, args, child_opts)
+        self.client = _create_client(name, args, self.pool, child_opts)
 
         self.user_pool_id = self.pool.id
         self.client_id = self.client.id
@@ -79,7 +79,7 @@ class CognitoUsers(ComponentResource):
         return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint else self.issuer
 
 
-def _create_pool(name: str, args: CognitoUsersArgs, child: ResourceOptions) -> aws.cognito.UserPool:
+def _create_pool(name: str, args: CognitoUsersArgs, child_opts: ResourceOptions) -> aws.cognito.UserPool:
     return aws.cognito.UserPool(
         f"{name}-pool",
         username_attributes=["email"],
@@ -104,12 +104,12 @@ def _create_pool(name: str, args: CognitoUsersArgs, child: ResourceOptions) -> a
             require_symbols=False,
             temporary_password_validity_days=7,
         ),
-        opts=child,
+        opts=child_opts,
     )
 
 
 def _create_client(
-    name: str, args: CognitoUsersArgs, pool: aws.cognito.UserPool, child: ResourceOptions
+    name: str, args: CognitoUsersArgs, pool: aws.cognito.UserPool, child_opts: ResourceOptions
 ) -> aws.cognito.UserPoolClient:
     return aws.cognito.UserPoolClient(
         f"{name}-client",
@@ -126,5 +126,5 @@ def _create_client(
             id_token="minutes",  # noqa: S106
             refresh_token="days",  # noqa: S106
         ),
-        opts=child,
+        opts=child_opts,
     )

@@ -3,7 +3,7 @@
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check_range, settled
+from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
 
 _DAY = 86400
@@ -45,9 +45,9 @@ class FanOutQueue(ComponentResource):
 
     def __init__(self, name: str, args: FanOutQueueArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:FanOutQueue", name, None, opts)
-        self._args = settled(FanOutQueueArgs, args)
+        self._args = coerce_args(FanOutQueueArgs, args)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         self.dead_letters = self._create_dead_letters()
         self.queue = self._create_queue()
@@ -85,7 +85,7 @@ class FanOutQueue(ComponentResource):
             f"{self._name}-dead-letters",
             message_retention_seconds=14 * _DAY,
             sqs_managed_sse_enabled=True,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_queue(self) -> aws.sqs.Queue:
@@ -97,5 +97,5 @@ class FanOutQueue(ComponentResource):
             redrive_policy=Output.json_dumps(
                 {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives}
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )

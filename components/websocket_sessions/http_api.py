@@ -6,7 +6,7 @@ from dataclasses import field
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, check_range, settled
+from websocket_sessions.arguments import arguments, check, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
 
 _ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*|\$default")
@@ -45,9 +45,9 @@ class HttpApi(ComponentResource):
 
     def __init__(self, name: str, args: HttpApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:HttpApi", name, None, opts)
-        args = settled(HttpApiArgs, args)
+        args = coerce_args(HttpApiArgs, args)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
         self._stage = args.stage_name
 
         self.api = self._create_api(args)
@@ -84,7 +84,7 @@ class HttpApi(ComponentResource):
             target=integration.id.apply(lambda integration_id: f"integrations/{integration_id}"),
             authorization_type="JWT" if signed_in else "NONE",
             authorizer_id=self.authorizer.id if signed_in else None,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_api(self, args: HttpApiArgs) -> aws.apigatewayv2.Api:
@@ -99,7 +99,7 @@ class HttpApi(ComponentResource):
             f"{self._name}-api",
             protocol_type="HTTP",
             cors_configuration=cors if args.allowed_origins else None,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_authorizer(self, args: HttpApiArgs) -> aws.apigatewayv2.Authorizer:
@@ -112,7 +112,7 @@ class HttpApi(ComponentResource):
             jwt_configuration=aws.apigatewayv2.AuthorizerJwtConfigurationArgs(
                 issuer=args.issuer, audiences=args.audience
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_stage(self, args: HttpApiArgs) -> aws.apigatewayv2.Stage:
@@ -124,7 +124,7 @@ class HttpApi(ComponentResource):
             default_route_settings=aws.apigatewayv2.StageDefaultRouteSettingsArgs(
                 throttling_rate_limit=args.throttle_rate, throttling_burst_limit=args.throttle_burst
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _allow(self, slug: str, route_key: str, handler: LambdaHandler) -> aws.lambda_.Permission:
@@ -141,5 +141,5 @@ class HttpApi(ComponentResource):
             function=handler.function_name,
             principal="apigateway.amazonaws.com",
             source_arn=Output.concat(self.api.execution_arn, f"/{self._stage}/{method}{pattern}"),
-            opts=self._child,
+            opts=self._child_opts,
         )

@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, check_choice, check_range, settled
+from websocket_sessions.arguments import arguments, check, check_choice, check_range, coerce_args
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
@@ -73,13 +73,13 @@ class LambdaHandler(ComponentResource):
 
     def __init__(self, name: str, args: LambdaHandlerArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:LambdaHandler", name, None, opts)
-        args = settled(LambdaHandlerArgs, args)
-        child = ResourceOptions(parent=self)
+        args = coerce_args(LambdaHandlerArgs, args)
+        child_opts = ResourceOptions(parent=self)
 
         self.timeout = args.timeout
-        self.log_group = self._create_log_group(name, args, child)
-        self.role = self._create_role(name, child)
-        self.policy = self._create_policy(name, args, child)
+        self.log_group = self._create_log_group(name, args, child_opts)
+        self.role = self._create_role(name, child_opts)
+        self.policy = self._create_policy(name, args, child_opts)
         self.function = self._create_function(name, args)
 
         self.function_name = self.function.name
@@ -96,28 +96,28 @@ class LambdaHandler(ComponentResource):
         )
 
     def _create_log_group(
-        self, name: str, args: LambdaHandlerArgs, child: ResourceOptions
+        self, name: str, args: LambdaHandlerArgs, child_opts: ResourceOptions
     ) -> aws.cloudwatch.LogGroup:
         return aws.cloudwatch.LogGroup(
             f"{name}-logs",
             name=f"/aws/lambda/{args.function_name}",
             retention_in_days=args.log_retention_days,
-            opts=child,
+            opts=child_opts,
         )
 
-    def _create_role(self, name: str, child: ResourceOptions) -> aws.iam.Role:
+    def _create_role(self, name: str, child_opts: ResourceOptions) -> aws.iam.Role:
         return aws.iam.Role(
-            f"{name}-role", assume_role_policy=trust_document("lambda.amazonaws.com"), opts=child
+            f"{name}-role", assume_role_policy=trust_document("lambda.amazonaws.com"), opts=child_opts
         )
 
     def _create_policy(
-        self, name: str, args: LambdaHandlerArgs, child: ResourceOptions
+        self, name: str, args: LambdaHandlerArgs, child_opts: ResourceOptions
     ) -> aws.iam.RolePolicy:
         statements = [*args.policy, self._may_log()]
         if args.tracing:
             statements.append(_MAY_TRACE)
         return aws.iam.RolePolicy(
-            f"{name}-policy", role=self.role.name, policy=policy_document(statements), opts=child
+            f"{name}-policy", role=self.role.name, policy=policy_document(statements), opts=child_opts
         )
 
     def _may_log(self) -> PolicyStatement:

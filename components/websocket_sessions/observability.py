@@ -49,7 +49,7 @@ class Observability(ComponentResource):
     def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:Observability", name, None, opts)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         self._region = aws.get_region_output(opts=InvokeOutputOptions(parent=self)).region
         self.topic = self._create_topic() if args.alarm_topic else None
@@ -68,7 +68,7 @@ class Observability(ComponentResource):
         that no alarm would arrive, and what an alarm tells is names and figures only
         (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
         """
-        return aws.sns.Topic(f"{self._name}-alarms", opts=self._child)
+        return aws.sns.Topic(f"{self._name}-alarms", opts=self._child_opts)
 
     def _create_alarms(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
         alarms = [
@@ -130,12 +130,12 @@ class Observability(ComponentResource):
                 metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
                     name=metric, namespace=args.metrics_namespace, value="1"
                 ),
-                opts=self._child,
+                opts=self._child_opts,
             )
         return self._alarm("logged-errors", args.metrics_namespace, metric, {}, datapoints=1)
 
     def _stopped_alarm(self, slug: str, function: LambdaHandler) -> aws.cloudwatch.MetricAlarm:
-        """Alarm where a function that is called each minute was not, for five; here silence is not well."""
+        """Alarm if a function was not invoked for five minutes. Missing data counts as breaching."""
         dimensions = {"FunctionName": function.function_name}
         return self._alarm(
             slug,
@@ -145,7 +145,7 @@ class Observability(ComponentResource):
             threshold=1,
             datapoints=5,
             comparison="LessThanThreshold",
-            silence="breaching",
+            missing_data="breaching",
         )
 
     def _alarm(
@@ -160,9 +160,9 @@ class Observability(ComponentResource):
         threshold: float = 0,
         datapoints: int = 3,
         comparison: str = "GreaterThanThreshold",
-        silence: str = "notBreaching",
+        missing_data: str = "notBreaching",
     ) -> aws.cloudwatch.MetricAlarm:
-        """Alarm where the metric is above the threshold in three of five minutes; silence is well."""
+        """Alarm if the metric is above the threshold in three of five minutes. Missing data counts as OK."""
         actions = [self.topic.arn] if self.topic else None
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{slug}",
@@ -176,10 +176,10 @@ class Observability(ComponentResource):
             datapoints_to_alarm=datapoints,
             threshold=threshold,
             comparison_operator=comparison,
-            treat_missing_data=silence,
+            treat_missing_data=missing_data,
             alarm_actions=actions,
             ok_actions=actions,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_dashboard(self, args: ObservabilityArgs) -> aws.cloudwatch.Dashboard:
@@ -191,5 +191,5 @@ class Observability(ComponentResource):
             region=self._region,
         ).apply(lambda known: json.dumps(dashboard_body(namespace=args.metrics_namespace, **known)))
         return aws.cloudwatch.Dashboard(
-            f"{self._name}-dashboard", dashboard_name=self._name, dashboard_body=body, opts=self._child
+            f"{self._name}-dashboard", dashboard_name=self._name, dashboard_body=body, opts=self._child_opts
         )

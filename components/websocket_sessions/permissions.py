@@ -1,6 +1,6 @@
-"""What each function may do: the one table from which roles, policies and environments are made.
+"""What each function may do: the table from which roles, policies and environments are made.
 
-Operations are DynamoDB's; a transaction needs the permission of each of its parts
+Operations are DynamoDB's; a transaction needs the permission of each of its operations
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
 """
 
@@ -9,44 +9,44 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, kw_only=True)
-class Need:
-    """What one function needs beyond its log."""
+class FunctionSpec:
+    """What one function may do besides writing its own log, and what it runs with."""
 
     tables: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Operations on each table it knows, separated by spaces."""
-    due: tuple[str, ...] = ()
+    """Operations on each table that it uses, separated by spaces."""
+    due_indexes: tuple[str, ...] = ()
     """Tables whose index by due time it queries."""
     connections: tuple[str, ...] = ()
-    """Verbs on the API's connections: POST pushes, DELETE cuts."""
-    sends: bool = False
-    """Whether it hands audiences to the queue."""
-    receives: bool = False
-    """Whether the queue delivers to it; it says itself when what it could not serve is to come again."""
+    """Verbs on the API's connections: POST pushes, DELETE disconnects."""
+    sends_to_queue: bool = False
+    """Whether it sends tasks to the fan-out queue."""
+    consumes_queue: bool = False
+    """Whether it consumes the fan-out queue and sets the retry delay of failed messages."""
     reads_stream: bool = False
-    """Whether the stream of listener counts delivers to it."""
+    """Whether it consumes the stream of listener counts."""
     verifies_tokens: bool = False
-    """Whether it is told about the user pool."""
+    """Whether it gets the issuer, the audience and the address of the signing keys."""
     calls_hook: bool = False
-    """Whether it calls the stack's hook, where there is one."""
+    """Whether it calls the stack's hook, if the stack has one."""
     calls_itself: bool = False
-    """Whether it goes on in further invocations of itself."""
+    """Whether it continues in further invocations of itself."""
     timeout: int = 10
-    """Seconds it may take; API Gateway waits 29, of which pushing and cutting off may need 16, however large
-    the audience (functions/domain/pusher.py has the sum)."""
+    """Seconds. API Gateway waits 29, of which pushing and disconnecting may need 16 for an audience of any
+    size (functions/domain/pusher.py has the sum)."""
     memory_size: int = 256
     """Megabytes."""
 
-    def also(self, *others: "Need") -> "Need":
-        """Return this need with those of others added."""
-        whole = self
+    def combined_with(self, *others: "FunctionSpec") -> "FunctionSpec":
+        """Return this spec with the permissions of others added."""
+        combined = self
         for other in others:
-            whole = replace(
-                whole,
-                tables=_joined(whole.tables, other.tables),
-                connections=tuple(dict.fromkeys((*whole.connections, *other.connections))),
-                sends=whole.sends or other.sends,
+            combined = replace(
+                combined,
+                tables=_joined(combined.tables, other.tables),
+                connections=tuple(dict.fromkeys((*combined.connections, *other.connections))),
+                sends_to_queue=combined.sends_to_queue or other.sends_to_queue,
             )
-        return whole
+        return combined
 
 
 def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
@@ -56,49 +56,51 @@ def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-_IS_LIMITED = Need(tables={"limits": "UpdateItem"})
-_REMEMBERS_REQUESTS = Need(tables={"requests": "PutItem"})
-_CLEANS_UP = Need(
+_IS_LIMITED = FunctionSpec(tables={"limits": "UpdateItem"})
+_REMEMBERS_REQUESTS = FunctionSpec(tables={"requests": "PutItem"})
+_CLEANS_UP = FunctionSpec(
     tables={
         "connections": "GetItem DeleteItem",
         "listeners": "UpdateItem DeleteItem",
         "sessions": "UpdateItem",
     }
 )
-"""Takes a connection that is gone out of everything."""
-_BROADCASTS = Need(tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends=True).also(_CLEANS_UP)
-"""Pushes to audiences; whom it leaves behind it hands to the queue."""
-_REPLAYS = Need(tables={"messages": "Query"}, connections=("POST",))
+"""Removes a closed connection from its session."""
+_BROADCASTS = FunctionSpec(
+    tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends_to_queue=True
+).combined_with(_CLEANS_UP)
+"""Pushes to listeners and queues retries for those it could not reach."""
+_REPLAYS = FunctionSpec(tables={"messages": "Query"}, connections=("POST",))
 
-NEEDS: dict[str, Need] = {
-    "authorize": Need(verifies_tokens=True),
-    "connect": Need(tables={"connections": "PutItem"}).also(_IS_LIMITED),
+FUNCTION_SPECS: dict[str, FunctionSpec] = {
+    "authorize": FunctionSpec(verifies_tokens=True),
+    "connect": FunctionSpec(tables={"connections": "PutItem"}).combined_with(_IS_LIMITED),
     "disconnect": replace(_CLEANS_UP, timeout=20),
-    "unknown_action": Need(),
-    "create_session": Need(
+    "unknown_action": FunctionSpec(),
+    "create_session": FunctionSpec(
         tables={
             "sessions": "PutItem GetItem UpdateItem",
             "listeners": "PutItem BatchGetItem",
             "connections": "UpdateItem",
         }
-    ).also(_REMEMBERS_REQUESTS, _IS_LIMITED),
-    "join_session": Need(
+    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
+    "join_session": FunctionSpec(
         tables={
             "sessions": "GetItem",
             "listeners": "PutItem UpdateItem DeleteItem BatchGetItem",
             "connections": "UpdateItem",
         },
         timeout=29,
-    ).also(_REPLAYS, _IS_LIMITED),
-    "resume_session": Need(
+    ).combined_with(_REPLAYS, _IS_LIMITED),
+    "resume_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
             "listeners": "BatchGetItem",
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
-    ).also(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
-    "publish": Need(
+    ).combined_with(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    "publish": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
             "messages": "PutItem BatchGetItem",
@@ -107,52 +109,54 @@ NEEDS: dict[str, Need] = {
         calls_hook=True,
         timeout=29,
         memory_size=1024,
-    ).also(_BROADCASTS),
-    "update_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
-        _BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED
-    ),
-    "end_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
-        _BROADCASTS, _IS_LIMITED
-    ),
-    "leave_session": Need(
+    ).combined_with(_BROADCASTS),
+    "update_session": FunctionSpec(
+        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    "end_session": FunctionSpec(
+        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+    ).combined_with(_BROADCASTS, _IS_LIMITED),
+    "leave_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
             "listeners": "UpdateItem DeleteItem",
             "connections": "GetItem UpdateItem",
         }
-    ).also(_REMEMBERS_REQUESTS, _IS_LIMITED),
-    "get_session": Need(
+    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
+    "get_session": FunctionSpec(
         tables={"sessions": "GetItem", "listeners": "BatchGetItem", "connections": "GetItem"}
-    ).also(_IS_LIMITED),
-    "refresh_token": Need(tables={"connections": "GetItem UpdateItem"}, verifies_tokens=True).also(
-        _IS_LIMITED
-    ),
-    "heartbeat": Need(tables={"connections": "UpdateItem"}),
-    "http_create_session": Need(
+    ).combined_with(_IS_LIMITED),
+    "refresh_token": FunctionSpec(
+        tables={"connections": "GetItem UpdateItem"}, verifies_tokens=True
+    ).combined_with(_IS_LIMITED),
+    "heartbeat": FunctionSpec(tables={"connections": "UpdateItem"}),
+    "http_create_session": FunctionSpec(
         tables={"sessions": "PutItem GetItem", "listeners": "PutItem BatchGetItem"}
-    ).also(_REMEMBERS_REQUESTS, _IS_LIMITED),
-    "http_get_session": Need(tables={"sessions": "GetItem", "listeners": "BatchGetItem"}).also(_IS_LIMITED),
-    "http_update_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
-        _BROADCASTS, _IS_LIMITED
-    ),
-    "http_end_session": Need(tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512).also(
-        _BROADCASTS, _IS_LIMITED
-    ),
-    "keep_alive": Need(
+    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
+    "http_get_session": FunctionSpec(
+        tables={"sessions": "GetItem", "listeners": "BatchGetItem"}
+    ).combined_with(_IS_LIMITED),
+    "http_update_session": FunctionSpec(
+        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+    ).combined_with(_BROADCASTS, _IS_LIMITED),
+    "http_end_session": FunctionSpec(
+        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+    ).combined_with(_BROADCASTS, _IS_LIMITED),
+    "keep_alive": FunctionSpec(
         tables={"sessions": "GetItem UpdateItem", "connections": "GetItem UpdateItem"},
-        due=("sessions", "connections"),
+        due_indexes=("sessions", "connections"),
         calls_itself=True,
         timeout=50,
         memory_size=1024,
-    ).also(_BROADCASTS),
-    "presence": Need(
+    ).combined_with(_BROADCASTS),
+    "presence": FunctionSpec(
         tables={"sessions": "GetItem", "listeners": "BatchGetItem"},
         connections=("POST",),
         reads_stream=True,
         timeout=30,
     ),
-    "fan_out": Need(tables={"messages": "BatchGetItem"}, receives=True, timeout=30, memory_size=1024).also(
-        _BROADCASTS
-    ),
+    "fan_out": FunctionSpec(
+        tables={"messages": "BatchGetItem"}, consumes_queue=True, timeout=30, memory_size=1024
+    ).combined_with(_BROADCASTS),
 }
 """By handler: the name of its file in functions/handlers."""

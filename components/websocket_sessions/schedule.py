@@ -42,18 +42,18 @@ class Schedule(ComponentResource):
 
     def __init__(self, name: str, args: ScheduleArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:Schedule", name, None, opts)
-        child = ResourceOptions(parent=self)
+        child_opts = ResourceOptions(parent=self)
 
         self.role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=trust_document_within("scheduler.amazonaws.com", args.handler.function_arn),
-            opts=child,
+            opts=child_opts,
         )
         self.policy = aws.iam.RolePolicy(
             f"{name}-policy",
             role=self.role.name,
             policy=policy_document([_may_call(args.handler)]),
-            opts=child,
+            opts=child_opts,
         )
         self.schedule = self._create_schedule(name, args)
 

@@ -6,14 +6,14 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, settled
+from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.observability import Observability, ObservabilityArgs
-from websocket_sessions.permissions import NEEDS
+from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.routes import http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.session_functions import METRICS_NAMESPACE, SessionFunctions, SessionFunctionsArgs
@@ -26,7 +26,7 @@ class SessionBackendArgs:
     """Arguments of SessionBackend."""
 
     archives: dict[str, Archive]
-    """The code of each function, by handler: see the table of needs."""
+    """The code of each function, by handler: see the table of permissions."""
     settings: SessionSettings | None = None
     """The behaviour of sessions."""
     options: BackendOptions | None = None
@@ -49,12 +49,12 @@ class SessionBackend(ComponentResource):
 
     def __init__(self, name: str, args: SessionBackendArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:SessionBackend", name, None, opts)
-        args = settled(SessionBackendArgs, args)
+        args = coerce_args(SessionBackendArgs, args)
         self._name = name
         self._archives = args.archives
         self._settings = args.settings or SessionSettings()
         self._options = args.options or BackendOptions()
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         self.tables = self._create_tables()
         self.users = self._create_users()
@@ -101,7 +101,7 @@ class SessionBackend(ComponentResource):
                 deletion_protection=self._options.deletion_protection,
                 point_in_time_recovery=self._options.point_in_time_recovery,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_users(self) -> CognitoUsers:
@@ -114,16 +114,17 @@ class SessionBackend(ComponentResource):
                 endpoint=self._options.cognito_endpoint,
                 issuer=self._options.cognito_issuer,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_queue(self) -> FanOutQueue:
         return FanOutQueue(
             f"{self._name}-fan-out",
             FanOutQueueArgs(
-                consumer_timeout=NEEDS["fan_out"].timeout, max_concurrency=self._options.fan_out_concurrency
+                consumer_timeout=FUNCTION_SPECS["fan_out"].timeout,
+                max_concurrency=self._options.fan_out_concurrency,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_web_socket_api(self) -> WebSocketApi:
@@ -137,7 +138,7 @@ class SessionBackend(ComponentResource):
                 log_retention_days=self._options.log_retention_days,
                 endpoint=self._options.web_socket_endpoint,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_functions(self) -> SessionFunctions:
@@ -153,7 +154,7 @@ class SessionBackend(ComponentResource):
                 queue=self.queue,
                 api=self.web_socket_api,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_http_api(self) -> HttpApi:
@@ -165,7 +166,7 @@ class SessionBackend(ComponentResource):
                 allowed_origins=self._options.allowed_origins,
                 stage_name=self._options.stage_name,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _answer_messages(self) -> None:
@@ -181,7 +182,9 @@ class SessionBackend(ComponentResource):
 
     def _deliver_events(self) -> None:
         self.schedule = Schedule(
-            f"{self._name}-each-minute", ScheduleArgs(handler=self.functions["keep_alive"]), opts=self._child
+            f"{self._name}-each-minute",
+            ScheduleArgs(handler=self.functions["keep_alive"]),
+            opts=self._child_opts,
         )
         self.queue.deliver_to(self.functions["fan_out"])
         self.tables.stream_counts_to(self.functions["presence"])
@@ -200,7 +203,7 @@ class SessionBackend(ComponentResource):
                 alarms=self._options.alarms,
                 alarm_topic=self._options.alarm_topic,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _frontend_config(self) -> Output[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Makes the backend's functions from the table of their needs."""
+"""Makes the backend's functions from the table of permissions."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
-from websocket_sessions.permissions import NEEDS, Need
+from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
 from websocket_sessions.policies import PolicyStatement
 from websocket_sessions.routes import functions_in_use
 from websocket_sessions.session_tables import SessionTables
@@ -52,15 +52,15 @@ class SessionFunctionsArgs:
 
 
 class SessionFunctions(ComponentResource):
-    """One function a handler, each with a role of its own that allows what the table of needs says."""
+    """One function a handler, each with a role of its own that allows what the table of permissions says."""
 
     def __init__(self, name: str, args: SessionFunctionsArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:SessionFunctions", name, None, opts)
         self._args = args
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         names = functions_in_use(record_heartbeats=args.settings.record_heartbeats)
-        self.handlers = {handler: self._create(name, handler, NEEDS[handler]) for handler in names}
+        self.handlers = {handler: self._create(name, handler, FUNCTION_SPECS[handler]) for handler in names}
 
         self.register_outputs({"functionNames": self.names, "logGroupNames": self.log_group_names})
 
@@ -78,7 +78,7 @@ class SessionFunctions(ComponentResource):
         """The log groups' names, by handler."""
         return {handler: function.log_group_name for handler, function in self.handlers.items()}
 
-    def _create(self, name: str, handler: str, need: Need) -> LambdaHandler:
+    def _create(self, name: str, handler: str, spec: FunctionSpec) -> LambdaHandler:
         slug = handler.replace("_", "-")
         function_name = f"{self._args.prefix}-{slug}"
         return LambdaHandler(
@@ -87,42 +87,42 @@ class SessionFunctions(ComponentResource):
                 archive=self._args.archives[handler],
                 handler=f"handlers.{handler}.handler",
                 function_name=function_name,
-                policy=self._policy(need, function_name),
-                environment=self._environment(need, function_name),
-                timeout=need.timeout,
-                memory_size=need.memory_size,
+                policy=self._policy(spec, function_name),
+                environment=self._environment(spec, function_name),
+                timeout=spec.timeout,
+                memory_size=spec.memory_size,
                 runtime=self._args.options.lambda_runtime,
                 architecture=self._args.options.lambda_architecture,
                 log_retention_days=self._args.options.log_retention_days,
                 tracing=self._args.options.tracing,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
-    def _policy(self, need: Need, function_name: str) -> list[PolicyStatement]:
+    def _policy(self, spec: FunctionSpec, function_name: str) -> list[PolicyStatement]:
         tables, queue = self._args.tables, self._args.queue
         statements = [
-            _allow("dynamodb", operations, tables.arns[table]) for table, operations in need.tables.items()
+            _allow("dynamodb", operations, tables.arns[table]) for table, operations in spec.tables.items()
         ]
-        statements += [_allow("dynamodb", "Query", tables.due_index_arn(table)) for table in need.due]
-        if need.connections:
-            statements.append(self._args.api.manage_connections(need.connections))
-        if need.sends:
+        statements += [_allow("dynamodb", "Query", tables.due_index_arn(table)) for table in spec.due_indexes]
+        if spec.connections:
+            statements.append(self._args.api.manage_connections(spec.connections))
+        if spec.sends_to_queue:
             statements.append(_allow("sqs", "SendMessage", queue.queue_arn))
-        if need.receives:
+        if spec.consumes_queue:
             operations = "ReceiveMessage DeleteMessage GetQueueAttributes ChangeMessageVisibility"
             statements.append(_allow("sqs", operations, queue.queue_arn))
-        if need.reads_stream:
+        if spec.reads_stream:
             operations = "GetRecords GetShardIterator DescribeStream"
             statements.append(_allow("dynamodb", operations, tables.listener_stream_arn))
             statements.append(_LISTS_STREAMS)
-        if need.calls_hook and self._args.settings.hook_function_arn:
+        if spec.calls_hook and self._args.settings.hook_function_arn:
             statements.append(_allow("lambda", "InvokeFunction", self._args.settings.hook_function_arn))
-        if need.calls_itself:
+        if spec.calls_itself:
             statements.append(_allow("lambda", "InvokeFunction", self._function_arn(function_name)))
         return statements
 
-    def _environment(self, need: Need, function_name: str) -> dict[str, Input[str]]:
+    def _environment(self, spec: FunctionSpec, function_name: str) -> dict[str, Input[str]]:
         """Return the environment variables that the function reads, and no more."""
         variables: dict[str, Input[str]] = {
             "SETTINGS": self._args.settings.to_json(),
@@ -130,12 +130,12 @@ class SessionFunctions(ComponentResource):
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": self._args.options.log_level,
         }
-        variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in need.tables}
-        if need.connections:
+        variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in spec.tables}
+        if spec.connections:
             variables["CALLBACK_URL"] = self._args.api.callback_url
-        if need.sends:
+        if spec.sends_to_queue:
             variables["FAN_OUT_QUEUE_URL"] = self._args.queue.queue_url
-        if need.verifies_tokens:
+        if spec.verifies_tokens:
             users = self._args.users
             variables |= {
                 "USER_POOL_CLIENT_ID": users.client_id,

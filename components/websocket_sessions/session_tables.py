@@ -5,7 +5,7 @@ import json
 import pulumi_aws as aws
 from pulumi import ComponentResource, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, settled
+from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
 
 TTL_ATTRIBUTE = "ttl"
@@ -50,9 +50,9 @@ class SessionTables(ComponentResource):
 
     def __init__(self, name: str, args: SessionTablesArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:SessionTables", name, None, opts)
-        args = settled(SessionTablesArgs, args)
+        args = coerce_args(SessionTablesArgs, args)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         self.tables = {key: self._create_table(key, args) for key in _KEYS}
 
@@ -114,7 +114,7 @@ class SessionTables(ComponentResource):
             ),
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
             deletion_protection_enabled=args.deletion_protection,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, settled
+from websocket_sessions.arguments import arguments, check, coerce_args
 from websocket_sessions.content_security import content_security_policy
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -49,9 +49,9 @@ class StaticSite(ComponentResource):
 
     def __init__(self, name: str, args: StaticSiteArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:StaticSite", name, None, opts)
-        args = settled(StaticSiteArgs, args)
+        args = coerce_args(StaticSiteArgs, args)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
         self.bucket = self._create_bucket()
         self.access_control = self._create_access_control()
@@ -66,7 +66,7 @@ class StaticSite(ComponentResource):
 
     def _create_bucket(self) -> aws.s3.Bucket:
         """Create a bucket that nothing can make public; its objects can all be built again."""
-        bucket = aws.s3.Bucket(f"{self._name}-pages", force_destroy=True, opts=self._child)
+        bucket = aws.s3.Bucket(f"{self._name}-pages", force_destroy=True, opts=self._child_opts)
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-no-public-access",
             bucket=bucket.bucket,
@@ -74,7 +74,7 @@ class StaticSite(ComponentResource):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self._child,
+            opts=self._child_opts,
         )
         aws.s3.BucketOwnershipControls(
             f"{self._name}-ownership",
@@ -91,7 +91,7 @@ class StaticSite(ComponentResource):
             origin_access_control_origin_type="s3",
             signing_behavior="always",
             signing_protocol="sigv4",
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_headers(self, args: StaticSiteArgs) -> aws.cloudfront.ResponseHeadersPolicy:
@@ -122,7 +122,7 @@ class StaticSite(ComponentResource):
                     )
                 ]
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_distribution(self) -> aws.cloudfront.Distribution:
@@ -156,7 +156,7 @@ class StaticSite(ComponentResource):
             viewer_certificate=cloudfront.DistributionViewerCertificateArgs(
                 cloudfront_default_certificate=True
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _let_distribution_read(self) -> None:
@@ -171,7 +171,7 @@ class StaticSite(ComponentResource):
             f"{self._name}-policy",
             bucket=self.bucket.bucket,
             policy=Output.json_dumps({"Version": "2012-10-17", "Statement": [statement]}),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _upload(self, args: StaticSiteArgs) -> None:
@@ -194,5 +194,5 @@ class StaticSite(ComponentResource):
             content=content,
             content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
             cache_control=_FOR_EVER if key.startswith("assets/") else _CHECK_EACH_TIME,
-            opts=self._child,
+            opts=self._child_opts,
         )

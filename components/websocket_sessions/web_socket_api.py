@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, check_choice, check_range, settled
+from websocket_sessions.arguments import arguments, check, check_choice, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.mock_reply import MockReply
 from websocket_sessions.policies import PolicyStatement, policy_document
@@ -67,9 +67,9 @@ class WebSocketApi(ComponentResource):
 
     def __init__(self, name: str, args: WebSocketApiArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:WebSocketApi", name, None, opts)
-        args = settled(WebSocketApiArgs, args)
+        args = coerce_args(WebSocketApiArgs, args)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
         self._stage = args.stage_name
         self._authorizer: aws.apigatewayv2.Authorizer | None = None
 
@@ -103,7 +103,7 @@ class WebSocketApi(ComponentResource):
             authorizer_type="REQUEST",
             authorizer_uri=handler.function.invoke_arn,
             name=f"{self._name}-authorizer",
-            opts=self._child,
+            opts=self._child_opts,
         )
         aws.lambda_.Permission(
             f"{self._name}-authorizer-permission",
@@ -111,7 +111,7 @@ class WebSocketApi(ComponentResource):
             function=handler.function_name,
             principal="apigateway.amazonaws.com",
             source_arn=Output.concat(self.api.execution_arn, "/authorizers/", self._authorizer.id),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def add_route(
@@ -133,7 +133,7 @@ class WebSocketApi(ComponentResource):
                 replies=replies,
                 authorizer_id=guard.id if guard else None,
             ),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def manage_connections(self, verbs: Sequence[str]) -> PolicyStatement:
@@ -158,7 +158,7 @@ class WebSocketApi(ComponentResource):
             f"{self._name}-{name}-connections",
             role=role_name,
             policy=policy_document([self.manage_connections(verbs)]),
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _endpoint(self, given: str | None) -> Output[str]:
@@ -169,7 +169,7 @@ class WebSocketApi(ComponentResource):
             f"{self._name}-api",
             protocol_type="WEBSOCKET",
             route_selection_expression="$request.body.action",
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_stage(self, args: WebSocketApiArgs) -> aws.apigatewayv2.Stage:
@@ -184,12 +184,12 @@ class WebSocketApi(ComponentResource):
                 detailed_metrics_enabled=True,
             ),
             access_log_settings=self._create_access_logs(args) if args.access_logs else None,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_access_logs(self, args: WebSocketApiArgs) -> aws.apigatewayv2.StageAccessLogSettingsArgs:
         group = aws.cloudwatch.LogGroup(
-            f"{self._name}-access-logs", retention_in_days=args.log_retention_days, opts=self._child
+            f"{self._name}-access-logs", retention_in_days=args.log_retention_days, opts=self._child_opts
         )
         return aws.apigatewayv2.StageAccessLogSettingsArgs(
             destination_arn=group.arn, format=_ACCESS_LOG_FORMAT

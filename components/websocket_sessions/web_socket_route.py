@@ -53,19 +53,19 @@ class WebSocketRoute(ComponentResource):
     def __init__(self, name: str, args: WebSocketRouteArgs, opts: ResourceOptions | None = None) -> None:
         super().__init__("websocket_sessions:index:WebSocketRoute", name, None, opts)
         self._name = name
-        self._child = ResourceOptions(parent=self)
+        self._child_opts = ResourceOptions(parent=self)
 
-        self.integration = self._integrate(args)
+        self.integration = self._create_integration(args)
         self.route = self._create_route(args)
         if args.replies:
             self._create_response(args)
 
         self.register_outputs({"routeId": self.route.id})
 
-    def _integrate(self, args: WebSocketRouteArgs) -> aws.apigatewayv2.Integration:
+    def _create_integration(self, args: WebSocketRouteArgs) -> aws.apigatewayv2.Integration:
         if isinstance(args.target, MockReply):
-            return self._integrate_mock(args, args.target)
-        return self._integrate_function(args, args.target)
+            return self._create_mock_integration(args, args.target)
+        return self._create_function_integration(args, args.target)
 
     def _create_route(self, args: WebSocketRouteArgs) -> aws.apigatewayv2.Route:
         return aws.apigatewayv2.Route(
@@ -76,7 +76,7 @@ class WebSocketRoute(ComponentResource):
             authorization_type="CUSTOM" if args.authorizer_id else "NONE",
             authorizer_id=args.authorizer_id,
             route_response_selection_expression="$default" if args.replies else None,
-            opts=self._child,
+            opts=self._child_opts,
         )
 
     def _create_response(self, args: WebSocketRouteArgs) -> None:
@@ -85,10 +85,10 @@ class WebSocketRoute(ComponentResource):
             api_id=args.api_id,
             route_id=self.route.id,
             route_response_key="$default",
-            opts=self._child,
+            opts=self._child_opts,
         )
 
-    def _integrate_function(
+    def _create_function_integration(
         self, args: WebSocketRouteArgs, handler: LambdaHandler
     ) -> aws.apigatewayv2.Integration:
         """Let the function be called for this one route only."""
@@ -98,7 +98,7 @@ class WebSocketRoute(ComponentResource):
             function=handler.function_name,
             principal="apigateway.amazonaws.com",
             source_arn=Output.concat(args.execution_arn, f"/{args.stage_name}/{args.route_key}"),
-            opts=self._child,
+            opts=self._child_opts,
         )
         return aws.apigatewayv2.Integration(
             f"{self._name}-integration",
@@ -109,7 +109,9 @@ class WebSocketRoute(ComponentResource):
             opts=ResourceOptions(parent=self, depends_on=[permission]),
         )
 
-    def _integrate_mock(self, args: WebSocketRouteArgs, reply: MockReply) -> aws.apigatewayv2.Integration:
+    def _create_mock_integration(
+        self, args: WebSocketRouteArgs, reply: MockReply
+    ) -> aws.apigatewayv2.Integration:
         integration = aws.apigatewayv2.Integration(
             f"{self._name}-integration",
             api_id=args.api_id,
@@ -117,7 +119,7 @@ class WebSocketRoute(ComponentResource):
             template_selection_expression=_ALWAYS,
             request_templates={"$default": reply.request_template},
             passthrough_behavior="NEVER",
-            opts=self._child,
+            opts=self._child_opts,
         )
         aws.apigatewayv2.IntegrationResponse(
             f"{self._name}-integration-response",
@@ -126,6 +128,6 @@ class WebSocketRoute(ComponentResource):
             integration_response_key="$default",
             template_selection_expression=_ALWAYS,
             response_templates={"$default": reply.response_template},
-            opts=self._child,
+            opts=self._child_opts,
         )
         return integration

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from websocket_sessions.arguments import ArgumentError, settled
+from websocket_sessions.arguments import ArgumentError, coerce_args
 from websocket_sessions.cognito_users import CognitoUsersArgs
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.fan_out_queue import FanOutQueueArgs
@@ -77,7 +77,7 @@ def test_arguments_cannot_be_changed() -> None:
 
 def test_another_language_sends_a_mapping_in_which_whole_numbers_are_floats() -> None:
     sent = {"archives": {}, "settings": {"idle_ping": 300.0, "limits": {"enabled": False}}}
-    settings = settled(SessionBackendArgs, sent).settings
+    settings = coerce_args(SessionBackendArgs, sent).settings
     assert settings is not None
     assert (settings.idle_ping, type(settings.idle_ping)) == (300, int)
     assert settings.limits.enabled is False

@@ -1,4 +1,4 @@
-"""The whole backend: what it is made of, and that no function may do more than its table of needs says."""
+"""The whole backend: its parts, and that no function may do more than the table of permissions says."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ import pytest
 from tests.components.deployed import Deployed, deploy, resolved
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.config.settings import SessionSettings
-from websocket_sessions.permissions import NEEDS
+from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.routes import functions_in_use, web_socket_routes
 from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
 
@@ -142,14 +142,14 @@ def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
     assert ("sqs:SendMessage", "sessions-fan-out-queue") in allowed(made[1], "fan_out")
 
 
-@pytest.mark.parametrize("handler", [name for name, need in NEEDS.items() if need.connections])
+@pytest.mark.parametrize("handler", [name for name, spec in FUNCTION_SPECS.items() if spec.connections])
 def test_who_pushes_has_time_to_try_again(handler: str) -> None:
     """API Gateway waits 29 s; what the functions derive from that is in functions/domain/pusher.py."""
     invoked_by_aws = handler in {"fan_out", "presence", "keep_alive"}
-    assert NEEDS[handler].timeout >= 29 if invoked_by_aws else NEEDS[handler].timeout == 29
+    assert FUNCTION_SPECS[handler].timeout >= 29 if invoked_by_aws else FUNCTION_SPECS[handler].timeout == 29
 
 
-@pytest.mark.parametrize("function", sorted(NEEDS))
+@pytest.mark.parametrize("function", sorted(FUNCTION_SPECS))
 def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     function: str, recording: tuple[SessionBackend, Deployed]
 ) -> None:
@@ -157,9 +157,9 @@ def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     (item,) = [item for item in recording[1].of("Function") if item.inputs["name"] == f"sessions-test-{slug}"]
     variables = item.inputs["environment"]["variables"]
     told = {name.removesuffix("_TABLE").lower() for name in variables if name.endswith("_TABLE")}
-    assert told == set(NEEDS[function].tables)
-    assert ("CALLBACK_URL" in variables) is bool(NEEDS[function].connections)
-    assert ("JWKS_URL" in variables) is NEEDS[function].verifies_tokens
+    assert told == set(FUNCTION_SPECS[function].tables)
+    assert ("CALLBACK_URL" in variables) is bool(FUNCTION_SPECS[function].connections)
+    assert ("JWKS_URL" in variables) is FUNCTION_SPECS[function].verifies_tokens
 
 
 def test_only_who_publishes_may_call_the_hook_and_only_where_there_is_one(

@@ -5,7 +5,7 @@ import pytest
 from adapters.management_api.sender_limits import Schedule, SenderLimits
 from domain.pusher import LONGEST_ATTEMPT, LONGEST_ROUND, PUSHING
 from websocket_sessions.config.settings import SessionSettings
-from websocket_sessions.permissions import NEEDS
+from websocket_sessions.permissions import FUNCTION_SPECS
 
 REPLY = 29
 """Seconds in which API Gateway wants an answer."""
@@ -32,9 +32,9 @@ def test_a_publish_is_answered_with_the_slowest_hook_and_the_slowest_pushes() ->
     with pytest.raises(ValueError, match="hookTimeout"):
         SessionSettings(hook_timeout=REPLY - LONGEST_ROUND)
     slowest = SessionSettings(hook_timeout=10).hook_timeout
-    assert slowest + LONGEST_ROUND < REPLY == NEEDS["publish"].timeout
+    assert slowest + LONGEST_ROUND < REPLY == FUNCTION_SPECS["publish"].timeout
 
 
 def test_a_batch_of_the_queue_is_served_in_its_function_s_time() -> None:
     """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb/client.py)."""
-    assert NEEDS["fan_out"].timeout > 2 * 5 + LONGEST_ROUND
+    assert FUNCTION_SPECS["fan_out"].timeout > 2 * 5 + LONGEST_ROUND
