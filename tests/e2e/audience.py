@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.typing import Subprotocol
 
-from tests.account import Account
+from tests.support.received_messages import ReceivedMessages
 
 PROTOCOL = "websocket-sessions.v1"
 GAP_SECONDS = 1.0
@@ -42,7 +42,7 @@ class Listener:
     chance: random.Random
     door: asyncio.Semaphore
     """Lets in so many at a time: each function that is cold costs a second of the local machine."""
-    account: Account = field(default_factory=Account)
+    received: ReceivedMessages = field(default_factory=ReceivedMessages)
     replayed: int = 0
     connections: int = 0
     head: int = 0
@@ -56,7 +56,7 @@ class Listener:
     @property
     def is_done(self) -> bool:
         """The session is over, and everything up to its end is there."""
-        return self.ended and self.account.position >= self.head
+        return self.ended and self.received.position >= self.head
 
     async def run(self, ready: asyncio.Event) -> None:
         """Come, listen, go, and come back, until everything has been accounted for."""
@@ -103,7 +103,7 @@ class Listener:
         now = time.monotonic()
         if self._asked_at is not None and now - self._asked_at < REPLY_SECONDS:
             return
-        waits = GAP_SECONDS if self.account.position < self.head else SILENCE_SECONDS
+        waits = GAP_SECONDS if self.received.position < self.head else SILENCE_SECONDS
         if now - self._heard_at > waits and now >= self._ask_at:
             await self._ask(connection)
 
@@ -114,7 +114,7 @@ class Listener:
             "sessionId": self.session_id,
             "targetLanguage": "es",
             "epoch": self.epoch,
-            "offset": self.account.position,
+            "offset": self.received.position,
         }
         await connection.send(json.dumps(request))
 
@@ -125,9 +125,9 @@ class Listener:
         match message:
             case {"type": "message", "offset": int(offset)}:
                 self.head = max(self.head, offset)
-                if offset == self.account.position + 1:
+                if offset == self.received.position + 1:
                     self._heard_at = time.monotonic()
-                self.account.take(offset, message["data"])
+                self.received.take(offset, message["data"])
             case {"type": "sessionEnded", "offset": int(offset)}:
                 self.head, self.ended = offset, True
             case {"type": "sessionJoined", "offset": int(offset), "status": status}:
@@ -138,7 +138,7 @@ class Listener:
                 self._asked_at, self._heard_at = None, time.monotonic()
                 self.replayed += message.get("replayed", 0)
                 if message.get("reset"):
-                    self.account.reset(offset)
+                    self.received.reset(offset)
                 if message.get("more"):
                     await self._ask(connection)
             case {"type": "error"}:

@@ -115,13 +115,13 @@ async def test_every_listener_accounts_for_every_message(
     print(
         f"\n{MESSAGES} messages; speaker: {speaker.connections} connections, {speaker.repeats} repeats; "
         f"listeners: {sum(one.connections for one in listeners)} connections, "
-        f"{sum(len(one.account.delivered) for one in listeners)} delivered, "
+        f"{sum(len(one.received.delivered) for one in listeners)} delivered, "
         f"{sum(one.replayed for one in listeners)} replayed, "
-        f"{sum(one.account.doubled for one in listeners)} doubled, "
-        f"{sum(len(one.account.missed) for one in listeners)} told reset"
+        f"{sum(one.received.duplicates for one in listeners)} duplicates, "
+        f"{sum(len(one.received.missed) for one in listeners)} announced as lost"
     )
     assert sorted(speaker.log) == list(range(1, MESSAGES + 1))
     assert len(set(speaker.log.values())) == MESSAGES
     for listener in listeners:
-        listener.account.check(speaker.log)
-        assert listener.account.missed == []
+        listener.received.check(speaker.log)
+        assert listener.received.missed == []

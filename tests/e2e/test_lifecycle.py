@@ -12,7 +12,7 @@ from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.inventory import inventory
 from tools.dev_stack import local_aws
-from tools.dev_stack.stack import LocalStack
+from tools.dev_stack.stack import DevStack
 from tools.dev_stack.throwaway_stack import layout_in
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
@@ -20,12 +20,12 @@ STACK = "local"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[LocalStack]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[DevStack]:
     """An emulator with nothing on it, and a stack that is not deployed."""
     if os.environ.get("E2E_OUTPUTS"):
         pytest.skip("about the local stack, not about a deployed one")
     layout = layout_in(tmp_path_factory.mktemp("lifecycle"))
-    stack = LocalStack(layout, local_aws.load_keys(layout))
+    stack = DevStack(layout, local_aws.load_keys(layout))
     try:
         local_aws.start_emulator(layout, stack.keys)
         stack.prepare()
@@ -37,7 +37,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[LocalStack]:
 
 
 @pytest.fixture(scope="module")
-def engine(stack: LocalStack) -> Engine:
+def engine(stack: DevStack) -> Engine:
     """The engine of that stack."""
     return stack.engine
 
@@ -50,14 +50,14 @@ def operations(engine: Engine, root: Path) -> dict[str, list[str]]:
     return found
 
 
-def function_digests(stack: LocalStack) -> dict[str, str]:
+def function_digests(stack: DevStack) -> dict[str, str]:
     """The code of every function that the emulator has."""
     client: Any = local_aws.clients.functions(stack.aws_environment())
     pages = client.get_paginator("list_functions").paginate()
     return {item["FunctionName"]: item["CodeSha256"] for page in pages for item in page["Functions"]}
 
 
-def test_the_whole_life_of_a_stack(stack: LocalStack, engine: Engine) -> None:
+def test_the_whole_life_of_a_stack(stack: DevStack, engine: Engine) -> None:
     root = stack.layout.root
     before = inventory(stack.aws_environment())
 

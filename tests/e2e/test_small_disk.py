@@ -9,7 +9,7 @@ import pytest
 
 from pulumi_local_aws.engine_build import find_cli
 from pulumi_local_aws.processes import port_is_free
-from tests.e2e.workshop import Workshop
+from tests.e2e.make_runner import MakeRunner
 from tools.commands.up import PROBE_BYTES
 from tools.dev_stack.paths import ROOT
 
@@ -69,27 +69,27 @@ def disk(tmp_path: Path) -> Generator[Disk]:
     made.close()
 
 
-def refused(workshop: Workshop) -> str:
+def refused(runner: MakeRunner) -> str:
     """The one line that `make up` ends with, before it has started anything."""
-    line = workshop.finish("up", code=1).strip()
+    line = runner.finish("up", code=1).strip()
     assert len(line.splitlines()) == 1
-    assert port_is_free(int(workshop.environment["EMULATOR_PORT"]))
+    assert port_is_free(int(runner.environment["EMULATOR_PORT"]))
     return line
 
 
 def test_a_full_disk_is_one_line_and_the_next_up_mends_it(disk: Disk) -> None:
-    workshop = Workshop(disk.folder / "local", disk.within)
-    line = refused(workshop)
+    runner = MakeRunner(disk.folder / "local", disk.within)
+    line = refused(runner)
     assert "no space left on device" in line
-    assert str(workshop.folder / "state") in line
+    assert str(runner.folder / "state") in line
     disk.remount("size=1g")
-    assert "The local stack is up." in workshop.finish("up")
-    assert "emulator" in workshop.finish("down")
+    assert "The local stack is up." in runner.finish("up")
+    assert "emulator" in runner.finish("down")
 
 
 def test_a_read_only_disk_is_one_line(disk: Disk) -> None:
     disk.remount("ro")
-    workshop = Workshop(disk.folder / "local", disk.within)
-    line = refused(workshop)
+    runner = MakeRunner(disk.folder / "local", disk.within)
+    line = refused(runner)
     assert "read-only file system" in line
-    assert str(workshop.folder) in line
+    assert str(runner.folder) in line

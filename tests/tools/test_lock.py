@@ -20,7 +20,7 @@ with exclusive(Path(sys.argv[1]), "make up"):
 """
 
 
-def test_the_second_command_is_told_who_works_and_a_killed_one_frees_the_lock(tmp_path: Path) -> None:
+def test_the_second_command_names_the_holder_and_a_killed_one_frees_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "run" / "lock"
     command = [sys.executable, "-c", HOLDER, str(lock)]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tools.dev_stack.paths import Layout
-from tools.dev_stack.stack import LocalStack, diagnostics, summary, write_secret
+from tools.dev_stack.stack import DevStack, diagnostics, summary, write_secret
 
 UP = """Updating (local):
  +  aws:dynamodb:Table sessions created (0.1s)
@@ -28,7 +28,7 @@ Duration: 3s
 """
 
 
-def stack_in(tmp_path: Path) -> LocalStack:
+def stack_in(tmp_path: Path) -> DevStack:
     layout = Layout(
         root=tmp_path,
         local=tmp_path,
@@ -37,7 +37,7 @@ def stack_in(tmp_path: Path) -> LocalStack:
         websocket_port=2,
         web_port=3,
     )
-    return LocalStack(layout, ("key", "secret"))
+    return DevStack(layout, ("key", "secret"))
 
 
 def checkpoint(tmp_path: Path, latest: dict[str, Any] | None) -> None:

@@ -24,8 +24,8 @@ def test_an_unchanged_step_is_not_run_again(tmp_path: Path) -> None:
     runs: list[str] = []
     (tmp_path / "lock.txt").write_text("a==1")
     step = counted(tmp_path, runs)
-    assert step.carry_out(tmp_path / "stamps")
-    assert not step.carry_out(tmp_path / "stamps")
+    assert step.run_if_pending(tmp_path / "stamps")
+    assert not step.run_if_pending(tmp_path / "stamps")
     assert runs == ["run"]
 
 
@@ -34,7 +34,7 @@ def test_a_changed_lock_file_or_a_lost_output_runs_it_again(tmp_path: Path, chan
     runs: list[str] = []
     (tmp_path / "lock.txt").write_text("a==1")
     step = counted(tmp_path, runs)
-    step.carry_out(tmp_path / "stamps")
+    step.run_if_pending(tmp_path / "stamps")
     if change == "input":
         (tmp_path / "lock.txt").write_text("a==2")
     else:
@@ -45,5 +45,5 @@ def test_a_changed_lock_file_or_a_lost_output_runs_it_again(tmp_path: Path, chan
 def test_a_failed_step_is_still_pending(tmp_path: Path) -> None:
     step = counted(tmp_path, [], fails=True)
     with pytest.raises(CommandError, match="no network"):
-        step.carry_out(tmp_path / "stamps")
+        step.run_if_pending(tmp_path / "stamps")
     assert pending([step], tmp_path / "stamps") == [step]

@@ -32,27 +32,27 @@ async def play(url: str, token: str) -> None:
     speaker = await SessionClient.open(url, token)
     created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
     session = created["sessionId"]
-    told(created, f"{session} (epoch {created['epoch']}, offset {created['offset']})")
+    show(created, f"{session} (epoch {created['epoch']}, offset {created['offset']})")
 
     listeners = [await SessionClient.open(url) for _ in LANGUAGES]
     for listener, language in zip(listeners, LANGUAGES, strict=True):
         joined = await listener.request("joinSession", sessionId=session, targetLanguage=language)
-        told(joined, f"a listener in {language}, from offset {joined['offset']}")
+        show(joined, f"a listener in {language}, from offset {joined['offset']}")
 
     await publish(speaker, listeners, "Good morning, everyone.")
 
-    step("Cut", "the speaker's connection is lost, without a goodbye")
+    step("Disconnect", "the speaker's connection is lost, without a close frame")
     await speaker.cut()
     speaker = await SessionClient.open(url, token)
     resumed = await speaker.request(
         "resumeSession", sessionId=session, epoch=created["epoch"], offset=created["offset"]
     )
-    told(resumed, f"{session} is still there, generation {resumed['generation']}")
+    show(resumed, f"{session} is still there, generation {resumed['generation']}")
 
     await publish(speaker, listeners, "As I was saying.")
-    told(await speaker.request("endSession"), session)
+    show(await speaker.request("endSession"), session)
     for listener, language in zip(listeners, LANGUAGES, strict=True):
-        told(await listener.push("sessionEnded"), f"told to the listener in {language}")
+        show(await listener.push("sessionEnded"), f"received by the listener in {language}")
     for client in (speaker, *listeners):
         await client.close()
 
@@ -60,10 +60,10 @@ async def play(url: str, token: str) -> None:
 async def publish(speaker: SessionClient, listeners: list[SessionClient], text: str) -> None:
     """Publish a text and show it arrive at every listener."""
     published = await speaker.request("publish", data=text)
-    told(published, f"offset {published['offset']}")
+    show(published, f"offset {published['offset']}")
     for listener, language in zip(listeners, LANGUAGES, strict=True):
         message = await listener.push("message", offset=published["offset"])
-        told(message, f"the listener in {language} got {message['data']!r} at offset {message['offset']}")
+        show(message, f"the listener in {language} got {message['data']!r} at offset {message['offset']}")
 
 
 def step(name: str, text: str) -> None:
@@ -71,7 +71,7 @@ def step(name: str, text: str) -> None:
     say(f"{name:>16}  {text}")
 
 
-def told(message: Message, text: str) -> None:
+def show(message: Message, text: str) -> None:
     """Say what the server answered or pushed."""
     say(f"{message['type']:>16}  {text}")
 

@@ -36,10 +36,10 @@ def main() -> int:
     check_tools()
     with exclusive(layout.run / "setup.lock", "make setup"):
         say("Setting up (once; what did not change is not done again):")
-        first.carry_out(stamps)
+        first.run_if_pending(stamps)
         # The engine's build is by far the longest, so the rest goes on beside it.
         with ThreadPoolExecutor() as workers:
-            running = [workers.submit(step.carry_out, stamps) for step in others]
+            running = [workers.submit(step.run_if_pending, stamps) for step in others]
         for step in running:
             step.result()
     return 0

@@ -11,11 +11,11 @@ from tools.dev_stack.demo_user import create_demo_user
 from tools.dev_stack.hot_reload import BEHIND_THE_ENGINE
 from tools.dev_stack.lock import exclusive
 from tools.dev_stack.paths import Layout
-from tools.dev_stack.stack import LocalStack, Outputs, write_secret
+from tools.dev_stack.stack import DevStack, Outputs, write_secret
 
 PROBE_BYTES = 32 << 20
 """What must fit in the state folder before anything is started: some updates' worth of state and logs.
-An engine that cannot write its state tries for five minutes before it says so."""
+An engine that cannot write its state retries for five minutes before it fails."""
 
 
 def main() -> int:
@@ -23,7 +23,7 @@ def main() -> int:
     layout = Layout.default()
     probe(layout)
     with exclusive(layout.run / "lock", "make up"):
-        stack = LocalStack(layout, local_aws.load_keys(layout))
+        stack = DevStack(layout, local_aws.load_keys(layout))
         try:
             outputs = bring_up(layout, stack)
         except EmulatorError as error:
@@ -35,10 +35,10 @@ def main() -> int:
     return 0
 
 
-def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
-    """Start what does not run, drop a state that no longer holds, deploy, and return the outputs."""
+def bring_up(layout: Layout, stack: DevStack) -> Outputs:
+    """Start what is not running, drop an outdated state, deploy, and return the outputs."""
     if stack.was_interrupted():
-        say("The last update was cut short: the local stack is built anew.")
+        say("The last update was interrupted. Deploying the stack again on an empty local AWS.")
         local_aws.stop_all(layout)
         stack.forget()
     start_emulator(layout, stack)
@@ -48,7 +48,7 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
         local_aws.mark_instance(layout, stack)
     with progress("Deploying the stack `local` (pulumi up)"):
         try:
-            # Reading every resource anew takes as long again, so only where something may have drifted.
+            # A refresh doubles the time, so it runs only if something may have drifted.
             changed = layout.local / BEHIND_THE_ENGINE
             changes = stack.up(*(["--refresh"] if changed.exists() else []))
             changed.unlink(missing_ok=True)
@@ -61,15 +61,15 @@ def bring_up(layout: Layout, stack: LocalStack) -> Outputs:
     return stack.outputs()
 
 
-def start_emulator(layout: Layout, stack: LocalStack) -> None:
-    """Make sure that the emulator runs, and holds what the state tells of and nothing else."""
+def start_emulator(layout: Layout, stack: DevStack) -> None:
+    """Make sure that the emulator runs and holds exactly the resources in the Pulumi state."""
     empty = local_aws.start_emulator(layout, stack.keys)
     if not empty and not local_aws.is_same_instance(layout, stack):
-        say("The local AWS holds what no state tells of: it is started afresh.")
+        say("The local AWS contains resources that are missing from the Pulumi state. Restarting it.")
         local_aws.stop_all(layout)
         empty = local_aws.start_emulator(layout, stack.keys)
     if empty and stack.exists():
-        say("The local AWS was restarted and is empty: the stack is built anew.")
+        say("The local AWS was restarted and is empty. Deploying the stack again.")
         stack.forget()
 
 
@@ -86,7 +86,7 @@ def probe(layout: Layout) -> None:
         scratch.unlink(missing_ok=True)
 
 
-def write_files(layout: Layout, stack: LocalStack, outputs: Outputs) -> None:
+def write_files(layout: Layout, stack: DevStack, outputs: Outputs) -> None:
     """Leave the outputs and the emulator's settings where people and tests find them."""
     write_secret(layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")
     variables = stack.aws_environment() | stack.pulumi_environment()
@@ -107,9 +107,9 @@ The local stack is up.
 
 Next:
   make demo                 a speaker and two listeners in this terminal
-  make watch                edits to functions/ go live, logs stream here
+  make watch                deploys edits to functions/ at once, shows the logs here
   source .local/env         then `aws` and `pulumi stack output frontendConfig --json` work on this stack
-  make down                 stop all of it (the local data goes too)"""
+  make down                 stops everything and deletes the local data"""
 
 
 def _in_words(value: str | list[str]) -> str:

@@ -14,7 +14,7 @@ from tools.dev_stack.console import CommandError, run_command, say
 from tools.dev_stack.hot_reload import Change, LiveCode, snapshot
 from tools.dev_stack.log_stream import LogStream
 from tools.dev_stack.paths import Layout
-from tools.dev_stack.stack import LocalStack, Outputs
+from tools.dev_stack.stack import DevStack, Outputs
 
 POLL_SECONDS = 0.1
 """How often the sources' times are looked at."""
@@ -26,7 +26,7 @@ def main() -> int:
     """Watch until Ctrl-C."""
     layout = Layout.default()
     outputs = load_outputs(layout)
-    aws = LocalStack(layout, local_aws.load_keys(layout)).aws_environment()
+    aws = DevStack(layout, local_aws.load_keys(layout)).aws_environment()
     names: dict[str, str] = outputs["functionNames"]
     stop = threading.Event()
     logs = LogStream(clients.logs(aws), outputs["logGroupNames"], int(time.time() * 1000))

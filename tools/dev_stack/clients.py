@@ -33,7 +33,7 @@ def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
 
 
 def _client(service: str, environment: Mapping[str, str]) -> Any:
-    # `environment` has AWS_* as LocalStack.aws_environment() gives them; for a stack in an account the Region
+    # `environment` has AWS_* as DevStack.aws_environment() gives them; for a stack in an account the Region
     # alone, and boto3 finds the caller's credentials.
     return cast("Any", boto3).client(
         service,

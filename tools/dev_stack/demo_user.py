@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from tools.dev_stack import clients
-from tools.dev_stack.stack import LocalStack, write_secret
+from tools.dev_stack.stack import DevStack, write_secret
 
 USERNAME = "demo@example.com"
 FILE = "demo-user.json"
@@ -21,7 +21,7 @@ def load_demo_user(local: Path) -> tuple[str, str]:
     return stored["username"], stored["password"]
 
 
-def create_demo_user(stack: LocalStack, pool_id: str) -> tuple[str, str]:
+def create_demo_user(stack: DevStack, pool_id: str) -> tuple[str, str]:
     """Make sure that the pool has the demo user with the password in the file."""
     username, password = load_demo_user(stack.layout.local)
     cognito = clients.cognito(stack.aws_environment())

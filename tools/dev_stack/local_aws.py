@@ -10,7 +10,7 @@ from tools.dev_stack import clients
 from tools.dev_stack.background import Record, answers, record_process, require_free_port, start
 from tools.dev_stack.console import CommandError, progress
 from tools.dev_stack.paths import EMULATOR_PORT, ROOT, WEBSOCKET_PORT, Layout
-from tools.dev_stack.stack import LocalStack, write_secret
+from tools.dev_stack.stack import DevStack, write_secret
 
 EMULATOR = "emulator"
 GATEWAY = "gateway"
@@ -56,7 +56,7 @@ def start_emulator(layout: Layout, keys: tuple[str, str]) -> bool:
     return True
 
 
-def start_gateway(layout: Layout, stack: LocalStack) -> None:
+def start_gateway(layout: Layout, stack: DevStack) -> None:
     """Make sure that the WebSocket gateway answers."""
     record = Record.load(layout.run, GATEWAY)
     if record and record.port == layout.websocket_port and _gateway_answers(record.port):
@@ -93,20 +93,20 @@ def stop_all(layout: Layout) -> list[str]:
     return [record.name for record in records]
 
 
-def is_same_instance(layout: Layout, stack: LocalStack) -> bool:
+def is_same_instance(layout: Layout, stack: DevStack) -> bool:
     """Tell whether the emulator still holds what the stack's state describes."""
     known = layout.state / "instance"
     return known.is_file() and known.read_text(encoding="ascii") in _markers(stack)
 
 
-def mark_instance(layout: Layout, stack: LocalStack) -> None:
+def mark_instance(layout: Layout, stack: DevStack) -> None:
     """Give the emulator's present life a name, kept by it and beside the state."""
     name = f"{MARKER}{uuid.uuid4().hex}"
     clients.logs(stack.aws_environment()).create_log_group(logGroupName=name)
     (layout.state / "instance").write_text(name, encoding="ascii")
 
 
-def _markers(stack: LocalStack) -> set[str]:
+def _markers(stack: DevStack) -> set[str]:
     found = clients.logs(stack.aws_environment()).describe_log_groups(logGroupNamePrefix=MARKER)
     return {group.get("logGroupName", "") for group in found["logGroups"]}
 

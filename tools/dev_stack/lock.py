@@ -23,7 +23,7 @@ def exclusive(path: Path, command: str) -> Generator[None]:
         except BlockingIOError as error:
             file.seek(0)
             holder = file.read().strip() or "another command"
-            raise CommandError(f"{holder} is at work here: wait for it, then try again.") from error
+            raise CommandError(f"{holder} is running: wait until it ends, then try again.") from error
         file.seek(0)
         file.truncate()
         file.write(f"{command} (pid {os.getpid()})")

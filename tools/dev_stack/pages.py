@@ -17,7 +17,7 @@ NOT_SOURCES = {"node_modules", "dist", "coverage", "testSupport", "stackTests", 
 
 def serve(layout: Layout, outputs: Outputs) -> str:
     """Build the pages where their sources changed, make sure that they are served, and return where."""
-    _build(layout).carry_out(layout.shared / "stamps")
+    _build(layout).run_if_pending(layout.shared / "stamps")
     config = layout.local / "frontend-config.json"
     write_secret(config, json.dumps(outputs["frontendConfig"], indent=2) + "\n")
     address = f"http://127.0.0.1:{layout.web_port}/"

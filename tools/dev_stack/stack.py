@@ -19,7 +19,7 @@ COMMITTED_ENDPOINT = f"localhost:{EMULATOR_PORT.default}"
 Outputs = dict[str, Any]
 
 
-class LocalStack:
+class DevStack:
     """The stack of one layout; `keys` are the emulator's access key and secret key."""
 
     def __init__(self, layout: Layout, keys: tuple[str, str], name: str = "local") -> None:

@@ -35,7 +35,7 @@ class Step:
             and all(output.exists() for output in self.outputs)
         )
 
-    def carry_out(self, stamps: Path) -> bool:
+    def run_if_pending(self, stamps: Path) -> bool:
         """Run the step unless it is done; the stamp comes last, so that a failed step runs again."""
         if self.is_done(stamps):
             return False

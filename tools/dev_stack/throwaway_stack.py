@@ -11,7 +11,7 @@ from tools.commands.up import bring_up
 from tools.dev_stack import local_aws
 from tools.dev_stack.demo_user import create_demo_user
 from tools.dev_stack.paths import ROOT, Layout
-from tools.dev_stack.stack import LocalStack, write_secret
+from tools.dev_stack.stack import DevStack, write_secret
 
 SOURCES = (
     "__main__.py",
@@ -53,10 +53,10 @@ def layout_in(folder: Path) -> Layout:
 
 
 @contextmanager
-def local_stack(folder: Path) -> Generator[LocalStack]:
+def local_stack(folder: Path) -> Generator[DevStack]:
     """Bring up everything but the pages, and take it down."""
     layout = layout_in(folder)
-    stack = LocalStack(layout, local_aws.load_keys(layout))
+    stack = DevStack(layout, local_aws.load_keys(layout))
     try:
         bring_up(layout, stack)
         yield stack
@@ -64,7 +64,7 @@ def local_stack(folder: Path) -> Generator[LocalStack]:
         local_aws.stop_all(layout)
 
 
-def leave_for_clients(stack: LocalStack) -> Path:
+def leave_for_clients(stack: DevStack) -> Path:
     """Leave the outputs and a demo user, as `make up` does, and return the folder that has them."""
     outputs = stack.outputs()
     write_secret(stack.layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")

@@ -16,12 +16,12 @@ from domain.settings import Limits, Settings
 from fan_out.consumer import ServeShards
 from fan_out.fan_out import FanOut
 from fan_out.prune_listeners import ClearAway
-from tests.account import Account
 from tests.functions.fan_out.memory_log import MemoryMessageLog
 from tests.functions.fan_out.network import Chances, Network
 from tests.functions.fan_out.stage import Queue
 from tests.functions.memory import Memory
 from tests.functions.world import World
+from tests.support.received_messages import ReceivedMessages
 from use_cases.end_session import EndSession
 from use_cases.hook import Processing
 from use_cases.join_session import JoinSession
@@ -219,7 +219,7 @@ class Listener:
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
-        self.account = Account()
+        self.received = ReceivedMessages()
         self.connection_id: str | None = None
         self.head = 0
         self.end: int | None = None
@@ -228,12 +228,12 @@ class Listener:
     @property
     def has_all(self) -> bool:
         """What only the test knows."""
-        return self.account.position == len(self.simulation.published)
+        return self.received.position == len(self.simulation.published)
 
     @property
     def is_done(self) -> bool:
         """It knows of the end, and has everything up to it."""
-        return self.end is not None and self.account.position >= self.end
+        return self.end is not None and self.received.position >= self.end
 
     def come(self) -> None:
         """Connect, and join at the position reached."""
@@ -250,7 +250,7 @@ class Listener:
         simulation, connection_id = self.simulation, self.connection_id
         head = len(simulation.published)
         self.waited = 0
-        position = Position(epoch=simulation.epoch, offset=self.account.position)
+        position = Position(epoch=simulation.epoch, offset=self.received.position)
         try:
             reply = simulation.join(
                 Caller(connection_id=connection_id, subject=None, address="address"),
@@ -267,7 +267,7 @@ class Listener:
             self.end = self.head
         if reply.get("reset"):
             assert position.offset < head + 1 - SETTINGS.log_max_count
-            self.account.reset(reply["offset"])
+            self.received.reset(reply["offset"])
         elif reply.get("more"):
             self.waited = GAP
 
@@ -281,10 +281,10 @@ class Listener:
         """A push arrived."""
         self.head = max(self.head, push["offset"])
         if push["type"] == "message":
-            self.account.take(push["offset"], push["data"])
+            self.received.take(push["offset"], push["data"])
         else:
             self.end = push["offset"]
-        if self.account.position >= self.head:
+        if self.received.position >= self.head:
             self.waited = 0
 
     def turn(self) -> None:
@@ -302,5 +302,5 @@ class Listener:
             self.go()
         else:
             self.waited += 1
-            if self.waited > (GAP if self.account.position < self.head else SILENCE):
+            if self.waited > (GAP if self.received.position < self.head else SILENCE):
                 self.ask()

@@ -17,15 +17,15 @@ def account_for(simulation: Simulation, messages: int, *, end: bool = False) -> 
     simulation.finish()
     assert sorted(simulation.published) == list(range(1, messages + 1))
     for listener in simulation.listeners:
-        listener.account.check(simulation.published)
+        listener.received.check(simulation.published)
 
 
 def test_every_message_is_accounted_for_whatever_goes_wrong() -> None:
     simulation = Simulation(seed=6, listeners=LISTENERS)
     account_for(simulation, MESSAGES)
-    accounts = [listener.account for listener in simulation.listeners]
-    assert sum(len(account.delivered) for account in accounts) > LISTENERS * MESSAGES * 0.9
-    assert sum(account.doubled for account in accounts) > 0
+    everything = [listener.received for listener in simulation.listeners]
+    assert sum(len(received.delivered) for received in everything) > LISTENERS * MESSAGES * 0.9
+    assert sum(received.duplicates for received in everything) > 0
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -45,7 +45,7 @@ def test_long_absences_are_told_as_lost_and_no_others() -> None:
     """The simulation checks each reset: the position was beyond what is kept."""
     simulation = Simulation(seed=1, listeners=5, chances=Chances(stays_away=0.998, listener_goes=0.02))
     account_for(simulation, 2_000)
-    assert any(listener.account.missed for listener in simulation.listeners)
+    assert any(listener.received.missed for listener in simulation.listeners)
 
 
 def test_nothing_goes_wrong_and_nothing_is_asked_again() -> None:
@@ -53,8 +53,8 @@ def test_nothing_goes_wrong_and_nothing_is_asked_again() -> None:
     simulation = Simulation(seed=0, listeners=LISTENERS, chances=chances)
     account_for(simulation, 200)
     for listener in simulation.listeners:
-        assert listener.account.doubled == 0
-        assert listener.account.missed == []
+        assert listener.received.duplicates == 0
+        assert listener.received.missed == []
 
 
 def test_the_count_is_right_in_the_end() -> None:

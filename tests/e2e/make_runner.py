@@ -1,4 +1,4 @@
-"""A local stack of a test's own, on which the commands of the Makefile are run as a person runs them."""
+"""Runs the Makefile's commands, as a person does, on a local stack of a test's own."""
 
 import os
 import subprocess
@@ -14,7 +14,7 @@ COMMAND_SECONDS = 240.0
 """More than a whole `make up` takes on two busy cores."""
 
 
-class Workshop:
+class MakeRunner:
     """A state folder and ports, and the commands on them."""
 
     def __init__(self, folder: Path, within: Sequence[str] = ()) -> None:
