@@ -1,0 +1,51 @@
+"""The one error of the client, and which failures another try can help."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+RETRYABLE_CODES: Final = frozenset(
+    {"CONNECTION_LOST", "TIMEOUT", "UPGRADE_FAILED", "RATE_LIMITED", "UNAVAILABLE", "INTERNAL"}
+)
+"""Codes after which the same request can succeed later. Every other code is final.
+
+`INTERNAL` is retried once by the connection, and no more.
+"""
+
+ENDED_CODES: Final = frozenset({"SESSION_ENDED", "SESSION_NOT_FOUND"})
+"""Codes that mean that the session no longer exists."""
+
+
+class SessionError(Exception):
+    """A request was refused, or a connection failed for good.
+
+    `code` is one of the protocol's error codes (PROTOCOL.md), or one of the client's own:
+    `CONNECTION_LOST`, `TIMEOUT`, `UPGRADE_FAILED`, `PROTOCOL_VIOLATION`, `QUEUE_FULL`, `REPLACED`, `CLOSED`,
+    `TOKEN_UNAVAILABLE`.
+    `retry_after` is in seconds, or None if the server named no wait.
+    `retryable` says whether the same request can succeed later.
+    """
+
+    def __init__(
+        self, code: str, message: str, *, retry_after: float | None = None, retryable: bool | None = None
+    ) -> None:
+        """Keep the code and the wait in seconds; the code decides `retryable` unless given."""
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.retry_after = retry_after
+        self.retryable = code in RETRYABLE_CODES if retryable is None else retryable
+
+    @property
+    def means_ended(self) -> bool:
+        """Whether the session no longer exists."""
+        return self.code in ENDED_CODES
+
+    @classmethod
+    def from_reply(cls, reply: Mapping[str, Any]) -> "SessionError":
+        """Return the error of an `error` reply; a code that this client does not know stays as it is."""
+        retry_after = reply.get("retryAfter")
+        return cls(
+            str(reply.get("code", "INTERNAL")),
+            str(reply.get("message", "The server gave no reason.")),
+            retry_after=float(retry_after) if isinstance(retry_after, (int, float)) else None,
+        )

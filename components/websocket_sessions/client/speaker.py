@@ -1,0 +1,167 @@
+"""The speaker's side of a session."""
+
+import asyncio
+import base64
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from websocket_sessions.client.connection import Connection, ConnectionState
+from websocket_sessions.client.errors import SessionError
+from websocket_sessions.client.session_state import SessionState
+from websocket_sessions.client.socket import Reply, Socket
+from websocket_sessions.client.timings import Timings
+from websocket_sessions.client.tokens import TokenProvider
+
+MAX_QUEUED = 512
+"""Messages that wait to be published at once; one more is refused with QUEUE_FULL."""
+
+Quality = Literal["standard", "premium"]
+
+
+class ConnectionOptions(TypedDict):
+    """What each connection of one client has in common."""
+
+    url: str
+    token: TokenProvider | None
+    timings: Timings
+    on_state: Callable[[ConnectionState], None] | None
+
+
+class Speaker:
+    """A session that this client speaks in; it resumes by itself after a lost connection.
+
+    Leaving the context closes the connection and starts the session's grace period. `end` ends the session.
+    """
+
+    def __init__(self, first_request: Mapping[str, Any], options: ConnectionOptions) -> None:
+        """Prepare a speaker that begins with `createSession` or `resumeSession`."""
+        self.state = SessionState()
+        self.generation = 0
+        """The fencing number of this client's attachment."""
+        self.listeners = 0
+        """How many listeners the session has, as the server last reported."""
+        self.connection = Connection(attach=self._attach, on_message=self._receive, **options)
+        self._first_request = first_request
+        self._publishing = asyncio.Lock()
+        self._queued = 0
+        self._attaching = False
+        self._replaced_by = 0
+        self._early: list[Reply] = []
+
+    @property
+    def session_id(self) -> str:
+        """The session's id, such as `caring-king-275`."""
+        return self.state.session_id
+
+    async def publish(
+        self,
+        data: str | bytes,
+        *,
+        content_type: str | None = None,
+        target_languages: Sequence[str] | None = None,
+        timeout_seconds: float = math.inf,
+    ) -> int:
+        """Publish one message and return its offset; bytes are sent as base64.
+
+        Calls are sent in their order, each once, also across reconnections and handovers.
+        By default a call waits as long as the session lives. Raises SessionError: QUEUE_FULL where too many
+        calls wait, SESSION_ENDED, or a refusal.
+        """
+        self._raise_if_ended()
+        if self._queued >= MAX_QUEUED:
+            raise SessionError("QUEUE_FULL", f"{MAX_QUEUED} messages wait to be published already.")
+        message: dict[str, Any] = {"action": "publish"}
+        if isinstance(data, bytes):
+            message |= {"data": base64.b64encode(data).decode("ascii"), "encoding": "base64"}
+        else:
+            message["data"] = data
+        if content_type is not None:
+            message["contentType"] = content_type
+        if target_languages is not None:
+            message["targetLanguages"] = list(target_languages)
+        self._queued += 1
+        try:
+            async with self._publishing:
+                reply = await self.connection.request(message, timeout_seconds=timeout_seconds)
+        finally:
+            self._queued -= 1
+        return int(reply["offset"])
+
+    async def pause(self) -> None:
+        """Pause the session once everything published before is in the log."""
+        async with self._publishing:
+            await self._update(status="paused")
+
+    async def unpause(self) -> None:
+        """Continue a paused session."""
+        await self._update(status="active")
+
+    async def set_quality(self, quality: Quality) -> None:
+        """Change the session's quality."""
+        await self._update(quality=quality)
+
+    async def end(self) -> None:
+        """End the session for everyone, once everything published before is in the log."""
+        if not self.state.is_ended:
+            async with self._publishing:
+                try:
+                    reply = await self.connection.request({"action": "endSession"})
+                    self.state.end(str(reply["reason"]))
+                except SessionError as error:
+                    if not error.means_ended:
+                        raise
+                    self.state.end("ended")
+        self.connection.close()
+
+    def _raise_if_ended(self) -> None:
+        if self.state.is_ended:
+            raise SessionError("SESSION_ENDED", f"The session {self.session_id} has ended.")
+
+    async def _update(self, **change: str) -> None:
+        self._raise_if_ended()
+        self.state.merge(await self.connection.request({"action": "updateSession", **change}))
+
+    async def _attach(self, socket: Socket, replaces: bool) -> None:  # noqa: ARG002
+        self._attaching = True
+        try:
+            if self.session_id:
+                request: Mapping[str, Any] = {"action": "resumeSession", "sessionId": self.session_id}
+            else:
+                request = self._first_request
+            reply = await socket.request(request)
+        finally:
+            self._attaching = False
+        self.generation = max(self.generation, int(reply["generation"]))
+        self.listeners = int(reply["listeners"])
+        self.state.merge(reply)
+        early, self._early = self._early, []
+        for message in early:
+            self._receive(message)
+        self._stop_if_replaced()
+
+    def _receive(self, message: Reply) -> None:
+        if not self.session_id:
+            self._early.append(message)  # a push can overtake the reply that names the session
+            return
+        if message.get("sessionId") != self.session_id:
+            return
+        match message["type"]:
+            case "presence":
+                self.listeners = int(message["listeners"])
+            case "sessionUpdated":
+                self.state.merge(message)
+            case "sessionEnded":
+                self.state.end(str(message["reason"]))
+                self.connection.close(SessionError("SESSION_ENDED", "The session has ended."))
+            case "connectionReplaced":
+                self._replaced_by = max(self._replaced_by, int(message["generation"]))
+                if not self._attaching:
+                    self._stop_if_replaced()
+            case _:
+                pass
+
+    def _stop_if_replaced(self) -> None:
+        """Close where a later attachment than this client's own exists: the same user speaks elsewhere."""
+        if self._replaced_by > self.generation:
+            self.connection.close(SessionError("REPLACED", "The session was resumed on another connection."))

@@ -1,0 +1,54 @@
+"""Every wait of the client, in seconds, and the back-off that retries use."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timings:
+    """Waits in seconds. The defaults answer API Gateway's limits; tests use shorter ones."""
+
+    connect: float = 10.0
+    """For the WebSocket handshake."""
+    token: float = 10.0
+    """For one answer of the token provider."""
+    reply: float = 10.0
+    """For one reply. API Gateway gives an integration 29 s; a person has given up by then."""
+    request: float = 30.0
+    """For a request over all its tries."""
+    heartbeat: float = 30.0
+    """Silence after which a heartbeat is sent; API Gateway's idle timeout is 600 s."""
+    heartbeat_reply: float = 10.0
+    """Silence after a heartbeat that means a dead connection."""
+    probe_reply: float = 4.0
+    """Silence after a heartbeat that was sent because a reply stayed out."""
+    handover: float = 110 * 60.0
+    """Age at which a connection is handed over; API Gateway closes it after two hours."""
+    handover_jitter: float = 120.0
+    """At most this much earlier, at random, so that listeners do not all move together."""
+    drain: float = 5.0
+    """How long an old connection may wait for its replies after a new one has taken over."""
+    token_lead: float = 120.0
+    """How long before its end a token is replaced."""
+    token_floor: float = 5.0
+    """Least wait between two refreshes of a token, whatever the clocks say."""
+    gap: float = 1.0
+    """How long a gap may stay open before the missing messages are requested."""
+    silence: float = 60.0
+    """Silence from the session after which a listener asks for missed messages; doubles while it lasts."""
+    silence_cap: float = 300.0
+    """The longest of those silences."""
+    ending: float = 90.0
+    """How long an ended session's last messages are awaited; rate limits have windows of a minute."""
+    backoff: float = 0.5
+    """The first wait between tries, at most."""
+    backoff_cap: float = 20.0
+    """The longest wait between tries."""
+
+    def backoff_delay(self, failures: int) -> float:
+        """Return a wait with full jitter, which doubles with each failure up to `backoff_cap`."""
+        return random.uniform(0, min(self.backoff_cap, self.backoff * 2 ** min(failures, 32)))  # noqa: S311
+
+    def with_jitter(self, retry_after: float) -> float:
+        """Return the server's wait, up to a quarter later, so that refused clients do not return together."""
+        return retry_after * random.uniform(1, 1.25)  # noqa: S311
