@@ -8,7 +8,7 @@ from pulumi_local_aws.ministack import REPOSITORY
 
 LANGUAGE_HOST = "pulumi-language-python"
 PROVIDER = "pulumi-resource-aws"
-# The version of pulumi_aws whose resources the provider carries out; the engine asks for exactly this one.
+# The version of pulumi_aws whose resources the provider supports; the engine asks for exactly this one.
 PROVIDER_VERSION = "7.51.1"
 
 

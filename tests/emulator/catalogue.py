@@ -1,4 +1,4 @@
-"""Every resource type that the provider carries out: as first made, and each change with what it asks for.
+"""List a case of each supported resource type: its first properties, and what each change needs.
 
 Whether a change updates or replaces is what the pulumi-aws 7.51.1 documentation says of the property
 ("Changing this forces a new resource").
@@ -21,13 +21,13 @@ class Case:
 
 
 def trust(service: str) -> str:
-    """A role's trust policy for one service."""
+    """Return a role's trust policy for one service."""
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
 def allow(action: str, resource: str) -> str:
-    """A policy that allows one action."""
+    """Return a policy that allows one action."""
     statement = {"Effect": "Allow", "Action": [action], "Resource": [resource]}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 

@@ -1,4 +1,4 @@
-"""The catalogue's second part: sign-in and the APIs."""
+"""List the cases of sign-in and the APIs."""
 
 from tests.emulator.catalogue import Case
 

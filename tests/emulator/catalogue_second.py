@@ -1,4 +1,4 @@
-"""The catalogue's last part: what a type's first case cannot have, or cannot change beside the rest."""
+"""List second cases: properties that a type's first case cannot have, or cannot change together."""
 
 from tests.emulator.catalogue import HANDLER, Case, trust
 

@@ -1,4 +1,4 @@
-"""The catalogue's third part: S3 and CloudFront, which serve the pages."""
+"""List the cases of S3 and CloudFront, which serve the pages."""
 
 import json
 

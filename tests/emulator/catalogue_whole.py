@@ -1,4 +1,4 @@
-"""The whole catalogue: the parts in the order in which they refer to each other."""
+"""Join the catalogue's parts in the order in which they refer to each other."""
 
 from tests.emulator.catalogue import COMPUTE, Case
 from tests.emulator.catalogue_edge import EDGE

@@ -1,4 +1,4 @@
-"""A Pulumi project made of a catalogue of cases, for tests that run the real engine."""
+"""Drive a Pulumi project made of a catalogue of cases with the real engine."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """One stack of the catalogue program in a folder of its own."""
+    """A stack of the catalogue program in a folder of its own."""
 
     engine: Engine
     folder: Path
@@ -23,7 +23,7 @@ class Project:
 
     @classmethod
     def make(cls, engine: Engine, folder: Path, name: str) -> Self:
-        """A new project; its name is also its state's, so each test needs one of its own."""
+        """Create a project; its state has the same name, so each test needs a name of its own."""
         target = folder / name
         shutil.copytree(PROGRAMS / "catalogue", target)
         (target / "Pulumi.yaml").write_text(f"name: {name}\nruntime: python\n")
@@ -34,7 +34,7 @@ class Project:
         return project
 
     def write(self, cases: Mapping[str, Case | Mapping[str, Any]]) -> None:
-        """Make these the program's resources."""
+        """Make `cases` the program's resources."""
         entries = {
             name: {
                 "type": case.type,
@@ -48,19 +48,19 @@ class Project:
         (self.folder / "catalogue.json").write_text(json.dumps(entries))
 
     def up(self, *extra: str, **options: Any) -> Result:
-        """`pulumi up`."""
+        """Run `pulumi up`."""
         return self.engine.up(self.stack, self.folder, *extra, **options)
 
     def refresh(self, *extra: str, **options: Any) -> Result:
-        """`pulumi refresh`."""
+        """Run `pulumi refresh`."""
         return self.engine.refresh(self.stack, self.folder, *extra, **options)
 
     def destroy(self, *extra: str, **options: Any) -> Result:
-        """`pulumi destroy`."""
+        """Run `pulumi destroy`."""
         return self.engine.destroy(self.stack, self.folder, *extra, **options)
 
     def plan(self) -> dict[str, dict[str, Any]]:
-        """The steps of a preview by resource name; of a replacement, the step that says why."""
+        """Return a preview's steps by resource name; for a replacement, the step that has the reasons."""
         found: dict[str, dict[str, Any]] = {}
         for step in self.engine.plan(self.stack, self.folder):
             name = step["urn"].rsplit("::", 1)[-1]
@@ -68,21 +68,21 @@ class Project:
                 found[name] = step
         return found
 
-    def foretold(self) -> dict[str, int]:
-        """How many resources a preview would make, change, ...: the engine's own sum."""
+    def planned_changes(self) -> dict[str, int]:
+        """Return how many resources a preview would create, update and so on: the engine's own summary."""
         return json.loads(self.engine.preview(self.stack, self.folder, "--json").stdout)["changeSummary"]
 
     def done(self) -> dict[str, int]:
-        """The same sum of the last run that changed the stack."""
+        """Return the same summary of the last run that changed the stack."""
         history = self.engine.run(self.folder, "stack", "history", "--stack", self.stack, "--json")
         return json.loads(history.stdout)[0]["resourceChanges"]
 
     def state(self) -> dict[str, dict[str, Any]]:
-        """The stored resources by name, secrets encrypted."""
+        """Return the stored resources by name, secrets encrypted."""
         resources = self.engine.export(self.stack, self.folder)["deployment"].get("resources", [])
         return {one["urn"].rsplit("::", 1)[-1]: one for one in resources}
 
 
 def changed(case: Case, properties: Mapping[str, Any]) -> Case:
-    """The case with other properties."""
+    """Return the case with other properties."""
     return replace(case, properties={**case.properties, **properties})

@@ -1,4 +1,4 @@
-"""Archives: the same content gives the same bytes, in whatever form it comes."""
+"""Test archives: equal content gives equal bytes in every form."""
 
 import io
 import tarfile
@@ -50,7 +50,7 @@ def test_folders_zips_and_tars_are_read_and_nested(tmp_path: Path) -> None:
     assert whole == (tmp_path / "z.zip").read_bytes()
 
 
-def test_a_file_that_is_gone_and_a_form_that_is_not_carried_out_are_named(tmp_path: Path) -> None:
+def test_a_missing_file_and_an_unsupported_form_are_named(tmp_path: Path) -> None:
     with pytest.raises(AwsError, match=r"cannot read .*gone\.zip"):
         zip_bytes(Blob({SIGNATURE: ARCHIVE, "path": str(tmp_path / "gone.zip")}))
     with pytest.raises(AwsError, match="not of URIs"):

@@ -1,11 +1,11 @@
-"""A role that is right for AWS is right for the emulator, and reads back as it was given."""
+"""Test that a role that is correct for AWS works on the emulator, and reads back unchanged."""
 
 import json
 from typing import Any
 
 import pytest
 
-from pulumi_local_aws.provider.batch_permissions import with_batches, without_batches
+from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -32,13 +32,13 @@ def allow(actions: str | list[str]) -> dict[str, Any]:
         ),
     ],
 )
-def test_who_may_do_one_may_do_a_batch(given: str | list[str], wanted: list[str]) -> None:
-    there = with_batches(policy(allow("s3:GetObject"), allow(given)))
+def test_permission_for_an_operation_covers_its_batch(given: str | list[str], wanted: list[str]) -> None:
+    there = add_batch_actions(policy(allow("s3:GetObject"), allow(given)))
     assert json.loads(there)["Statement"] == [allow(["s3:GetObject"]), allow(wanted)]
-    as_given = json.loads(without_batches(there))["Statement"][1]["Action"]
+    as_given = json.loads(remove_batch_actions(there))["Statement"][1]["Action"]
     assert as_given == ([given] if isinstance(given, str) else given)
 
 
-def test_other_policies_are_left_as_they_are_written() -> None:
+def test_a_policy_without_sqs_actions_is_unchanged() -> None:
     document = '{ "Statement": {"Action": "s3:*"} }'
-    assert with_batches(document) == without_batches(document) == document
+    assert add_batch_actions(document) == remove_batch_actions(document) == document

@@ -1,4 +1,4 @@
-"""Each property that the project sets has a change in the catalogue, and each change of a value is seen."""
+"""Test that the catalogue changes each property that the project sets, and that each change is detected."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +59,7 @@ def _site(folder: Path) -> Deployed:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, dict[str, Any]]]:
-    """The type and inputs of each resource of the program, with every option and with none."""
+    """Return the type and inputs of each resource of the program, with every option and with none."""
     parts = [_backend(*EVERYTHING), _backend(*NOTHING), _site(tmp_path_factory.mktemp("pages"))]
     return [
         (kind, {name: value for name, value in inputs.items() if value is not None})
@@ -75,7 +75,9 @@ def test_each_property_that_the_program_sets_has_a_change(made: list[tuple[str, 
     assert given - changed == set(UNCHANGING)
 
 
-def test_a_change_of_each_value_that_the_program_sets_is_seen(made: list[tuple[str, dict[str, Any]]]) -> None:
+def test_a_change_of_each_value_that_the_program_sets_is_detected(
+    made: list[tuple[str, dict[str, Any]]],
+) -> None:
     for kind, inputs in made:
         known = resource(kind)
         for name, value in inputs.items():
@@ -86,7 +88,7 @@ def test_a_change_of_each_value_that_the_program_sets_is_seen(made: list[tuple[s
 
 
 def _others(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """The value with one thing in it changed, and where; code and assets are known by their hashes."""
+    """Yield each nested value's path and the whole value with it changed, except code and assets."""
     if isinstance(value, dict):
         for name, item in cast("dict[str, Any]", value).items():
             for where, other in _others(item, f"{path}.{name}"):

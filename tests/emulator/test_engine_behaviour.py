@@ -1,4 +1,4 @@
-"""What the engine and the provider do at the edges: import, protect, refusals, failures, two at once."""
+"""Test the engine and the provider at the edges: import, protect, refusals, failures, concurrent runs."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from tests.emulator.catalogue_whole import ALL
 from tests.emulator.project import Project, changed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
-# How pulumi-aws writes the ids that it imports, where that is not the resource's id.
+# pulumi-aws's import ids that differ from the resource's id.
 _IMPORT_IDS = {
     "aws:apigatewayv2/authorizer:Authorizer": "{apiId}/{id}",
     "aws:apigatewayv2/deployment:Deployment": "{apiId}/{id}",
@@ -40,7 +40,7 @@ def _queue(**properties: Any) -> dict[str, Any]:
 
 
 def _name(case: Case, name: str) -> Case:
-    """The case with fixed names of its own, so that it does not meet another test's."""
+    """Return the case with fixed names of its own, so that it does not collide with another test's."""
     fixed = {
         "logs": {"name": "/aws/lambda/imported"},
         "function": {"name": "imported"},
@@ -89,17 +89,17 @@ def test_a_protected_resource_is_not_deleted(engine: Engine, tmp_path: Path) -> 
     project.destroy()
 
 
-def test_a_type_that_is_not_carried_out_is_named(engine: Engine, tmp_path: Path) -> None:
+def test_an_unsupported_type_is_named(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "unknown-type")
     project.write({"vpc": {"type": "aws:ec2/vpc:Vpc", "properties": {"cidrBlock": "10.0.0.0/16"}}})
-    with pytest.raises(EngineError, match="does not carry out the resource type 'aws:ec2/vpc:Vpc'"):
+    with pytest.raises(EngineError, match="does not support resource type 'aws:ec2/vpc:Vpc'"):
         project.plan()
 
 
-def test_a_property_that_is_not_carried_out_is_named_in_the_preview(engine: Engine, tmp_path: Path) -> None:
+def test_an_unsupported_property_is_named_in_the_preview(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "unknown-property")
     project.write({"queue": _queue(sparkle=True)})
-    with pytest.raises(EngineError, match="does not carry out the property 'sparkle' of aws:sqs/queue:Queue"):
+    with pytest.raises(EngineError, match="does not support property 'sparkle' of aws:sqs/queue:Queue"):
         project.up()
 
 
@@ -111,7 +111,7 @@ def test_what_aws_would_refuse_is_refused_in_the_preview(engine: Engine, tmp_pat
         project.plan()
 
 
-def test_a_create_that_fails_half_way_is_in_the_state_and_mended_by_the_next_up(
+def test_a_create_that_fails_half_way_is_in_the_state_and_completed_by_the_next_up(
     engine: Engine, tmp_path: Path
 ) -> None:
     project = Project.make(engine, tmp_path, "half")
@@ -148,7 +148,7 @@ def test_one_edited_handler_updates_that_one_function(engine: Engine, tmp_path: 
     project.destroy()
 
 
-def test_a_resource_that_vanished_is_made_again(engine: Engine, emulator: MiniStack, tmp_path: Path) -> None:
+def test_a_deleted_resource_is_created_again(engine: Engine, emulator: MiniStack, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "vanished")
     project.write({"queue": _queue(name="vanishing"), "topic": COMPUTE["topic"]})
     project.up()
@@ -168,7 +168,7 @@ def _lock(engine: Engine, project: str, pid: int) -> Path:
     return lock
 
 
-def test_two_ups_at_once_give_one_clear_line(engine: Engine, tmp_path: Path) -> None:
+def test_a_concurrent_up_is_refused_in_one_line(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "locked")
     project.write({"queue": _queue()})
     project.up()
@@ -179,7 +179,7 @@ def test_two_ups_at_once_give_one_clear_line(engine: Engine, tmp_path: Path) -> 
     project.destroy()
 
 
-def test_a_lock_that_a_killed_run_left_does_not_block_the_next(engine: Engine, tmp_path: Path) -> None:
+def test_the_lock_of_a_killed_run_does_not_block_the_next_run(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "left-locked")
     project.write({"queue": _queue()})
     with subprocess.Popen([sys.executable, "-c", ""]) as ended:
@@ -190,9 +190,7 @@ def test_a_lock_that_a_killed_run_left_does_not_block_the_next(engine: Engine, t
     project.destroy()
 
 
-def test_an_emulator_that_dies_in_mid_up_and_comes_back_is_mended_by_the_next_up(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_after_the_emulator_crashes_during_up_the_next_up_recovers(engine: Engine, tmp_path: Path) -> None:
     port = free_port()
     keys = (engine.environment["AWS_ACCESS_KEY_ID"], engine.environment["AWS_SECRET_ACCESS_KEY"])
     cases = {name: COMPUTE[name] for name in ("worker", "policy", "logs", "function", "topic")}

@@ -1,4 +1,4 @@
-"""The real engine carries every resource type through its life on the local AWS."""
+"""Test each resource type's life cycle with the real engine on the local AWS."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
 @pytest.fixture(scope="module")
 def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The whole catalogue, deployed."""
+    """Return the project with the whole catalogue deployed."""
     made = Project.make(engine, tmp_path_factory.mktemp("projects"), "catalogue")
     made.write(ALL)
     made.up()
@@ -34,7 +34,7 @@ def test_the_catalogue_has_every_resource_type() -> None:
     assert sorted({case.type for case in ALL.values()}) == tokens()
 
 
-def test_nothing_changes_when_nothing_changed(project: Project) -> None:
+def test_an_unchanged_program_plans_no_change(project: Project) -> None:
     assert set(_ops(project.plan()).values()) == {"same"}
 
 
@@ -66,9 +66,7 @@ def test_each_change_of_a_property_that_updates_is_made_in_place(project: Projec
     project.refresh("--expect-no-changes")
 
 
-def test_what_is_taken_out_of_the_program_goes_back_to_its_default(
-    project: Project, emulator: MiniStack
-) -> None:
+def test_a_removed_property_is_reset_to_its_default(project: Project, emulator: MiniStack) -> None:
     project.write(ALL)
     project.up()
     assert set(_ops(project.plan()).values()) == {"same"}
@@ -77,7 +75,7 @@ def test_what_is_taken_out_of_the_program_goes_back_to_its_default(
     assert (told["Description"], told["MemorySize"], told["Timeout"]) == ("", 128, 3)
 
 
-def test_drift_is_found_and_mended(project: Project, emulator: MiniStack) -> None:
+def test_drift_is_found_and_reverted(project: Project, emulator: MiniStack) -> None:
     stored = project.state()
     aws = emulator.environment
     client("lambda", aws).update_function_configuration(FunctionName="catalogue-fixed", Timeout=33)
@@ -107,7 +105,7 @@ def test_each_change_of_a_property_that_replaces_is_planned_as_a_replacement(
     for name, case in part.items():
         if case.replaces:
             assert plan[name]["op"] == "replace", name
-            # None is said where what it stands on is deleted first, and it with it.
+            # The engine gives no reason if a replaced dependency deletes the resource first.
             reasons = plan[name].get("replaceReasons")
             assert reasons is None or set(case.replaces) <= set(reasons), name
 
@@ -129,7 +127,7 @@ def test_a_replacement_with_a_fixed_name_deletes_first_and_comes_up(project: Pro
     project.refresh("--expect-no-changes")
 
 
-def test_destroying_leaves_nothing_behind(project: Project, emulator: MiniStack, tmp_path: Path) -> None:
+def test_destroy_leaves_no_resource(project: Project, emulator: MiniStack, tmp_path: Path) -> None:
     project.destroy()
     aws = emulator.environment
     assert client("dynamodb", aws).list_tables()["TableNames"] == []

@@ -1,4 +1,4 @@
-"""Changes by the real engine: what comes first in a replacement, what fails half-way, previews that hold."""
+"""Test changes with the real engine: the order of a replacement, partial failures, accurate previews."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ _NEW, _OLD = "creating replacement", "deleting original"
 
 
 def _replaced(project: Project, before: Mapping[str, Case], after: Mapping[str, Case]) -> list[str]:
-    """Which of the two, the new or the old, the engine turned to first and which last."""
+    """Return the order in which the engine creates the new resource and deletes the old one."""
     project.write(before)
     project.up()
     project.write(after)
@@ -27,14 +27,16 @@ def _replaced(project: Project, before: Mapping[str, Case], after: Mapping[str, 
     return [mark for line in told.splitlines() for mark in (_NEW, _OLD) if mark in line]
 
 
-def test_the_new_one_is_there_before_the_old_one_goes(engine: Engine, tmp_path: Path) -> None:
+def test_a_replacement_creates_the_new_resource_before_it_deletes_the_old_one(
+    engine: Engine, tmp_path: Path
+) -> None:
     project = Project.make(engine, tmp_path, "new-first")
     role = ALL["spare"]
     assert _replaced(project, {"role": role}, {"role": changed(role, {"path": "/other/"})}) == [_NEW, _OLD]
     project.destroy()
 
 
-def test_a_name_that_the_program_fixes_is_given_up_before_it_is_taken_again(
+def test_a_replacement_with_a_fixed_name_deletes_the_old_resource_first(
     engine: Engine, emulator: MiniStack, tmp_path: Path
 ) -> None:
     project = Project.make(engine, tmp_path, "old-first")
@@ -45,7 +47,7 @@ def test_a_name_that_the_program_fixes_is_given_up_before_it_is_taken_again(
     project.destroy()
 
 
-def test_what_stands_on_a_replaced_resource_moves_to_the_new_one(engine: Engine, tmp_path: Path) -> None:
+def test_a_dependent_resource_refers_to_the_replacement(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "moved")
     cases = {"topic": ALL["topic"], "alarm": changed(ALL["alarm"], {"alarmActions": ["${topic.arn}"]})}
     project.write(cases)
@@ -58,9 +60,7 @@ def test_what_stands_on_a_replaced_resource_moves_to_the_new_one(engine: Engine,
     project.destroy()
 
 
-def test_an_attribute_of_a_user_pool_is_added_in_place_and_never_taken_away(
-    engine: Engine, tmp_path: Path
-) -> None:
+def test_a_user_pool_attribute_can_be_added_but_not_removed(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "attributes")
     attributes = [{"name": name, "attributeDataType": "String", "mutable": True} for name in ("one", "two")]
     for given in (attributes[:1], attributes):
@@ -74,10 +74,10 @@ def test_an_attribute_of_a_user_pool_is_added_in_place_and_never_taken_away(
 
 
 @pytest.mark.parametrize("again", ["wanted", "first"])
-def test_an_update_that_fails_half_way_is_mended_by_the_next_up(
+def test_an_update_that_fails_half_way_is_completed_by_the_next_up(
     engine: Engine, tmp_path: Path, again: str
 ) -> None:
-    """Whether the program then wants what works, or goes back to what it was at first."""
+    """Test both a corrected program and one that returns to its first state."""
     project = Project.make(engine, tmp_path, f"half-{again}")
     first = ALL["table"]
     wanted = changed(first, {"attributes": [{"name": "id", "type": "S"}], "globalSecondaryIndexes": []})
@@ -96,8 +96,8 @@ def test_an_update_that_fails_half_way_is_mended_by_the_next_up(
     project.destroy()
 
 
-def test_a_preview_tells_what_up_then_does(engine: Engine, tmp_path: Path) -> None:
-    project = Project.make(engine, tmp_path, "foretold")
+def test_a_preview_predicts_what_up_does(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "planned_changes")
     cases = {name: ALL[name] for name in ("table", "topic", "spare", "group", "api")}
     project.write(cases)
     project.up()
@@ -110,8 +110,8 @@ def test_a_preview_tells_what_up_then_does(engine: Engine, tmp_path: Path) -> No
             "queue": ALL["queue"],
         }
     )
-    assert project.foretold() == {"same": 2, "update": 2, "replace": 1, "create": 1, "delete": 1}
-    expected = project.foretold()
+    assert project.planned_changes() == {"same": 2, "update": 2, "replace": 1, "create": 1, "delete": 1}
+    expected = project.planned_changes()
     project.up()
     assert project.done() == expected
     project.destroy()

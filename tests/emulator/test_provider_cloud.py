@@ -1,4 +1,4 @@
-"""The provider's calls: passing errors are retried, lasting ones are named."""
+"""Test the provider's calls: transient errors are retried, permanent ones are named."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _ANSWER = json.dumps({"TableNames": ["one"]}).encode()
 
 
 class FlakyAws(ThreadingHTTPServer):
-    """Answers with the statuses of `script` in turn, then with success; 0 cuts the connection."""
+    """A server that returns the statuses of `script` in turn, then success; 0 closes the connection."""
 
     daemon_threads = True
 
@@ -42,7 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -70,31 +70,31 @@ def _cloud(port: int) -> Cloud:
 @pytest.mark.parametrize(
     "passing", [(503, "ServiceUnavailable"), (400, "ThrottlingException"), (0, "connection reset")]
 )
-def test_a_passing_error_is_tried_again(aws: FlakyAws, passing: tuple[int, str]) -> None:
+def test_a_transient_error_is_retried(aws: FlakyAws, passing: tuple[int, str]) -> None:
     aws.script = [passing]
     assert _cloud(aws.server_port).call("dynamodb", "ListTables")["TableNames"] == ["one"]
     assert aws.calls == 2
 
 
-def test_a_lasting_error_carries_its_operation_and_code_and_is_not_repeated(aws: FlakyAws) -> None:
+def test_a_permanent_error_has_its_operation_and_code_and_is_not_retried(aws: FlakyAws) -> None:
     aws.script = [(400, "AccessDeniedException")]
     with pytest.raises(AwsError, match=r"ListTables: no \(AccessDeniedException\)"):
         _cloud(aws.server_port).call("dynamodb", "ListTables")
     assert aws.calls == 1
 
 
-def test_what_is_not_there_is_an_error_of_its_own(aws: FlakyAws) -> None:
+def test_a_missing_resource_raises_not_found(aws: FlakyAws) -> None:
     aws.script = [(400, "ResourceNotFoundException")]
     with pytest.raises(NotFound):
         _cloud(aws.server_port).call("dynamodb", "DescribeTable", TableName="none")
 
 
-def test_no_call_is_made_that_aws_would_refuse(aws: FlakyAws) -> None:
+def test_a_call_that_aws_would_refuse_is_not_sent(aws: FlakyAws) -> None:
     with pytest.raises(AwsError, match="TableName: is required"):
         _cloud(aws.server_port).call("dynamodb", "DescribeTable")
     assert aws.calls == 0
 
 
-def test_an_emulator_that_is_down_is_said_in_one_line() -> None:
+def test_an_unreachable_emulator_is_reported_in_one_line() -> None:
     with pytest.raises(AwsError, match="start the local AWS with `make up`"):
         _cloud(free_port()).call("dynamodb", "ListTables")

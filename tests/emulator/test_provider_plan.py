@@ -1,4 +1,4 @@
-"""Without an engine: names, defaults, strictness, and what each change asks for."""
+"""Test names, defaults, strictness and the effect of each change, without an engine."""
 
 import json
 from typing import Any, cast
@@ -8,8 +8,8 @@ import pytest
 from pulumi_local_aws.provider.check import DEFAULTS_KEY, Naming, check
 from pulumi_local_aws.provider.compare import equal
 from pulumi_local_aws.provider.diff import diff
-from pulumi_local_aws.provider.lifecycle import planned
-from pulumi_local_aws.provider.registry import NotCarriedOut, resource, tokens
+from pulumi_local_aws.provider.lifecycle import planned_outputs
+from pulumi_local_aws.provider.registry import UnsupportedError, resource, tokens
 from pulumi_local_aws.provider.schema import integer, policy, texts
 from pulumi_local_aws.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
 from tests.emulator.catalogue import Case, allow
@@ -19,7 +19,7 @@ NAMING = Naming(name="thing", seed=b"seed")
 
 
 def _plain(value: Any) -> Any:
-    """The case's properties as the provider sees them while nothing else is known."""
+    """Return the case's properties as the provider receives them, with references as plain text."""
     if isinstance(value, dict):
         entries = cast("dict[str, Any]", value)
         if "$code" in entries or "$asset" in entries:
@@ -40,7 +40,7 @@ def _checked(case: Case, more: dict[str, Any] | None = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("name", "prop"), [(name, prop) for name, case in ALL.items() for prop in case.updates]
 )
-def test_the_change_is_made_in_place(name: str, prop: str) -> None:
+def test_a_change_is_made_in_place(name: str, prop: str) -> None:
     case = ALL[name]
     changes = diff(resource(case.type), _checked(case), _checked(case, {prop: case.updates[prop]}), {})
     assert list(changes.properties) == [prop]
@@ -50,13 +50,13 @@ def test_the_change_is_made_in_place(name: str, prop: str) -> None:
 @pytest.mark.parametrize(
     ("name", "prop"), [(name, prop) for name, case in ALL.items() for prop in case.replaces]
 )
-def test_the_change_needs_a_new_resource(name: str, prop: str) -> None:
+def test_a_change_needs_a_replacement(name: str, prop: str) -> None:
     case = ALL[name]
     changes = diff(resource(case.type), _checked(case), _checked(case, {prop: case.replaces[prop]}), {})
     assert changes.replaces == [prop]
 
 
-def test_a_fixed_name_is_given_up_before_it_is_taken_again() -> None:
+def test_a_fixed_name_is_deleted_before_its_replacement_is_created() -> None:
     role = resource("aws:iam/role:Role")
     fixed = {"assumeRolePolicy": "{}", "path": "/", "name": "fixed"}
     assert diff(role, fixed, {**fixed, "path": "/other/"}, {}).delete_first
@@ -65,14 +65,14 @@ def test_a_fixed_name_is_given_up_before_it_is_taken_again() -> None:
     assert not diff(role, automatic, {**automatic, "path": "/other/"}, {}).delete_first
 
 
-def test_a_name_that_is_never_random_may_be_there_twice() -> None:
+def test_a_name_without_digits_is_not_deleted_first() -> None:
     stored = resource("aws:s3/bucketObjectv2:BucketObjectv2")
     given = {"bucket": "one", "key": "index.html"}
     changes = diff(stored, given, {**given, "bucket": "two"}, {})
     assert (changes.replaces, changes.delete_first) == (["bucket"], False)
 
 
-def test_what_is_only_told_is_no_input_however_deep() -> None:
+def test_a_nested_output_is_not_an_input() -> None:
     given = {"role": "r", "runtime": "python3.13", "handler": "h.h"}
     snap = {"snapStart": {"applyOn": "None", "optimizationStatus": "On"}}
     failures = check(resource("aws:lambda/function:Function"), {**given, **snap}, {}, NAMING).failures
@@ -99,41 +99,41 @@ def test_defaults_are_those_of_pulumi_aws() -> None:
 @pytest.mark.parametrize(
     ("kind", "given", "problem"),
     [
-        ("aws:sqs/queue:Queue", {"sparkle": 1}, "does not carry out the property 'sparkle'"),
+        ("aws:sqs/queue:Queue", {"sparkle": 1}, "does not support property 'sparkle'"),
         ("aws:sqs/queue:Queue", {"delaySeconds": "soon"}, "'soon' is not a whole number"),
         ("aws:iam/role:Role", {}, "is required by aws:iam/role:Role"),
-        ("aws:iam/role:Role", {"assumeRolePolicy": "{}", "maxSessionDuration": 60}, "less than the least"),
+        ("aws:iam/role:Role", {"assumeRolePolicy": "{}", "maxSessionDuration": 60}, "below the minimum"),
         ("aws:apigatewayv2/api:Api", {"protocolType": "TCP"}, "'TCP' is not one of WEBSOCKET, HTTP"),
         ("aws:cloudwatch/logGroup:LogGroup", {"name": "a b"}, "'a b' does not match"),
     ],
 )
-def test_what_is_not_right_is_named(kind: str, given: dict[str, Any], problem: str) -> None:
+def test_an_invalid_input_is_named(kind: str, given: dict[str, Any], problem: str) -> None:
     failures = check(resource(kind), given, {}, NAMING).failures
     assert any(problem in reason for _, reason in failures), failures
 
 
-def test_a_call_is_not_judged_by_what_is_not_known_yet() -> None:
+def test_unknown_values_pass_the_check() -> None:
     given = {"role": UNKNOWN, "runtime": "python3.13", "handler": "h.h", "environment": UNKNOWN}
     assert check(resource("aws:lambda/function:Function"), given, {}, NAMING).failures == []
 
 
-def test_a_type_is_known_by_its_last_part_and_an_unknown_one_is_named() -> None:
+def test_a_type_is_found_by_its_last_part_and_an_unknown_one_is_named() -> None:
     nested = "websocket_sessions:index:SessionBackend$aws:sqs/queue:Queue"
     assert resource(nested) is resource("aws:sqs/queue:Queue")
-    with pytest.raises(NotCarriedOut, match="aws:ec2/vpc:Vpc"):
+    with pytest.raises(UnsupportedError, match="aws:ec2/vpc:Vpc"):
         resource("aws:ec2/vpc:Vpc")
     assert sorted({case.type for case in ALL.values()}) == tokens()
 
 
-def test_a_preview_knows_what_stays_and_not_what_aws_will_say() -> None:
+def test_a_preview_keeps_known_outputs_and_marks_volatile_ones_unknown() -> None:
     queue = resource("aws:sqs/queue:Queue")
-    assert planned(queue, {"name": "q"})["arn"] is UNKNOWN
-    assert planned(queue, {"name": "q"}, {"arn": "arn:q"})["arn"] == "arn:q"
+    assert planned_outputs(queue, {"name": "q"})["arn"] is UNKNOWN
+    assert planned_outputs(queue, {"name": "q"}, {"arn": "arn:q"})["arn"] == "arn:q"
     function = resource("aws:lambda/function:Function")
-    assert planned(function, {}, {"arn": "arn:f", "codeSha256": "old"})["codeSha256"] is UNKNOWN
+    assert planned_outputs(function, {}, {"arn": "arn:f", "codeSha256": "old"})["codeSha256"] is UNKNOWN
 
 
-def test_order_counts_only_where_it_means_something() -> None:
+def test_order_matters_in_lists_only() -> None:
     assert equal(texts(), ["a", "b"], ["b", "a"])
     assert not equal(texts(), ["a", "b"], ["a", "a"])
     one, two = json.loads(allow("a:B", "*")), json.loads(allow("a:B", "*"))
@@ -143,7 +143,7 @@ def test_order_counts_only_where_it_means_something() -> None:
     assert not equal(policy(), json.dumps(one), json.dumps(two))
 
 
-def test_a_value_left_out_wants_the_default_or_whatever_is_there() -> None:
+def test_an_omitted_value_equals_the_default_or_a_computed_value() -> None:
     assert equal(integer(default=5), None, 5)
     assert not equal(integer(default=5), None, 6)
     assert equal(integer(computed=True), None, 6)

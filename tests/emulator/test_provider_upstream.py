@@ -17,7 +17,7 @@ TRUTH: dict[str, dict[str, dict[str, Any]]] = json.loads(FILE.read_text())["type
 # pulumi-aws adds it to every type that AWS has by Region.
 _REGION = {"replaces": True, "computed": True}
 
-_NARROWER = "only a part of what pulumi-aws takes is carried out, and that part needs it"
+_NARROWER = "the provider supports only a part of what pulumi-aws does, and that part needs it"
 _AT_RUN_TIME = "pulumi-aws compares it by a rule of its own, which comes to this"
 DEVIATIONS: dict[str, str] = {
     "aws:apigatewayv2/authorizer:Authorizer authorizerPayloadFormatVersion computed": (

@@ -1,4 +1,4 @@
-"""Pulumi's values survive the wire: unknowns, secrets, assets, archives."""
+"""Test that Pulumi's values survive the wire: unknowns, secrets, assets, archives."""
 
 from typing import Any, cast
 
@@ -35,7 +35,7 @@ def _without_none(value: Any) -> Any:
 
 
 @given(st.dictionaries(_NAMES, _VALUES, max_size=5))
-def test_plain_values_come_back_as_they_went(properties: dict[str, Any]) -> None:
+def test_plain_values_survive_a_round_trip(properties: dict[str, Any]) -> None:
     assert decode(encode(properties)) == (_without_none(properties), frozenset())
 
 
@@ -59,7 +59,7 @@ def test_a_secret_archive_keeps_its_mark_and_its_hash() -> None:
     assert json_format.MessageToDict(encode(plain, secrets)) == json_format.MessageToDict(struct)
 
 
-def test_unknowns_are_found_wherever_they_are() -> None:
+def test_nested_unknowns_are_found() -> None:
     struct = struct_pb2.Struct()
     json_format.ParseDict({"a": {"b": [1, UNKNOWN_TEXT]}}, struct)
     plain, _ = decode(struct)

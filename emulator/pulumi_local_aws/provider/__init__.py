@@ -1,1 +1,1 @@
-"""An `aws` provider for the Pulumi engine that works on an emulator: strict, and by tables."""
+"""Provide the Pulumi engine's `aws` plugin for an emulator: strict, and driven by tables."""

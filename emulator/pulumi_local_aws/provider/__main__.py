@@ -1,4 +1,4 @@
-"""`python -m pulumi_local_aws.provider`: what the `pulumi-resource-aws` launcher runs."""
+"""Run the provider: `python -m pulumi_local_aws.provider`, as the `pulumi-resource-aws` launcher does."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -12,7 +12,7 @@ _WORKERS = 32
 
 
 def main() -> None:
-    """Serve the engine until it ends."""
+    """Serve the engine until the engine exits."""
     server = grpc.server(ThreadPoolExecutor(max_workers=_WORKERS), options=GRPC_OPTIONS)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(AwsProvider(), server)
     serve(server)

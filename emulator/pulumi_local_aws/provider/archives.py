@@ -1,4 +1,4 @@
-"""Reads the archives and assets of a program: a Lambda's zip, an object's bytes. Same content, same bytes."""
+"""Read the archives and assets of a program. Equal content gives equal bytes."""
 
 import io
 import tarfile
@@ -10,15 +10,15 @@ from typing import Any
 from pulumi_local_aws.provider.cloud import AwsError
 from pulumi_local_aws.provider.values import ARCHIVE, SIGNATURE, Blob
 
-# Zip has no times before this one; a fixed time makes equal content equal bytes.
+# Zip stores no earlier time; a fixed time makes equal content equal bytes.
 _TIME = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o755
 
 
 def zip_bytes(blob: Blob) -> bytes:
-    """The archive as a zip. A zip file is taken as it is; anything else is packed in the order of its names.
+    """Return the archive as a zip: a zip file unchanged, anything else packed in the order of its names.
 
-    Raises AwsError where a file is missing or the form is not carried out.
+    Raises AwsError if a file cannot be read or the archive is a URI.
     """
     path = blob.raw.get("path")
     if path and Path(path).suffix in {".zip", ".jar"}:
@@ -34,7 +34,7 @@ def zip_bytes(blob: Blob) -> bytes:
 
 
 def asset_bytes(blob: Blob) -> bytes:
-    """One asset's content."""
+    """Return the asset's content. Raises AwsError if its file cannot be read or it is a URI."""
     return _asset(blob.raw)
 
 
@@ -48,7 +48,7 @@ def _entries(raw: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, bytes]]
     elif raw.get("path"):
         yield from _from_path(Path(raw["path"]), prefix)
     else:
-        raise AwsError("archive", "", "the local AWS carries out archives of files and assets, not of URIs")
+        raise AwsError("archive", "", "the local AWS supports archives of files and assets, not of URIs")
 
 
 def _from_path(path: Path, prefix: str) -> Iterator[tuple[str, bytes]]:
@@ -74,7 +74,7 @@ def _asset(raw: Mapping[str, Any]) -> bytes:
         return _file(raw["path"])
     if "text" in raw:
         return str(raw["text"]).encode()
-    raise AwsError("asset", "", "the local AWS carries out assets of files and text, not of URIs")
+    raise AwsError("asset", "", "the local AWS supports assets of files and text, not of URIs")
 
 
 def _file(path: str) -> bytes:

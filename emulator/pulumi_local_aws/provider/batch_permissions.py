@@ -1,33 +1,38 @@
-"""SQS's batch operations in policies, which AWS and the emulator ask a different permission for.
+"""Map the permissions of SQS's batch operations, which AWS and the emulator name differently.
 
 In AWS a batch needs the permission of the single operation, and no other exists (Amazon SQS Developer Guide,
-"Amazon SQS API permissions: Actions and resource reference"). MiniStack asks for one named like the batch, so
-that a role that is right for AWS would be refused there: policies get it on their way in, and lose it on
-their way back.
+"Amazon SQS API permissions: Actions and resource reference"). MiniStack asks for a permission named like the
+batch, so it would refuse a role that is correct for AWS. The provider adds that permission to the policies
+that it writes, and removes it from those that it reads.
 """
 
 import json
 from collections.abc import Callable
 from typing import Any, cast
 
-BATCHES = {
+BATCH_ACTIONS = {
     f"sqs:{operation}": f"sqs:{operation}Batch"
     for operation in ("SendMessage", "DeleteMessage", "ChangeMessageVisibility")
 }
 
 
-def with_batches(document: str) -> str:
-    """The policy as the emulator has to have it."""
-    return _mapped(document, lambda actions: [*actions, *(BATCHES[one] for one in actions if one in BATCHES)])
+def add_batch_actions(document: str) -> str:
+    """Return the policy with the emulator's batch permissions added."""
+    return _map_actions(
+        document,
+        lambda actions: [*actions, *(BATCH_ACTIONS[entry] for entry in actions if entry in BATCH_ACTIONS)],
+    )
 
 
-def without_batches(document: str) -> str:
-    """The policy as it was given."""
-    return _mapped(document, lambda actions: [one for one in actions if one not in BATCHES.values()])
+def remove_batch_actions(document: str) -> str:
+    """Return the policy without the emulator's batch permissions."""
+    return _map_actions(
+        document, lambda actions: [entry for entry in actions if entry not in BATCH_ACTIONS.values()]
+    )
 
 
-def _mapped(document: str, change: Callable[[list[str]], list[str]]) -> str:
-    """Change each statement's actions, and leave a policy without any of SQS's as it is written."""
+def _map_actions(document: str, change: Callable[[list[str]], list[str]]) -> str:
+    """Change each statement's actions; return a policy that names no SQS action unchanged."""
     if '"sqs:' not in document:
         return document
     policy: dict[str, Any] = json.loads(document)

@@ -1,4 +1,4 @@
-"""Checks a program's inputs strictly, fills in the defaults and the automatic name."""
+"""Check a program's inputs strictly; fill in the defaults and the automatic name."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,8 +16,8 @@ _SUFFIX_DIGITS = 7
 
 
 @dataclass(kw_only=True)
-class Checked:
-    """The inputs with all that pulumi-aws adds, and what is wrong, by property."""
+class CheckResult:
+    """The inputs with what pulumi-aws adds, and the failures as (property, reason)."""
 
     inputs: Properties = field(default_factory=dict[str, Any])
     failures: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
@@ -25,7 +25,7 @@ class Checked:
 
 @dataclass(frozen=True, kw_only=True)
 class Naming:
-    """What the engine tells for automatic names: the name in the URN, its seed, its own proposal if any."""
+    """The engine's part of an automatic name: the name in the URN, the seed, and its proposal if any."""
 
     name: str
     seed: bytes = b""
@@ -34,35 +34,37 @@ class Naming:
     disabled: bool = False
 
 
-def check(resource: Resource, news: Mapping[str, Any], olds: Mapping[str, Any], naming: Naming) -> Checked:
-    """Check `news`, keeping the automatic name in `olds`."""
-    checked = Checked()
+def check(
+    resource: Resource, news: Mapping[str, Any], olds: Mapping[str, Any], naming: Naming
+) -> CheckResult:
+    """Check `news`, and keep the automatic name that `olds` has."""
+    checked = CheckResult()
     given = {name: value for name, value in news.items() if name != DEFAULTS_KEY and value is not None}
-    defaulted = _name(resource, given, olds, naming, checked)
-    checked.inputs = _fields(inputs_of(resource.table), given, "", checked, resource.token)
+    defaulted = _fill_name(resource, given, olds, naming, checked)
+    checked.inputs = _check_fields(inputs_of(resource.table), given, "", checked, resource.token)
     if not checked.failures:
-        _against_model(resource, checked)
+        _check_against_model(resource, checked)
     if defaulted:
         checked.inputs[DEFAULTS_KEY] = [defaulted]
     return checked
 
 
 def automatic_name(naming: Naming, *, lower: bool = False) -> str:
-    """`NAME-<7 hex digits>`, the same for the same seed."""
+    """Return `NAME-<7 hex digits>`, equal for equal seeds."""
     if naming.proposed:
         return naming.proposed
     digits = hashlib.sha256(naming.seed + naming.name.encode()).hexdigest()[:_SUFFIX_DIGITS]
     return f"{naming.name.lower() if lower else naming.name}-{digits}"
 
 
-def _name(
+def _fill_name(
     resource: Resource,
     given: dict[str, Any],
     olds: Mapping[str, Any],
     naming: Naming,
-    checked: Checked,
+    checked: CheckResult,
 ) -> str:
-    """Fill in the name where the program gives none; the property filled in, or nothing."""
+    """Fill in the name if the program gives none. Return the property filled in, or an empty string."""
     auto = resource.autoname
     if auto is None or auto.property in given:
         return ""
@@ -79,18 +81,18 @@ def _name(
     return auto.property
 
 
-def _fields(
-    table: Table, given: Mapping[str, Any], path: str, checked: Checked, owner: str
+def _check_fields(
+    table: Table, given: Mapping[str, Any], path: str, checked: CheckResult, owner: str
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for name, value in given.items():
         prop = table.get(name)
         if prop is None:
             checked.failures.append(
-                (path + name, f"the local AWS does not carry out the property {path + name!r} of {owner}")
+                (path + name, f"the local AWS does not support property {path + name!r} of {owner}")
             )
         elif value is not None:
-            result[name] = _value(prop, value, path + name, checked, owner)
+            result[name] = _check_value(prop, value, path + name, checked, owner)
     for name, prop in table.items():
         if result.get(name) is None and prop.default is not None:
             result[name] = prop.default
@@ -99,24 +101,27 @@ def _fields(
     return result
 
 
-def _value(prop: Property, value: Any, path: str, checked: Checked, owner: str) -> Any:
+def _check_value(prop: Property, value: Any, path: str, checked: CheckResult, owner: str) -> Any:
     if value is UNKNOWN:
         return value
     fits, wanted = _FITS[prop.kind]
-    value = _coerced(prop.kind, value)
+    value = _coerce(prop.kind, value)
     if not isinstance(value, fits) or (prop.kind in _NUMBERS and isinstance(value, bool)):
         checked.failures.append((path, f"{value!r} is not {wanted}"))
         return value
     if prop.kind is Kind.BLOCK:
-        return _fields(inputs_of(prop.fields), value, f"{path}.", checked, owner)
+        return _check_fields(inputs_of(prop.fields), value, f"{path}.", checked, owner)
     if prop.kind is Kind.MAP and prop.item is not None:
         item = prop.item
-        return {name: _value(item, entry, f"{path}.{name}", checked, owner) for name, entry in value.items()}
+        return {
+            name: _check_value(item, entry, f"{path}.{name}", checked, owner) for name, entry in value.items()
+        }
     if prop.kind in {Kind.LIST, Kind.SET} and prop.item is not None:
         item = prop.item
         entries = cast("list[Any]", value)
         return [
-            _value(item, entry, f"{path}[{index}]", checked, owner) for index, entry in enumerate(entries)
+            _check_value(item, entry, f"{path}[{index}]", checked, owner)
+            for index, entry in enumerate(entries)
         ]
     return value
 
@@ -137,8 +142,8 @@ _FITS: Mapping[Kind, tuple[type | tuple[type, ...], str]] = {
 }
 
 
-def _coerced(kind: Kind, value: Any) -> Any:
-    """Numbers and booleans for strings, and the other way round, as Pulumi's bridge takes them."""
+def _coerce(kind: Kind, value: Any) -> Any:
+    """Convert between strings, numbers and booleans, as Pulumi's bridge does."""
     if kind is Kind.TEXT and isinstance(value, bool):
         return "true" if value else "false"
     if kind is Kind.TEXT and isinstance(value, int | float):
@@ -153,8 +158,8 @@ def _coerced(kind: Kind, value: Any) -> Any:
     return value
 
 
-def _against_model(resource: Resource, checked: Checked) -> None:
-    """What AWS would refuse of the create call, as far as its parameters are known now."""
+def _check_against_model(resource: Resource, checked: CheckResult) -> None:
+    """Add what AWS would refuse of the create call, as far as its parameters are known."""
     if not resource.create_operation or any(
         contains_unknown(checked.inputs.get(name)) for name in resource.shaping
     ):

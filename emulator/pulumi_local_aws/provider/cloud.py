@@ -1,4 +1,4 @@
-"""The provider's way to AWS: each call is checked against the service's model, its errors are named."""
+"""Call AWS: check each call against the service's model and translate its errors."""
 
 import os
 import threading
@@ -19,25 +19,25 @@ from pulumi_local_aws.processes import wait_until
 from pulumi_local_aws.provider.model import problems
 
 DEFAULT_WEBSOCKET_URL = "ws://127.0.0.1:4510"
-_GONE = ("NotFound", "NoSuch", "NonExistentQueue", "ResourceNotFound", "404", "DoesNotExist")
+_NOT_FOUND_CODES = ("NotFound", "NoSuch", "NonExistentQueue", "ResourceNotFound", "404", "DoesNotExist")
 _LOADER = Loader()
 
 
 class AwsError(Exception):
-    """AWS, or its description of the call, refuses the call."""
+    """AWS, or AWS's model of the operation, refuses the call."""
 
     def __init__(self, operation: str, code: str, message: str) -> None:
         super().__init__(f"{operation}: {message} ({code})" if code else f"{operation}: {message}")
         self.code = code
 
 
-class NotFound(AwsError):  # noqa: N818 - a state, not a failure, for reads and deletes
-    """What the call is about is not there."""
+class NotFound(AwsError):  # noqa: N818 - reads and deletes expect it
+    """The resource that the call names does not exist."""
 
 
 @dataclass(kw_only=True)
 class Cloud:
-    """One configured provider's connection: Region, key pair, endpoints, default tags."""
+    """A configured provider's connection: Region, key pair, endpoints, default tags."""
 
     environment: Mapping[str, str]
     endpoints: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -58,7 +58,7 @@ class Cloud:
 
     @cached_property
     def caller(self) -> dict[str, str]:
-        """Who the key pair is: Account, Arn, UserId."""
+        """The caller's identity: Account, Arn, UserId."""
         return self.call("sts", "GetCallerIdentity")
 
     @property
@@ -68,51 +68,52 @@ class Cloud:
 
     @property
     def endpoint(self) -> str:
-        """Where the emulator answers, by the environment or else by `aws:endpoints`; empty for AWS itself."""
+        """The emulator's URL, from the environment or from `aws:endpoints`; empty for AWS itself."""
         return self.environment.get("AWS_ENDPOINT_URL") or self.endpoints.get("apigatewayv2", "")
 
     @property
     def websocket_url(self) -> str:
-        """Where the WebSocket gateway answers."""
+        """The WebSocket gateway's URL."""
         return os.environ.get("EMULATOR_WEBSOCKET_URL", DEFAULT_WEBSOCKET_URL).rstrip("/")
 
     def call(self, service: str, operation: str, /, **parameters: Any) -> Any:
-        """Call an operation by its name at AWS; parameters that are None are left out.
+        """Call an operation by AWS's name for it; parameters that are None are omitted.
 
-        Raises NotFound, or AwsError with AWS's code, also for what the service's model would refuse.
+        Raises NotFound if the resource does not exist, and AwsError with AWS's code for any other error.
+        Raises AwsError before the call if the service's model refuses the parameters.
         """
         given = {name: value for name, value in parameters.items() if value is not None}
         found = next(problems(operation_model(service, operation).input_shape, given), None)
         if found is not None:
             raise AwsError(operation, "ValidationException", found)
-        with self._errors_named(operation):
+        with self._translate_errors(operation):
             return getattr(self._client(service), xform_name(operation))(**given)
 
     def pages(self, service: str, operation: str, result: str, **parameters: Any) -> list[Any]:
-        """All entries of a paged list operation."""
-        with self._errors_named(operation):
+        """Return all entries of a paged list operation."""
+        with self._translate_errors(operation):
             paginator = self._client(service).get_paginator(xform_name(operation))
             return [item for page in paginator.paginate(**parameters) for item in page.get(result, [])]
 
     def arn(self, service: str, resource: str, *, region: bool = True, account: bool = True) -> str:
-        """An ARN in this partition, Region and account."""
+        """Return an ARN in this partition, Region and account."""
         where = self.region if region else ""
         whose = self.account if account else ""
         return f"arn:{self.partition}:{service}:{where}:{whose}:{resource}"
 
-    def until(self, condition: Callable[[], bool], what: str, timeout: float = 120.0) -> None:
-        """Wait for AWS to get somewhere. Raises AwsError after `timeout` seconds."""
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 120.0) -> None:
+        """Wait until `condition` holds. Raises AwsError after `timeout` seconds."""
         if not wait_until(condition, timeout):
             raise AwsError("wait", "Timeout", f"{what} took more than {timeout:g} s")
 
     @contextmanager
-    def _errors_named(self, operation: str) -> Generator[None]:
+    def _translate_errors(self, operation: str) -> Generator[None]:
         try:
             yield
         except ClientError as error:
             answer = cast("Mapping[str, Any]", error.response).get("Error", {})
             code, message = str(answer.get("Code", "")), str(answer.get("Message", error))
-            kind = NotFound if any(part in code for part in _GONE) else AwsError
+            kind = NotFound if any(part in code for part in _NOT_FOUND_CODES) else AwsError
             raise kind(operation, code, message) from error
         except EndpointConnectionError as error:
             message = (
@@ -133,7 +134,7 @@ class Cloud:
 
 
 def operation_model(service: str, operation: str) -> OperationModel:
-    """AWS's description of an operation."""
+    """Return AWS's model of an operation."""
     return _service_model(service).operation_model(operation)
 
 

@@ -1,4 +1,4 @@
-"""Whether two values of a property are the same to pulumi-aws."""
+"""Compare two values of a property as pulumi-aws does."""
 
 import json
 from collections.abc import Mapping
@@ -11,15 +11,15 @@ _UNORDERED_IN_POLICIES = frozenset({"Action", "NotAction", "Resource", "NotResou
 
 
 def is_empty(value: Any) -> bool:
-    """Whether the value counts as left out, as Terraform's zero values do."""
+    """Return whether the value counts as omitted, as Terraform's zero values do."""
     return value in (None, "", 0, [], {})
 
 
 def equal(prop: Property, want: Any, have: Any) -> bool:
-    """Whether what is there is what is wanted.
+    """Return whether the value `have` satisfies the wanted value `want`.
 
-    An unknown equals nothing. A value left out equals the default, and the zero value; where it is computed,
-    leaving it out wants whatever is there.
+    An unknown value equals nothing. An omitted value equals the default and the zero value; if the property
+    is computed, it equals any value.
     """
     if want is UNKNOWN or have is UNKNOWN:
         return False
@@ -28,7 +28,7 @@ def equal(prop: Property, want: Any, have: Any) -> bool:
     if want is None or have is None:
         given = have if want is None else want
         return _is_default(prop, given) or (prop.kind is Kind.BLOCK and _fields_equal(prop, want, have))
-    return _canonical(prop, want, have)
+    return _values_equal(prop, want, have)
 
 
 def _is_default(prop: Property, value: Any) -> bool:
@@ -37,13 +37,13 @@ def _is_default(prop: Property, value: Any) -> bool:
 
 def _fields_equal(prop: Property, want: Any, have: Any) -> bool:
     wanted: Mapping[str, Any] = want or {}
-    there: Mapping[str, Any] = have or {}
+    observed: Mapping[str, Any] = have or {}
     return all(
-        equal(field, wanted.get(name), there.get(name)) for name, field in inputs_of(prop.fields).items()
+        equal(field, wanted.get(name), observed.get(name)) for name, field in inputs_of(prop.fields).items()
     )
 
 
-def _canonical(prop: Property, want: Any, have: Any) -> bool:
+def _values_equal(prop: Property, want: Any, have: Any) -> bool:
     if prop.kind is Kind.BLOB:
         return _digest(want) == _digest(have)
     if prop.kind is Kind.BLOCK:
@@ -63,13 +63,15 @@ def _digest(value: Any) -> Any:
 
 
 def _same_set(item: Property, want: list[Any], have: list[Any]) -> bool:
-    left = list(have)
+    remaining = list(have)
     for value in want:
-        match = next((index for index, candidate in enumerate(left) if equal(item, value, candidate)), None)
+        match = next(
+            (index for index, candidate in enumerate(remaining) if equal(item, value, candidate)), None
+        )
         if match is None:
             return False
-        del left[match]
-    return not left
+        del remaining[match]
+    return not remaining
 
 
 def _document(value: str, kind: Kind) -> Any:

@@ -1,4 +1,4 @@
-"""Turns properties into the parameters of AWS calls and back, by the tables in `schema`."""
+"""Convert properties to the parameters of AWS calls and back, by the tables in `schema`."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -7,23 +7,23 @@ from pulumi_local_aws.provider.schema import Kind, Property, Table
 from pulumi_local_aws.provider.values import UNKNOWN
 
 
-def part(whole: Any, name: str) -> dict[str, Any]:
-    """The object of that name in an answer or in properties; an empty one where there is none."""
+def get_object(whole: Any, name: str) -> dict[str, Any]:
+    """Return the object of that name in a response or in properties; empty if it is missing."""
     return whole.get(name) or {}
 
 
-def parts(whole: Any, name: str) -> list[Any]:
-    """The list of that name in an answer or in properties; an empty one where there is none."""
+def get_list(whole: Any, name: str) -> list[Any]:
+    """Return the list of that name in a response or in properties; empty if it is missing."""
     return whole.get(name) or []
 
 
 def api_name(name: str, prop: Property) -> str:
-    """The member's name at AWS: as the table says, else the property's in PascalCase."""
+    """Return AWS's name of the property: the table's, else the property's own in PascalCase."""
     return prop.api or name[0].upper() + name[1:]
 
 
 def to_api(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters for the values that are there and that AWS takes."""
+    """Return the parameters for the given values that AWS accepts."""
     return {
         api_name(name, prop): value_to_api(prop, values[name])
         for name, prop in table.items()
@@ -32,14 +32,14 @@ def to_api(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes_to_api(table: Table, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters for every property of the table; one that was taken out goes back to its default."""
+    """Return the parameters for every property of the table; a removed one is reset to its default."""
     whole = {
-        name: _cleared(prop) if values.get(name) is None else values[name] for name, prop in table.items()
+        name: _reset_value(prop) if values.get(name) is None else values[name] for name, prop in table.items()
     }
     return to_api(table, whole)
 
 
-def _cleared(prop: Property) -> Any:
+def _reset_value(prop: Property) -> Any:
     return _ZEROS.get(prop.kind, "") if prop.default is None else prop.default
 
 
@@ -55,7 +55,7 @@ _ZEROS: Mapping[Kind, Any] = {
 
 
 def value_to_api(prop: Property, value: Any) -> Any:
-    """One value as AWS takes it."""
+    """Return one value as AWS takes it."""
     if value is UNKNOWN or value is None:
         return value
     if prop.kind is Kind.BLOCK:
@@ -66,7 +66,7 @@ def value_to_api(prop: Property, value: Any) -> Any:
 
 
 def from_api(table: Table, answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that an answer tells; a member that is missing or null is left out."""
+    """Return the properties in a response; a missing or null member is omitted."""
     found = {
         name: value_from_api(prop, answer.get(api_name(name, prop)))
         for name, prop in table.items()
@@ -76,7 +76,7 @@ def from_api(table: Table, answer: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def value_from_api(prop: Property, value: Any) -> Any:
-    """One value as pulumi-aws tells it."""
+    """Return one value as pulumi-aws gives it."""
     if value is None:
         return None
     if prop.kind is Kind.BLOCK:

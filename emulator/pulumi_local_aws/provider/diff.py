@@ -1,4 +1,4 @@
-"""What a change of inputs asks for: nothing, an update in place, or a replacement."""
+"""Decide what a change of inputs needs: nothing, an update in place, or a replacement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Change = Literal["add", "delete", "update"]
 
 @dataclass(kw_only=True)
 class Changes:
-    """The properties that change and how, those of them that need a replacement, and the order."""
+    """The changed properties, those that need a replacement, and the replacement's order."""
 
     properties: dict[str, Change] = field(default_factory=dict[str, Change])
     replaces: list[str] = field(default_factory=list[str])
@@ -24,7 +24,7 @@ class Changes:
 def diff(
     resource: Resource, olds: Mapping[str, Any], news: Mapping[str, Any], state: Mapping[str, Any]
 ) -> Changes:
-    """Compare the new inputs with the old ones; `state` has what AWS chose where the program left it out."""
+    """Compare the new inputs with the old ones; `state` has what AWS chose for omitted properties."""
     changes = Changes()
     for name, prop in inputs_of(resource.table).items():
         old, new = olds.get(name), news.get(name)
@@ -40,6 +40,6 @@ def diff(
 
 
 def _name_is_fixed(resource: Resource, news: Mapping[str, Any]) -> bool:
-    """Whether the program gives the name that would else be a random one."""
+    """Return whether the program gives the name that otherwise has a random suffix."""
     auto = resource.autoname
     return auto is not None and auto.random and auto.property not in news.get(DEFAULTS_KEY, [])

@@ -1,4 +1,4 @@
-"""Carries out one request on one resource: the steps that are the same for every type."""
+"""Create, read, update and delete a resource: the steps that every type shares."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.compare import equal, is_empty
-from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import Resource, State
 from pulumi_local_aws.provider.schema import Kind, inputs_of
 from pulumi_local_aws.provider.values import UNKNOWN
 
 
 class Incomplete(Exception):  # noqa: N818 - what the engine calls it: initialization failed
-    """The resource is there, but not all of it could be brought about."""
+    """The resource exists, but a later step of its creation or update failed."""
 
     def __init__(self, resource_id: str, outputs: State, reason: str) -> None:
         super().__init__(reason)
@@ -22,8 +22,8 @@ class Incomplete(Exception):  # noqa: N818 - what the engine calls it: initializ
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What a read found: the resource's outputs, and the inputs that would bring them about."""
+class ReadResult:
+    """The result of a read: the resource's outputs, and the inputs that describe them."""
 
     resource_id: str
     outputs: State
@@ -31,69 +31,75 @@ class Found:
 
 
 def create(resource: Resource, cloud: Cloud, inputs: State) -> tuple[str, State]:
-    """Create it; its id and outputs. Raises Incomplete where it exists but a later step failed."""
-    _same_region(cloud, inputs)
+    """Create the resource; return its id and outputs. Raises Incomplete if a later step failed."""
+    _check_region(cloud, inputs)
     resource_id = resource.create(cloud, inputs)
     try:
         resource.complete(cloud, resource_id, inputs)
         if resource.tagging and not resource.tagging.create:
-            there = observe(resource, cloud, resource_id, inputs) or {}
-            resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, inputs))
+            observed = observe(resource, cloud, resource_id, inputs) or {}
+            resource.tagging.apply(cloud, resource_id, observed, resource.wanted_tags(cloud, inputs))
     except AwsError as error:
-        raise Incomplete(resource_id, _as_left(resource, cloud, resource_id, inputs), str(error)) from error
+        raise Incomplete(
+            resource_id, _partial_outputs(resource, cloud, resource_id, inputs), str(error)
+        ) from error
     return resource_id, _outputs(resource, cloud, resource_id, inputs)
 
 
 def update(resource: Resource, cloud: Cloud, resource_id: str, *, state: State, news: State) -> State:
-    """Bring the resource to the new inputs, whatever it has now; its outputs.
+    """Update the resource from what AWS has to the new inputs; return its outputs.
 
-    Raises NotFound where the resource is gone, and Incomplete where a step failed: the next `up` then
-    compares what is wanted with what AWS has, whatever the program wants by then.
+    Raises NotFound if the resource does not exist, and Incomplete if a step failed. The next `up` then
+    compares AWS's values with the inputs of that time.
     """
-    there = observe(resource, cloud, resource_id, state)
-    if there is None:
-        raise NotFound("update", "", f"{resource_id} is gone: run `pulumi refresh` first")
+    observed = observe(resource, cloud, resource_id, state)
+    if observed is None:
+        raise NotFound("update", "", f"{resource_id} does not exist any more; run `pulumi refresh` first")
     changed = {
         name
         for name, prop in inputs_of(resource.table).items()
-        if not equal(prop, news.get(name), state.get(name) if prop.local else there.get(name))
+        if not equal(prop, news.get(name), state.get(name) if prop.local else observed.get(name))
     }
     try:
-        resource.update(cloud, resource_id, {**state, **there}, news, changed - {"tags"})
+        resource.update(cloud, resource_id, {**state, **observed}, news, changed - {"tags"})
         if resource.tagging:
-            resource.tagging.apply(cloud, resource_id, there, resource.wanted_tags(cloud, news))
+            resource.tagging.apply(cloud, resource_id, observed, resource.wanted_tags(cloud, news))
     except AwsError as error:
-        # Whether code was taken is not known: without it in the state, it is sent again.
+        # AWS may or may not have stored the code: without it in the state, the next `up` sends it again.
         unsure = {name for name in changed if resource.table[name].kind is Kind.BLOB}
         known = {name: value for name, value in {**state, **news}.items() if name not in unsure}
-        raise Incomplete(resource_id, _as_left(resource, cloud, resource_id, known), str(error)) from error
+        raise Incomplete(
+            resource_id, _partial_outputs(resource, cloud, resource_id, known), str(error)
+        ) from error
     return _outputs(resource, cloud, resource_id, news, state)
 
 
 def read(
     resource: Resource, cloud: Cloud, resource_id: str, state: State, inputs: State | None
-) -> Found | None:
-    """What is there now, or None. Without old inputs it is an import, by the id as pulumi-aws has it."""
+) -> ReadResult | None:
+    """Return what AWS has now, or None. Without old inputs, `resource_id` is an import id."""
     known = state
     if inputs is None:
         resource_id, known = resource.locate(resource_id)
-    there = observe(resource, cloud, resource_id, known)
-    if there is None:
+    observed = observe(resource, cloud, resource_id, known)
+    if observed is None:
         return None
-    outputs = _kept(resource, {**_local(resource, known), **there}, known)
-    return Found(resource_id=resource_id, outputs=outputs, inputs=_inputs_from(resource, outputs, inputs))
+    outputs = _keep_form(resource, {**_unread_properties(resource, known), **observed}, known)
+    return ReadResult(
+        resource_id=resource_id, outputs=outputs, inputs=_inputs_from_outputs(resource, outputs, inputs)
+    )
 
 
 def delete(resource: Resource, cloud: Cloud, resource_id: str, state: State) -> None:
-    """Delete it; gone already is as good."""
+    """Delete the resource; a resource that does not exist is no error."""
     try:
         resource.delete(cloud, resource_id, state)
     except NotFound:
         return
 
 
-def planned(resource: Resource, news: State, state: State | None = None) -> State:
-    """The outputs that a preview shows: the inputs, and unknown for what only AWS can tell."""
+def planned_outputs(resource: Resource, news: State, state: State | None = None) -> State:
+    """Return the outputs that a preview shows: the inputs, and unknown for what AWS decides."""
     known = dict(state or {})
     outputs: State = {}
     for name, prop in resource.table.items():
@@ -106,43 +112,49 @@ def planned(resource: Resource, news: State, state: State | None = None) -> Stat
 
 
 def observe(resource: Resource, cloud: Cloud, resource_id: str, state: Mapping[str, Any]) -> State | None:
-    """Everything that AWS tells of the resource, its tags included."""
-    there = resource.read(cloud, resource_id, dict(state))
-    if there is None:
+    """Return all properties that AWS has for the resource, tags included, or None if it does not exist."""
+    observed = resource.read(cloud, resource_id, dict(state))
+    if observed is None:
         return None
     if "region" in resource.table:
-        there["region"] = cloud.region
+        observed["region"] = cloud.region
     tagging = resource.tagging
     if tagging is not None:
-        has = tagging.read(cloud, resource_id, there) if tagging.list_operation else part(there, "tags")
-        there["tagsAll"] = has
-        own = part(state, "tags")
-        there["tags"] = {
-            name: value for name, value in has.items() if cloud.default_tags.get(name) != value or name in own
+        current = (
+            tagging.read(cloud, resource_id, observed)
+            if tagging.list_operation
+            else get_object(observed, "tags")
+        )
+        observed["tagsAll"] = current
+        own = get_object(state, "tags")
+        observed["tags"] = {
+            name: value
+            for name, value in current.items()
+            if cloud.default_tags.get(name) != value or name in own
         }
-    return there
+    return observed
 
 
 def _outputs(
     resource: Resource, cloud: Cloud, resource_id: str, inputs: State, state: State | None = None
 ) -> State:
     known = {**(state or {}), **inputs}
-    there = observe(resource, cloud, resource_id, known)
-    if there is None:
-        raise NotFound("read", "", f"{resource_id} vanished just after it was written")
-    return _kept(resource, {**_local(resource, inputs), **there}, inputs)
+    observed = observe(resource, cloud, resource_id, known)
+    if observed is None:
+        raise NotFound("read", "", f"{resource_id} does not exist just after it was written")
+    return _keep_form(resource, {**_unread_properties(resource, inputs), **observed}, inputs)
 
 
-def _as_left(resource: Resource, cloud: Cloud, resource_id: str, inputs: State) -> State:
-    """What there is of a resource that could not be completed; the inputs where even that cannot be told."""
+def _partial_outputs(resource: Resource, cloud: Cloud, resource_id: str, inputs: State) -> State:
+    """Return the outputs of an incomplete resource, or its inputs if AWS cannot be read."""
     try:
         return _outputs(resource, cloud, resource_id, inputs)
     except AwsError:
         return dict(inputs)
 
 
-def _local(resource: Resource, known: Mapping[str, Any]) -> State:
-    """What is not told back, as the program gave it."""
+def _unread_properties(resource: Resource, known: Mapping[str, Any]) -> State:
+    """Return the properties that no read returns, as the program gave them."""
     return {
         name: known[name]
         for name, prop in resource.table.items()
@@ -150,8 +162,8 @@ def _local(resource: Resource, known: Mapping[str, Any]) -> State:
     }
 
 
-def _kept(resource: Resource, outputs: State, prior: Mapping[str, Any]) -> State:
-    """The outputs, in the words that were used before where they say the same."""
+def _keep_form(resource: Resource, outputs: State, prior: Mapping[str, Any]) -> State:
+    """Return the outputs; a value that equals its earlier form keeps that form."""
     return {
         name: prior[name]
         if name in resource.table
@@ -163,8 +175,8 @@ def _kept(resource: Resource, outputs: State, prior: Mapping[str, Any]) -> State
     }
 
 
-def _inputs_from(resource: Resource, outputs: State, olds: State | None) -> State:
-    """The inputs that describe what is there; what the program never gave only where it matters."""
+def _inputs_from_outputs(resource: Resource, outputs: State, olds: State | None) -> State:
+    """Return the inputs that describe the outputs; a property that the program omits only if it differs."""
     inputs: State = {name: value for name, value in (olds or {}).items() if name not in resource.table}
     for name, prop in inputs_of(resource.table).items():
         old, now = (olds or {}).get(name), outputs.get(name)
@@ -177,9 +189,11 @@ def _inputs_from(resource: Resource, outputs: State, olds: State | None) -> Stat
     return inputs
 
 
-def _same_region(cloud: Cloud, inputs: State) -> None:
+def _check_region(cloud: Cloud, inputs: State) -> None:
     region = inputs.get("region")
     if region not in (None, cloud.region):
         raise AwsError(
-            "region", "", f"the local AWS has one Region a provider: {region} is not {cloud.region}"
+            "region",
+            "",
+            f"the local AWS supports one Region for each provider: {region!r} is not {cloud.region!r}",
         )

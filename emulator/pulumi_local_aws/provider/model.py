@@ -1,7 +1,7 @@
-"""Checks a call against AWS's own description of it: enums, patterns, lengths and ranges.
+"""Check a call against AWS's own model of it: enums, patterns, lengths and ranges.
 
-botocore ships these with each service's model but enforces few of them, and the emulator hardly any, so
-that what AWS would refuse is refused here.
+botocore ships these with each service's model but enforces few of them, and the emulator enforces hardly
+any. The provider refuses here what AWS would refuse.
 """
 
 import re
@@ -23,7 +23,7 @@ _NUMBERS: Mapping[str, type | tuple[type, ...]] = {
 
 
 def problems(shape: Shape | None, value: Any, path: str = "") -> Iterator[str]:
-    """Each thing that AWS would refuse, as `Member.Path: why`. Unknown values are taken as good."""
+    """Yield each value that AWS would refuse, as `Member.Path: reason`. An unknown value passes."""
     if shape is None or value is UNKNOWN:
         return
     if isinstance(shape, StructureShape):
@@ -47,7 +47,7 @@ def _structure(shape: StructureShape, value: Any, path: str) -> Iterator[str]:
     for name, item in given.items():
         member = shape.members.get(name)
         if member is None:
-            yield f"{_join(path, name)}: AWS knows no such member"
+            yield f"{_join(path, name)}: AWS has no such member"
         else:
             yield from problems(member, item, _join(path, name))
 
@@ -105,14 +105,14 @@ def _size(shape: Shape, size: float, path: str, unit: str) -> Iterator[str]:
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     what = f" {unit}" if unit else ""
     if isinstance(low, int | float) and size < low:
-        yield f"{path}: {size}{what} is less than the least, {low}"
+        yield f"{path}: {size}{what} is below the minimum of {low}"
     if isinstance(high, int | float) and size > high:
-        yield f"{path}: {size}{what} is more than the most, {high}"
+        yield f"{path}: {size}{what} is above the maximum of {high}"
 
 
 @cache
 def _compile(pattern: str) -> re.Pattern[str] | None:
-    """The pattern, or None for one in a dialect that Python's `re` does not read (`\\p{L}` and the like)."""
+    """Return the pattern, or None if Python's `re` cannot read its dialect (`\\p{L}`, for example)."""
     try:
         return re.compile(pattern, re.DOTALL)
     except re.error:

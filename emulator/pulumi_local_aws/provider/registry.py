@@ -1,4 +1,4 @@
-"""Which resource types and functions the provider carries out, by Pulumi token."""
+"""Find the supported resource types and functions by Pulumi token."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,36 +10,36 @@ from pulumi_local_aws.provider.resources import RESOURCES
 _BY_TOKEN: Mapping[str, Resource] = {kind.token: kind() for kind in RESOURCES}
 
 
-class NotCarriedOut(Exception):  # noqa: N818 - says what it is
-    """The program uses something that the local AWS does not carry out."""
+class UnsupportedError(Exception):
+    """The program uses something that the local AWS does not support."""
 
 
 def resource(kind: str) -> Resource:
-    """The resource type; a parent's types before a `$`, as URNs have them, do not count.
+    """Return the resource type; a parent's types before a `$`, as in URNs, are ignored.
 
-    Raises NotCarriedOut, which names the type.
+    Raises UnsupportedError, which names the type.
     """
     token = kind.rsplit("$", 1)[-1]
     if token not in _BY_TOKEN:
-        raise NotCarriedOut(
-            f"the local AWS does not carry out the resource type {token!r}; "
-            "emulator/README.md tells how to add one"
+        raise UnsupportedError(
+            f"the local AWS does not support resource type {token!r}; "
+            'see "To add a resource type" in emulator/README.md'
         )
     return _BY_TOKEN[token]
 
 
 def tokens() -> list[str]:
-    """Every resource type that is carried out."""
+    """Return the supported resource types."""
     return sorted(_BY_TOKEN)
 
 
 def invoke(cloud: Cloud, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call one of the provider's functions. Raises NotCarriedOut, which names it."""
+    """Call one of the provider's functions. Raises UnsupportedError if it, or an argument, is unsupported."""
     if token not in _FUNCTIONS:
-        raise NotCarriedOut(f"the local AWS does not carry out the function {token!r}")
+        raise UnsupportedError(f"the local AWS does not support function {token!r}")
     given = sorted(name for name, value in arguments.items() if value is not None)
     if given:
-        raise NotCarriedOut(f"the local AWS does not carry out the argument {given[0]!r} of {token!r}")
+        raise UnsupportedError(f"the local AWS does not support argument {given[0]!r} of {token!r}")
     return _FUNCTIONS[token](cloud)
 
 

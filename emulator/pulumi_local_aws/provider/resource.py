@@ -1,4 +1,4 @@
-"""What a resource type is: its table of properties, and how it is created, read, updated and deleted."""
+"""Define a resource type: its table of properties, and how it is created, read, updated and deleted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ State = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class AutoName:
-    """The property that is named `NAME-<7 hex digits>` where the program names nothing.
+    """The property that gets the name `NAME-<7 hex digits>` if the program gives none.
 
-    A name that the program fixes cannot be held by two resources at once, so a replacement then deletes
-    first: in pulumi-aws also where the name is what changes. `random` is not for a name that is the
-    program's own anyway; two of those at once are no matter.
+    Two resources cannot hold a name that the program fixes at the same time, so a replacement deletes the
+    old one first. pulumi-aws does so even if the name is what changes. With `random=False` the name is the
+    resource's name in the program, without digits, and a replacement creates the new one first.
     """
 
     property: str = "name"
@@ -27,7 +27,7 @@ class AutoName:
 
 
 class Resource:
-    """A resource type, by tables; one with quirks overrides the steps that have them.
+    """A resource type, driven by its table; a type with special steps overrides those steps.
 
     `keys` maps the parameters that address one resource to properties (`id` is the resource's id).
     """
@@ -44,28 +44,28 @@ class Resource:
     delete_operation: ClassVar[str] = ""
     id_member: ClassVar[str] = ""
 
-    # Properties whose value shapes the create call: while one is unknown, the call cannot be checked.
+    # Properties whose value shapes the create call: the call is not checked while one is unknown.
     shaping: ClassVar[tuple[str, ...]] = ()
 
     def finish_name(self, name: str, inputs: State) -> str:  # noqa: ARG002
-        """The automatic name as this type needs it (a suffix, say)."""
+        """Return the automatic name as this type needs it, with a suffix for example."""
         return name
 
     def create_request(self, inputs: State) -> dict[str, Any]:
-        """The create call's parameters; pure, so that a preview can check them."""
+        """Return the create call's parameters; pure, so that a preview can check them."""
         return to_api(self.inputs_table, inputs)
 
     def create(self, cloud: Cloud, inputs: State) -> str:
-        """Create it; its id. Steps that may fail after that belong in `complete`."""
+        """Create the resource and return its id. Later steps that may fail belong in `complete`."""
         tags = self.tag_parameters(cloud, inputs)
         answer = cloud.call(self.service, self.create_operation, **self.create_request(inputs), **tags)
         return str(answer[self.id_member])
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
-        """What a new resource still needs; a failure here leaves it in the state, to be mended."""
+        """Complete a new resource. After a failure here it stays in the state, and the next `up` retries."""
 
     def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
-        """Everything that AWS tells of it now, or None where it is gone."""
+        """Return the properties that AWS has now, or None if the resource does not exist."""
         try:
             answer = cloud.call(self.service, self.read_operation, **self.address(resource_id, state))
         except NotFound:
@@ -73,33 +73,33 @@ class Resource:
         return self.outputs(cloud, resource_id, state, answer)
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:  # noqa: ARG002
-        """The properties that the read call's answer tells."""
+        """Return the properties in the read call's response."""
         keys = {name: state[name] for name in self.keys.values() if name != "id" and name in state}
         return {**keys, **from_api(self.table, answer)}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        """Bring the changed properties (those that differ from what AWS has) to their new values."""
+        """Set the changed properties, those that differ from AWS's values, to their new values."""
         parameters = self.changes(news, changed)
         if parameters:
             address = self.address(resource_id, {**state, **news})
             cloud.call(self.service, self.update_operation, **{**parameters, **address})
 
     def changes(self, news: State, changed: set[str]) -> dict[str, Any]:
-        """The update call's parameters; a property that was taken out goes back to its default."""
+        """Return the update call's parameters; a removed property is reset to its default."""
         return changes_to_api({name: self.inputs_table[name] for name in self.sent(changed)}, news)
 
     def sent(self, changed: set[str]) -> set[str]:
-        """The properties that the update call takes: those that changed, or more where it wants more."""
+        """Return the properties that the update call sends: the changed ones, or more if required."""
         return changed & set(self.inputs_table)
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
-        """Delete it; NotFound is fine, the caller takes it as done."""
+        """Delete the resource. The caller treats NotFound as success."""
         cloud.call(self.service, self.delete_operation, **self.address(resource_id, state))
 
     def locate(self, import_id: str) -> tuple[str, State]:
-        """The id and the addressing properties in an import id, as pulumi-aws documents it.
+        """Return the id and the addressing properties in an import id, as pulumi-aws documents its form.
 
-        By default the id alone, or the keys' values in order with slashes between.
+        By default the form is the id alone, or the keys' values in order, separated by slashes.
         """
         names = list(self.keys.values())
         if names in ([], ["id"]):
@@ -113,25 +113,25 @@ class Resource:
         return resource_id, dict(found)
 
     def wanted_tags(self, cloud: Cloud, inputs: Mapping[str, Any]) -> dict[str, str]:
-        """The program's tags over the provider's default tags."""
+        """Return the provider's default tags, overridden by the program's tags."""
         return {**cloud.default_tags, **(inputs.get("tags") or {})}
 
     def tag_parameters(self, cloud: Cloud, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The create call's parameters for the tags, where it takes them."""
+        """Return the create call's parameters for the tags; empty if the call takes no tags."""
         wanted = self.wanted_tags(cloud, inputs)
         if self.tagging is None or not wanted or not self.tagging.create:
             return {}
         return {self.tagging.create: self.tagging.shape(wanted)}
 
     def address(self, resource_id: str, state: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters that address this resource."""
+        """Return the parameters that address this resource."""
         return {
             parameter: resource_id if name == "id" else state[name] for parameter, name in self.keys.items()
         }
 
     @property
     def inputs_table(self) -> Table:
-        """The properties that go into calls: no outputs, none that `local` keeps here, no tags."""
+        """The properties that calls send: no outputs, no local ones, no tags."""
         return {
             name: prop
             for name, prop in self.table.items()

@@ -1,6 +1,6 @@
-"""Tables of properties: what a resource type takes, what pulumi-aws does when one changes, its name at AWS.
+"""Define tables of properties: what a type accepts, what a change does, and AWS's names.
 
-A property that is not in the table is not carried out, and `check` refuses it by name.
+A property that is not in the table is unsupported, and `check` refuses it by name.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from pulumi_local_aws.provider.values import UNKNOWN
 
 
 class Kind(Enum):
-    """How a property's value is checked, compared and sent."""
+    """How the provider checks, compares and sends a property's value."""
 
     TEXT = auto()
     INTEGER = auto()
@@ -35,10 +35,10 @@ class Property:
     """One property.
 
     `replace`: a change replaces the resource (ForceNew in Terraform's schema), or a function of the old and
-    new value that tells. `computed`: left out of the program, it keeps what AWS has. `default`: what
-    pulumi-aws sends where the program gives none. `local`: AWS neither takes nor tells it. `forgotten`: AWS
-    tells it, the emulator may not, so that a read without it shows no drift. `output`: only told.
-    `volatile`: an output that an update may change, so a preview shows it as unknown.
+    new value decides. `computed`: if the program omits it, it keeps AWS's value. `default`: what pulumi-aws
+    sends if the program omits it. `local`: AWS neither accepts nor returns it. `forgotten`: AWS returns it,
+    the emulator may not, so a read without it shows no drift. `output`: AWS returns it, a program cannot set
+    it. `volatile`: an output that an update may change, so a preview shows it as unknown.
     """
 
     kind: Kind
@@ -56,7 +56,7 @@ class Property:
     item: "Property | None" = None
 
     def replaces(self, old: Any, new: Any) -> bool:
-        """Whether the change from old to new needs a new resource."""
+        """Return whether the change from old to new needs a new resource."""
         if callable(self.replace):
             return UNKNOWN not in (old, new) and self.replace(old, new)
         return self.replace
@@ -66,70 +66,70 @@ Table = Mapping[str, Property]
 
 
 def text(**options: Any) -> Property:
-    """A string."""
+    """Return a string property."""
     return Property(kind=Kind.TEXT, **options)
 
 
 def integer(**options: Any) -> Property:
-    """A whole number."""
+    """Return an integer property."""
     return Property(kind=Kind.INTEGER, **options)
 
 
 def number(**options: Any) -> Property:
-    """A number."""
+    """Return a number property."""
     return Property(kind=Kind.NUMBER, **options)
 
 
 def boolean(**options: Any) -> Property:
-    """True or false."""
+    """Return a Boolean property."""
     return Property(kind=Kind.BOOLEAN, **options)
 
 
 def json_text(**options: Any) -> Property:
-    """A JSON document as a string; equal where the documents are."""
+    """Return a property that holds a JSON document as a string; equal documents are equal values."""
     return Property(kind=Kind.JSON, **options)
 
 
 def policy(**options: Any) -> Property:
-    """An IAM policy as a string; the order of its lists, and a list of one, do not count."""
+    """Return a property that holds an IAM policy; the order of its lists does not matter."""
     return Property(kind=Kind.POLICY, **options)
 
 
 def texts(**options: Any) -> Property:
-    """A set of strings: their order does not count."""
+    """Return a property that holds a set of strings: their order does not matter."""
     return Property(kind=Kind.SET, item=text(), **options)
 
 
 def ordered(item: Property, **options: Any) -> Property:
-    """A list whose order counts."""
+    """Return a property that holds a list whose order matters."""
     return Property(kind=Kind.LIST, item=item, **options)
 
 
 def unordered(fields: Table, **options: Any) -> Property:
-    """A set of objects."""
+    """Return a property that holds a set of objects."""
     return Property(kind=Kind.SET, item=Property(kind=Kind.BLOCK, fields=fields), **options)
 
 
 def block(fields: Table, **options: Any) -> Property:
-    """One object with known fields."""
+    """Return a property that holds an object with known fields."""
     return Property(kind=Kind.BLOCK, fields=fields, **options)
 
 
 def mapping(**options: Any) -> Property:
-    """Strings by free names."""
+    """Return a property that holds strings by arbitrary names."""
     return Property(kind=Kind.MAP, item=text(), **options)
 
 
 def blob(**options: Any) -> Property:
-    """An asset or archive; equal where its hash is."""
+    """Return a property that holds an asset or archive; equal hashes are equal values."""
     return Property(kind=Kind.BLOB, local=True, **options)
 
 
 def output(kind: Kind = Kind.TEXT, **options: Any) -> Property:
-    """What the resource tells and never takes."""
+    """Return a property that AWS returns and a program cannot set."""
     return Property(kind=kind, output=True, **options)
 
 
 def inputs_of(table: Table) -> dict[str, Property]:
-    """The properties that a program may give."""
+    """Return the properties that a program may set."""
     return {name: prop for name, prop in table.items() if not prop.output}

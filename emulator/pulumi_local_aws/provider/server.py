@@ -1,4 +1,4 @@
-"""The provider's gRPC face: unpacks each request of the engine, hands it on, packs what comes back."""
+"""Serve the engine's gRPC requests: decode each one, pass it on, encode the result."""
 
 # ruff: noqa: N802, ARG002 - the methods' names and parameters are gRPC's
 import json
@@ -15,7 +15,7 @@ from pulumi_local_aws.provider.check import Naming, check
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.diff import diff
 from pulumi_local_aws.provider.lifecycle import Incomplete
-from pulumi_local_aws.provider.registry import NotCarriedOut
+from pulumi_local_aws.provider.registry import UnsupportedError
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.values import Path, decode, encode
 
@@ -38,26 +38,28 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     @property
     def cloud(self) -> Cloud:
-        """The connection; the engine configures the provider before it asks for anything of AWS."""
+        """The connection. Raises AwsError before the engine has configured the provider."""
         if self._cloud is None:
             raise AwsError("configure", "", "the provider is not configured yet")
         return self._cloud
 
     def GetPluginInfo(self, request: Any, context: Any) -> plugin_pb2.PluginInfo:
-        """The version of pulumi-aws whose resources these are."""
+        """Return the version of pulumi-aws whose resources these are."""
         return plugin_pb2.PluginInfo(version=PLUGIN_VERSION)
 
     def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
-        """A schema with names only; the SDK has the full one."""
+        """Return a schema with the name and version only; the SDK has the full one."""
         return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": PLUGIN_VERSION}))
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
-        """Refuse config that is not carried out."""
+        """Refuse unsupported config."""
         config, _ = decode(request.news)
-        return provider_pb2.CheckResponse(inputs=request.news, failures=_failures(settings.refused(config)))
+        return provider_pb2.CheckResponse(
+            inputs=request.news, failures=_failures(settings.config_failures(config))
+        )
 
     def DiffConfig(self, request: provider_pb2.DiffRequest, context: Any) -> provider_pb2.DiffResponse:
-        """Another Region or endpoint is no reason to replace anything here."""
+        """Compare two configs; a change of Region or endpoint replaces nothing here."""
         same = decode(request.old_inputs)[0] == decode(request.news)[0]
         changes = provider_pb2.DiffResponse.DIFF_NONE if same else provider_pb2.DiffResponse.DIFF_SOME
         return provider_pb2.DiffResponse(changes=changes)
@@ -65,7 +67,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(
         self, request: provider_pb2.ConfigureRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ConfigureResponse:
-        """Connect."""
+        """Connect to the endpoint that the config names."""
         self._cloud = settings.connect(decode(request.args)[0])
         return provider_pb2.ConfigureResponse(
             acceptSecrets=True,
@@ -78,7 +80,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Check(
         self, request: provider_pb2.CheckRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CheckResponse:
-        """Inputs with defaults and name, or what is wrong with them."""
+        """Return the inputs with defaults and name, and their failures."""
         kind = _resource(request.type, context)
         news, secrets = decode(request.news)
         mode = provider_pb2.CheckRequest.AutonamingOptions
@@ -100,7 +102,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Diff(
         self, request: provider_pb2.DiffRequest, context: grpc.ServicerContext
     ) -> provider_pb2.DiffResponse:
-        """Which properties change, and which of them replace."""
+        """Return the changed properties, and those that need a replacement."""
         kind = _resource(request.type, context)
         changes = diff(kind, decode(request.old_inputs)[0], decode(request.news)[0], decode(request.olds)[0])
         answer = provider_pb2.DiffResponse
@@ -119,12 +121,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Create(
         self, request: provider_pb2.CreateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.CreateResponse:
-        """Create it, or tell what the outputs would be."""
+        """Create the resource; in a preview, return the planned outputs."""
         kind = _resource(request.type, context)
         inputs, secrets = decode(request.properties)
         if request.preview:
-            planned = encode(lifecycle.planned(kind, inputs), _secrets(kind, secrets))
-            return provider_pb2.CreateResponse(properties=planned)
+            preview = encode(lifecycle.planned_outputs(kind, inputs), _secrets(kind, secrets))
+            return provider_pb2.CreateResponse(properties=preview)
         try:
             resource_id, outputs = lifecycle.create(kind, self.cloud, inputs)
         except Exception as error:
@@ -136,7 +138,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Read(
         self, request: provider_pb2.ReadRequest, context: grpc.ServicerContext
     ) -> provider_pb2.ReadResponse:
-        """What is there now; an empty answer says that it is gone."""
+        """Return what AWS has now; an empty response means that the resource does not exist."""
         kind = _resource(request.type, context)
         state, marked = decode(request.properties)
         inputs, more = decode(request.inputs)
@@ -157,12 +159,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Update(
         self, request: provider_pb2.UpdateRequest, context: grpc.ServicerContext
     ) -> provider_pb2.UpdateResponse:
-        """Update it in place, or tell what the outputs would be."""
+        """Update the resource in place; in a preview, return the planned outputs."""
         kind = _resource(request.type, context)
         state, (news, secrets) = decode(request.olds)[0], decode(request.news)
         if request.preview:
-            planned = lifecycle.planned(kind, news, state)
-            return provider_pb2.UpdateResponse(properties=encode(planned, _secrets(kind, secrets)))
+            outputs = lifecycle.planned_outputs(kind, news, state)
+            return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(kind, secrets)))
         try:
             outputs = lifecycle.update(kind, self.cloud, request.id, state=state, news=news)
         except Exception as error:
@@ -170,7 +172,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.UpdateResponse(properties=encode(outputs, _secrets(kind, secrets)))
 
     def Delete(self, request: provider_pb2.DeleteRequest, context: grpc.ServicerContext) -> empty_pb2.Empty:
-        """Delete it; gone already is fine."""
+        """Delete the resource; a resource that does not exist is no error."""
         kind = _resource(request.type, context)
         try:
             lifecycle.delete(kind, self.cloud, request.id, decode(request.properties)[0])
@@ -181,7 +183,7 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(
         self, request: provider_pb2.InvokeRequest, context: grpc.ServicerContext
     ) -> provider_pb2.InvokeResponse:
-        """Call a function of the package."""
+        """Call one of the package's functions."""
         try:
             result = registry.invoke(self.cloud, request.tok, decode(request.args)[0])
         except Exception as error:
@@ -191,14 +193,14 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return answer
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
-        """Nothing to cancel: each call to the emulator is short and bounded."""
+        """Cancel nothing: each call to the emulator is short and bounded."""
         return empty_pb2.Empty()
 
 
 def _resource(kind: str, context: grpc.ServicerContext) -> Resource:
     try:
         return registry.resource(kind)
-    except NotCarriedOut as error:
+    except UnsupportedError as error:
         context.abort(grpc.StatusCode.UNIMPLEMENTED, str(error))
 
 
@@ -207,14 +209,14 @@ def _failures(failures: Iterable[tuple[str, str]]) -> list[provider_pb2.CheckFai
 
 
 def _secrets(kind: Resource, given: Iterable[Path]) -> set[Path]:
-    """What the program made secret, and what the resource type always keeps secret."""
+    """Return the paths that the program marks as secret, and those that the type always keeps secret."""
     return set(given) | {(name,) for name, prop in kind.table.items() if prop.secret}
 
 
 def _abort_partial(
     context: grpc.ServicerContext, urn: str, error: Exception, inputs: Any, secrets: Iterable[Path]
 ) -> NoReturn:
-    """End a create or an update with the error; with what is there, where it was not all, for the state."""
+    """End a create or an update with the error; if the resource exists, with its outputs for the state."""
     if isinstance(error, Incomplete):
         detail = any_pb2.Any()
         detail.Pack(
@@ -233,8 +235,8 @@ def _abort_partial(
 
 
 def _abort(context: grpc.ServicerContext, urn: str, error: Exception) -> NoReturn:
-    """End the request with the error; a defect of ours with its trace, so that it can be reported."""
-    if isinstance(error, AwsError | NotCarriedOut):
+    """End the request with the error; a defect of the provider includes its traceback."""
+    if isinstance(error, AwsError | UnsupportedError):
         context.abort(grpc.StatusCode.UNKNOWN, str(error))
     trace = "".join(traceback.format_exception(error))
     context.abort(grpc.StatusCode.INTERNAL, f"a defect of the local AWS provider, for {urn}:\n{trace}")

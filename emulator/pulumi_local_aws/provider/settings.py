@@ -1,4 +1,4 @@
-"""The provider's own config: the part of `aws:*` that matters to an emulator; anything else is refused."""
+"""Read the provider's own config (`aws:*`), and refuse what an emulator cannot honour."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _IGNORED = frozenset(
         "s3UsePathStyle",
     }
 )
-_CARRIED_OUT = frozenset({"region", "accessKey", "secretKey", "token", "endpoints", "defaultTags"})
+_SUPPORTED = frozenset({"region", "accessKey", "secretKey", "token", "endpoints", "defaultTags"})
 _ENVIRONMENT = {
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
     "accessKey": ("AWS_ACCESS_KEY_ID",),
@@ -27,10 +27,10 @@ _ENVIRONMENT = {
 }
 
 
-def refused(config: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The config values that are not carried out, each with the reason."""
-    reason = "the local AWS does not carry out the provider's property {!r}"
-    unknown = sorted(set(config) - _IGNORED - _CARRIED_OUT)
+def config_failures(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the unsupported config values, each with the reason."""
+    reason = "the local AWS does not support the provider's property {!r}"
+    unknown = sorted(set(config) - _IGNORED - _SUPPORTED)
     found = [(name, reason.format(name)) for name in unknown]
     if not _region(config):
         found.append(("region", "no Region: set `aws:region` or AWS_REGION"))
@@ -38,7 +38,7 @@ def refused(config: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def connect(config: Mapping[str, Any]) -> Cloud:
-    """The connection that the config and the environment describe, as the official provider reads them."""
+    """Return the connection that config and environment describe, read as the official provider does."""
     environment = {"AWS_REGION": _region(config)}
     for name, variables in _ENVIRONMENT.items():
         value = config.get(name) or next((os.environ[key] for key in variables if os.environ.get(key)), "")
@@ -47,13 +47,13 @@ def connect(config: Mapping[str, Any]) -> Cloud:
     if os.environ.get("AWS_ENDPOINT_URL"):
         environment["AWS_ENDPOINT_URL"] = os.environ["AWS_ENDPOINT_URL"]
     endpoints: dict[str, str] = {}
-    for entry in cast("list[dict[str, str]]", _parsed(config.get("endpoints")) or []):
+    for entry in cast("list[dict[str, str]]", _parse(config.get("endpoints")) or []):
         endpoints.update({_SERVICES.get(name, name): url for name, url in entry.items()})
-    tags = cast("dict[str, dict[str, str]]", _parsed(config.get("defaultTags")) or {}).get("tags", {})
+    tags = cast("dict[str, dict[str, str]]", _parse(config.get("defaultTags")) or {}).get("tags", {})
     return Cloud(environment=environment, endpoints=endpoints, default_tags=tags)
 
 
-# The names that pulumi-aws gives to services in `aws:endpoints`, where botocore has another.
+# pulumi-aws's names of services in `aws:endpoints` that differ from botocore's.
 _SERVICES = {
     "cloudwatchlogs": "logs",
     "cognitoidp": "cognito-idp",
@@ -67,6 +67,6 @@ def _region(config: Mapping[str, Any]) -> str:
     return str(given or "")
 
 
-def _parsed(value: Any) -> Any:
-    """A config value that is not a string arrives as JSON."""
+def _parse(value: Any) -> Any:
+    """Parse a config value, which arrives as JSON unless it is a string."""
     return json.loads(value) if isinstance(value, str) and value else value

@@ -1,11 +1,11 @@
-"""Tags: each AWS service has its own calls and shapes for them; this table holds how they differ."""
+"""Describe how each AWS service tags: its own calls and shapes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.convert import get_object
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,7 +13,7 @@ class Tagging:
     """How one service tags.
 
     `address` is the parameter that names the resource, `by` the property whose value it takes (`id` for the
-    resource's id). `create` is the create call's member; empty where tags need a call of their own.
+    resource's id). `create` is the create call's member; empty if tags need a call of their own.
     """
 
     service: str
@@ -31,32 +31,32 @@ class Tagging:
     value: str = "Value"
 
     def shape(self, tags: Mapping[str, str]) -> Any:
-        """The tags as this service takes them."""
+        """Return the tags as this service takes them."""
         if self.as_list:
             return [{self.key: name, self.value: value} for name, value in tags.items()]
         return dict(tags)
 
-    def plain(self, told: Any) -> dict[str, str]:
-        """The tags as a map, from what this service tells."""
+    def plain(self, response: Any) -> dict[str, str]:
+        """Return the tags as a map, from this service's response."""
         if self.as_list:
-            return {item[self.key]: item[self.value] for item in cast("list[dict[str, str]]", told or [])}
-        return dict(told or {})
+            return {item[self.key]: item[self.value] for item in cast("list[dict[str, str]]", response or [])}
+        return dict(response or {})
 
     def read(self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any]) -> dict[str, str]:
-        """The tags that the resource has now."""
+        """Return the tags that the resource has now."""
         where = {self.address: self._target(resource_id, outputs)}
         return self.plain(cloud.call(self.service, self.list_operation, **where).get(self.list_result))
 
     def apply(
         self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any], wanted: Mapping[str, str]
     ) -> None:
-        """Make the resource's tags exactly those wanted."""
+        """Set the resource's tags to exactly `wanted`."""
         target = self._target(resource_id, outputs)
-        has = part(outputs, "tagsAll")
-        gone = [name for name in has if name not in wanted]
-        new = {name: value for name, value in wanted.items() if has.get(name) != value}
-        if gone:
-            cloud.call(self.service, self.untag_operation, **{self.address: target, self.keys: gone})
+        current = get_object(outputs, "tagsAll")
+        removed = [name for name in current if name not in wanted]
+        new = {name: value for name, value in wanted.items() if current.get(name) != value}
+        if removed:
+            cloud.call(self.service, self.untag_operation, **{self.address: target, self.keys: removed})
         if new:
             cloud.call(self.service, self.tag_operation, **{self.address: target, self.tags: self.shape(new)})
 

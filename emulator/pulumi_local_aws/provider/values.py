@@ -1,7 +1,7 @@
-"""Pulumi's values on the wire: unknowns, secrets, assets and archives inside a protobuf `Struct`.
+"""Decode and encode Pulumi's values: unknowns, secrets, assets and archives inside a protobuf `Struct`.
 
-Decoding gives plain Python data in which an unknown is `UNKNOWN` and an asset or archive is a `Blob`;
-which parts were secret is told beside it, as paths, so that the rest of the provider need not care.
+Decoding returns plain Python data in which an unknown is `UNKNOWN` and an asset or archive is a `Blob`, and
+beside it the paths of the secrets, so that the rest of the provider can ignore them.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ Properties = dict[str, Any]
 
 
 class Unknown:
-    """A value that is known only after `up`."""
+    """A value that only `up` can know."""
 
     def __repr__(self) -> str:
         return "UNKNOWN"
@@ -51,25 +51,25 @@ class Blob:
 
     @property
     def digest(self) -> str:
-        """The engine's hash of the content; it is all that the state needs."""
+        """The engine's hash of the content, which is all that the state stores."""
         given = self.raw.get("hash")
         return given or hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()
 
     @property
     def is_archive(self) -> bool:
-        """Whether it is an archive, and not one asset."""
+        """Whether this is an archive, not an asset."""
         return self.raw[SIGNATURE] == ARCHIVE
 
 
 def decode(struct: struct_pb2.Struct) -> tuple[Properties, frozenset[Path]]:
-    """The plain properties, and the paths of those that are secret."""
+    """Return the plain properties, and the paths of the secrets."""
     secrets: set[Path] = set()
     plain = {name: _decode(value, (name,), secrets) for name, value in struct.fields.items()}
     return plain, frozenset(secrets)
 
 
 def encode(properties: Mapping[str, Any], secrets: Iterable[Path] = ()) -> struct_pb2.Struct:
-    """The properties for the wire, with those at `secrets` marked; None is left out."""
+    """Return the properties for the wire, with those at `secrets` marked; None is omitted."""
     marked = frozenset(secrets)
     fields = {
         name: _encode(value, (name,), marked) for name, value in properties.items() if value is not None
@@ -78,7 +78,7 @@ def encode(properties: Mapping[str, Any], secrets: Iterable[Path] = ()) -> struc
 
 
 def contains_unknown(value: Any) -> bool:
-    """Whether the value, or anything in it, is unknown."""
+    """Return whether the value, or anything in it, is unknown."""
     if isinstance(value, Mapping):
         return any(contains_unknown(item) for item in cast("Mapping[str, Any]", value).values())
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The resource types, one file an AWS service or part of one."""
+"""List the resource types; each file holds one AWS service or a part of one."""
 
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.resources import (

@@ -1,9 +1,9 @@
-"""API Gateway v2: APIs and stages, WebSocket and HTTP."""
+"""Define API Gateway v2's APIs and stages, WebSocket and HTTP."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import (
     block,
@@ -18,12 +18,12 @@ from pulumi_local_aws.provider.schema import (
 )
 from pulumi_local_aws.provider.tagging import Tagging
 
-# GetTags, as the emulator's GetApi and GetStage tell the tags of the creation only.
+# GetTags: the emulator's GetApi and GetStage return the tags of the creation only.
 TAGGING = Tagging(service="apigatewayv2", address="ResourceArn", list_operation="GetTags")
 
 
 class Api(Resource):
-    """An API. Its endpoint is the WebSocket gateway's, or the emulator's for HTTP."""
+    """An API. Its endpoint is the WebSocket gateway's, or the emulator's for an HTTP API."""
 
     token = "aws:apigatewayv2/api:Api"
     service = "apigatewayv2"
@@ -87,7 +87,7 @@ _ROUTE_SETTINGS = {
 
 
 class Stage(Resource):
-    """A stage. `invokeUrl` is what a client of the local stack connects to."""
+    """A stage. Clients of the local stack connect to `invokeUrl`."""
 
     token = "aws:apigatewayv2/stage:Stage"
     service = "apigatewayv2"
@@ -123,13 +123,13 @@ class Stage(Resource):
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         if not cloud.endpoint:
-            # The emulator would delete the stage; its UpdateStage sets the whole, so nothing is left over.
+            # The emulator would delete the stage; its UpdateStage replaces all settings, so none remain.
             changed = self._delete_settings(cloud, resource_id, state, news, changed)
         parameters = _by_route(self.changes(news, changed))
         if "stageVariables" in changed:
-            # API Gateway takes a variable away when it is set to nothing.
-            gone = dict.fromkeys(part(state, "stageVariables"), "")
-            parameters["StageVariables"] = {**gone, **part(news, "stageVariables")}
+            # API Gateway removes a variable that is set to an empty string.
+            removed = dict.fromkeys(get_object(state, "stageVariables"), "")
+            parameters["StageVariables"] = {**removed, **get_object(news, "stageVariables")}
         if parameters:
             address = self.address(resource_id, state)
             cloud.call(self.service, self.update_operation, **{**parameters, **address})
@@ -137,11 +137,11 @@ class Stage(Resource):
     def _delete_settings(
         self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]
     ) -> set[str]:
-        """Take away what UpdateStage cannot; what is still to be changed."""
+        """Remove the settings that UpdateStage cannot remove; return the remaining changes."""
         address = self.address(resource_id, state)
         if "routeSettings" in changed:
-            kept = {entry["routeKey"] for entry in parts(news, "routeSettings")}
-            for entry in parts(state, "routeSettings"):
+            kept = {entry["routeKey"] for entry in get_list(news, "routeSettings")}
+            for entry in get_list(state, "routeSettings"):
                 if entry["routeKey"] not in kept:
                     cloud.call(self.service, "DeleteRouteSettings", **address, RouteKey=entry["routeKey"])
         if "accessLogSettings" in changed and news.get("accessLogSettings") is None:
@@ -151,17 +151,17 @@ class Stage(Resource):
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         api_id = state["apiId"]
-        settings = part(answer, "RouteSettings")
-        variables = part(answer, "StageVariables")
-        told = {
+        settings = get_object(answer, "RouteSettings")
+        variables = get_object(answer, "StageVariables")
+        response = {
             **answer,
-            "RouteSettings": [{"RouteKey": key, **one} for key, one in settings.items()],
-            # Set to nothing is taken away; the emulator keeps the name.
+            "RouteSettings": [{"RouteKey": key, **setting} for key, setting in settings.items()],
+            # AWS removes a variable that is set to an empty string; the emulator keeps it.
             "StageVariables": {name: value for name, value in variables.items() if value},
         }
         protocol = cloud.call(self.service, "GetApi", ApiId=api_id)["ProtocolType"]
         return {
-            **super().outputs(cloud, resource_id, state, told),
+            **super().outputs(cloud, resource_id, state, response),
             "arn": cloud.arn("apigateway", f"/apis/{api_id}/stages/{resource_id}", account=False),
             "executionArn": cloud.arn("execute-api", f"{api_id}/{resource_id}"),
             "invokeUrl": invoke_url(cloud, api_id, resource_id, protocol),
@@ -169,7 +169,7 @@ class Stage(Resource):
 
 
 def _by_route(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Route settings as a map by route key, as AWS takes them."""
+    """Convert the route settings to a map by route key, as AWS takes them."""
     if isinstance(parameters.get("RouteSettings"), list):
         entries = [dict(entry) for entry in parameters["RouteSettings"]]
         parameters["RouteSettings"] = {entry.pop("RouteKey"): entry for entry in entries}
@@ -177,7 +177,7 @@ def _by_route(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def api_endpoint(cloud: Cloud, api_id: str, protocol: str) -> str:
-    """Where the API's stages are: AWS's own host, or the local gateway and emulator."""
+    """Return the base URL of the API's stages: AWS's own host, or the local gateway or emulator."""
     if not cloud.endpoint:
         scheme = "wss" if protocol == "WEBSOCKET" else "https"
         return f"{scheme}://{api_id}.execute-api.{cloud.region}.amazonaws.com"
@@ -187,7 +187,7 @@ def api_endpoint(cloud: Cloud, api_id: str, protocol: str) -> str:
 
 
 def invoke_url(cloud: Cloud, api_id: str, stage: str, protocol: str) -> str:
-    """Where the stage answers; AWS leaves `$default` out of the URL, the emulator wants it in."""
+    """Return the stage's URL; AWS omits `$default` from it, the emulator requires it."""
     endpoint = api_endpoint(cloud, api_id, protocol)
     return f"{endpoint}/" if stage == "$default" and not cloud.endpoint else f"{endpoint}/{stage}"
 

@@ -1,15 +1,15 @@
-"""API Gateway v2: integrations and their responses."""
+"""Define API Gateway v2's integrations and their responses."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, Resource, State
 from pulumi_local_aws.provider.schema import block, integer, mapping, output, text, unordered
 
 
 class Integration(Resource):
-    """What a route calls."""
+    """An integration: the backend of a route."""
 
     token = "aws:apigatewayv2/integration:Integration"
     service = "apigatewayv2"
@@ -52,26 +52,26 @@ class Integration(Resource):
         return _responses_by_status(super().changes(news, changed))
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        responses = part(answer, "ResponseParameters")
-        told = {
+        responses = get_object(answer, "ResponseParameters")
+        response = {
             **answer,
             "ResponseParameters": [
                 {"StatusCode": status, "Mappings": mappings} for status, mappings in responses.items()
             ],
         }
-        return super().outputs(cloud, resource_id, state, told)
+        return super().outputs(cloud, resource_id, state, response)
 
 
 def _responses_by_status(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Response parameters as a map by status, as AWS takes them."""
+    """Convert the response parameters to a map by status, as AWS takes them."""
     if isinstance(parameters.get("ResponseParameters"), list):
-        entries = parts(parameters, "ResponseParameters")
+        entries = get_list(parameters, "ResponseParameters")
         parameters["ResponseParameters"] = {entry["StatusCode"]: entry["Mappings"] for entry in entries}
     return parameters
 
 
 class IntegrationResponse(Resource):
-    """How an integration's answer becomes the route's: a MOCK's template, say."""
+    """An integration response: the template of a MOCK integration's reply, for example."""
 
     token = "aws:apigatewayv2/integrationResponse:IntegrationResponse"
     service = "apigatewayv2"

@@ -1,9 +1,9 @@
-"""API Gateway v2: routes, route responses, authorizers and deployments."""
+"""Define API Gateway v2's routes, route responses, authorizers and deployments."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import (
     Kind,
@@ -55,20 +55,20 @@ class Route(Resource):
         return _required_by_key(super().changes(news, changed))
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = {
+        response = {
             **answer,
             "RequestParameters": [
                 {"RequestParameterKey": key, "Required": constraint.get("Required", False)}
-                for key, constraint in part(answer, "RequestParameters").items()
+                for key, constraint in get_object(answer, "RequestParameters").items()
             ],
         }
-        return super().outputs(cloud, resource_id, state, told)
+        return super().outputs(cloud, resource_id, state, response)
 
 
 def _required_by_key(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Request parameters as a map by key, as AWS takes them."""
+    """Convert the request parameters to a map by key, as AWS takes them."""
     if isinstance(parameters.get("RequestParameters"), list):
-        entries = parts(parameters, "RequestParameters")
+        entries = get_list(parameters, "RequestParameters")
         parameters["RequestParameters"] = {
             entry["RequestParameterKey"]: {"Required": entry["Required"]} for entry in entries
         }
@@ -76,7 +76,7 @@ def _required_by_key(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 class RouteResponse(Resource):
-    """A route response: with one, a route answers its caller."""
+    """A route response; a route that has one replies to its caller."""
 
     token = "aws:apigatewayv2/routeResponse:RouteResponse"
     service = "apigatewayv2"
@@ -123,12 +123,12 @@ class Authorizer(Resource):
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
-        # CreateAuthorizer requires the member; a WebSocket authorizer without identity sources sends none.
+        # CreateAuthorizer requires the member; without identity sources it is an empty list.
         return {"IdentitySource": [], **super().create_request(inputs)}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         found = super().outputs(cloud, resource_id, state, answer)
-        # The emulator forgets a new type, so that no drift is seen in it.
+        # The emulator forgets a new type, so the provider sees no drift in it.
         return {**found, "authorizerType": state.get("authorizerType") or found["authorizerType"]}
 
 

@@ -1,39 +1,39 @@
-"""CloudFront: distributions. The emulator serves them by their Host header, without TLS or edges."""
+"""Define CloudFront's distributions, which the emulator serves by Host header, without TLS or edges."""
 
 import uuid
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, operation_model
-from pulumi_local_aws.provider.convert import part, parts, to_api
+from pulumi_local_aws.provider.convert import get_list, get_object, to_api
 from pulumi_local_aws.provider.resource import TAGS, Resource, State
 from pulumi_local_aws.provider.resources.cloudfront_lists import counted, plain
 from pulumi_local_aws.provider.resources.cloudfront_tables import BEHAVIOR, ORIGIN, VIEWER_CERTIFICATE
 from pulumi_local_aws.provider.schema import block, boolean, integer, ordered, output, text, texts, unordered
 from pulumi_local_aws.provider.tagging import Tagging
 
-# Route 53's fixed zone for all distributions.
+# The Route 53 zone that all distributions share.
 _HOSTED_ZONE = "Z2FDTNDATAQYW2"
 
 
 class CloudFrontTagging(Tagging):
-    """CloudFront has the tags inside Items."""
+    """CloudFront's tagging, which wraps the tags in Items."""
 
     def read(self, cloud: Cloud, resource_id: str, outputs: Any) -> dict[str, str]:
-        told = cloud.call("cloudfront", "ListTagsForResource", Resource=outputs["arn"])
-        return self.plain(told["Tags"].get("Items"))
+        response = cloud.call("cloudfront", "ListTagsForResource", Resource=outputs["arn"])
+        return self.plain(response["Tags"].get("Items"))
 
     def apply(self, cloud: Cloud, resource_id: str, outputs: Any, wanted: Any) -> None:
-        arn, has = outputs["arn"], part(outputs, "tagsAll")
-        gone = [name for name in has if name not in wanted]
-        if gone:
-            cloud.call("cloudfront", "UntagResource", Resource=arn, TagKeys={"Items": gone})
-        new = {name: value for name, value in wanted.items() if has.get(name) != value}
+        arn, current = outputs["arn"], get_object(outputs, "tagsAll")
+        removed = [name for name in current if name not in wanted]
+        if removed:
+            cloud.call("cloudfront", "UntagResource", Resource=arn, TagKeys={"Items": removed})
+        new = {name: value for name, value in wanted.items() if current.get(name) != value}
         if new:
             cloud.call("cloudfront", "TagResource", Resource=arn, Tags={"Items": self.shape(new)})
 
 
 class Distribution(Resource):
-    """A distribution. Deleting one disables it first, as CloudFront demands."""
+    """A distribution. Deleting one disables it first, as CloudFront requires."""
 
     token = "aws:cloudfront/distribution:Distribution"
     service = "cloudfront"
@@ -101,18 +101,18 @@ class Distribution(Resource):
         return answer["Distribution"]["Id"]
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = answer["Distribution"]
-        config = plain(told["DistributionConfig"])
-        for behavior in [config["DefaultCacheBehavior"], *parts(config, "CacheBehaviors")]:
-            _tell_methods(behavior)
-        for origin in parts(config, "Origins"):
-            if not part(origin, "S3OriginConfig").get("OriginAccessIdentity"):
+        response = answer["Distribution"]
+        config = plain(response["DistributionConfig"])
+        for behavior in [config["DefaultCacheBehavior"], *get_list(config, "CacheBehaviors")]:
+            _flatten_methods(behavior)
+        for origin in get_list(config, "Origins"):
+            if not get_object(origin, "S3OriginConfig").get("OriginAccessIdentity"):
                 origin.pop("S3OriginConfig", None)
-        geo = part(part(config, "Restrictions"), "GeoRestriction")
+        geo = get_object(get_object(config, "Restrictions"), "GeoRestriction")
         geo["Locations"] = geo.pop("Items", [])
         return {
-            **super().outputs(cloud, resource_id, state, {**config, **_about(told)}),
-            "arn": told["ARN"],
+            **super().outputs(cloud, resource_id, state, {**config, **_details(response)}),
+            "arn": response["ARN"],
             "etag": answer["ETag"],
             "hostedZoneId": _HOSTED_ZONE,
         }
@@ -135,32 +135,32 @@ class Distribution(Resource):
 
     def _config(self, inputs: State, reference: str) -> dict[str, Any]:
         request = {"Comment": "", **to_api(self.inputs_table, inputs), "CallerReference": reference}
-        for behavior in [part(request, "DefaultCacheBehavior"), *parts(request, "CacheBehaviors")]:
+        for behavior in [get_object(request, "DefaultCacheBehavior"), *get_list(request, "CacheBehaviors")]:
             _nest_methods(behavior)
-        for origin in parts(request, "Origins"):
-            # CloudFront demands one or the other; with an access control, S3's is empty.
+        for origin in get_list(request, "Origins"):
+            # CloudFront requires one of the two; with an access control, S3's is empty.
             if "CustomOriginConfig" not in origin:
                 origin.setdefault("S3OriginConfig", {"OriginAccessIdentity": ""})
-        geo = part(part(request, "Restrictions"), "GeoRestriction")
+        geo = get_object(get_object(request, "Restrictions"), "GeoRestriction")
         geo["Items"] = geo.pop("Locations", [])
         shape = operation_model("cloudfront", "CreateDistribution").input_shape
         return counted(shape.members["DistributionConfig"] if shape else None, request)
 
 
 def _nest_methods(behavior: dict[str, Any]) -> None:
-    """CloudFront has the cached methods inside the allowed ones."""
+    """Move the cached methods into the allowed ones, where CloudFront has them."""
     cached = behavior.pop("CachedMethods", [])
     behavior["AllowedMethods"] = {"Items": behavior.get("AllowedMethods", []), "CachedMethods": cached}
 
 
-def _tell_methods(behavior: dict[str, Any]) -> None:
-    methods = part(behavior, "AllowedMethods")
-    behavior["CachedMethods"] = parts(methods, "CachedMethods")
-    behavior["AllowedMethods"] = parts(methods, "Items")
+def _flatten_methods(behavior: dict[str, Any]) -> None:
+    methods = get_object(behavior, "AllowedMethods")
+    behavior["CachedMethods"] = get_list(methods, "CachedMethods")
+    behavior["AllowedMethods"] = get_list(methods, "Items")
 
 
-def _about(told: dict[str, Any]) -> dict[str, Any]:
-    return {name: told.get(name) for name in ("DomainName", "LastModifiedTime", "Status")}
+def _details(response: dict[str, Any]) -> dict[str, Any]:
+    return {name: response.get(name) for name in ("DomainName", "LastModifiedTime", "Status")}
 
 
 RESOURCES: tuple[type[Resource], ...] = (Distribution,)

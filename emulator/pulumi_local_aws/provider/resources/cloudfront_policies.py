@@ -1,4 +1,4 @@
-"""CloudFront: origin access controls and response headers policies."""
+"""Define CloudFront's origin access controls and response headers policies."""
 
 from typing import Any, ClassVar
 
@@ -20,7 +20,7 @@ from pulumi_local_aws.provider.schema import (
 
 
 class CloudFrontPolicy(Resource):
-    """A thing of CloudFront with one config, changed as a whole against its ETag."""
+    """A CloudFront resource with one config, which an update replaces against its ETag."""
 
     service = "cloudfront"
     autoname = AutoName()
@@ -38,9 +38,9 @@ class CloudFrontPolicy(Resource):
         return answer[self.kind]["Id"]
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = plain(answer[self.kind][f"{self.kind}Config"], unwrap=False)
+        response = plain(answer[self.kind][f"{self.kind}Config"], unwrap=False)
         return {
-            **super().outputs(cloud, resource_id, state, told),
+            **super().outputs(cloud, resource_id, state, response),
             "arn": cloud.arn("cloudfront", f"{self.arn_type}/{resource_id}", region=False),
             "etag": answer["ETag"],
         }
@@ -56,7 +56,7 @@ class CloudFrontPolicy(Resource):
 
     @property
     def arn_type(self) -> str:
-        """How ARNs name the kind: `response-headers-policy`, say."""
+        """The kind's name in ARNs: `response-headers-policy`, for example."""
         words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in self.kind)
         return words.removeprefix("-")
 
@@ -65,7 +65,7 @@ class CloudFrontPolicy(Resource):
 
 
 class OriginAccessControl(CloudFrontPolicy):
-    """How CloudFront signs its requests to an origin."""
+    """An origin access control: how CloudFront signs its requests to an origin."""
 
     token = "aws:cloudfront/originAccessControl:OriginAccessControl"
     kind = "OriginAccessControl"
@@ -120,7 +120,7 @@ _SECURITY: Table = {
 
 
 class ResponseHeadersPolicy(CloudFrontPolicy):
-    """The headers that CloudFront adds to answers or takes away."""
+    """A response headers policy: the headers that CloudFront adds or removes."""
 
     token = "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy"
     kind = "ResponseHeadersPolicy"

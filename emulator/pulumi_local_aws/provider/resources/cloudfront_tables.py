@@ -1,4 +1,4 @@
-"""CloudFront: the nested properties of a distribution."""
+"""Define the nested properties of a CloudFront distribution."""
 
 from pulumi_local_aws.provider.schema import Table, block, boolean, integer, text, texts, unordered
 

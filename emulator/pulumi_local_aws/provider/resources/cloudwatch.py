@@ -1,9 +1,9 @@
-"""CloudWatch: alarms and dashboards."""
+"""Define CloudWatch's alarms and dashboards."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import parts
+from pulumi_local_aws.provider.convert import get_list
 from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import (
     block,
@@ -39,7 +39,7 @@ _QUERY = {
 
 
 class MetricAlarm(Resource):
-    """An alarm. PutMetricAlarm makes and changes the whole of it."""
+    """An alarm. PutMetricAlarm creates it and replaces all of it."""
 
     token = "aws:cloudwatch/metricAlarm:MetricAlarm"
     service = "cloudwatch"
@@ -80,9 +80,9 @@ class MetricAlarm(Resource):
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
         if "Dimensions" in request:
-            request["Dimensions"] = _pairs(request["Dimensions"])
+            request["Dimensions"] = _dimension_list(request["Dimensions"])
         if "Metrics" in request:
-            request["Metrics"] = [_query(one) for one in request["Metrics"]]
+            request["Metrics"] = [_query_to_api(entry) for entry in request["Metrics"]]
         return request
 
     def create(self, cloud: Cloud, inputs: State) -> str:
@@ -94,11 +94,11 @@ class MetricAlarm(Resource):
         alarms = cloud.call("cloudwatch", "DescribeAlarms", AlarmNames=[resource_id]).get("MetricAlarms")
         if not alarms:
             return None
-        told = {**alarms[0], "Dimensions": _map(alarms[0].get("Dimensions"))}
-        told["Metrics"] = [_told_query(one) for one in parts(told, "Metrics")]
-        if told.get("ExtendedStatistic"):
-            told.pop("Statistic", None)  # The emulator tells both; an alarm has one of them.
-        return self.outputs(cloud, resource_id, state, told)
+        response = {**alarms[0], "Dimensions": _dimension_map(alarms[0].get("Dimensions"))}
+        response["Metrics"] = [_query_from_api(entry) for entry in get_list(response, "Metrics")]
+        if response.get("ExtendedStatistic"):
+            response.pop("Statistic", None)  # The emulator returns both; an alarm has one of them.
+        return self.outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         if changed:
@@ -137,31 +137,31 @@ class Dashboard(Resource):
         cloud.call("cloudwatch", "PutDashboard", **self.create_request(inputs))
 
 
-def _pairs(dimensions: dict[str, str]) -> list[dict[str, str]]:
+def _dimension_list(dimensions: dict[str, str]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in dimensions.items()]
 
 
-def _map(told: list[dict[str, str]] | None) -> dict[str, str]:
-    return {one["Name"]: one["Value"] for one in told or []}
+def _dimension_map(response: list[dict[str, str]] | None) -> dict[str, str]:
+    return {entry["Name"]: entry["Value"] for entry in response or []}
 
 
-def _query(query: dict[str, Any]) -> dict[str, Any]:
-    """A metric query as CloudWatch takes it: the metric apart from its statistic."""
+def _query_to_api(query: dict[str, Any]) -> dict[str, Any]:
+    """Return a metric query as CloudWatch takes it: the metric apart from its statistic."""
     metric = query.pop("Metric", None)
     if metric is not None:
         stat = {name: metric.pop(name) for name in ("Period", "Stat", "Unit") if name in metric}
         if "Dimensions" in metric:
-            metric["Dimensions"] = _pairs(metric["Dimensions"])
+            metric["Dimensions"] = _dimension_list(metric["Dimensions"])
         query["MetricStat"] = {"Metric": metric, **stat}
     return query
 
 
-def _told_query(told: dict[str, Any]) -> dict[str, Any]:
-    stat = told.get("MetricStat")
+def _query_from_api(response: dict[str, Any]) -> dict[str, Any]:
+    stat = response.get("MetricStat")
     if not stat:
-        return told
-    metric = {**stat["Metric"], "Dimensions": _map(stat["Metric"].get("Dimensions"))}
-    return {**told, "Metric": {**metric, **{name: stat.get(name) for name in ("Period", "Stat", "Unit")}}}
+        return response
+    metric = {**stat["Metric"], "Dimensions": _dimension_map(stat["Metric"].get("Dimensions"))}
+    return {**response, "Metric": {**metric, **{name: stat.get(name) for name in ("Period", "Stat", "Unit")}}}
 
 
 RESOURCES: tuple[type[Resource], ...] = (MetricAlarm, Dashboard)

@@ -1,4 +1,4 @@
-"""Cognito: user pool clients."""
+"""Define Cognito's user pool clients."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from pulumi_local_aws.provider.schema import block, boolean, integer, output, te
 
 
 class UserPoolClient(Resource):
-    """An application of a user pool. UpdateUserPoolClient resets what it is not told, so it is told all."""
+    """A client of a user pool. UpdateUserPoolClient resets omitted members, so an update sends all."""
 
     token = "aws:cognito/userPoolClient:UserPoolClient"
     service = "cognito-idp"
@@ -58,11 +58,11 @@ class UserPoolClient(Resource):
         return answer["UserPoolClient"]["ClientId"]
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = answer["UserPoolClient"]
-        # Left out by the emulator where nothing was said; AWS tells its defaults.
+        response = answer["UserPoolClient"]
+        # The emulator omits members that were not set; AWS returns its defaults.
         defaults = {"EnableTokenRevocation": True, "RefreshTokenValidity": 30, "AuthSessionValidity": 3}
-        found = super().outputs(cloud, resource_id, state, {**defaults, **told})
-        return {**found, "clientSecret": told.get("ClientSecret", "")}
+        found = super().outputs(cloud, resource_id, state, {**defaults, **response})
+        return {**found, "clientSecret": response.get("ClientSecret", "")}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         kept = set(self.inputs_table) - changed

@@ -1,10 +1,10 @@
-"""Cognito: user pools."""
+"""Define Cognito's user pools."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.compare import equal
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
 from pulumi_local_aws.provider.tagging import Tagging
@@ -48,12 +48,12 @@ _PASSWORDS = {
     "requireUppercase": boolean(),
     "temporaryPasswordValidityDays": integer(computed=True),
 }
-# Cognito has these inside another member than the one that the property names.
+# SetUserPoolMfaConfig sets these, not CreateUserPool.
 _MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
 
 
 class UserPool(Resource):
-    """A user pool. UpdateUserPool resets what it is not told, so an update tells everything."""
+    """A user pool. UpdateUserPool resets omitted members, so an update sends all."""
 
     token = "aws:cognito/userPool:UserPool"
     service = "cognito-idp"
@@ -139,7 +139,9 @@ class UserPool(Resource):
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
-        return _arranged(super().create_request({k: v for k, v in inputs.items() if k not in _MFA}))
+        return _nest_password_policy(
+            super().create_request({k: v for k, v in inputs.items() if k not in _MFA})
+        )
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         tags = self.tag_parameters(cloud, inputs)
@@ -151,28 +153,28 @@ class UserPool(Resource):
             _set_mfa(cloud, resource_id, inputs)
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = dict(answer["UserPool"])
-        given = {one["name"] for one in parts(state, "schemas")}
-        told["Schema"] = [
-            {**one, "Name": _plain_name(one["Name"])}
-            for one in parts(told, "SchemaAttributes")
-            if _plain_name(one["Name"]) in given
+        response = dict(answer["UserPool"])
+        given = {entry["name"] for entry in get_list(state, "schemas")}
+        response["Schema"] = [
+            {**entry, "Name": _unprefixed(entry["Name"])}
+            for entry in get_list(response, "SchemaAttributes")
+            if _unprefixed(entry["Name"]) in given
         ]
-        # The emulator forgets a new name, so that no drift is seen in it.
-        told["PoolName"] = state.get("name") or told.get("Name")
-        told["PasswordPolicy"] = part(told, "Policies").get("PasswordPolicy")
+        # The emulator forgets a new name, so the provider sees no drift in it.
+        response["PoolName"] = state.get("name") or response.get("Name")
+        response["PasswordPolicy"] = get_object(response, "Policies").get("PasswordPolicy")
         mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
-        told["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
-        told["MfaConfiguration"] = mfa.get("MfaConfiguration", told.get("MfaConfiguration"))
+        response["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")
+        response["MfaConfiguration"] = mfa.get("MfaConfiguration", response.get("MfaConfiguration"))
         for empty in ("LambdaConfig", "UserPoolAddOns", "DeviceConfiguration", "UserAttributeUpdateSettings"):
-            if not told.get(empty):
-                told.pop(empty, None)
+            if not response.get(empty):
+                response.pop(empty, None)
         return {
-            **super().outputs(cloud, resource_id, state, told),
-            "arn": told.get("Arn") or cloud.arn("cognito-idp", f"userpool/{resource_id}"),
-            # AWS's own name, whatever the endpoint: it is what tokens carry as their issuer.
+            **super().outputs(cloud, resource_id, state, response),
+            "arn": response.get("Arn") or cloud.arn("cognito-idp", f"userpool/{resource_id}"),
+            # AWS's own host, whatever the endpoint: tokens carry it as their issuer.
             "endpoint": f"cognito-idp.{cloud.region}.amazonaws.com/{resource_id}",
-            "tags": dict(part(told, "UserPoolTags")),
+            "tags": dict(get_object(response, "UserPoolTags")),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
@@ -197,14 +199,14 @@ class UserPool(Resource):
             )
 
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
-        has, wanted = parts(state, "schemas"), parts(news, "schemas")
-        kept = [one for one in has if any(equal(_ATTRIBUTE, other, one) for other in wanted)]
-        if len(kept) < len(has):
+        current, wanted = get_list(state, "schemas"), get_list(news, "schemas")
+        kept = [entry for entry in current if any(equal(_ATTRIBUTE, other, entry) for other in wanted)]
+        if len(kept) < len(current):
             raise AwsError(
                 "UpdateUserPool", "", "an attribute of `schemas` can be added, not changed or removed"
             )
-        names = {one["name"] for one in has}
-        new = [one for one in wanted if one["name"] not in names]
+        names = {entry["name"] for entry in current}
+        new = [entry for entry in wanted if entry["name"] not in names]
         if new:
             attributes = super().create_request({"schemas": new})["Schema"]
             cloud.call(
@@ -212,16 +214,16 @@ class UserPool(Resource):
             )
 
 
-def _arranged(request: dict[str, Any]) -> dict[str, Any]:
-    """The request with the password policy where Cognito has it."""
+def _nest_password_policy(request: dict[str, Any]) -> dict[str, Any]:
+    """Move the password policy to where Cognito has it."""
     passwords = request.pop("PasswordPolicy", None)
     if passwords:
         request["Policies"] = {"PasswordPolicy": passwords}
     return request
 
 
-def _plain_name(name: str) -> str:
-    """Cognito tells custom attributes with a prefix that the program leaves out."""
+def _unprefixed(name: str) -> str:
+    """Remove the prefix that Cognito adds to custom attributes."""
     return name.removeprefix("dev:").removeprefix("custom:")
 
 

@@ -1,10 +1,10 @@
-"""DynamoDB: tables."""
+"""Define DynamoDB's tables."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.resources import dynamodb_settings as settings
 from pulumi_local_aws.provider.resources.dynamodb_indexes import (
@@ -89,7 +89,8 @@ class Table(Resource):
         request: dict[str, Any] = {
             "TableName": inputs["name"],
             "AttributeDefinitions": [
-                {"AttributeName": one["name"], "AttributeType": one["type"]} for one in inputs["attributes"]
+                {"AttributeName": entry["name"], "AttributeType": entry["type"]}
+                for entry in inputs["attributes"]
             ],
             "KeySchema": key_schema(inputs),
             "BillingMode": billing,
@@ -108,7 +109,7 @@ class Table(Resource):
             ("localSecondaryIndexes", "LocalSecondaryIndexes"),
         ):
             if inputs.get(name):
-                request[member] = [index_to_api(one, inputs, billing) for one in inputs[name]]
+                request[member] = [index_to_api(entry, inputs, billing) for entry in inputs[name]]
         return {name: value for name, value in request.items() if value is not None}
 
     def create(self, cloud: Cloud, inputs: State) -> str:
@@ -118,35 +119,35 @@ class Table(Resource):
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
         settings.active(cloud, resource_id)
-        if part(inputs, "ttl").get("enabled"):
+        if get_object(inputs, "ttl").get("enabled"):
             settings.set_ttl(cloud, resource_id, inputs["ttl"])
-        if part(inputs, "pointInTimeRecovery").get("enabled"):
+        if get_object(inputs, "pointInTimeRecovery").get("enabled"):
             settings.set_recovery(cloud, resource_id, inputs["pointInTimeRecovery"])
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = answer["Table"]
-        keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
-        billing = part(told, "BillingModeSummary").get("BillingMode", "PROVISIONED")
-        stream = part(told, "StreamSpecification")
-        units = part(told, "ProvisionedThroughput")
-        encryption = part(told, "SSEDescription")
-        globals_ = parts(told, "GlobalSecondaryIndexes")
-        limits = part(told, "OnDemandThroughput")
+        response = answer["Table"]
+        keys = {key["KeyType"]: key["AttributeName"] for key in response["KeySchema"]}
+        billing = get_object(response, "BillingModeSummary").get("BillingMode", "PROVISIONED")
+        stream = get_object(response, "StreamSpecification")
+        units = get_object(response, "ProvisionedThroughput")
+        encryption = get_object(response, "SSEDescription")
+        globals_ = get_list(response, "GlobalSecondaryIndexes")
+        limits = get_object(response, "OnDemandThroughput")
         return {
-            "arn": told["TableArn"],
+            "arn": response["TableArn"],
             "attributes": [
-                {"name": one["AttributeName"], "type": one["AttributeType"]}
-                for one in told["AttributeDefinitions"]
+                {"name": entry["AttributeName"], "type": entry["AttributeType"]}
+                for entry in response["AttributeDefinitions"]
             ],
             "billingMode": billing,
-            "deletionProtectionEnabled": told.get("DeletionProtectionEnabled", False),
-            "globalSecondaryIndexes": [index_from_api(one) for one in globals_],
+            "deletionProtectionEnabled": response.get("DeletionProtectionEnabled", False),
+            "globalSecondaryIndexes": [index_from_api(entry) for entry in globals_],
             "hashKey": keys["HASH"],
             "localSecondaryIndexes": [
-                {name: value for name, value in index_from_api(one).items() if name in _LOCAL_INDEX}
-                for one in parts(told, "LocalSecondaryIndexes")
+                {name: value for name, value in index_from_api(entry).items() if name in _LOCAL_INDEX}
+                for entry in get_list(response, "LocalSecondaryIndexes")
             ],
-            "name": told["TableName"],
+            "name": response["TableName"],
             "onDemandThroughput": {
                 "maxReadRequestUnits": limits.get("MaxReadRequestUnits"),
                 "maxWriteRequestUnits": limits.get("MaxWriteRequestUnits"),
@@ -160,12 +161,12 @@ class Table(Resource):
                 "enabled": encryption.get("Status") == "ENABLED",
                 "kmsKeyArn": encryption.get("KMSMasterKeyArn"),
             },
-            "streamArn": told.get("LatestStreamArn", "") if stream.get("StreamEnabled") else "",
+            "streamArn": response.get("LatestStreamArn", "") if stream.get("StreamEnabled") else "",
             "streamEnabled": bool(stream.get("StreamEnabled")),
-            "streamLabel": told.get("LatestStreamLabel", "") if stream.get("StreamEnabled") else "",
+            "streamLabel": response.get("LatestStreamLabel", "") if stream.get("StreamEnabled") else "",
             "streamViewType": stream.get("StreamViewType", ""),
-            "tableClass": part(told, "TableClassSummary").get("TableClass", "STANDARD"),
-            "ttl": settings.ttl(cloud, resource_id, part(state, "ttl")),
+            "tableClass": get_object(response, "TableClassSummary").get("TableClass", "STANDARD"),
+            "ttl": settings.ttl(cloud, resource_id, get_object(state, "ttl")),
             "writeCapacity": units.get("WriteCapacityUnits", 0),
         }
 
@@ -175,7 +176,7 @@ class Table(Resource):
             request["DeletionProtectionEnabled"] = bool(news.get("deletionProtectionEnabled"))
         if request:
             settings.update_table(cloud, resource_id, **request)
-        # Each of these is refused beside any other change.
+        # AWS refuses each of these beside another change.
         for step in [*_class_and_keys(news, changed), *_stream_steps(state, news, changed)]:
             settings.update_table(cloud, resource_id, **step)
         if "globalSecondaryIndexes" in changed:
@@ -189,14 +190,14 @@ class Table(Resource):
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         super().delete(cloud, resource_id, state)
 
-        def gone() -> bool:
+        def is_deleted() -> bool:
             try:
                 cloud.call("dynamodb", "DescribeTable", TableName=resource_id)
             except NotFound:
                 return True
             return False
 
-        cloud.until(gone, f"deleting the table {resource_id}")
+        cloud.wait_until(is_deleted, f"deleting the table {resource_id}")
 
 
 def _capacity(news: State, changed: set[str]) -> dict[str, Any]:
@@ -207,7 +208,7 @@ def _capacity(news: State, changed: set[str]) -> dict[str, Any]:
     if billing != _ON_DEMAND and changed & {"billingMode", "readCapacity", "writeCapacity"}:
         request["ProvisionedThroughput"] = throughput(news)
     if "onDemandThroughput" in changed:
-        request["OnDemandThroughput"] = settings.limits(part(news, "onDemandThroughput"))
+        request["OnDemandThroughput"] = settings.limits(get_object(news, "onDemandThroughput"))
     return request
 
 
@@ -219,7 +220,7 @@ def _class_and_keys(news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _stream_steps(state: State, news: State, changed: set[str]) -> Iterator[dict[str, Any]]:
-    """A stream's view type can only be set while it is made."""
+    """Yield the steps that change the stream; its view type can be set only when it is created."""
     if not changed & {"streamEnabled", "streamViewType"}:
         return
     if state.get("streamEnabled"):

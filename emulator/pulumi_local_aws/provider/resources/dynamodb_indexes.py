@@ -1,15 +1,15 @@
-"""DynamoDB: the indexes of a table, between pulumi-aws's words and AWS's."""
+"""Convert a DynamoDB table's indexes between pulumi-aws's form and AWS's."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 
 _ON_DEMAND = "PAY_PER_REQUEST"
 
 
 def key_schema(keys: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The key schema of a table or an index."""
+    """Return the key schema of a table or an index."""
     schema = [{"AttributeName": keys["hashKey"], "KeyType": "HASH"}]
     if keys.get("rangeKey"):
         schema.append({"AttributeName": keys["rangeKey"], "KeyType": "RANGE"})
@@ -17,7 +17,7 @@ def key_schema(keys: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def throughput(given: Mapping[str, Any]) -> dict[str, int]:
-    """Provisioned capacity; AWS refuses less than one unit, so none given is none sent as zero."""
+    """Return the provisioned capacity; an omitted unit is zero, which AWS refuses."""
     return {
         "ReadCapacityUnits": given.get("readCapacity") or 0,
         "WriteCapacityUnits": given.get("writeCapacity") or 0,
@@ -25,15 +25,15 @@ def throughput(given: Mapping[str, Any]) -> dict[str, int]:
 
 
 def index_keys(index: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A global index's key schema, however it is given: `keySchemas`, or `hashKey` and `rangeKey`."""
+    """Return a global index's key schema, given as `keySchemas` or as `hashKey` and `rangeKey`."""
     given = index.get("keySchemas")
     if given:
-        return [{"AttributeName": one["attributeName"], "KeyType": one["keyType"]} for one in given]
+        return [{"AttributeName": entry["attributeName"], "KeyType": entry["keyType"]} for entry in given]
     return key_schema(index) if index.get("hashKey") else []
 
 
 def index_to_api(index: Mapping[str, Any], table: Mapping[str, Any], billing: str) -> dict[str, Any]:
-    """An index as AWS takes it; one without keys of its own is a local one and has the table's hash key."""
+    """Return an index as AWS takes it; one without keys is local and has the table's hash key."""
     keys = index_keys(index)
     local = not keys
     if local:
@@ -47,18 +47,19 @@ def index_to_api(index: Mapping[str, Any], table: Mapping[str, Any], billing: st
     return request
 
 
-def index_from_api(told: Mapping[str, Any]) -> dict[str, Any]:
-    """An index as pulumi-aws tells it."""
-    keys = {key["KeyType"]: key["AttributeName"] for key in told["KeySchema"]}
-    units = part(told, "ProvisionedThroughput")
+def index_from_api(response: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an index in pulumi-aws's form."""
+    keys = {key["KeyType"]: key["AttributeName"] for key in response["KeySchema"]}
+    units = get_object(response, "ProvisionedThroughput")
     found = {
         "hashKey": keys["HASH"],
         "keySchemas": [
-            {"attributeName": key["AttributeName"], "keyType": key["KeyType"]} for key in told["KeySchema"]
+            {"attributeName": key["AttributeName"], "keyType": key["KeyType"]}
+            for key in response["KeySchema"]
         ],
-        "name": told["IndexName"],
-        "nonKeyAttributes": told["Projection"].get("NonKeyAttributes"),
-        "projectionType": told["Projection"]["ProjectionType"],
+        "name": response["IndexName"],
+        "nonKeyAttributes": response["Projection"].get("NonKeyAttributes"),
+        "projectionType": response["Projection"]["ProjectionType"],
         "rangeKey": keys.get("RANGE"),
         "readCapacity": units.get("ReadCapacityUnits", 0),
         "writeCapacity": units.get("WriteCapacityUnits", 0),
@@ -67,12 +68,13 @@ def index_from_api(told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The UpdateTable calls, one index each, as AWS makes or removes one at a time."""
-    old = {one["name"]: one for one in parts(state, "globalSecondaryIndexes")}
-    new = {one["name"]: one for one in parts(news, "globalSecondaryIndexes")}
+    """Yield the parameters of the UpdateTable calls; AWS creates or removes one index at a time."""
+    old = {entry["name"]: entry for entry in get_list(state, "globalSecondaryIndexes")}
+    new = {entry["name"]: entry for entry in get_list(news, "globalSecondaryIndexes")}
     billing = news["billingMode"]
     attributes = [
-        {"AttributeName": one["name"], "AttributeType": one["type"]} for one in parts(news, "attributes")
+        {"AttributeName": entry["name"], "AttributeType": entry["type"]}
+        for entry in get_list(news, "attributes")
     ]
     for name, index in old.items():
         if name not in new or _shape(index) != _shape(new[name]):
@@ -87,7 +89,7 @@ def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterato
 
 
 def _shape(index: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What an index cannot change without being made anew."""
-    kept = tuple(sorted(parts(index, "nonKeyAttributes")))
+    """Return the parts of an index whose change needs a new index."""
+    kept = tuple(sorted(get_list(index, "nonKeyAttributes")))
     keys = tuple((key["AttributeName"], key["KeyType"]) for key in index_keys(index))
     return keys, index["projectionType"], kept

@@ -1,9 +1,9 @@
-"""DynamoDB: what a table has beside its keys and indexes, each with calls of its own."""
+"""Read and write a DynamoDB table's settings that have calls of their own."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import State
 
 
@@ -11,27 +11,29 @@ def active(cloud: Cloud, name: str) -> None:
     """Wait until the table and its indexes are active."""
 
     def ready() -> bool:
-        told = cloud.call("dynamodb", "DescribeTable", TableName=name)["Table"]
-        states = [told["TableStatus"]]
-        states += [one.get("IndexStatus", "ACTIVE") for one in parts(told, "GlobalSecondaryIndexes")]
+        response = cloud.call("dynamodb", "DescribeTable", TableName=name)["Table"]
+        states = [response["TableStatus"]]
+        states += [
+            entry.get("IndexStatus", "ACTIVE") for entry in get_list(response, "GlobalSecondaryIndexes")
+        ]
         return set(states) == {"ACTIVE"}
 
-    cloud.until(ready, f"the table {name}")
+    cloud.wait_until(ready, f"the table {name}")
 
 
 def update_table(cloud: Cloud, name: str, **parameters: Any) -> None:
-    """Change the table, and wait until it is active again."""
+    """Update the table, and wait until it is active again."""
     cloud.call("dynamodb", "UpdateTable", TableName=name, **parameters)
     active(cloud, name)
 
 
 def stream(inputs: State) -> dict[str, Any]:
-    """The stream as AWS takes it."""
+    """Return the stream's specification as AWS takes it."""
     return {"StreamEnabled": True, "StreamViewType": inputs.get("streamViewType")}
 
 
 def encryption(given: Any) -> dict[str, Any] | None:
-    """The encryption as AWS takes it; None where nothing was said."""
+    """Return the encryption as AWS takes it, or None if the program omits it."""
     if not given:
         return None
     key = given.get("kmsKeyArn")
@@ -40,7 +42,7 @@ def encryption(given: Any) -> dict[str, Any] | None:
 
 
 def limits(given: dict[str, Any]) -> dict[str, Any]:
-    """The on-demand limits; -1 is none."""
+    """Return the on-demand limits; -1 means no limit."""
     return {
         "MaxReadRequestUnits": given.get("maxReadRequestUnits") or -1,
         "MaxWriteRequestUnits": given.get("maxWriteRequestUnits") or -1,
@@ -48,10 +50,10 @@ def limits(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def ttl(cloud: Cloud, name: str, known: dict[str, Any]) -> dict[str, Any]:
-    """The time to live that the table has; switched off it has no attribute, so the known one stands."""
-    told = cloud.call("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
-    enabled = told.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
-    attribute = told.get("AttributeName", "") if enabled else known.get("attributeName", "")
+    """Return the table's time to live; AWS returns no attribute while it is off, so the known one is kept."""
+    response = cloud.call("dynamodb", "DescribeTimeToLive", TableName=name)["TimeToLiveDescription"]
+    enabled = response.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}
+    attribute = response.get("AttributeName", "") if enabled else known.get("attributeName", "")
     return {"attributeName": attribute, "enabled": enabled}
 
 
@@ -62,9 +64,9 @@ def set_ttl(cloud: Cloud, name: str, wanted: dict[str, Any]) -> None:
 
 
 def recovery(cloud: Cloud, name: str) -> dict[str, Any]:
-    """The point-in-time recovery that the table has."""
-    told = cloud.call("dynamodb", "DescribeContinuousBackups", TableName=name)
-    point = part(told["ContinuousBackupsDescription"], "PointInTimeRecoveryDescription")
+    """Return the table's point-in-time recovery."""
+    response = cloud.call("dynamodb", "DescribeContinuousBackups", TableName=name)
+    point = get_object(response["ContinuousBackupsDescription"], "PointInTimeRecoveryDescription")
     enabled = point.get("PointInTimeRecoveryStatus") == "ENABLED"
     return {
         "enabled": enabled,

@@ -1,9 +1,9 @@
-"""Lambda: event source mappings, from streams and queues to functions."""
+"""Define Lambda's event source mappings, from streams and queues to functions."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
-from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import REGION, TAGS, Resource, State
 from pulumi_local_aws.provider.schema import (
     block,
@@ -61,32 +61,32 @@ class EventSourceMapping(Resource):
     }
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
-        self._settled(cloud, resource_id)
+        self._wait_until_ready(cloud, resource_id)
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         given = state.get("functionName") or ""
         name = given if _same_function(given, answer["FunctionArn"]) else answer["FunctionArn"]
-        told = {
+        response = {
             **answer,
             "Enabled": answer["State"] in {"Enabled", "Enabling", "Updating", "Creating"},
             "FunctionName": name,
         }
-        failure = part(part(answer, "DestinationConfig"), "OnFailure")
+        failure = get_object(get_object(answer, "DestinationConfig"), "OnFailure")
         if not failure.get("Destination"):
-            told.pop("DestinationConfig", None)
-        return super().outputs(cloud, resource_id, state, told)
+            response.pop("DestinationConfig", None)
+        return super().outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         super().update(cloud, resource_id, state, news, changed)
-        self._settled(cloud, resource_id)
+        self._wait_until_ready(cloud, resource_id)
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         super().delete(cloud, resource_id, state)
-        cloud.until(lambda: self._state(cloud, resource_id) == "", f"deleting the mapping {resource_id}")
+        cloud.wait_until(lambda: self._state(cloud, resource_id) == "", f"deleting the mapping {resource_id}")
 
-    def _settled(self, cloud: Cloud, resource_id: str) -> None:
+    def _wait_until_ready(self, cloud: Cloud, resource_id: str) -> None:
         final = {"Enabled", "Disabled"}
-        cloud.until(lambda: self._state(cloud, resource_id) in final, f"the mapping {resource_id}")
+        cloud.wait_until(lambda: self._state(cloud, resource_id) in final, f"the mapping {resource_id}")
 
     def _state(self, cloud: Cloud, resource_id: str) -> str:
         try:
@@ -96,7 +96,7 @@ class EventSourceMapping(Resource):
 
 
 def _same_function(given: str, arn: str) -> bool:
-    """Whether a name, partial ARN or ARN in the program means the function."""
+    """Return whether a name, partial ARN or ARN in the program names the function."""
     return bool(given) and (given == arn or arn.endswith(f":function:{given.rsplit(':function:', 1)[-1]}"))
 
 

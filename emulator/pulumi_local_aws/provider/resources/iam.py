@@ -1,11 +1,11 @@
-"""IAM: roles and their inline policies. The emulator enforces them."""
+"""Define IAM's roles and their inline policies, which the emulator enforces."""
 
 import json
 from typing import Any
 
-from pulumi_local_aws.provider.batch_permissions import with_batches, without_batches
+from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
-from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import boolean, integer, output, policy, text
 from pulumi_local_aws.provider.tagging import Tagging
@@ -50,10 +50,10 @@ class Role(Resource):
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         role = answer["Role"]
-        boundary = part(role, "PermissionsBoundary").get("PermissionsBoundaryArn")
+        boundary = get_object(role, "PermissionsBoundary").get("PermissionsBoundaryArn")
         document = role["AssumeRolePolicyDocument"]
-        told = {**role, "AssumeRolePolicyDocument": as_text(document), "PermissionsBoundary": boundary}
-        return super().outputs(cloud, resource_id, state, told)
+        response = {**role, "AssumeRolePolicyDocument": as_text(document), "PermissionsBoundary": boundary}
+        return super().outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         if "assumeRolePolicy" in changed:
@@ -105,15 +105,15 @@ class RolePolicy(Resource):
         return {"RoleName": role, "PolicyName": name}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = {**answer, "PolicyDocument": without_batches(as_text(answer["PolicyDocument"]))}
-        return super().outputs(cloud, resource_id, state, told)
+        response = {**answer, "PolicyDocument": remove_batch_actions(as_text(answer["PolicyDocument"]))}
+        return super().outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         self._put(cloud, news)
 
     def _put(self, cloud: Cloud, inputs: State) -> None:
         request = self.create_request(inputs)
-        document = with_batches(request["PolicyDocument"])
+        document = add_batch_actions(request["PolicyDocument"])
         cloud.call("iam", "PutRolePolicy", **request | {"PolicyDocument": document})
 
     def locate(self, import_id: str) -> tuple[str, State]:
@@ -123,7 +123,7 @@ class RolePolicy(Resource):
 
 
 def as_text(document: Any) -> str:
-    """A policy as a string: botocore hands it out parsed where AWS sends it URL-encoded."""
+    """Return a policy as a string: botocore returns it parsed if AWS sends it URL-encoded."""
     return document if isinstance(document, str) else json.dumps(document)
 
 

@@ -1,10 +1,10 @@
-"""Lambda: functions."""
+"""Define Lambda's functions."""
 
 from typing import Any
 
 from pulumi_local_aws.provider.archives import zip_bytes
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
-from pulumi_local_aws.provider.convert import part, parts
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import (
     Kind,
@@ -25,7 +25,7 @@ _CODE = frozenset({"code", "sourceCodeHash", "architectures", "publish"})
 
 
 class Function(Resource):
-    """A function with a zip archive, known by the archive's hash: the state never needs the files."""
+    """A function with a zip archive, identified by its hash: the state never needs the files."""
 
     token = "aws:lambda/function:Function"
     service = "lambda"
@@ -91,26 +91,26 @@ class Function(Resource):
         return inputs["name"]
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
-        _settled(cloud, resource_id)
+        _wait_until_ready(cloud, resource_id)
         if inputs["reservedConcurrentExecutions"] != _UNRESERVED:
             _reserve(cloud, resource_id, inputs["reservedConcurrentExecutions"])
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = dict(answer["Configuration"])
-        if told.get("TracingConfig"):
-            told["TracingConfig"] = {"Mode": told["TracingConfig"].get("Mode", "PassThrough")}
-        told["Layers"] = [layer["Arn"] for layer in parts(told, "Layers")]
-        if not part(told, "Environment").get("Variables"):
-            told.pop("Environment", None)
-        snap = part(told, "SnapStart")
+        response = dict(answer["Configuration"])
+        if response.get("TracingConfig"):
+            response["TracingConfig"] = {"Mode": response["TracingConfig"].get("Mode", "PassThrough")}
+        response["Layers"] = [layer["Arn"] for layer in get_list(response, "Layers")]
+        if not get_object(response, "Environment").get("Variables"):
+            response.pop("Environment", None)
+        snap = get_object(response, "SnapStart")
         if snap.get("ApplyOn", "None") == "None":
-            told.pop("SnapStart", None)
-        told.setdefault("PackageType", "Zip")
-        reserved = part(answer, "Concurrency").get("ReservedConcurrentExecutions", _UNRESERVED)
-        version = _latest_version(cloud, resource_id) if state.get("publish") else told["Version"]
-        arn = told["FunctionArn"]
+            response.pop("SnapStart", None)
+        response.setdefault("PackageType", "Zip")
+        reserved = get_object(answer, "Concurrency").get("ReservedConcurrentExecutions", _UNRESERVED)
+        version = _latest_version(cloud, resource_id) if state.get("publish") else response["Version"]
+        arn = response["FunctionArn"]
         return {
-            **super().outputs(cloud, resource_id, state, told),
+            **super().outputs(cloud, resource_id, state, response),
             "reservedConcurrentExecutions": reserved,
             "invokeArn": invoke_arn(cloud, arn),
             "qualifiedArn": f"{arn}:{version}",
@@ -118,7 +118,7 @@ class Function(Resource):
             "responseStreamingInvokeArn": invoke_arn(cloud, arn, streaming=True),
             "version": version,
             "sourceCodeHash": state.get("sourceCodeHash")
-            or (state["code"].digest if state.get("code") else told["CodeSha256"]),
+            or (state["code"].digest if state.get("code") else response["CodeSha256"]),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
@@ -128,7 +128,7 @@ class Function(Resource):
             if "deadLetterConfig" in changed and not news.get("deadLetterConfig"):
                 parameters["DeadLetterConfig"] = {"TargetArn": ""}
             cloud.call("lambda", "UpdateFunctionConfiguration", **parameters, FunctionName=resource_id)
-            _settled(cloud, resource_id)
+            _wait_until_ready(cloud, resource_id)
         if changed & {"code", "sourceCodeHash", "architectures"}:
             cloud.call(
                 "lambda",
@@ -137,7 +137,7 @@ class Function(Resource):
                 ZipFile=_zip(news),
                 Architectures=news.get("architectures"),
             )
-            _settled(cloud, resource_id)
+            _wait_until_ready(cloud, resource_id)
         if "reservedConcurrentExecutions" in changed:
             _reserve(cloud, resource_id, news["reservedConcurrentExecutions"])
         if news["publish"] and changed:
@@ -149,7 +149,7 @@ class Function(Resource):
 
 
 def invoke_arn(cloud: Cloud, function_arn: str, *, streaming: bool = False) -> str:
-    """The ARN under which API Gateway invokes the function."""
+    """Return the ARN under which API Gateway invokes the function."""
     version, action = (
         ("2021-11-15", "response-streaming-invocations") if streaming else ("2015-03-31", "invocations")
     )
@@ -159,18 +159,23 @@ def invoke_arn(cloud: Cloud, function_arn: str, *, streaming: bool = False) -> s
 
 def _zip(inputs: State) -> bytes:
     if inputs.get("code") is None:
-        raise AwsError("CreateFunction", "", "the local AWS carries out functions with an archive in `code`")
+        raise AwsError(
+            "CreateFunction", "", "the local AWS supports functions with an archive in `code` only"
+        )
     return zip_bytes(inputs["code"])
 
 
-def _settled(cloud: Cloud, name: str) -> None:
-    """Wait until the function is active and its last update is through."""
+def _wait_until_ready(cloud: Cloud, name: str) -> None:
+    """Wait until the function is active and its last update has finished."""
 
     def ready() -> bool:
-        told = cloud.call("lambda", "GetFunctionConfiguration", FunctionName=name)
-        return told.get("State", "Active") != "Pending" and told.get("LastUpdateStatus", "") != "InProgress"
+        response = cloud.call("lambda", "GetFunctionConfiguration", FunctionName=name)
+        return (
+            response.get("State", "Active") != "Pending"
+            and response.get("LastUpdateStatus", "") != "InProgress"
+        )
 
-    cloud.until(ready, f"the function {name}")
+    cloud.wait_until(ready, f"the function {name}")
 
 
 def _reserve(cloud: Cloud, name: str, count: int) -> None:
@@ -182,7 +187,7 @@ def _reserve(cloud: Cloud, name: str, count: int) -> None:
 
 def _latest_version(cloud: Cloud, name: str) -> str:
     versions = cloud.pages("lambda", "ListVersionsByFunction", "Versions", FunctionName=name)
-    numbers = [int(one["Version"]) for one in versions if one["Version"].isdigit()]
+    numbers = [int(entry["Version"]) for entry in versions if entry["Version"].isdigit()]
     return str(max(numbers)) if numbers else "$LATEST"
 
 

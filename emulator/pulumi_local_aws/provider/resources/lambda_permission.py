@@ -1,10 +1,10 @@
-"""Lambda: permissions, the statements of a function's resource policy. The emulator does not enforce them."""
+"""Define Lambda's permissions: the statements of resource policies, which the emulator does not enforce."""
 
 import json
 from typing import Any, cast
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
-from pulumi_local_aws.provider.convert import part
+from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import REGION, AutoName, Resource, State
 from pulumi_local_aws.provider.schema import text
 
@@ -18,7 +18,7 @@ _CONDITIONS = {
 
 
 class Permission(Resource):
-    """One statement; any change makes a new one."""
+    """A statement of a function's resource policy; any change replaces it."""
 
     token = "aws:lambda/permission:Permission"
     service = "lambda"
@@ -50,16 +50,16 @@ class Permission(Resource):
             document = json.loads(cloud.call("lambda", "GetPolicy", **where)["Policy"])
         except NotFound:
             return None
-        statement = next((one for one in document["Statement"] if one.get("Sid") == resource_id), None)
+        statement = next((entry for entry in document["Statement"] if entry.get("Sid") == resource_id), None)
         if statement is None:
             return None
         return {
-            "action": _one(statement["Action"]),
+            "action": _single(statement["Action"]),
             "function": state["function"],
             "principal": _principal(statement["Principal"]),
             "qualifier": state.get("qualifier"),
             "statementId": resource_id,
-            **_conditions(part(statement, "Condition")),
+            **_conditions(get_object(statement, "Condition")),
         }
 
     def address(self, resource_id: str, state: Any) -> dict[str, Any]:
@@ -71,20 +71,22 @@ class Permission(Resource):
         return resource_id, {"function": name, "qualifier": qualifier} if name else state
 
 
-def _one(value: Any) -> Any:
+def _single(value: Any) -> Any:
     return cast("list[Any]", value)[0] if isinstance(value, list) else value
 
 
-def _principal(told: Any) -> str:
-    """A service or account as the program names it."""
-    if isinstance(told, dict):
-        told = next(iter(cast("dict[str, Any]", told).values()))
-    return str(_one(told))
+def _principal(response: Any) -> str:
+    """Return a service or account as the program names it."""
+    if isinstance(response, dict):
+        response = next(iter(cast("dict[str, Any]", response).values()))
+    return str(_single(response))
 
 
-def _conditions(told: dict[str, dict[str, str]]) -> dict[str, str]:
+def _conditions(response: dict[str, dict[str, str]]) -> dict[str, str]:
     values = {
-        f"{operator}.{key}".lower(): value for operator, pairs in told.items() for key, value in pairs.items()
+        f"{operator}.{key}".lower(): value
+        for operator, pairs in response.items()
+        for key, value in pairs.items()
     }
     found = {name: values.get(f"{operator}.{key}".lower()) for name, (operator, key) in _CONDITIONS.items()}
     return {name: value for name, value in found.items() if value is not None}

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: log groups and metric filters."""
+"""Define CloudWatch Logs' log groups and metric filters."""
 
 from typing import Any
 
@@ -56,8 +56,8 @@ class LogGroup(Resource):
         found = next((group for group in groups if group["logGroupName"] == resource_id), None)
         if found is None:
             return None
-        told = {"retentionInDays": 0, "logGroupArn": found["arn"].removesuffix(":*"), **found}
-        return self.outputs(cloud, resource_id, state, told)
+        response = {"retentionInDays": 0, "logGroupArn": found["arn"].removesuffix(":*"), **found}
+        return self.outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         if "retentionInDays" in changed:
@@ -77,7 +77,7 @@ class LogGroup(Resource):
 
 
 class LogMetricFilter(Resource):
-    """A metric filter of a log group. The emulator stores it and makes no metrics of it."""
+    """A metric filter of a log group. The emulator stores it and emits no metrics."""
 
     token = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
     service = "logs"
@@ -122,7 +122,7 @@ class LogMetricFilter(Resource):
             filters = cloud.pages("logs", "DescribeMetricFilters", "metricFilters", **where)
         except NotFound:
             return None
-        found = next((one for one in filters if one["filterName"] == resource_id), None)
+        found = next((entry for entry in filters if entry["filterName"] == resource_id), None)
         if found is None:
             return None
         transformation = dict(found["metricTransformations"][0])

@@ -1,4 +1,4 @@
-"""S3: buckets."""
+"""Define S3's buckets."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,13 +8,13 @@ from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource,
 from pulumi_local_aws.provider.schema import boolean, output, text
 from pulumi_local_aws.provider.tagging import Tagging
 
-# CreateBucket in this Region takes no location; in any other one it must name it.
+# CreateBucket takes no location in this Region and requires it in any other.
 _NO_LOCATION = "us-east-1"
 _DELETE_AT_ONCE = 1000
 
 
 class BucketTagging(Tagging):
-    """S3 sets all tags of a bucket at once, and answers NoSuchTagSet where there are none."""
+    """A bucket's tagging: S3 sets all tags at once, and returns NoSuchTagSet if there are none."""
 
     def read(self, cloud: Cloud, resource_id: str, outputs: Mapping[str, Any]) -> dict[str, str]:
         try:
@@ -35,7 +35,7 @@ class BucketTagging(Tagging):
 
 
 class Bucket(Resource):
-    """A bucket. What pulumi-aws has resources of its own for (policy, encryption, ...) is theirs."""
+    """A bucket. Its policy, encryption and other settings are resources of their own."""
 
     token = "aws:s3/bucket:Bucket"
     service = "s3"
@@ -79,12 +79,12 @@ class Bucket(Resource):
             "bucketDomainName": f"{resource_id}.s3.amazonaws.com",
             "bucketRegion": cloud.region,
             "bucketRegionalDomainName": f"{resource_id}.s3.{cloud.region}.amazonaws.com",
-            # AWS's hosted zone of S3 in us-east-1; nothing local resolves it.
+            # S3's hosted zone in us-east-1; nothing local resolves it.
             "hostedZoneId": "Z3AQBSTGFYJSTF",
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        """Nothing but tags changes in place."""
+        """Change nothing: only tags change in place."""
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         if state.get("forceDestroy"):
@@ -95,7 +95,7 @@ class Bucket(Resource):
 def _empty(cloud: Cloud, bucket: str) -> None:
     versions = cloud.pages("s3", "ListObjectVersions", "Versions", Bucket=bucket)
     markers = cloud.pages("s3", "ListObjectVersions", "DeleteMarkers", Bucket=bucket)
-    objects = [{"Key": one["Key"], "VersionId": one["VersionId"]} for one in [*versions, *markers]]
+    objects = [{"Key": entry["Key"], "VersionId": entry["VersionId"]} for entry in [*versions, *markers]]
     for start in range(0, len(objects), _DELETE_AT_ONCE):
         batch = {"Objects": objects[start : start + _DELETE_AT_ONCE], "Quiet": True}
         cloud.call("s3", "DeleteObjects", Bucket=bucket, Delete=batch)

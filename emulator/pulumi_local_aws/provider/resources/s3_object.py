@@ -1,4 +1,4 @@
-"""S3: objects."""
+"""Define S3's objects."""
 
 import base64
 from typing import Any
@@ -23,7 +23,7 @@ _HEADERS = {
 
 
 class ObjectTagging(Tagging):
-    """S3 sets all tags of an object at once."""
+    """An object's tagging: S3 sets all tags at once."""
 
     def read(self, cloud: Cloud, resource_id: str, outputs: Any) -> dict[str, str]:
         where = {"Bucket": outputs["bucket"], "Key": outputs["key"]}
@@ -36,7 +36,7 @@ class ObjectTagging(Tagging):
 
 
 class BucketObjectv2(Resource):
-    """An object of a bucket; its id is `BUCKET/KEY`. The state knows its content by the asset's hash."""
+    """An object of a bucket; its id is `BUCKET/KEY`. The state stores the asset's hash, not its content."""
 
     token = "aws:s3/bucketObjectv2:BucketObjectv2"
     service = "s3"
@@ -69,18 +69,18 @@ class BucketObjectv2(Resource):
     def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
         where = self.address(resource_id, state)
         try:
-            told = cloud.call("s3", "HeadObject", **where)
+            response = cloud.call("s3", "HeadObject", **where)
         except NotFound:
             return None
-        found = super().outputs(cloud, resource_id, state, told)
+        found = super().outputs(cloud, resource_id, state, response)
         return {
             **found,
-            "storageClass": told.get("StorageClass", "STANDARD"),
+            "storageClass": response.get("StorageClass", "STANDARD"),
             "bucket": where["Bucket"],
             "key": where["Key"],
             "arn": cloud.arn("s3", f"{where['Bucket']}/{where['Key']}", region=False, account=False),
-            "etag": told["ETag"].strip('"'),
-            "versionId": told.get("VersionId", ""),
+            "etag": response["ETag"].strip('"'),
+            "versionId": response.get("VersionId", ""),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:

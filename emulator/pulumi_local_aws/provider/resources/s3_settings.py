@@ -1,4 +1,4 @@
-"""S3: the settings of a bucket that are resources of their own; the bucket's name is their id."""
+"""Define the settings of an S3 bucket that are resources of their own; the bucket's name is their id."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from pulumi_local_aws.provider.schema import Property, block, boolean, ordered, 
 
 
 class BucketSetting(Resource):
-    """A setting that is put whole, read and deleted; `member` is its parameter, `result` the answer's."""
+    """A setting that one call replaces; `member` is its parameter, `result` the response's member."""
 
     service = "s3"
     keys = {"Bucket": "id"}
@@ -26,8 +26,8 @@ class BucketSetting(Resource):
         return inputs["bucket"]
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = answer[self.result] if self.result else answer
-        return {**from_api(self.table, told), "bucket": resource_id}
+        response = answer[self.result] if self.result else answer
+        return {**from_api(self.table, response), "bucket": resource_id}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         cloud.call("s3", self.create_operation, **self.create_request(news))
@@ -37,7 +37,7 @@ _BUCKET: dict[str, Property] = {"bucket": text(required=True, replace=True), **R
 
 
 class BucketPolicy(BucketSetting):
-    """Who may do what with the bucket."""
+    """A bucket's policy."""
 
     token = "aws:s3/bucketPolicy:BucketPolicy"
     create_operation = "PutBucketPolicy"
@@ -47,7 +47,7 @@ class BucketPolicy(BucketSetting):
 
 
 class BucketPublicAccessBlock(BucketSetting):
-    """What keeps the bucket from being public."""
+    """A bucket's public access block."""
 
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     create_operation = "PutPublicAccessBlock"
@@ -70,7 +70,7 @@ class BucketPublicAccessBlock(BucketSetting):
 
 
 class BucketOwnershipControls(BucketSetting):
-    """Who owns what others put into the bucket."""
+    """A bucket's object ownership."""
 
     token = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
     create_operation = "PutBucketOwnershipControls"
@@ -83,12 +83,12 @@ class BucketOwnershipControls(BucketSetting):
         return {"Bucket": request["Bucket"], "OwnershipControls": {"Rules": [request["Rule"]]}}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = {"Rule": answer["OwnershipControls"]["Rules"][0]}
-        return super().outputs(cloud, resource_id, state, told)
+        response = {"Rule": answer["OwnershipControls"]["Rules"][0]}
+        return super().outputs(cloud, resource_id, state, response)
 
 
 class BucketServerSideEncryptionConfiguration(BucketSetting):
-    """How the bucket encrypts; deleting it goes back to S3's own keys."""
+    """A bucket's encryption; deleting it resets the bucket to S3's own keys."""
 
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     create_operation = "PutBucketEncryption"
@@ -116,7 +116,7 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
 
 
 class BucketVersioning(BucketSetting):
-    """Whether the bucket keeps versions; deleting it suspends them, as they cannot be switched off."""
+    """A bucket's versioning; deleting it suspends versioning, which cannot be switched off."""
 
     token = "aws:s3/bucketVersioning:BucketVersioning"
     create_operation = "PutBucketVersioning"
@@ -132,8 +132,8 @@ class BucketVersioning(BucketSetting):
         return {**request, self.member: request[self.member]["VersioningConfiguration"]}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        told = {"VersioningConfiguration": {"Status": answer.get("Status", "Disabled")}}
-        return super().outputs(cloud, resource_id, state, told)
+        response = {"VersioningConfiguration": {"Status": answer.get("Status", "Disabled")}}
+        return super().outputs(cloud, resource_id, state, response)
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         suspended = {"Status": "Suspended"}

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler: schedules and their groups."""
+"""Define EventBridge Scheduler's schedules and their groups."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from pulumi_local_aws.provider.tagging import Tagging
 
 
 class Schedule(Resource):
-    """A schedule; its id is `GROUP/NAME`. UpdateSchedule wants the whole of it."""
+    """A schedule; its id is `GROUP/NAME`. UpdateSchedule replaces all of it."""
 
     token = "aws:scheduler/schedule:Schedule"
     service = "scheduler"
@@ -70,7 +70,7 @@ class Schedule(Resource):
 
 
 class ScheduleGroup(Resource):
-    """A group of schedules; deleting it deletes them."""
+    """A group of schedules; deleting it deletes its schedules."""
 
     token = "aws:scheduler/scheduleGroup:ScheduleGroup"
     service = "scheduler"
@@ -100,14 +100,14 @@ class ScheduleGroup(Resource):
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         super().delete(cloud, resource_id, state)
 
-        def gone() -> bool:
+        def is_deleted() -> bool:
             try:
                 cloud.call("scheduler", "GetScheduleGroup", Name=resource_id)
             except NotFound:
                 return True
             return False
 
-        cloud.until(gone, f"deleting the schedule group {resource_id}")
+        cloud.wait_until(is_deleted, f"deleting the schedule group {resource_id}")
 
 
 RESOURCES: tuple[type[Resource], ...] = (Schedule, ScheduleGroup)

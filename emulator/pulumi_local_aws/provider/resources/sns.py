@@ -1,4 +1,4 @@
-"""SNS: topics."""
+"""Define SNS's topics."""
 
 from typing import Any
 
@@ -57,21 +57,21 @@ class Topic(Resource):
 
     def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
         try:
-            told = cloud.call("sns", "GetTopicAttributes", TopicArn=resource_id)["Attributes"]
+            response = cloud.call("sns", "GetTopicAttributes", TopicArn=resource_id)["Attributes"]
         except NotFound:
             return None
         found = {
-            "contentBasedDeduplication": told.get("ContentBasedDeduplication") == "true",
-            "deliveryPolicy": told.get("DeliveryPolicy"),
-            "displayName": told.get("DisplayName"),
-            "fifoTopic": told.get("FifoTopic") == "true",
-            "kmsMasterKeyId": told.get("KmsMasterKeyId"),
-            "policy": told.get("Policy"),
-            "signatureVersion": int(told.get("SignatureVersion") or 0),
-            "tracingConfig": told.get("TracingConfig"),
+            "contentBasedDeduplication": response.get("ContentBasedDeduplication") == "true",
+            "deliveryPolicy": response.get("DeliveryPolicy"),
+            "displayName": response.get("DisplayName"),
+            "fifoTopic": response.get("FifoTopic") == "true",
+            "kmsMasterKeyId": response.get("KmsMasterKeyId"),
+            "policy": response.get("Policy"),
+            "signatureVersion": int(response.get("SignatureVersion") or 0),
+            "tracingConfig": response.get("TracingConfig"),
             "arn": resource_id,
             "name": resource_id.rsplit(":", 1)[-1],
-            "owner": told.get("Owner") or cloud.account,
+            "owner": response.get("Owner") or cloud.account,
         }
         return {name: value for name, value in found.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""SQS: queues."""
+"""Define SQS's queues."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ _ATTRIBUTES = {
     "sqsManagedSseEnabled": boolean(computed=True),
     "visibilityTimeoutSeconds": integer(api="VisibilityTimeout", default=30),
 }
-# SQS refuses these on a queue that is not FIFO.
+# SQS refuses these on a standard queue.
 _FIFO = frozenset({"contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit", "fifoQueue"})
 
 
@@ -66,27 +66,27 @@ class Queue(Resource):
     def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
         where = {"QueueUrl": resource_id, "AttributeNames": ["All"]}
         try:
-            told = cloud.call("sqs", "GetQueueAttributes", **where)["Attributes"]
+            response = cloud.call("sqs", "GetQueueAttributes", **where)["Attributes"]
         except NotFound:
             return None
         found = {
-            name: _value(prop.kind, told[api_name(name, prop)])
+            name: _value(prop.kind, response[api_name(name, prop)])
             for name, prop in _ATTRIBUTES.items()
-            if told.get(api_name(name, prop)) not in (None, "")
+            if response.get(api_name(name, prop)) not in (None, "")
         }
-        arn = told["QueueArn"]
+        arn = response["QueueArn"]
         return {**found, "arn": arn, "name": arn.rsplit(":", 1)[-1], "url": resource_id}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         attributes = _attributes(news, changed & set(_ATTRIBUTES))
-        gone = {name for name in changed & set(_ATTRIBUTES) if news.get(name) is None}
-        attributes.update({api_name(name, _ATTRIBUTES[name]): "" for name in gone})
+        removed = {name for name in changed & set(_ATTRIBUTES) if news.get(name) is None}
+        attributes.update({api_name(name, _ATTRIBUTES[name]): "" for name in removed})
         if attributes:
             cloud.call("sqs", "SetQueueAttributes", QueueUrl=resource_id, Attributes=attributes)
 
 
 def _attributes(inputs: State, names: set[str]) -> dict[str, Any]:
-    """Attributes as SQS takes them: all strings, and those of FIFO queues on FIFO queues only."""
+    """Return the attributes as SQS takes them: strings, and FIFO attributes on FIFO queues only."""
     found: dict[str, Any] = {}
     for name in sorted(names):
         value = inputs.get(name)
@@ -102,10 +102,10 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-def _value(kind: Kind, told: str) -> Any:
+def _value(kind: Kind, response: str) -> Any:
     if kind is Kind.BOOLEAN:
-        return told == "true"
-    return int(told) if kind is Kind.INTEGER else told
+        return response == "true"
+    return int(response) if kind is Kind.INTEGER else response
 
 
 RESOURCES: tuple[type[Resource], ...] = (Queue,)

@@ -1,4 +1,4 @@
-"""A program made of a table: CATALOGUE names a JSON file of resources by name, with type and properties.
+"""Create the resources of a table: CATALOGUE names a JSON file of types and properties by name.
 
 In a property, `${name.output}` stands for another resource's output, and `{"$code": TEXT}` for an archive
 with that text as handler.py, `{"$secret": VALUE}` for a secret, `{"$asset": TEXT}` for an asset.
@@ -18,7 +18,7 @@ made: dict[str, "Made"] = {}
 
 
 class Made(pulumi.CustomResource):
-    """A resource whose outputs are asked for by name."""
+    """A resource whose outputs are read by name."""
 
     def __init__(
         self, kind: str, name: str, properties: dict[str, Any], outputs: set[str], **options: Any
@@ -38,7 +38,7 @@ SPECIAL: dict[str, Callable[[Any], Any]] = {
 
 
 def resolve(value: Any) -> Any:
-    """The value with what stands for other things replaced by them."""
+    """Return the value with its references and markers resolved."""
     if isinstance(value, dict):
         table = cast(dict[str, Any], value)
         special = next((key for key in SPECIAL if key in table), None)
