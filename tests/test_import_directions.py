@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -105,3 +106,51 @@ def test_nothing_that_is_deployed_or_run_imports_tests_or_benchmarks() -> None:
 def test_tools_do_not_reach_into_the_functions_or_the_components() -> None:
     reached = imported_packages("tools").keys() & (USE_CASES | {"adapters", "bootstrap", "handlers"})
     assert reached == set()
+
+
+GATEWAY = "pulumi_local_aws.gateway"
+GATEWAY_ROOMS: dict[str, set[str]] = {
+    "transport": {"clock", "limits"},
+    "api": {"emulator_client", "json_access"},
+    "integrations": {
+        "api",
+        "clock",
+        "emulator_client",
+        "ids",
+        "json_access",
+        "limits",
+        "selection_expression",
+    },
+    "routes": {
+        "api",
+        "client",
+        "faults",
+        "ids",
+        "integrations",
+        "json_access",
+        "runtime",
+        "selection_expression",
+    },
+}
+"""The other parts of the gateway that each of its rooms may import."""
+
+
+@pytest.mark.parametrize("room", GATEWAY_ROOMS)
+def test_a_room_of_the_gateway_imports_only_the_parts_beneath_it(room: str) -> None:
+    folder = REPOSITORY / "emulator" / GATEWAY.replace(".", "/") / room
+    imported = {
+        name.removeprefix(f"{GATEWAY}.").partition(".")[0]
+        for path in folder.rglob("*.py")
+        for name in imports_of(path)
+        if name.startswith(f"{GATEWAY}.")
+    }
+    assert imported - {room} == imported & GATEWAY_ROOMS[room]
+
+
+def test_no_module_of_the_gateway_imports_itself_through_others_even_for_types() -> None:
+    root = REPOSITORY / "emulator"
+    graph = {
+        ".".join(path.relative_to(root).with_suffix("").parts): set(imports_of(path))
+        for path in (root / GATEWAY.replace(".", "/")).rglob("*.py")
+    }
+    TopologicalSorter(graph).prepare()

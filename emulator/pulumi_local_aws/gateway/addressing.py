@@ -1,7 +1,7 @@
-"""Which API, stage and path a request addresses.
+"""Finds the API, the stage and the path that a request addresses.
 
-AWS: `https://{apiId}.execute-api.{region}.amazonaws.com/{stage}/…`. Locally also by path, as MiniStack and
-LocalStack do: `/_aws/execute-api/{apiId}/{stage}/…`, and in short `/{apiId}/{stage}/…`.
+AWS: `https://{apiId}.execute-api.{region}.amazonaws.com/{stage}/…`. The local gateway also accepts
+`/_aws/execute-api/{apiId}/{stage}/…`, as MiniStack and LocalStack do, and `/{apiId}/{stage}/…`.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-how-to-call-websocket-api-connections.html
 """
 
@@ -17,7 +17,7 @@ _CONNECTIONS = "@connections"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """`rest` is what follows the stage, without its leading slash, percent-decoded."""
+    """`rest` is the path after the stage without its leading slash, percent-decoded."""
 
     api_id: str
     stage: str
@@ -25,14 +25,14 @@ class Address:
 
     @property
     def connection_id(self) -> str | None:
-        """The connection that a management call names; None for any other path."""
+        """The connection id of a management call; None for any other path."""
         first, _, second = self.rest.partition("/")
         return second if first == _CONNECTIONS and second and "/" not in second else None
 
 
 @functools.lru_cache(maxsize=8192)
 def address(host: str, raw_path: str) -> Address | None:
-    """The request's address, or None where the path names no API and stage."""
+    """Return the request's address, or None if the path names no API and stage."""
     path = unquote(raw_path)
     by_host = _HOST.match(host)
     if by_host:

@@ -1,4 +1,7 @@
-"""`/_gateway/…`: health, faults, connections and the clock, for tests and tools. AWS has nothing like it."""
+"""The admin interface `/_gateway/…` for tests and tools: health, faults, connections and the clock.
+
+AWS has no counterpart.
+"""
 
 from aiohttp import web
 
@@ -9,32 +12,32 @@ from pulumi_local_aws.gateway.runtime import Runtime
 PREFIX = "/_gateway/"
 
 
-class Admin:
-    """One method for each path and verb; what is wrong with a request comes back as 400 with one line."""
+class AdminApi:
+    """One method for each path and verb; an invalid request gets 400 with the reason in one line."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._paths = {
-            ("GET", "health"): self._health,
+        self._actions = {
+            ("GET", "health"): self._get_health,
             ("POST", "faults"): self._replace_faults,
-            ("DELETE", "faults"): self._clear_faults,
+            ("DELETE", "faults"): self._delete_faults,
             ("GET", "connections"): self._list_connections,
             ("POST", "clock"): self._set_clock,
         }
 
-    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+    async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path.removeprefix(PREFIX)
         if request.method == "DELETE" and path.startswith("connections/"):
-            return self._cut(path.removeprefix("connections/"))
-        action = self._paths.get((request.method, path))
+            return self._abort_connection(path.removeprefix("connections/"))
+        action = self._actions.get((request.method, path))
         if action is None:
-            return _json({"message": f"no {request.method} {request.path}"}, 404)
+            return _json({"message": f"unknown request: {request.method} {request.path}"}, 404)
         try:
             return _json(await action(request))
-        except (FaultRuleError, ValueError) as wrong:
-            return _json({"message": str(wrong)}, 400)
+        except (FaultRuleError, ValueError) as error:
+            return _json({"message": str(error)}, 400)
 
-    async def _health(self, _: web.BaseRequest) -> object:
+    async def _get_health(self, _: web.BaseRequest) -> object:
         return {
             "status": "ok",
             "connections": len(self._runtime.connections),
@@ -46,7 +49,7 @@ class Admin:
         self._runtime.faults.replace(rules, int(request.query.get("seed", "0")))
         return {"rules": len(rules)}
 
-    async def _clear_faults(self, _: web.BaseRequest) -> object:
+    async def _delete_faults(self, _: web.BaseRequest) -> object:
         self._runtime.faults.replace([])
         return {"rules": 0}
 
@@ -54,13 +57,12 @@ class Admin:
         return [
             {
                 "connectionId": connection.id,
-                "apiId": connection.caller.api_id,
-                "stage": connection.caller.stage,
-                "connectedAt": connection.caller.connected_at,
+                "apiId": connection.context.api_id,
+                "stage": connection.context.stage,
+                "connectedAt": connection.context.connected_at,
                 "lastActiveAt": connection.last_active_at,
             }
             for connection in self._runtime.open_connections()
-            if connection.caller is not None
         ]
 
     async def _set_clock(self, request: web.BaseRequest) -> object:
@@ -69,14 +71,14 @@ class Admin:
             raise ValueError("factor: must be a number above 0")
         self._runtime.clock.set_factor(factor)
         for connection in self._runtime.open_connections():
-            connection.rearm()
+            connection.restart_timeouts()
         return {"factor": factor}
 
-    def _cut(self, connection_id: str) -> web.Response:
+    def _abort_connection(self, connection_id: str) -> web.Response:
         connection = self._runtime.connections.get(connection_id)
         if connection is None:
-            return _json({"message": "no such connection"}, 404)
-        connection.socket.cut()
+            return _json({"message": f"unknown connection: {connection_id}"}, 404)
+        connection.abort()
         return web.Response(status=204)
 
 

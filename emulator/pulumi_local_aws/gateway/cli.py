@@ -1,4 +1,4 @@
-"""`python -m pulumi_local_aws gateway …`: serves in the foreground until SIGINT or SIGTERM."""
+"""The command `python -m pulumi_local_aws gateway`: serves in the foreground until SIGINT or SIGTERM."""
 
 import argparse
 import asyncio
@@ -11,9 +11,9 @@ from typing import cast
 
 from localstack_client import config as localstack_config
 
+from pulumi_local_aws.gateway.api.cache import ApiFilter
 from pulumi_local_aws.gateway.clock import Clock
 from pulumi_local_aws.gateway.emulator_client import EmulatorAddress
-from pulumi_local_aws.gateway.runtime import Served
 from pulumi_local_aws.gateway.server import EmulatorGateway
 
 
@@ -27,7 +27,7 @@ class _Arguments(argparse.Namespace):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Exit code 0 after a signal, 1 where the gateway cannot start, 2 for wrong arguments."""
+    """Return exit code 0 after a signal, 1 if the gateway cannot start. Invalid arguments exit with 2."""
     arguments = _parser().parse_args(argv, namespace=_Arguments())
     logging.basicConfig(level=logging.INFO, format="%(asctime)s gateway %(message)s", stream=sys.stderr)
     try:
@@ -41,28 +41,31 @@ def main(argv: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pulumi_local_aws gateway",
-        description="A local data plane of API Gateway's WebSocket APIs before MiniStack or LocalStack.",
+        description="A local data plane of API Gateway's WebSocket APIs in front of MiniStack or LocalStack.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("WEBSOCKET_PORT", "4510")))
     parser.add_argument("--api-id", help="serve this API only; default: every WebSocket API")
     parser.add_argument("--stage", help="serve this stage only; default: every stage")
     parser.add_argument(
-        "--time-factor", type=float, default=1.0, help="how much faster the idle and duration cuts come"
+        "--time-factor",
+        type=float,
+        default=1.0,
+        help="divide the idle timeout and the maximum duration by this",
     )
     parser.add_argument(
-        "--emulator-endpoint", help="default: AWS_ENDPOINT_URL, else where localstack-client finds one"
+        "--emulator-endpoint", help="default: AWS_ENDPOINT_URL, else the endpoint of localstack-client"
     )
     return parser
 
 
 def emulator_address(endpoint: str | None = None) -> EmulatorAddress:
-    """The emulator's endpoint, Region and key pair: argument, environment, then localstack-client."""
-    found = endpoint or os.environ.get("AWS_ENDPOINT_URL")
-    if not found:
-        found = cast("str", localstack_config.get_service_endpoint("apigatewayv2"))
+    """Return the emulator's endpoint, Region and key pair: argument, environment, then localstack-client."""
+    endpoint_url = endpoint or os.environ.get("AWS_ENDPOINT_URL")
+    if not endpoint_url:
+        endpoint_url = cast("str", localstack_config.get_service_endpoint("apigatewayv2"))
     return EmulatorAddress(
-        endpoint_url=found.rstrip("/"),
+        endpoint_url=endpoint_url.rstrip("/"),
         region=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1",
         access_key=os.environ.get("AWS_ACCESS_KEY_ID", "test"),
         secret_key=os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
@@ -78,7 +81,7 @@ async def _serve(arguments: _Arguments) -> None:
         emulator_address(arguments.emulator_endpoint),
         host=arguments.host,
         port=arguments.port,
-        served=Served(api_id=arguments.api_id, stage=arguments.stage),
+        served=ApiFilter(api_id=arguments.api_id, stage=arguments.stage),
         clock=Clock(arguments.time_factor),
     ):
         await stopped.wait()

@@ -1,6 +1,6 @@
-"""Signed HTTP calls to the emulator: asynchronous, over kept connections, hence many at once.
+"""Sends signed HTTP calls to the emulator, asynchronously and over persistent connections.
 
-boto3 would need a thread for each call in flight; a gateway with 1,000 connections has as many.
+boto3 needs a thread for each call in flight, and a gateway with 1,000 connections may have as many calls.
 """
 
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from yarl import URL
 
 from pulumi_local_aws.gateway.json_access import as_object, parse, text
 
-# Shorter than the 5 s after which MiniStack drops an idle connection: a call never meets a dying one.
+# MiniStack closes an idle connection after 5 s; a shorter time avoids calls on a connection that is closing.
 _KEEP_ALIVE_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmulatorAddress:
-    """Where the emulator is and who calls it."""
+    """The emulator's endpoint and Region, and the key pair of the caller."""
 
     endpoint_url: str
     region: str = "us-east-1"
@@ -30,26 +30,26 @@ class EmulatorAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class EmulatorAnswer:
-    """One HTTP answer; header names are lower case."""
+class EmulatorResponse:
+    """One HTTP response; header names are lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
 
     @property
-    def problem(self) -> str:
-        """The status with what the emulator says of it: LocalStack names what its edition lacks."""
+    def error_text(self) -> str:
+        """The status and the emulator's message; LocalStack names the service that its edition lacks."""
         try:
             body: Mapping[str, object] = as_object(parse(self.body))
         except ValueError:
             body = {}
-        said = text(body.get("message")) or text(body.get("Message"))
-        return f"HTTP {self.status}: {said[:300]}" if said else f"HTTP {self.status}"
+        message = text(body.get("message")) or text(body.get("Message"))
+        return f"HTTP {self.status}: {message[:300]}" if message else f"HTTP {self.status}"
 
 
 class EmulatorClient:
-    """An async context manager. Calls raise OSError where the emulator does not answer."""
+    """An async context manager. Calls raise OSError if the emulator does not respond."""
 
     def __init__(self, address: EmulatorAddress) -> None:
         self.address = address
@@ -75,8 +75,8 @@ class EmulatorClient:
         path: str,
         body: bytes = b"",
         headers: Mapping[str, str] | None = None,
-    ) -> EmulatorAnswer:
-        """A call signed with the gateway's own key; `path` is percent-encoded and may carry a query."""
+    ) -> EmulatorResponse:
+        """Send a call signed with the gateway's own key; `path` is percent-encoded, with its query string."""
         url = self.address.endpoint_url + path
         request = AWSRequest(method=method, url=url, data=body, headers=dict(headers or {}))
         SigV4Auth(self._credentials, service, self.address.region).add_auth(request)
@@ -84,8 +84,8 @@ class EmulatorClient:
 
     async def forward(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes, host: str | None = None
-    ) -> EmulatorAnswer:
-        """A call as it is, for instance one that somebody else signed; `host` replaces the Host header."""
+    ) -> EmulatorResponse:
+        """Send a call unchanged, for example one that the caller signed; `host` replaces the Host header."""
         if self._session is None:
             raise RuntimeError("the emulator client is not open")
         sent = {**headers, "Host": host} if host else headers
@@ -93,8 +93,8 @@ class EmulatorClient:
         try:
             async with self._session.request(
                 method, url, headers=sent, data=body or None, allow_redirects=False
-            ) as answer:
-                lowered = {name.lower(): value for name, value in answer.headers.items()}
-                return EmulatorAnswer(answer.status, lowered, await answer.read())
+            ) as response:
+                lowered = {name.lower(): value for name, value in response.headers.items()}
+                return EmulatorResponse(response.status, lowered, await response.read())
         except aiohttp.ClientError as error:
-            raise OSError(f"the emulator does not answer: {type(error).__name__}") from error
+            raise OSError(f"the emulator does not respond: {type(error).__name__}") from error

@@ -1,9 +1,10 @@
-"""Faults on request: what a network and a managed service do now and then, when a test asks for it.
+"""Fault injection: failures of a network and of a managed service, on request of a test.
 
-Rules are tried in order and the first that fits applies. The chances come from one seeded generator, so that
-a run can be repeated.
+Rules are tried in order and the first match applies. Probabilities use one seeded generator, so a run can be
+repeated.
 """
 
+import logging
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,14 +14,14 @@ from pulumi_local_aws.gateway.json_access import as_list, as_object, is_list, nu
 
 
 class Fault(StrEnum):
-    """What can go wrong, by the name used in a rule."""
+    """The faults, by the names that rules use."""
 
     DISCONNECT_LOST = "disconnectLost"
     DISCONNECT_LATE = "disconnectLate"
     DISCONNECT_DOUBLED = "disconnectDoubled"
     PUSH_REORDERED = "pushReordered"
-    CUT_BEFORE = "cutBefore"
-    CUT_AFTER = "cutAfter"
+    ABORT_BEFORE = "abortBefore"
+    ABORT_AFTER = "abortAfter"
     CALLBACK_GONE = "callbackGone"
     CALLBACK_TOO_LARGE = "callbackTooLarge"
     CALLBACK_THROTTLED = "callbackThrottled"
@@ -34,16 +35,17 @@ CALLBACK_FAULTS = (
     Fault.CALLBACK_THROTTLED,
     Fault.CALLBACK_DELAYED,
 )
+_LOGGER = logging.getLogger(__name__)
 _KEYS = {"fault", "route", "connection", "probability", "count", "seconds"}
 
 
 class FaultRuleError(Exception):
-    """A rule is not one; the text names the key, its value and what is allowed."""
+    """A rule is invalid; the message names the key, its value and the allowed values."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Rule:
-    """One fault; `count` is how often it may still happen (None: always), `seconds` how long it delays."""
+class FaultRule:
+    """One fault: `count` is how often it may still apply (None: always), `seconds` how long it delays."""
 
     fault: Fault
     route: str | None = None
@@ -57,15 +59,17 @@ class Faults:
     """The rules in force."""
 
     def __init__(self) -> None:
-        self._rules: list[Rule] = []
+        self._rules: list[FaultRule] = []
         self._random = random.Random(0)  # noqa: S311 - repeatable on purpose
 
-    def replace(self, rules: list[Rule], seed: int = 0) -> None:
+    def replace(self, rules: list[FaultRule], seed: int = 0) -> None:
         self._rules = rules
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
 
-    def hit(self, faults: tuple[Fault, ...], connection_id: str, route: str | None = None) -> Rule | None:
-        """The rule that applies to this occasion, counted as used; None where all goes well."""
+    def match(
+        self, faults: tuple[Fault, ...], connection_id: str, route: str | None = None
+    ) -> FaultRule | None:
+        """Return the first rule that applies and count it as used, or None if no rule matches."""
         for rule in self._rules:
             if (
                 rule.fault in faults
@@ -76,18 +80,19 @@ class Faults:
             ):
                 if rule.count is not None:
                     rule.count -= 1
+                _LOGGER.info("injecting fault=%s", rule.fault)
                 return rule
         return None
 
 
-def read_rules(value: object) -> list[Rule]:
-    """Rules from the admin interface's JSON list; raises FaultRuleError."""
+def read_rules(value: object) -> list[FaultRule]:
+    """Read the rules from the admin interface's JSON list. Raises FaultRuleError."""
     if not is_list(value):
         raise FaultRuleError("faults: must be a list of rules")
-    return [_rule(as_object(entry)) for entry in as_list(value)]
+    return [_read_rule(as_object(entry)) for entry in as_list(value)]
 
 
-def _rule(entry: Mapping[str, object]) -> Rule:
+def _read_rule(entry: Mapping[str, object]) -> FaultRule:
     if unknown := entry.keys() - _KEYS:
         raise FaultRuleError(f"unknown key {sorted(unknown)[0]!r}; allowed: {', '.join(sorted(_KEYS))}")
     try:
@@ -97,7 +102,7 @@ def _rule(entry: Mapping[str, object]) -> Rule:
     count = _number(entry, "count")
     probability = _number(entry, "probability")
     seconds = _number(entry, "seconds")
-    return Rule(
+    return FaultRule(
         fault=fault,
         route=_text(entry, "route"),
         connection=_text(entry, "connection"),

@@ -1,11 +1,11 @@
-"""Ids in AWS's form, e.g. `L0SM9cOFvHcCIhw=`: 11 random bytes in URL-safe base64."""
+"""Ids in AWS's format, e.g. `L0SM9cOFvHcCIhw=`: 11 random bytes in URL-safe base64."""
 
 import base64
 import hashlib
 import re
 import secrets
 
-_FORM = re.compile(r"[A-Za-z0-9_-]{15}=")
+_FORMAT = re.compile(r"[A-Za-z0-9_-]{15}=")
 
 
 def new_id() -> str:
@@ -13,14 +13,14 @@ def new_id() -> str:
 
 
 def new_trace_id(epoch_seconds: int) -> str:
-    """An X-Ray trace id as load balancers write it into `X-Amzn-Trace-Id`."""
+    """Return an X-Ray trace id in the format of the header `X-Amzn-Trace-Id`."""
     return f"Root=1-{epoch_seconds:08x}-{secrets.token_hex(12)}"
 
 
 def is_id(value: str) -> bool:
-    return _FORM.fullmatch(value) is not None
+    return _FORMAT.fullmatch(value) is not None
 
 
 def log_id(value: str) -> str:
-    """An id fit for a log line: it tells connections apart and addresses none."""
+    """Return a digest of a connection id for log lines; the management API does not accept it."""
     return hashlib.sha256(value.encode()).hexdigest()[:12]

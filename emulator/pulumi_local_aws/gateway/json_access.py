@@ -1,17 +1,20 @@
-"""Reading untyped JSON with a stated type, so that nothing else needs a cast."""
+"""Reads untyped JSON as stated types, so that no other module needs a cast."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import cast
 
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
 
 def as_object(value: object) -> Mapping[str, object]:
-    """The value as a JSON object; anything else counts as an empty one."""
+    """Return the value if it is a JSON object, else an empty object."""
     return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
 
 
 def as_list(value: object) -> list[object]:
-    """The value as a JSON array; anything else counts as an empty one."""
+    """Return the value if it is a JSON array, else an empty array."""
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
@@ -24,20 +27,31 @@ def text(value: object, default: str = "") -> str:
 
 
 def number(value: object) -> float | None:
-    """A JSON number, or None (a boolean is no number)."""
+    """Return the value if it is a JSON number, else None; a boolean is not a number."""
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def strings(value: object) -> dict[str, str]:
-    """The string entries of a JSON object."""
+    """Return the entries of a JSON object that are strings."""
     return {key: entry for key, entry in as_object(value).items() if isinstance(entry, str)}
 
 
 def parse(data: str | bytes) -> object:
-    """Parsed JSON; raises ValueError where it is none."""
+    """Parse JSON. Raises ValueError if it is invalid."""
     return cast("object", json.loads(data))
 
 
 def compact(value: object) -> str:
-    """JSON as short as it goes, characters kept as they are."""
+    """Serialize to JSON without white space and without escaping non-ASCII characters."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def look_up(value: object, path: str) -> object:
+    """Return the value at a path such as `message.items[0].kind`, or None if it is missing."""
+    for name, index in _STEP.findall(path):
+        if index:
+            entries = as_list(value)
+            value = entries[int(index)] if int(index) < len(entries) else None
+        else:
+            value = as_object(value).get(name)
+    return value

@@ -1,6 +1,5 @@
-"""API Gateway's quotas for WebSocket APIs, and the token bucket that its throttling uses."""
+"""API Gateway's quotas for WebSocket APIs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -10,7 +9,7 @@ class Limits:
 
     Sources:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
-    (message, frame, idle, duration, new connections, authorizer result, integration time-out, URL length) and
+    (message, frame, idle, duration, new connections, authorizer result, integration timeout, URL length) and
     https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
     (10,000 requests a second with a burst of 5,000 for an account and Region, callbacks included).
     """
@@ -25,29 +24,3 @@ class Limits:
     authorizer_result_bytes: int = 8 * 1024
     integration_seconds: float = 29
     url_characters: int = 4096
-
-
-class TokenBucket:
-    """A bucket of `burst` tokens that fills at `rate` a second; each request takes one.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-protect.html
-    """
-
-    __slots__ = ("_burst", "_filled_at", "_now", "_rate", "_tokens")
-
-    def __init__(self, rate: float, burst: float, now: Callable[[], float]) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._now = now
-        self._tokens = burst
-        self._filled_at = now()
-
-    def take(self) -> bool:
-        """Take a token; False where none is left."""
-        now = self._now()
-        self._tokens = min(self._burst, self._tokens + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True

@@ -6,42 +6,49 @@ https://docs.aws.amazon.com/apigatewaymanagementapi/latest/reference/Welcome.htm
 """
 
 import asyncio
+import logging
 
 from aiohttp import web
 
 from pulumi_local_aws.gateway.addressing import Address
+from pulumi_local_aws.gateway.api.cache import ApiCache
 from pulumi_local_aws.gateway.api.control_plane import ControlPlaneError
+from pulumi_local_aws.gateway.client import Client
 from pulumi_local_aws.gateway.clock import iso_time
-from pulumi_local_aws.gateway.connection import Connection
 from pulumi_local_aws.gateway.faults import CALLBACK_FAULTS, Fault
 from pulumi_local_aws.gateway.json_access import compact
-from pulumi_local_aws.gateway.permissions import ManagementCall, Permissions
-from pulumi_local_aws.gateway.runtime import LOG, Runtime
+from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.management_access import ManagementAccess, ManagementRequest
+from pulumi_local_aws.gateway.runtime import Runtime
 
-_NORMAL = (1000, "Connection Closed Normally")
+_LOGGER = logging.getLogger(__name__)
+_NORMAL_CLOSURE = (1000, "Connection Closed Normally")
 _GONE = (410, "GoneException", "Gone")
 _TOO_LARGE = (413, "PayloadTooLargeException", "Payload too large")
-_LIMIT = (429, "LimitExceededException", "Too Many Requests")
+_LIMIT_EXCEEDED = (429, "LimitExceededException", "Too Many Requests")
 _FORBIDDEN = (403, "ForbiddenException", "Forbidden")
-_FAULT_ANSWERS = {
+_FAULT_RESPONSES = {
     Fault.CALLBACK_GONE: _GONE,
     Fault.CALLBACK_TOO_LARGE: _TOO_LARGE,
-    Fault.CALLBACK_THROTTLED: _LIMIT,
+    Fault.CALLBACK_THROTTLED: _LIMIT_EXCEEDED,
 }
 
 
-class Callbacks:
-    """Answers management calls. The order of checks: signature and policy, stage, rate, connection, size."""
+class ManagementApi:
+    """Answers `@connections` calls. The checks run in this order: access, stage, rate, connection, size."""
 
-    def __init__(self, runtime: Runtime, permissions: Permissions) -> None:
+    def __init__(self, runtime: Runtime, apis: ApiCache, limits: Limits, access: ManagementAccess) -> None:
         self._runtime = runtime
-        self._permissions = permissions
+        self._apis = apis
+        self._limits = limits
+        self._access = access
+        self._delayed_pushes: dict[str, bytes] = {}
 
-    async def answer(
+    async def respond(
         self, request: web.BaseRequest, target: Address, connection_id: str
     ) -> web.StreamResponse:
         body = await request.read()
-        call = ManagementCall(
+        management_request = ManagementRequest(
             method=request.method,
             raw_path=request.raw_path,
             host=request.headers.get("Host", ""),
@@ -50,85 +57,83 @@ class Callbacks:
             api_id=target.api_id,
             stage=target.stage,
         )
-        refusal = await self._denied(call, target) or await self._prevented(connection_id)
-        if refusal is not None:
-            return refusal
-        connection = self._connection(target, connection_id)
-        if connection is None:
-            return error(*_GONE)
+        error = await self._check_access(management_request) or await self._check_rate(connection_id)
+        if error is not None:
+            return error
+        client = self._find_client(target, connection_id)
+        if client is None:
+            return error_response(*_GONE)
         if request.method == "POST":
-            return self._push(connection, body)
+            return self._push(client, body)
         if request.method == "GET":
-            return _described(connection)
-        connection.socket.close(*_NORMAL)
+            return _describe(client)
+        client.close(*_NORMAL_CLOSURE)
         return web.Response(status=204)
 
-    async def _denied(self, call: ManagementCall, target: Address) -> web.Response | None:
-        """403 by verb, signature, policy or unknown stage."""
-        included = self._runtime.served.includes(target.api_id, target.stage)
-        if call.method not in ("POST", "GET", "DELETE") or not included:
-            return error(*_FORBIDDEN)
-        definitions = self._runtime.definitions
+    async def _check_access(self, request: ManagementRequest) -> web.Response | None:
+        """Return 403 for the verb, the signature, the policy or an unknown stage; None if allowed."""
+        if request.method not in ("POST", "GET", "DELETE"):
+            return error_response(*_FORBIDDEN)
         try:
-            verdict = await self._permissions.verdict(call)
-            if not verdict.allowed:
-                headers = {"x-amzn-ErrorType": verdict.error_type}
+            decision = await self._access.decide(request)
+            if not decision.is_allowed:
+                headers = {"x-amzn-ErrorType": decision.error_type}
                 return web.Response(
-                    status=verdict.status, body=verdict.body, headers=headers, content_type="application/json"
+                    status=decision.status,
+                    body=decision.body,
+                    headers=headers,
+                    content_type="application/json",
                 )
-            api = definitions.current(target.api_id) or await definitions.fresh(target.api_id)
-        except (OSError, ControlPlaneError) as failure:
-            LOG.error("callback: %s", failure)
-            return error(500, "InternalServerErrorException", "Internal server error")
-        return error(*_FORBIDDEN) if api is None or target.stage not in api.stages else None
+            api = self._apis.get_cached(request.api_id) or await self._apis.get_fresh(request.api_id)
+        except (OSError, ControlPlaneError) as error:
+            _LOGGER.warning("management call failed: %s", error)
+            return error_response(500, "InternalServerErrorException", "Internal server error")
+        return error_response(*_FORBIDDEN) if api is None or request.stage not in api.stages else None
 
-    async def _prevented(self, connection_id: str) -> web.Response | None:
-        """429 by the account's rate, or a fault that a test asked for."""
-        if not self._runtime.throttles.request():
-            return error(*_LIMIT)
-        rule = self._runtime.faults.hit(CALLBACK_FAULTS, connection_id)
+    async def _check_rate(self, connection_id: str) -> web.Response | None:
+        """Return 429 above the account's rate, or the error of an injected fault; None if allowed."""
+        if not self._runtime.throttling.allows_callback():
+            return error_response(*_LIMIT_EXCEEDED)
+        rule = self._runtime.faults.match(CALLBACK_FAULTS, connection_id)
         if rule is None:
             return None
-        LOG.info("fault %s", rule.fault)
         if rule.fault is Fault.CALLBACK_DELAYED:
             await asyncio.sleep(rule.seconds)
             return None
-        return error(*_FAULT_ANSWERS[rule.fault])
+        return error_response(*_FAULT_RESPONSES[rule.fault])
 
-    def _connection(self, target: Address, connection_id: str) -> Connection | None:
-        """The open connection of this API and stage; before `$connect` has returned there is none."""
-        connection = self._runtime.connections.get(connection_id)
-        caller = connection.caller if connection else None
-        if connection is None or caller is None or not connection.is_open:
+    def _find_client(self, target: Address, connection_id: str) -> Client | None:
+        """Return the open connection of this API and stage; None before `$connect` has returned."""
+        client = self._runtime.connections.get(connection_id)
+        if client is None or not client.is_open:
             return None
-        return connection if (caller.api_id, caller.stage) == (target.api_id, target.stage) else None
+        context = client.context
+        return client if (context.api_id, context.stage) == (target.api_id, target.stage) else None
 
-    def _push(self, connection: Connection, body: bytes) -> web.Response:
-        if len(body) > self._runtime.limits.message_bytes:
-            return error(*_TOO_LARGE)
-        if not connection.socket.writable:
-            return error(*_LIMIT)
-        payload = _as_text(body)
-        if connection.held_back is None and (
-            rule := self._runtime.faults.hit((Fault.PUSH_REORDERED,), connection.id)
+    def _push(self, client: Client, body: bytes) -> web.Response:
+        if len(body) > self._limits.message_bytes:
+            return error_response(*_TOO_LARGE)
+        if not client.is_writable:
+            return error_response(*_LIMIT_EXCEEDED)
+        payload = _replace_invalid_utf8(body)
+        if client.id not in self._delayed_pushes and (
+            rule := self._runtime.faults.match((Fault.PUSH_REORDERED,), client.id)
         ):
-            LOG.info("fault %s", rule.fault)
-            connection.held_back = payload
-            asyncio.get_running_loop().call_later(rule.seconds, release, connection)
+            self._delayed_pushes[client.id] = payload
+            asyncio.get_running_loop().call_later(rule.seconds, self._send_delayed, client)
             return web.Response()
-        sent = connection.send(payload)
-        release(connection)
-        return web.Response() if sent else error(*_GONE)
+        is_sent = client.send(payload)
+        self._send_delayed(client)
+        return web.Response() if is_sent else error_response(*_GONE)
+
+    def _send_delayed(self, client: Client) -> None:
+        """Send the delayed push, if there is one: a later push has overtaken it, or its delay has ended."""
+        payload = self._delayed_pushes.pop(client.id, None)
+        if payload is not None:
+            client.send(payload)
 
 
-def release(connection: Connection) -> None:
-    """Send the push that was held back, now that a later one has overtaken it or its time is up."""
-    if connection.held_back is not None:
-        payload, connection.held_back = connection.held_back, None
-        connection.send(payload)
-
-
-def error(status: int, error_type: str, message: str) -> web.Response:
+def error_response(status: int, error_type: str, message: str) -> web.Response:
     return web.Response(
         status=status,
         text=compact({"message": message}),
@@ -137,20 +142,18 @@ def error(status: int, error_type: str, message: str) -> web.Response:
     )
 
 
-def _described(connection: Connection) -> web.Response:
-    caller = connection.caller
-    if caller is None:
-        return error(*_GONE)
-    answer = {
-        "connectedAt": iso_time(caller.connected_at),
-        "identity": {"sourceIp": caller.source_ip, "userAgent": caller.user_agent or ""},
-        "lastActiveAt": iso_time(connection.last_active_at),
+def _describe(client: Client) -> web.Response:
+    context = client.context
+    description = {
+        "connectedAt": iso_time(context.connected_at),
+        "identity": {"sourceIp": context.source_ip, "userAgent": context.user_agent or ""},
+        "lastActiveAt": iso_time(client.last_active_at),
     }
-    return web.Response(text=compact(answer), content_type="application/json")
+    return web.Response(text=compact(description), content_type="application/json")
 
 
-def _as_text(body: bytes) -> bytes:
-    """A push is always a text frame; bytes that are no UTF-8 become U+FFFD."""
+def _replace_invalid_utf8(body: bytes) -> bytes:
+    """Return the body as UTF-8, because a push is always a text frame; invalid bytes become U+FFFD."""
     try:
         body.decode()
     except UnicodeDecodeError:

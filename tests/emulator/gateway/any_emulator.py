@@ -1,4 +1,4 @@
-"""What the gateway reads, made by boto3 on any emulator: an API, a function, the function's policy."""
+"""Creates what the gateway reads on any emulator, with boto3: an API, a function, the function's policy."""
 
 import io
 import json
@@ -15,18 +15,18 @@ from botocore.exceptions import ClientError
 
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.gateway.emulator_client import EmulatorAddress
-from pulumi_local_aws.gateway.permissions import ManagementCall
-from tests.emulator.gateway.deployed import mock_integration
+from pulumi_local_aws.gateway.management_access import ManagementRequest
+from tests.emulator.gateway.deployed import create_mock_integration
 
 STAGE = "live"
 NAME = f"gateway-{secrets.token_hex(3)}"
-"""Of everything that is made: an emulator may keep what an earlier run left."""
+"""The name of every resource; it is unique, because an emulator may keep resources of an earlier run."""
 _TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
 @dataclass(frozen=True)
 class AnyEmulator:
-    """An emulator that runs, and the caller."""
+    """A running emulator and the caller's credentials."""
 
     address: EmulatorAddress
 
@@ -39,29 +39,29 @@ class AnyEmulator:
         }
         return client(service, environment)
 
-    def make_function(self) -> str:
-        """Make a function that answers with its event; returns its ARN."""
+    def create_function(self) -> str:
+        """Create a function that returns its event. Return its ARN."""
         policy = json.dumps({"Version": "2012-10-17", "Statement": [_TRUST]})
         role = self.client("iam").create_role(RoleName=NAME, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as file:
             file.writestr("echo.py", "def handler(event, context):\n    return event\n")
-        made = self.client("lambda").create_function(
+        created = self.client("lambda").create_function(
             FunctionName=NAME,
             Runtime="python3.13",
             Role=role,
             Handler="echo.handler",
             Code={"ZipFile": archive.getvalue()},
         )
-        return str(made["FunctionArn"])
+        return str(created["FunctionArn"])
 
-    def remove_function(self) -> None:
+    def delete_function(self) -> None:
         with suppress(ClientError):  # LocalStack cannot delete one that it could not start
             self.client("lambda").delete_function(FunctionName=NAME)
         self.client("iam").delete_role(RoleName=NAME)
 
-    def let_api_gateway_call(self, source_arn: str) -> None:
-        """Add the permission that the gateway looks for."""
+    def allow_api_gateway(self, source_arn: str) -> None:
+        """Add the permission that the gateway checks."""
         self.client("lambda").add_permission(
             FunctionName=NAME,
             StatementId="api",
@@ -70,8 +70,8 @@ class AnyEmulator:
             SourceArn=source_arn,
         )
 
-    def make_api(self, function_uri: str) -> str:
-        """Make `$connect` with an authorizer, a two-way and a one-way route, and a mock; returns its id."""
+    def create_api(self, function_uri: str) -> str:
+        """Create an API with an authorizer, a two-way and a one-way route, and a mock. Return its id."""
         gateway = self.client("apigatewayv2")
         api_id = gateway.create_api(
             Name=NAME, ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.kind"
@@ -86,7 +86,7 @@ class AnyEmulator:
             AuthorizerUri=function_uri,
             IdentitySource=["route.request.querystring.token"],
         )["AuthorizerId"]
-        mock = mock_integration(gateway, api_id, '{"type":"heartbeatAck"}')["IntegrationId"]
+        mock = create_mock_integration(gateway, api_id, '{"type":"heartbeatAck"}')["IntegrationId"]
         guard = {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizer}
         for key, integration, options in (
             ("$connect", proxy, guard),
@@ -110,16 +110,16 @@ class AnyEmulator:
         )
         return str(api_id)
 
-    def remove_api(self, api_id: str) -> None:
+    def delete_api(self, api_id: str) -> None:
         self.client("apigatewayv2").delete_api(ApiId=api_id)
 
-    def signed_push(self, api_id: str, host: str) -> ManagementCall:
-        """A push to a connection that no emulator knows, signed by the caller for the gateway at `host`."""
+    def signed_push(self, api_id: str, host: str) -> ManagementRequest:
+        """Return a push to an unknown connection, signed by the caller for the gateway at `host`."""
         path = f"/_aws/execute-api/{api_id}/{STAGE}/@connections/L0SM9cOFvHcCIhw%3D"
         request = AWSRequest(method="POST", url=f"http://{host}{path}", data=b"x")
         credentials = Credentials(self.address.access_key, self.address.secret_key)
         SigV4Auth(credentials, "execute-api", self.address.region).add_auth(request)
-        return ManagementCall(
+        return ManagementRequest(
             method="POST",
             raw_path=path,
             host=host,

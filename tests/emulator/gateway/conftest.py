@@ -9,10 +9,11 @@ import aiohttp
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from pulumi_local_aws.gateway.api.cache import ApiFilter
 from pulumi_local_aws.gateway.api.model import Api
 from pulumi_local_aws.gateway.clock import Clock
 from pulumi_local_aws.gateway.limits import Limits
-from pulumi_local_aws.gateway.permissions import ManagementCall, Verdict
+from pulumi_local_aws.gateway.management_access import AccessDecision, ManagementRequest
 from pulumi_local_aws.gateway.server import Gateway
 from tests.emulator.gateway.fakes import (
     API_ID,
@@ -21,19 +22,19 @@ from tests.emulator.gateway.fakes import (
     FixedControlPlane,
     Function,
     PythonFunctions,
-    StatedPermissions,
+    ScriptedAccess,
 )
 
 
 @dataclass
-class Local:
-    """Starts gateways and connects clients; everything ends with the test."""
+class GatewayHarness:
+    """Starts gateways and connects clients; all of them end with the test."""
 
     stack: AsyncExitStack
     http: aiohttp.ClientSession
     control_plane: FixedControlPlane = field(default_factory=lambda: FixedControlPlane(None))
     functions: PythonFunctions = field(default_factory=PythonFunctions)
-    permissions: StatedPermissions = field(default_factory=StatedPermissions)
+    access: ScriptedAccess = field(default_factory=ScriptedAccess)
     gateway: Gateway = field(init=False)
 
     async def start(
@@ -42,22 +43,24 @@ class Local:
         *,
         limits: Limits | None = None,
         clock: Clock | None = None,
-        verdicts: Callable[[ManagementCall], Verdict] | None = None,
-        max_age: float = 1.0,
+        decisions: Callable[[ManagementRequest], AccessDecision] | None = None,
+        max_age_seconds: float = 1.0,
+        served: ApiFilter | None = None,
         **functions: Function,
     ) -> Gateway:
         self.control_plane.api = api
         self.functions.functions = functions
-        if verdicts is not None:
-            self.permissions.verdicts = verdicts
+        if decisions is not None:
+            self.access.decisions = decisions
         self.gateway = await self.stack.enter_async_context(
             Gateway(
                 control_plane=self.control_plane,
                 invoker=self.functions,
-                permissions=self.permissions,
+                access=self.access,
                 limits=limits,
                 clock=clock,
-                max_age=max_age,
+                max_age_seconds=max_age_seconds,
+                served=served,
             )
         )
         return self.gateway
@@ -69,30 +72,30 @@ class Local:
         options.setdefault("compression", None)
         return await self.stack.enter_async_context(connect(url or self.url(), **options))
 
-    async def call(
+    async def call_management_api(
         self, method: str, connection_id: str, body: bytes | None = None, stage: str = STAGE
     ) -> tuple[int, str, bytes]:
-        """A management call: status, error type, body."""
+        """Send a management call. Return the status, the error type and the body."""
         url = f"{self.gateway.callback_url(API_ID, stage)}/@connections/{connection_id}"
-        async with self.http.request(method, url, data=body) as answer:
-            return answer.status, answer.headers.get("x-amzn-ErrorType", ""), await answer.read()
+        async with self.http.request(method, url, data=body) as response:
+            return response.status, response.headers.get("x-amzn-ErrorType", ""), await response.read()
 
-    async def faults(self, *rules: dict[str, object]) -> None:
-        async with self.http.post(f"{self.gateway.admin_url}/faults", json=rules) as answer:
-            assert answer.status == 200, await answer.text()
+    async def set_faults(self, *rules: dict[str, object]) -> None:
+        async with self.http.post(f"{self.gateway.admin_url}/faults", json=rules) as response:
+            assert response.status == 200, await response.text()
 
     def events(self, function: str) -> list[Event]:
         return self.functions.events.get(function, [])
 
     @property
     def connection_id(self) -> str:
-        """The id of the one connection that is open."""
+        """The id of the only open connection."""
         (connection,) = self.gateway.runtime.open_connections()
         return connection.id
 
 
 @pytest.fixture
-async def local() -> AsyncIterator[Local]:
+async def harness() -> AsyncIterator[GatewayHarness]:
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(aiohttp.ClientSession())
-        yield Local(stack=stack, http=http)
+        yield GatewayHarness(stack=stack, http=http)

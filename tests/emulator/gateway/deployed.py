@@ -1,4 +1,4 @@
-"""A small WebSocket API on a real emulator, made by boto3: one function behind every route."""
+"""A small WebSocket API on a real emulator, created with boto3: one function for every route."""
 
 import io
 import json
@@ -51,7 +51,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class DeployedApi:
-    """The API's ids, and clients to change it with."""
+    """The API's ids, and clients that change it."""
 
     emulator: MiniStack
     api_id: str
@@ -71,7 +71,7 @@ class DeployedApi:
         return client(service, self.emulator.environment)
 
     def set_callback_url(self, url: str) -> None:
-        """Tell the function where to push."""
+        """Set the endpoint that the function pushes to."""
         functions = self.client("lambda")
         functions.update_function_configuration(
             FunctionName=self.function, Environment={"Variables": {"CALLBACK_URL": url}}
@@ -87,7 +87,7 @@ class DeployedApi:
 
 
 def deploy(emulator: MiniStack, name: str) -> DeployedApi:
-    """`$connect` with an authorizer, `$disconnect`, `$default` and `heartbeat` (a mock), both two-way."""
+    """Create an API with an authorizer, and with two-way routes `$default` and `heartbeat` (a mock)."""
     aws = {service: client(service, emulator.environment) for service in ("iam", "lambda", "apigatewayv2")}
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws["iam"].create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
@@ -99,7 +99,7 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
         FunctionName=name,
         Runtime="python3.13",
         Role=role,
-        Handler="answers.handler",
+        Handler="echo.handler",
         Code={"ZipFile": _archive()},
         Timeout=15,
     )["FunctionArn"]
@@ -122,7 +122,7 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
         ("$default", target, {"RouteResponseSelectionExpression": "$default"}),
         (
             "heartbeat",
-            mock_integration(gateway, api_id, HEARTBEAT_ACK),
+            create_mock_integration(gateway, api_id, HEARTBEAT_ACK),
             {"RouteResponseSelectionExpression": "$default"},
         ),
         ("silent", target, {}),
@@ -137,8 +137,8 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
     return DeployedApi(emulator=emulator, api_id=api_id, role=name, function=name)
 
 
-def mock_integration(gateway: Any, api_id: str, reply: str) -> Mapping[str, Any]:
-    """An integration that API Gateway answers by itself, with this response template."""
+def create_mock_integration(gateway: Any, api_id: str, reply: str) -> Mapping[str, Any]:
+    """Create a MOCK integration with this response template."""
     integration: Mapping[str, Any] = gateway.create_integration(
         ApiId=api_id,
         IntegrationType="MOCK",
@@ -162,5 +162,5 @@ def _policy(statement: Mapping[str, object]) -> str:
 def _archive() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("answers.py", CODE)
+        archive.writestr("echo.py", CODE)
     return buffer.getvalue()

@@ -9,7 +9,7 @@ from typing import Any
 from pulumi_local_aws.gateway.api.control_plane import ControlPlaneError
 from pulumi_local_aws.gateway.api.model import Api, Integration, Route, Stage
 from pulumi_local_aws.gateway.integrations.lambda_invoke import Invocation, InvokeError
-from pulumi_local_aws.gateway.permissions import ManagementCall, Verdict
+from pulumi_local_aws.gateway.management_access import AccessDecision, ManagementRequest
 
 API_ID = "abc123"
 STAGE = "live"
@@ -18,34 +18,34 @@ Function = Callable[[Event], object | Awaitable[object]]
 
 
 class FunctionError(Exception):
-    """Raised by a fake function: what a Lambda that raises looks like to its caller."""
+    """Raised by a fake function, as an exception in a Lambda function."""
 
 
 class FixedControlPlane:
-    """Knows one API (or none), which a test may replace; counts the reads."""
+    """Has one API or none, which a test may replace; counts the reads."""
 
     def __init__(self, api: Api | None) -> None:
         self.api = api
         self.reads = 0
-        self.broken = False
+        self.is_unavailable = False
 
     async def read(self, api_id: str) -> Api | None:
         self.reads += 1
-        if self.broken:
+        if self.is_unavailable:
             raise ControlPlaneError("down")
         return self.api if self.api and self.api.api_id == api_id else None
 
 
 @dataclass
 class PythonFunctions:
-    """Lambda functions by URI, as Python functions of the event; keeps every event."""
+    """Lambda functions by URI, as Python functions of the event; records every event."""
 
     functions: dict[str, Function] = field(default_factory=dict[str, Function])
     events: dict[str, list[Event]] = field(default_factory=dict[str, list[Event]])
-    sources: list[str | None] = field(default_factory=list[str | None])
+    source_arns: list[str | None] = field(default_factory=list[str | None])
 
     async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
-        self.sources.append(source_arn)
+        self.source_arns.append(source_arn)
         function = self.functions.get(uri)
         if function is None:
             raise InvokeError(f"no function {uri}")
@@ -62,21 +62,21 @@ class PythonFunctions:
 
 
 @dataclass
-class StatedPermissions:
-    """Allows every call unless a test says otherwise."""
+class ScriptedAccess:
+    """Allows every call unless a test sets other decisions."""
 
-    verdicts: Callable[[ManagementCall], Verdict] = lambda _: Verdict(allowed=True)
+    decisions: Callable[[ManagementRequest], AccessDecision] = lambda _: AccessDecision(is_allowed=True)
 
-    async def verdict(self, call: ManagementCall) -> Verdict:
-        return self.verdicts(call)
-
-
-def proxy(uri: str, timeout: float | None = None) -> Integration:
-    return Integration(kind="AWS_PROXY", uri=uri, timeout=timeout)
+    async def decide(self, request: ManagementRequest) -> AccessDecision:
+        return self.decisions(request)
 
 
-def two_way(key: str, uri: str, timeout: float | None = None) -> Route:
-    return Route(key=key, integration=proxy(uri, timeout), replies=True)
+def proxy(uri: str, timeout_seconds: float | None = None) -> Integration:
+    return Integration(kind="AWS_PROXY", uri=uri, timeout_seconds=timeout_seconds)
+
+
+def two_way(key: str, uri: str, timeout_seconds: float | None = None) -> Route:
+    return Route(key=key, integration=proxy(uri, timeout_seconds), has_route_response=True)
 
 
 def one_way(key: str, uri: str) -> Route:
@@ -94,5 +94,5 @@ def api(*routes: Route, stage: Stage | None = None, route_selection: str = "$req
 
 
 def ok(body: str | None = None, **fields: object) -> dict[str, object]:
-    """A Lambda proxy response."""
+    """Return a Lambda proxy response."""
     return {"statusCode": 200, **({} if body is None else {"body": body}), **fields}

@@ -8,7 +8,7 @@ from websockets.exceptions import InvalidStatus
 
 from pulumi_local_aws.gateway.api.model import Authorizer, Route, Stage
 from pulumi_local_aws.gateway.integrations.iam_policy import PolicyError, evaluate_policy
-from tests.emulator.gateway.conftest import Local
+from tests.emulator.gateway.conftest import GatewayHarness
 from tests.emulator.gateway.fakes import API_ID, STAGE, Event, FunctionError, api, ok, proxy, two_way
 
 ARN = f"arn:aws:execute-api:us-east-1:000000000000:{API_ID}/{STAGE}/$connect"
@@ -32,25 +32,27 @@ def guarded(*sources: str) -> Route:
     )
 
 
-async def outcome(local: Local, answer: Any, *sources: str, url: str = "", **options: Any) -> tuple[int, str]:
-    """The status of a connection attempt, and the message of a refusal."""
+async def outcome(
+    harness: GatewayHarness, answer: Any, *sources: str, url: str = "", **options: Any
+) -> tuple[int, str]:
+    """Return the status of a connection attempt and the message of a refusal."""
 
     def authorize(_: Event) -> object:
         if isinstance(answer, Exception):
             raise answer
         return answer
 
-    await local.start(api(guarded(*sources)), authorize=authorize, connect=lambda _: ok())
+    await harness.start(api(guarded(*sources)), authorize=authorize, connect=lambda _: ok())
     try:
-        await local.connect(local.url(url), **options)
+        await harness.connect(harness.url(url), **options)
     except InvalidStatus as refused:
         return refused.response.status_code, json.loads(refused.response.body or b"{}")["message"]
     return 101, ""
 
 
-async def test_the_event_has_aws_shape(local: Local) -> None:
-    assert await outcome(local, result(), url="?token=x") == (101, "")
-    (event,) = local.events("authorize")
+async def test_the_event_has_aws_shape(harness: GatewayHarness) -> None:
+    assert await outcome(harness, result(), url="?token=x") == (101, "")
+    (event,) = harness.events("authorize")
     assert sorted(event) == [
         "headers",
         "methodArn",
@@ -68,19 +70,19 @@ async def test_the_event_has_aws_shape(local: Local) -> None:
     assert event["requestContext"]["routeKey"] == "$connect"
 
 
-async def test_allow_hands_the_context_on_as_strings(local: Local) -> None:
+async def test_an_allow_passes_the_context_on_as_strings(harness: GatewayHarness) -> None:
     context = {"text": "a", "number": 1, "real": 1.5, "yes": True}
-    await local.start(
+    await harness.start(
         api(guarded(), two_way("$default", "go")),
         authorize=lambda _: result(context),
         connect=lambda _: ok(),
         go=lambda _: ok("x"),
     )
-    client = await local.connect()
+    client = await harness.connect()
     await client.send("x")
     await client.recv()
     for function in ("connect", "go"):
-        authorizer = local.events(function)[0]["requestContext"]["authorizer"]
+        authorizer = harness.events(function)[0]["requestContext"]["authorizer"]
         assert isinstance(authorizer.pop("integrationLatency"), int)
         assert authorizer == {
             "principalId": "someone",
@@ -99,10 +101,10 @@ async def test_allow_hands_the_context_on_as_strings(local: Local) -> None:
         ("context.stage", "", {}),
     ],
 )
-async def test_an_identity_source_that_is_there_lets_the_function_decide(
-    local: Local, source: str, url: str, headers: dict[str, str]
+async def test_a_present_identity_source_lets_the_function_decide(
+    harness: GatewayHarness, source: str, url: str, headers: dict[str, str]
 ) -> None:
-    assert await outcome(local, result(), source, url=url, additional_headers=headers) == (101, "")
+    assert await outcome(harness, result(), source, url=url, additional_headers=headers) == (101, "")
 
 
 @pytest.mark.parametrize(
@@ -115,41 +117,43 @@ async def test_an_identity_source_that_is_there_lets_the_function_decide(
     ],
 )
 @pytest.mark.parametrize("url", ["", "?token="])
-async def test_a_missing_or_empty_identity_source_is_401_without_a_call(
-    local: Local, source: str, url: str
+async def test_a_missing_or_empty_identity_source_is_401_without_an_invocation(
+    harness: GatewayHarness, source: str, url: str
 ) -> None:
-    assert await outcome(local, result(), source, url=url) == (401, "Unauthorized")
-    assert local.events("authorize") == []
+    assert await outcome(harness, result(), source, url=url) == (401, "Unauthorized")
+    assert harness.events("authorize") == []
 
 
-async def test_a_stage_variable_can_be_an_identity_source(local: Local) -> None:
+async def test_a_stage_variable_can_be_an_identity_source(harness: GatewayHarness) -> None:
     stage = Stage(name=STAGE, variables={"colour": "blue"})
-    await local.start(
+    await harness.start(
         api(guarded("stageVariables.colour"), stage=stage),
         authorize=lambda _: result(),
         connect=lambda _: ok(),
     )
-    await local.connect()
+    await harness.connect()
 
 
-async def test_the_http_apis_form_of_identity_source_says_nothing(local: Local) -> None:
-    assert await outcome(local, result(), "$request.header.Authorization") == (101, "")
+async def test_the_identity_source_form_of_http_apis_is_ignored(harness: GatewayHarness) -> None:
+    assert await outcome(harness, result(), "$request.header.Authorization") == (101, "")
 
 
-async def test_the_error_unauthorized_is_401(local: Local) -> None:
-    assert await outcome(local, FunctionError("Unauthorized")) == (401, "Unauthorized")
+async def test_the_error_unauthorized_is_401(harness: GatewayHarness) -> None:
+    assert await outcome(harness, FunctionError("Unauthorized")) == (401, "Unauthorized")
 
 
-async def test_any_other_error_is_500(local: Local) -> None:
-    assert await outcome(local, FunctionError("boom")) == (500, "Internal server error")
+async def test_any_other_error_is_500(harness: GatewayHarness) -> None:
+    assert await outcome(harness, FunctionError("boom")) == (500, "Internal server error")
 
 
 @pytest.mark.parametrize(("effect", "resource"), [("Deny", ARN), ("Allow", ARN.replace(STAGE, "other"))])
-async def test_a_policy_that_does_not_allow_is_403(local: Local, effect: str, resource: str) -> None:
-    status, message = await outcome(local, result(policyDocument=policy(effect, resource)))
+async def test_a_policy_that_does_not_allow_is_403(
+    harness: GatewayHarness, effect: str, resource: str
+) -> None:
+    status, message = await outcome(harness, result(policyDocument=policy(effect, resource)))
     assert status == 403
     assert message.startswith("User is not authorized to access this resource")
-    assert local.events("connect") == []
+    assert harness.events("connect") == []
 
 
 @pytest.mark.parametrize(
@@ -167,14 +171,14 @@ async def test_a_policy_that_does_not_allow_is_403(local: Local, effect: str, re
         result({"long": "x" * 8192}),
     ],
 )
-async def test_a_malformed_result_is_500(local: Local, answer: object) -> None:
-    assert await outcome(local, answer) == (500, "Internal server error")
+async def test_a_malformed_result_is_500(harness: GatewayHarness, answer: object) -> None:
+    assert await outcome(harness, answer) == (500, "Internal server error")
 
 
-async def test_an_authorization_that_is_not_carried_out_is_500(local: Local) -> None:
-    await local.start(api(Route(key="$connect", authorization="AWS_IAM", integration=proxy("connect"))))
+async def test_an_unsupported_authorization_type_is_500(harness: GatewayHarness) -> None:
+    await harness.start(api(Route(key="$connect", authorization="AWS_IAM", integration=proxy("connect"))))
     with pytest.raises(InvalidStatus) as refused:
-        await local.connect()
+        await harness.connect()
     assert refused.value.response.status_code == 500
 
 
@@ -197,7 +201,7 @@ def test_policies_are_evaluated_as_iam_does(document: dict[str, object], decisio
     assert evaluate_policy(document, ARN) == decision
 
 
-def test_an_explicit_deny_wins_wherever_it_stands() -> None:
+def test_an_explicit_deny_wins_in_any_position() -> None:
     allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     deny = {"Effect": "Deny", "Action": "*", "Resource": "*"}
     assert evaluate_policy({"Statement": [allow, deny]}, ARN) == "Deny"
@@ -205,7 +209,7 @@ def test_an_explicit_deny_wins_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize("key", ["Condition", "NotAction", "NotResource"])
-def test_what_is_not_carried_out_is_an_error_that_names_it(key: str) -> None:
+def test_an_unsupported_policy_element_is_an_error_that_names_it(key: str) -> None:
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*", key: {"x": "y"}}
     with pytest.raises(PolicyError, match=key):
         evaluate_policy({"Statement": [statement]}, ARN)

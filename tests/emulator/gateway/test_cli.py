@@ -1,4 +1,4 @@
-"""The command: where it finds the emulator, how it starts and ends."""
+"""The command: the emulator's address, the start and the end."""
 
 import asyncio
 import signal
@@ -18,32 +18,32 @@ def test_the_endpoint_comes_from_the_argument_then_the_environment(monkeypatch: 
     assert emulator_address("http://127.0.0.1:2222").endpoint_url == "http://127.0.0.1:2222"
 
 
-def test_without_either_localstack_client_says_where(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_endpoint_defaults_to_that_of_localstack_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     assert emulator_address().endpoint_url.endswith(":4566")
 
 
-def test_the_secret_is_in_no_representation(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_representation_omits_the_secret_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "very-secret")
     assert "very-secret" not in repr(emulator_address())
 
 
 @pytest.mark.parametrize("arguments", [["--time-factor", "0"], ["--host", "256.0.0.1"]])
-def test_what_cannot_start_says_so_in_one_line(
+def test_a_start_failure_is_reported_in_one_line(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--port", "0", *arguments]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("gateway: ")
 
 
-def test_a_taken_port_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]
         assert main(["--port", str(port)]) == 1
     assert str(port) in capsys.readouterr().err
 
 
-async def test_it_serves_until_it_is_told_to_end() -> None:
+async def test_the_command_serves_until_it_gets_sigterm() -> None:
     port = free_port()
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -1,10 +1,10 @@
-"""Reading definitions, keeping them, and what the control plane's JSON means."""
+"""Reading and caching API definitions, and the control plane's JSON."""
 
 import asyncio
 
 import pytest
 
-from pulumi_local_aws.gateway.api.cache import Definitions
+from pulumi_local_aws.gateway.api.cache import ApiCache
 from pulumi_local_aws.gateway.api.control_plane import (
     ControlPlaneError,
     read_authorizer,
@@ -24,7 +24,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 
 class ScriptedControlPlane:
-    """Answers as told; a read can be held back."""
+    """Gives one answer; a read can be blocked."""
 
     def __init__(self) -> None:
         self.answer: Api | Exception | None = api()
@@ -40,56 +40,56 @@ class ScriptedControlPlane:
         return self.answer
 
 
-class Kept:
-    """A Definitions with a clock that a test moves."""
+class CacheUnderTest:
+    """An ApiCache with a clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.control_plane = ScriptedControlPlane()
-        self.definitions = Definitions(self.control_plane, lambda: self.now, max_age=1)
+        self.apis = ApiCache(self.control_plane, lambda: self.now, max_age_seconds=1)
 
 
-async def test_a_definition_is_read_again_when_it_is_old() -> None:
-    kept = Kept()
-    first = await kept.definitions.fresh(API_ID)
-    kept.now = 1
-    assert await kept.definitions.fresh(API_ID) is first
-    assert kept.control_plane.reads == 1
-    kept.now = 1.1
-    await kept.definitions.fresh(API_ID)
-    assert kept.control_plane.reads == 2
+async def test_a_stale_definition_is_read_again() -> None:
+    cache = CacheUnderTest()
+    first = await cache.apis.get_fresh(API_ID)
+    cache.now = 1
+    assert await cache.apis.get_fresh(API_ID) is first
+    assert cache.control_plane.reads == 1
+    cache.now = 1.1
+    await cache.apis.get_fresh(API_ID)
+    assert cache.control_plane.reads == 2
 
 
 async def test_a_message_waits_for_no_read() -> None:
-    kept = Kept()
-    first = await kept.definitions.fresh(API_ID)
-    kept.control_plane.answer = api()
-    kept.control_plane.go.clear()
-    kept.now = 10
-    assert kept.definitions.current(API_ID) is first
-    kept.control_plane.go.set()
-    second = await kept.definitions.fresh(API_ID)
-    assert second is kept.control_plane.answer
-    assert kept.definitions.current(API_ID) is second
+    cache = CacheUnderTest()
+    first = await cache.apis.get_fresh(API_ID)
+    cache.control_plane.answer = api()
+    cache.control_plane.go.clear()
+    cache.now = 10
+    assert cache.apis.get_cached(API_ID) is first
+    cache.control_plane.go.set()
+    second = await cache.apis.get_fresh(API_ID)
+    assert second is cache.control_plane.answer
+    assert cache.apis.get_cached(API_ID) is second
 
 
-async def test_a_failed_read_leaves_the_older_version() -> None:
-    kept = Kept()
-    first = await kept.definitions.fresh(API_ID)
-    kept.control_plane.answer = ControlPlaneError("down")
-    kept.now = 10
-    assert await kept.definitions.fresh(API_ID) is first
+async def test_a_failed_read_keeps_the_older_version() -> None:
+    cache = CacheUnderTest()
+    first = await cache.apis.get_fresh(API_ID)
+    cache.control_plane.answer = ControlPlaneError("down")
+    cache.now = 10
+    assert await cache.apis.get_fresh(API_ID) is first
     with pytest.raises(ControlPlaneError):
-        await kept.definitions.fresh("other")
+        await cache.apis.get_fresh("other")
 
 
-async def test_an_api_that_is_deleted_is_unknown() -> None:
-    kept = Kept()
-    await kept.definitions.fresh(API_ID)
-    kept.control_plane.answer = None
-    kept.now = 10
-    assert await kept.definitions.fresh(API_ID) is None
-    assert kept.definitions.current(API_ID) is None
+async def test_a_deleted_api_is_unknown() -> None:
+    cache = CacheUnderTest()
+    await cache.apis.get_fresh(API_ID)
+    cache.control_plane.answer = None
+    cache.now = 10
+    assert await cache.apis.get_fresh(API_ID) is None
+    assert cache.apis.get_cached(API_ID) is None
 
 
 def test_a_stage_has_its_throttling_by_route() -> None:
@@ -102,15 +102,19 @@ def test_a_stage_has_its_throttling_by_route() -> None:
         }
     )
     assert stage.variables == {"a": "b"}
-    assert stage.throttle_of("other") == Throttle(rate=10.5, burst=20)
-    assert stage.throttle_of("go") == Throttle(burst=0)
+    assert stage.throttle_for("other") == Throttle(rate=10.5, burst=20)
+    assert stage.throttle_for("go") == Throttle(burst=0)
 
 
-def test_an_integration_has_its_time_out_in_seconds_and_its_responses() -> None:
+def test_an_integration_has_its_timeout_in_seconds_and_its_responses() -> None:
     response = {"integrationResponseKey": "/200/", "responseTemplates": {"200": "x"}}
     entry = {"integrationType": "MOCK", "timeoutInMillis": 500, "requestTemplates": {"200": "{}"}}
     integration = read_integration({**entry, "templateSelectionExpression": "200"}, [response])
-    assert (integration.kind, integration.timeout, integration.template_selection) == ("MOCK", 0.5, "200")
+    assert (integration.kind, integration.timeout_seconds, integration.template_selection) == (
+        "MOCK",
+        0.5,
+        "200",
+    )
     assert integration.responses[0].templates == {"200": "x"}
 
 
@@ -120,7 +124,7 @@ def test_a_single_template_needs_no_selection_expression() -> None:
     assert read_integration({"requestTemplates": two}, []).template_selection is None
 
 
-def test_an_authorizer_has_its_identity_sources_one_by_one() -> None:
+def test_an_authorizer_has_a_list_of_identity_sources() -> None:
     entry = {"authorizerUri": "u", "identitySource": ["route.request.header.A, route.request.querystring.b"]}
     expected = ("route.request.header.A", "route.request.querystring.b")
     assert read_authorizer(entry) == Authorizer(uri="u", identity_sources=expected)
@@ -129,9 +133,9 @@ def test_an_authorizer_has_its_identity_sources_one_by_one() -> None:
 def test_a_route_finds_its_integration_and_authorizer() -> None:
     integration, authorizer = Integration(kind="MOCK"), Authorizer(uri="u")
     entry = {"routeKey": "go", "target": "integrations/i", "authorizationType": "CUSTOM", "authorizerId": "a"}
-    route = read_route(entry, {"i": integration}, {"a": authorizer}, replies=True)
-    assert (route.integration, route.authorizer, route.replies) == (integration, authorizer, True)
-    assert read_route({"routeKey": "go"}, {}, {}, replies=False).integration is None
+    route = read_route(entry, {"i": integration}, {"a": authorizer}, has_route_response=True)
+    assert (route.integration, route.authorizer, route.has_route_response) == (integration, authorizer, True)
+    assert read_route({"routeKey": "go"}, {}, {}, has_route_response=False).integration is None
 
 
 @pytest.mark.parametrize(
@@ -143,8 +147,8 @@ def test_a_lambda_uri_names_its_function(uri: str) -> None:
 
 
 @pytest.mark.parametrize("uri", ["", "https://example.com", "arn:aws:sqs:us-east-1:000000000000:q"])
-def test_any_other_uri_is_an_error(uri: str) -> None:
-    with pytest.raises(InvokeError, match="no Lambda function URI"):
+def test_a_uri_without_a_function_is_an_error(uri: str) -> None:
+    with pytest.raises(InvokeError, match="invalid Lambda function URI"):
         function_arn(uri)
 
 

@@ -1,4 +1,4 @@
-"""What the control plane is asked for a definition, and how its pages and gaps are read."""
+"""The requests for an API definition, and how pages and missing parts are read."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -16,14 +16,14 @@ TOKEN = "a+b/c=="
 
 
 @dataclass
-class Described:
-    """A control plane whose routes come in two pages, and which lists no authorizers, as moto."""
+class PagedControlPlane:
+    """Returns routes in two pages, and cannot list authorizers, as moto."""
 
-    asked: list[str] = field(default_factory=list[str])
-    authorizer_there: bool = True
+    paths: list[str] = field(default_factory=list[str])
+    has_authorizer: bool = True
 
-    async def answer(self, request: web.BaseRequest) -> web.Response:
-        self.asked.append(request.raw_path)
+    async def respond(self, request: web.BaseRequest) -> web.Response:
+        self.paths.append(request.raw_path)
         root, _, rest = request.path.removeprefix("/v2/apis/").partition("/")
         if request.path == "/":
             return web.Response(text="<Arn/><Account>123456789012</Account>")
@@ -31,7 +31,7 @@ class Described:
             return web.json_response({"apiId": root, "protocolType": "WEBSOCKET"})
         if rest == "routes":
             return web.json_response(self._routes(request.query.get("nextToken")))
-        if rest == "authorizers/guard" and self.authorizer_there:
+        if rest == "authorizers/guard" and self.has_authorizer:
             return web.json_response({"authorizerId": "guard", "authorizerUri": URI})
         if rest.startswith("authorizers"):
             return web.json_response({"message": "no"}, status=404 if rest != "authorizers" else 500)
@@ -45,41 +45,41 @@ class Described:
 
 
 @pytest.fixture
-async def asked() -> AsyncIterator[tuple[Described, EmulatorControlPlane]]:
-    described = Described()
+async def reader() -> AsyncIterator[tuple[PagedControlPlane, EmulatorControlPlane]]:
+    control_plane = PagedControlPlane()
     async with AsyncExitStack() as stack:
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", described.answer)
+        app.router.add_route("*", "/{path:.*}", control_plane.respond)
         server = await stack.enter_async_context(TestServer(app))
         address = EmulatorAddress(endpoint_url=str(server.make_url("")).rstrip("/"))
         client = await stack.enter_async_context(EmulatorClient(address))
-        yield described, EmulatorControlPlane(client)
+        yield control_plane, EmulatorControlPlane(client)
 
 
-async def test_a_page_is_asked_for_by_the_token_as_it_was_given(
-    asked: tuple[Described, EmulatorControlPlane],
+async def test_the_next_page_is_requested_with_the_unchanged_token(
+    reader: tuple[PagedControlPlane, EmulatorControlPlane],
 ) -> None:
-    api = await asked[1].read("api")
+    api = await reader[1].read("api")
     assert api is not None
     assert set(api.routes) == {"$connect", f"after {TOKEN}"}
     assert api.account_id == "123456789012"
 
 
 async def test_an_authorizer_that_a_route_names_is_read_by_its_id(
-    asked: tuple[Described, EmulatorControlPlane],
+    reader: tuple[PagedControlPlane, EmulatorControlPlane],
 ) -> None:
-    api = await asked[1].read("api")
+    api = await reader[1].read("api")
     assert api is not None
     guard = api.routes["$connect"].authorizer
     assert guard is not None
     assert guard.uri == URI
-    assert [path for path in asked[0].asked if "authorizers" in path] == ["/v2/apis/api/authorizers/guard"]
+    assert [path for path in reader[0].paths if "authorizers" in path] == ["/v2/apis/api/authorizers/guard"]
 
 
-async def test_an_authorizer_that_is_gone_leaves_its_route_without_one(
-    asked: tuple[Described, EmulatorControlPlane],
+async def test_a_route_whose_authorizer_is_missing_has_none(
+    reader: tuple[PagedControlPlane, EmulatorControlPlane],
 ) -> None:
-    asked[0].authorizer_there = False
-    api = await asked[1].read("api")
+    reader[0].has_authorizer = False
+    api = await reader[1].read("api")
     assert api is not None
     assert (api.routes["$connect"].authorization, api.routes["$connect"].authorizer) == ("CUSTOM", None)

@@ -1,14 +1,14 @@
-"""`$disconnect`: told once, with the code and reason of whoever closed first."""
+"""`$disconnect`: runs once, with the code and reason of the side that closed first."""
 
 import asyncio
 
 import pytest
 
-from tests.emulator.gateway.conftest import Local
+from tests.emulator.gateway.conftest import GatewayHarness
 from tests.emulator.gateway.fakes import Event, FunctionError, api, ok, one_way
 
 
-class Told:
+class DisconnectFunction:
     """A `$disconnect` function that can be awaited."""
 
     def __init__(self) -> None:
@@ -26,17 +26,17 @@ class Told:
 
 
 @pytest.fixture
-async def told(local: Local) -> Told:
-    told = Told()
-    await local.start(api(one_way("$disconnect", "told")), told=told)
-    return told
+async def disconnect(harness: GatewayHarness) -> DisconnectFunction:
+    disconnect = DisconnectFunction()
+    await harness.start(api(one_way("$disconnect", "disconnect")), disconnect=disconnect)
+    return disconnect
 
 
-async def test_the_event_has_aws_shape(local: Local, told: Told) -> None:
-    client = await local.connect()
-    connection_id = local.connection_id
+async def test_the_event_has_aws_shape(harness: GatewayHarness, disconnect: DisconnectFunction) -> None:
+    client = await harness.connect()
+    connection_id = harness.connection_id
     await client.close(4001, "enough")
-    event = await told.event()
+    event = await disconnect.event()
     assert sorted(event) == ["headers", "isBase64Encoded", "multiValueHeaders", "requestContext"]
     context = event["requestContext"]
     assert (context["routeKey"], context["eventType"]) == ("$disconnect", "DISCONNECT")
@@ -45,45 +45,49 @@ async def test_the_event_has_aws_shape(local: Local, told: Told) -> None:
     assert "messageId" not in context
 
 
-async def test_a_close_without_a_code_is_1005(local: Local, told: Told) -> None:
-    client = await local.connect()
+async def test_a_close_without_a_code_is_1005(
+    harness: GatewayHarness, disconnect: DisconnectFunction
+) -> None:
+    client = await harness.connect()
     client.protocol.send_close()
     client.transport.write(b"".join(client.protocol.data_to_send()))
-    context = (await told.event())["requestContext"]
+    context = (await disconnect.event())["requestContext"]
     assert context["disconnectStatusCode"] == 1005
     assert context["disconnectReason"] == "Client-side close frame status not set"
 
 
-async def test_a_connection_that_breaks_is_1006(local: Local, told: Told) -> None:
-    client = await local.connect()
+async def test_an_aborted_connection_is_1006(harness: GatewayHarness, disconnect: DisconnectFunction) -> None:
+    client = await harness.connect()
     client.transport.abort()
-    assert await told.code() == 1006
+    assert await disconnect.code() == 1006
 
 
-async def test_the_shutdown_closes_with_1001_and_tells(local: Local, told: Told) -> None:
-    client = await local.connect()
-    await local.gateway.__aexit__(None, None, None)
+async def test_the_shutdown_closes_with_1001_and_runs_the_disconnect_route(
+    harness: GatewayHarness, disconnect: DisconnectFunction
+) -> None:
+    client = await harness.connect()
+    await harness.gateway.__aexit__(None, None, None)
     await client.wait_closed()
     assert client.close_code == 1001
-    assert await told.code() == 1001
+    assert await disconnect.code() == 1001
 
 
-async def test_a_function_that_fails_harms_nobody(local: Local) -> None:
+async def test_a_failing_disconnect_function_leaves_the_gateway_serving(harness: GatewayHarness) -> None:
     failed = asyncio.Event()
 
     def fail(_: Event) -> object:
         failed.set()
         raise FunctionError("no")
 
-    await local.start(api(one_way("$disconnect", "fail")), fail=fail)
-    client = await local.connect()
+    await harness.start(api(one_way("$disconnect", "fail")), fail=fail)
+    client = await harness.connect()
     await client.close()
     await asyncio.wait_for(failed.wait(), 5)
-    await local.connect()
+    await harness.connect()
 
 
-async def test_without_a_disconnect_route_nothing_is_called(local: Local) -> None:
-    await local.start(api())
-    client = await local.connect()
+async def test_without_a_disconnect_route_no_function_is_invoked(harness: GatewayHarness) -> None:
+    await harness.start(api())
+    client = await harness.connect()
     await client.close()
-    assert local.functions.events == {}
+    assert harness.functions.events == {}

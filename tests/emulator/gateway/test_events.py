@@ -1,17 +1,17 @@
-"""The events of a connection, and what the log says of it."""
+"""The events of a connection, and its log lines."""
 
 import pytest
 
 from pulumi_local_aws.gateway.api.model import Stage
 from pulumi_local_aws.gateway.ids import is_id
-from tests.emulator.gateway.conftest import Local
+from tests.emulator.gateway.conftest import GatewayHarness
 from tests.emulator.gateway.fakes import API_ID, STAGE, api, ok, one_way, two_way
 
 
-async def test_the_connect_event_has_aws_shape(local: Local) -> None:
-    await local.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
-    await local.connect(local.url("?a=1&a=2&b="), additional_headers=[("X-Two", "1"), ("X-Two", "2")])
-    (event,) = local.events("connect")
+async def test_the_connect_event_has_aws_shape(harness: GatewayHarness) -> None:
+    await harness.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
+    await harness.connect(harness.url("?a=1&a=2&b="), additional_headers=[("X-Two", "1"), ("X-Two", "2")])
+    (event,) = harness.events("connect")
     assert sorted(event) == [
         "headers",
         "isBase64Encoded",
@@ -54,33 +54,33 @@ async def test_the_connect_event_has_aws_shape(local: Local) -> None:
     assert context["connectedAt"] <= context["requestTimeEpoch"]
     assert context["identity"]["sourceIp"] == "127.0.0.1"
     assert context["identity"]["userAgent"].startswith("Python/")
-    assert context["connectionId"] == local.connection_id
+    assert context["connectionId"] == harness.connection_id
     assert is_id(context["connectionId"])
 
 
-async def test_without_a_query_string_the_event_has_no_such_fields(local: Local) -> None:
-    await local.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
-    await local.connect()
-    assert "queryStringParameters" not in local.events("connect")[0]
+async def test_without_a_query_string_the_event_lacks_its_fields(harness: GatewayHarness) -> None:
+    await harness.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
+    await harness.connect()
+    assert "queryStringParameters" not in harness.events("connect")[0]
 
 
-async def test_stage_variables_are_in_the_events(local: Local) -> None:
+async def test_stage_variables_are_in_the_events(harness: GatewayHarness) -> None:
     stage = Stage(name=STAGE, variables={"colour": "blue"})
-    await local.start(api(one_way("$connect", "connect"), stage=stage), connect=lambda _: ok())
-    await local.connect()
-    assert local.events("connect")[0]["stageVariables"] == {"colour": "blue"}
+    await harness.start(api(one_way("$connect", "connect"), stage=stage), connect=lambda _: ok())
+    await harness.connect()
+    assert harness.events("connect")[0]["stageVariables"] == {"colour": "blue"}
 
 
-async def test_messages_repeat_the_connection_but_not_its_headers(local: Local) -> None:
-    await local.start(
+async def test_messages_repeat_the_connection_but_not_its_headers(harness: GatewayHarness) -> None:
+    await harness.start(
         api(one_way("$connect", "connect"), two_way("$default", "go")),
         connect=lambda _: ok(),
         go=lambda _: ok("x"),
     )
-    client = await local.connect()
+    client = await harness.connect()
     await client.send("hi")
     await client.recv()
-    (connected,), (message,) = local.events("connect"), local.events("go")
+    (connected,), (message,) = harness.events("connect"), harness.events("go")
     assert sorted(message) == ["body", "isBase64Encoded", "requestContext"]
     context = message["requestContext"]
     assert (context["routeKey"], context["eventType"]) == ("$default", "MESSAGE")
@@ -90,16 +90,16 @@ async def test_messages_repeat_the_connection_but_not_its_headers(local: Local) 
     assert context["requestId"] != connected["requestContext"]["requestId"]
 
 
-async def test_the_log_names_no_connection_address_or_token(
-    local: Local, caplog: pytest.LogCaptureFixture
+async def test_the_log_omits_connection_ids_addresses_and_tokens(
+    harness: GatewayHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    await local.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
-    await local.connect(
-        local.url("?token=secret-token"), additional_headers={"Authorization": "Bearer secret-token"}
+    await harness.start(api(one_way("$connect", "connect")), connect=lambda _: ok())
+    await harness.connect(
+        harness.url("?token=secret-token"), additional_headers={"Authorization": "Bearer secret-token"}
     )
-    await local.call("POST", local.connection_id, b"x")
-    connection = next(local.gateway.runtime.open_connections())
+    await harness.call_management_api("POST", harness.connection_id, b"x")
+    (connection,) = harness.gateway.runtime.open_connections()
     lines = [
         record.getMessage()
         for record in caplog.records

@@ -1,7 +1,7 @@
-"""The gateway's ways to AWS in front of any emulator, with nothing said that is MiniStack's own.
+"""The gateway's calls to AWS in front of any emulator, without features that only MiniStack has.
 
-ANY_EMULATOR_URL names one that runs already (a LocalStack, a moto server); else it is MiniStack. What the
-emulator does not have is skipped.
+ANY_EMULATOR_URL names a running emulator (a LocalStack, a moto server); the default is MiniStack. A test is
+skipped if the emulator lacks the service.
 """
 
 import os
@@ -15,8 +15,8 @@ from pulumi_local_aws.gateway.api.control_plane import EmulatorControlPlane
 from pulumi_local_aws.gateway.api.model import Authorizer, Throttle
 from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
 from pulumi_local_aws.gateway.integrations.lambda_invoke import InvokeError, LambdaInvoker
-from pulumi_local_aws.gateway.integrations.resource_policy import FunctionPolicies
-from pulumi_local_aws.gateway.permissions import EmulatorPermissions
+from pulumi_local_aws.gateway.integrations.resource_policy import ResourcePolicies
+from pulumi_local_aws.gateway.management_access import EmulatorManagementAccess
 from pulumi_local_aws.gateway.server import EmulatorGateway
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port, wait_until
@@ -51,9 +51,9 @@ async def calls(emulator: AnyEmulator) -> AsyncIterator[EmulatorClient]:
 
 @pytest.fixture(scope="module")
 def function(emulator: AnyEmulator) -> Generator[str]:
-    made = made_by(emulator.make_function)
-    yield made
-    emulator.remove_function()
+    created = create_or_skip(emulator.create_function)
+    yield created
+    emulator.delete_function()
 
 
 @pytest.fixture(scope="module")
@@ -63,29 +63,29 @@ def uri(function: str) -> str:
 
 @pytest.fixture(scope="module")
 def api_id(emulator: AnyEmulator, uri: str) -> Generator[str]:
-    made = made_by(lambda: emulator.make_api(uri))
-    yield made
-    emulator.remove_api(made)
+    created = create_or_skip(lambda: emulator.create_api(uri))
+    yield created
+    emulator.delete_api(created)
 
 
-def made_by(make: Callable[[], str]) -> str:
-    """Make something, or skip the test where the emulator says that it does not have the service."""
+def create_or_skip(create: Callable[[], str]) -> str:
+    """Create a resource, or skip the test if the emulator lacks the service."""
     try:
-        return make()
+        return create()
     except ClientError as error:
         if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 501:
             pytest.skip(str(error))
         raise
 
 
-async def test_an_api_is_read_as_it_was_made(
+async def test_an_api_is_read_as_created(
     emulator: AnyEmulator, calls: EmulatorClient, api_id: str, uri: str
 ) -> None:
     api = await EmulatorControlPlane(calls).read(api_id)
     assert api is not None
     assert api.account_id == emulator.client("sts").get_caller_identity()["Account"]
     assert api.route_selection == "$request.body.kind"
-    assert {route.key: route.replies for route in api.routes.values()} == {
+    assert {route.key: route.has_route_response for route in api.routes.values()} == {
         "$connect": False,
         "$default": True,
         "silent": False,
@@ -96,7 +96,7 @@ async def test_an_api_is_read_as_it_was_made(
     assert (guard.uri, guard.identity_sources) == (uri, ("route.request.querystring.token",))
     proxy, mock = api.routes["$default"].integration, api.routes["heartbeat"].integration
     assert proxy is not None
-    assert (proxy.kind, proxy.uri, proxy.timeout) == ("AWS_PROXY", uri, 5)
+    assert (proxy.kind, proxy.uri, proxy.timeout_seconds) == ("AWS_PROXY", uri, 5)
     assert mock is not None
     assert mock.request_templates == {"200": '{"statusCode":200}'}
     assert [response.key for response in mock.responses] == ["/200/"]
@@ -105,24 +105,24 @@ async def test_an_api_is_read_as_it_was_made(
     assert stage.throttle == Throttle(rate=10.5, burst=20)
 
 
-async def test_what_is_not_there_is_none(calls: EmulatorClient, api_id: str) -> None:
+async def test_an_unknown_api_is_none(calls: EmulatorClient, api_id: str) -> None:
     assert await EmulatorControlPlane(calls).read(f"{api_id}x") is None
 
 
 async def test_a_functions_policy_decides(
     emulator: AnyEmulator, calls: EmulatorClient, function: str
 ) -> None:
-    policies, source = FunctionPolicies(calls), ELSEWHERE.replace(":other/", ":this/")
-    assert not await policies.allow(function, source)
-    emulator.let_api_gateway_call("arn:aws:execute-api:us-east-1:000000000000:this/*")
+    policies, source = ResourcePolicies(calls), ELSEWHERE.replace(":other/", ":this/")
+    assert not await policies.allows(function, source)
+    emulator.allow_api_gateway("arn:aws:execute-api:us-east-1:000000000000:this/*")
     try:
-        assert await policies.allow(function, source)
-        assert not await policies.allow(function, ELSEWHERE)
+        assert await policies.allows(function, source)
+        assert not await policies.allows(function, ELSEWHERE)
     finally:
         emulator.client("lambda").remove_permission(FunctionName=NAME, StatementId="api")
 
 
-async def test_a_function_is_called_or_the_reason_is_given(
+async def test_a_function_is_invoked_or_the_error_names_the_reason(
     emulator: AnyEmulator, calls: EmulatorClient, uri: str
 ) -> None:
     def state() -> str:
@@ -137,19 +137,19 @@ async def test_a_function_is_called_or_the_reason_is_given(
     assert not answer.failed
 
 
-async def test_a_signed_callback_is_let_through(emulator: AnyEmulator, calls: EmulatorClient) -> None:
+async def test_a_signed_callback_is_allowed(emulator: AnyEmulator, calls: EmulatorClient) -> None:
     call = emulator.signed_push("abc", "127.0.0.1:4510")
-    assert (await EmulatorPermissions(calls).verdict(call)).allowed
+    assert (await EmulatorManagementAccess(calls).decide(call)).is_allowed
 
 
-async def test_a_client_is_served_from_what_is_deployed(emulator: AnyEmulator, api_id: str) -> None:
-    gateway = emulator.client("apigatewayv2")
-    for route in gateway.get_routes(ApiId=api_id)["Items"]:
+async def test_a_client_is_served_by_the_deployed_api(emulator: AnyEmulator, api_id: str) -> None:
+    control_plane = emulator.client("apigatewayv2")
+    for route in control_plane.get_routes(ApiId=api_id)["Items"]:
         if route["RouteKey"] == "$connect":  # without it every client may connect
-            gateway.delete_route(ApiId=api_id, RouteId=route["RouteId"])
+            control_plane.delete_route(ApiId=api_id, RouteId=route["RouteId"])
     async with (
-        EmulatorGateway(emulator.address) as served,
-        connect(served.websocket_url(api_id, STAGE)) as client,
+        EmulatorGateway(emulator.address) as gateway,
+        connect(gateway.websocket_url(api_id, STAGE)) as client,
     ):
         await client.send('{"kind":"heartbeat"}')
         assert await client.recv() == '{"type":"heartbeatAck"}'

@@ -42,7 +42,7 @@ def deployed(ministack: MiniStack) -> DeployedApi:
 
 @pytest.fixture
 async def gateway(deployed: DeployedApi) -> AsyncIterator[Gateway]:
-    async with EmulatorGateway(deployed.address, max_age=0) as gateway:
+    async with EmulatorGateway(deployed.address, max_age_seconds=0) as gateway:
         yield gateway
 
 
@@ -53,7 +53,7 @@ async def client(gateway: Gateway, deployed: DeployedApi) -> AsyncIterator[Clien
         yield await stack.enter_async_context(connect(url, subprotocols=[Subprotocol("chat.v1")]))
 
 
-async def asked(client: ClientConnection, **message: str) -> str:
+async def request_reply(client: ClientConnection, **message: str) -> str:
     await client.send(json.dumps(message))
     answer = await asyncio.wait_for(client.recv(), 20)
     assert isinstance(answer, str)
@@ -62,7 +62,7 @@ async def asked(client: ClientConnection, **message: str) -> str:
 
 async def test_a_connection_from_authorizer_to_reply(client: ClientConnection, deployed: DeployedApi) -> None:
     assert client.subprotocol == "chat.v1"
-    event: dict[str, Any] = json.loads(await asked(client, action="anything"))
+    event: dict[str, Any] = json.loads(await request_reply(client, action="anything"))
     assert event["stageVariables"] == {"colour": "blue"}
     context = event["requestContext"]
     assert (context["apiId"], context["stage"], context["routeKey"]) == (deployed.api_id, STAGE, "$default")
@@ -77,22 +77,22 @@ async def test_two_messages_run_in_two_invocations(client: ClientConnection, tmp
 
 
 async def test_a_mock_answers_without_a_function(client: ClientConnection) -> None:
-    assert json.loads(await asked(client, action="heartbeat"))["type"] == "heartbeatAck"
+    assert json.loads(await request_reply(client, action="heartbeat"))["type"] == "heartbeatAck"
 
 
-async def test_a_function_that_fails_shows_no_details(client: ClientConnection) -> None:
-    frame = json.loads(await asked(client, action="fail"))
+async def test_the_error_frame_omits_the_functions_error(client: ClientConnection) -> None:
+    frame = json.loads(await request_reply(client, action="fail"))
     assert frame["message"] == "Internal server error"
     assert "secret detail" not in json.dumps(frame)
 
 
 async def test_a_one_way_route_stays_silent(client: ClientConnection) -> None:
     await client.send('{"action":"silent"}')
-    assert json.loads(await asked(client, action="heartbeat"))["type"] == "heartbeatAck"
+    assert json.loads(await request_reply(client, action="heartbeat"))["type"] == "heartbeatAck"
 
 
 @pytest.mark.parametrize(("token", "status"), [("bad", 401), ("no", 403)])
-async def test_the_authorizer_can_refuse(
+async def test_the_authorizer_can_refuse_a_connection(
     gateway: Gateway, deployed: DeployedApi, token: str, status: int
 ) -> None:
     url = f"{gateway.websocket_url(deployed.api_id, STAGE)}?token={token}"
@@ -105,10 +105,10 @@ async def test_pushes_need_the_functions_role_to_allow_them(
     gateway: Gateway, client: ClientConnection, deployed: DeployedApi
 ) -> None:
     deployed.set_callback_url(gateway.callback_url(deployed.api_id, STAGE))
-    denied = await asked(client, action="push")
+    denied = await request_reply(client, action="push")
     assert "not authorized to perform: execute-api:ManageConnections" in denied
     deployed.allow_pushes()
-    assert await asked(client, action="push") == "pushed"
+    assert await request_reply(client, action="push") == "pushed"
     assert await client.recv() == "allowed"
 
 
@@ -132,7 +132,7 @@ async def test_unsigned_callbacks_are_refused(gateway: Gateway, deployed: Deploy
         assert answer.headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
 
 
-async def test_a_route_made_while_connected_is_served(
+async def test_a_route_created_while_connected_is_served(
     client: ClientConnection, deployed: DeployedApi
 ) -> None:
     gateway = deployed.client("apigatewayv2")
@@ -144,11 +144,11 @@ async def test_a_route_made_while_connected_is_served(
         ApiId=deployed.api_id, RouteId=created["RouteId"], RouteResponseKey="$default"
     )
     async with asyncio.timeout(20):
-        while "heartbeatAck" not in await asked(client, action="beat"):
+        while "heartbeatAck" not in await request_reply(client, action="beat"):
             pass
 
 
-async def test_a_function_whose_policy_forgets_api_gateway_cannot_be_called(
+async def test_a_function_whose_policy_lacks_api_gateway_cannot_be_invoked(
     deployed: DeployedApi,
 ) -> None:
     functions = deployed.client("lambda")

@@ -1,4 +1,4 @@
-"""Mapping templates: what is carried out, and that the rest is an error that names it."""
+"""Mapping templates: the supported features, and errors that name unsupported ones."""
 
 import pytest
 
@@ -76,11 +76,11 @@ def test_templates(template: str, output: str) -> None:
         ("#if('a' < 1)#end", "numbers only"),
     ],
 )
-def test_what_is_not_carried_out_is_an_error_that_names_it(template: str, named: str) -> None:
+def test_an_unsupported_feature_is_an_error_that_names_it(template: str, named: str) -> None:
     with pytest.raises(TemplateError, match=named):
         rendered(template)
 
 
-def test_a_body_that_is_no_json_is_text() -> None:
+def test_an_invalid_json_body_is_text() -> None:
     assert rendered("$input.path('$')", "hello") == "hello"
     assert rendered("$input.json('$.a')", "") == "null"

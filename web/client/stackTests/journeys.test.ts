@@ -15,10 +15,10 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
       ["all goes well", []],
       [
         "the connection is cut before createSession",
-        [{ fault: "cutBefore", route: "createSession", count: 1 }],
+        [{ fault: "abortBefore", route: "createSession", count: 1 }],
       ],
-      ["it is cut before the reply", [{ fault: "cutAfter", route: "createSession", count: 1 }]],
-      ["it is cut before the reply twice", [{ fault: "cutAfter", route: "createSession", count: 2 }]],
+      ["it is cut before the reply", [{ fault: "abortAfter", route: "createSession", count: 1 }]],
+      ["it is cut before the reply twice", [{ fault: "abortAfter", route: "createSession", count: 2 }]],
     ])("when %s", async (_, rules) => {
       await gateway.setFaults(rules);
       const speaker = await speak();
@@ -60,8 +60,8 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
       [
         "the speaker is cut before and after publishing",
         [
-          { fault: "cutBefore", route: "publish", count: 3, probability: 0.3 },
-          { fault: "cutAfter", route: "publish", count: 3, probability: 0.3 },
+          { fault: "abortBefore", route: "publish", count: 3, probability: 0.3 },
+          { fault: "abortAfter", route: "publish", count: 3, probability: 0.3 },
         ],
       ],
       ["pushes are reordered", [{ fault: "pushReordered", probability: 0.4, seconds: 0.3 }]],
@@ -111,7 +111,7 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
     async (route) => {
       const { connection, sessionId } = await speak();
       connection.close();
-      await gateway.setFaults([{ fault: "cutAfter", route, count: 1 }]);
+      await gateway.setFaults([{ fault: "abortAfter", route, count: 1 }]);
       const speaker = await new SessionCreationOrchestrator(options()).resumeSession(sessionId);
       expect(await speaker.publish({ data: "m1" })).toBe(1);
       await speaker.end();

@@ -25,19 +25,19 @@ _ACCOUNT = re.compile(rb"<Account>(\d{12})</Account>")
 
 
 class ControlPlaneError(Exception):
-    """The control plane did not answer as expected."""
+    """The control plane is unavailable or its response is invalid."""
 
 
 class ControlPlane(Protocol):
-    """The seam towards the emulator's control plane; tests give a fixed API."""
+    """The seam to the emulator's control plane; tests use a fixed API."""
 
     async def read(self, api_id: str) -> Api | None:
-        """The API, or None where there is no WebSocket API of this id. Raises ControlPlaneError."""
+        """Return the API, or None if no WebSocket API has this id. Raises ControlPlaneError."""
         ...
 
 
 class EmulatorControlPlane:
-    """Reads through the REST interface, all parts at once."""
+    """Reads the parts of an API concurrently through the REST interface."""
 
     def __init__(self, client: EmulatorClient) -> None:
         self._client = client
@@ -51,8 +51,8 @@ class EmulatorControlPlane:
 
     async def _read(self, api_id: str) -> Api | None:
         root = f"/v2/apis/{api_id}"
-        described = await self._get(root)
-        if described is None or described.get("protocolType") != "WEBSOCKET":
+        description = await self._get(root)
+        if description is None or description.get("protocolType") != "WEBSOCKET":
             return None
         stages, routes, integrations, account_id = await asyncio.gather(
             self._list(f"{root}/stages"),
@@ -60,7 +60,7 @@ class EmulatorControlPlane:
             self._list(f"{root}/integrations"),
             self._account(),
         )
-        integration_of, authorizer_of, replies = await asyncio.gather(
+        integrations_by_id, authorizers_by_id, have_responses = await asyncio.gather(
             self._integrations(root, integrations),
             self._authorizers(root, routes),
             asyncio.gather(*(self._has_route_response(root, entry) for entry in routes)),
@@ -69,13 +69,15 @@ class EmulatorControlPlane:
             api_id=api_id,
             region=self._client.address.region,
             account_id=account_id,
-            route_selection=text(described.get("routeSelectionExpression"), "$request.body.action"),
+            route_selection=text(description.get("routeSelectionExpression"), "$request.body.action"),
             stages={stage.name: stage for stage in map(read_stage, stages)},
             routes={
                 route.key: route
                 for route in (
-                    read_route(entry, integration_of, authorizer_of, replies=two_way)
-                    for entry, two_way in zip(routes, replies, strict=True)
+                    read_route(
+                        entry, integrations_by_id, authorizers_by_id, has_route_response=has_route_response
+                    )
+                    for entry, has_route_response in zip(routes, have_responses, strict=True)
                 )
             },
         )
@@ -83,14 +85,14 @@ class EmulatorControlPlane:
     async def _integrations(self, root: str, entries: _Entries) -> dict[str, Integration]:
         async def read(entry: Mapping[str, object]) -> tuple[str, Integration]:
             integration_id = text(entry.get("integrationId"))
-            proxied = text(entry.get("integrationType")) == "AWS_PROXY"
+            is_proxy = text(entry.get("integrationType")) == "AWS_PROXY"
             path = f"{root}/integrations/{integration_id}/integrationresponses"
-            return integration_id, read_integration(entry, [] if proxied else await self._list(path))
+            return integration_id, read_integration(entry, [] if is_proxy else await self._list(path))
 
         return dict(await asyncio.gather(*map(read, entries)))
 
     async def _authorizers(self, root: str, routes: _Entries) -> dict[str, Authorizer]:
-        """Those that routes name, each by its id: not every emulator lists them (moto does not)."""
+        """Read the authorizers that routes name, each by its id, because moto cannot list them."""
         ids = sorted({text(entry.get("authorizerId")) for entry in routes} - {""})
         found = await asyncio.gather(*(self._get(f"{root}/authorizers/{each}") for each in ids))
         return {each: read_authorizer(entry) for each, entry in zip(ids, found, strict=True) if entry}
@@ -101,17 +103,17 @@ class EmulatorControlPlane:
         return bool(await self._list(f"{root}/routes/{text(entry.get('routeId'))}/routeresponses"))
 
     async def _account(self) -> str:
-        """The account's id, for the ARNs that authorizers see."""
+        """Return the account's id for the ARNs that authorizers receive."""
         account_id = self._account_id
         if account_id is None:
-            answer = await self._client.call(
+            response = await self._client.call(
                 "sts",
                 "POST",
                 "/",
                 b"Action=GetCallerIdentity&Version=2011-06-15",
                 {"Content-Type": "application/x-www-form-urlencoded"},
             )
-            found = _ACCOUNT.search(answer.body)
+            found = _ACCOUNT.search(response.body)
             account_id = self._account_id = found.group(1).decode() if found else "000000000000"
         return account_id
 
@@ -126,25 +128,25 @@ class EmulatorControlPlane:
                 return items
 
     async def _get(self, path: str) -> Mapping[str, object] | None:
-        answer = await self._client.call("apigateway", "GET", path)
-        if answer.status == 404:
+        response = await self._client.call("apigateway", "GET", path)
+        if response.status == 404:
             return None
-        if answer.status != 200:
-            raise ControlPlaneError(f"control plane: GET {path}: {answer.problem}")
-        return as_object(parse(answer.body))
+        if response.status != 200:
+            raise ControlPlaneError(f"control plane: GET {path}: {response.error_text}")
+        return as_object(parse(response.body))
 
 
 def read_stage(entry: Mapping[str, object]) -> Stage:
-    per_route = as_object(entry.get("routeSettings"))
+    route_settings = as_object(entry.get("routeSettings"))
     return Stage(
         name=text(entry.get("stageName")),
         variables=strings(entry.get("stageVariables")),
-        throttle=_throttle(entry.get("defaultRouteSettings")),
-        route_throttles={key: _throttle(settings) for key, settings in per_route.items()},
+        throttle=_read_throttle(entry.get("defaultRouteSettings")),
+        route_throttles={key: _read_throttle(settings) for key, settings in route_settings.items()},
     )
 
 
-def _throttle(settings: object) -> Throttle:
+def _read_throttle(settings: object) -> Throttle:
     found = as_object(settings)
     burst = number(found.get("throttlingBurstLimit"))
     return Throttle(
@@ -157,7 +159,7 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
     return Authorizer(
         uri=text(entry.get("authorizerUri")),
         authorizer_id=text(entry.get("authorizerId")),
-        credentials=bool(entry.get("authorizerCredentialsArn")),
+        has_credentials=bool(entry.get("authorizerCredentialsArn")),
         identity_sources=tuple(
             part.strip() for source in sources for part in source.split(",") if part.strip()
         ),
@@ -167,15 +169,15 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
 def read_integration(entry: Mapping[str, object], responses: _Entries) -> Integration:
     milliseconds = number(entry.get("timeoutInMillis"))
     templates = strings(entry.get("requestTemplates"))
-    # MiniStack keeps no template selection expression: a single template is then the one that is meant.
-    only = next(iter(templates)) if len(templates) == 1 else None
+    # MiniStack does not store the template selection expression; a single template is then selected.
+    only_key = next(iter(templates)) if len(templates) == 1 else None
     return Integration(
         kind=text(entry.get("integrationType")),
         uri=text(entry.get("integrationUri")),
-        credentials=bool(entry.get("credentialsArn")),
-        timeout=milliseconds / 1000 if milliseconds else None,
+        has_credentials=bool(entry.get("credentialsArn")),
+        timeout_seconds=milliseconds / 1000 if milliseconds else None,
         request_templates=templates,
-        template_selection=text(entry.get("templateSelectionExpression")) or only,
+        template_selection=text(entry.get("templateSelectionExpression")) or only_key,
         passthrough=text(entry.get("passthroughBehavior")) or "WHEN_NO_MATCH",
         response_selection=text(entry.get("integrationResponseSelectionExpression")) or None,
         responses=tuple(
@@ -194,12 +196,12 @@ def read_route(
     integrations: Mapping[str, Integration],
     authorizers: Mapping[str, Authorizer],
     *,
-    replies: bool,
+    has_route_response: bool,
 ) -> Route:
     return Route(
         key=text(entry.get("routeKey")),
         authorization=text(entry.get("authorizationType")) or "NONE",
         authorizer=authorizers.get(text(entry.get("authorizerId"))),
         integration=integrations.get(text(entry.get("target")).removeprefix("integrations/")),
-        replies=replies,
+        has_route_response=has_route_response,
     )

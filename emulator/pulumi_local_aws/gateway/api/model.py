@@ -1,4 +1,4 @@
-"""What a WebSocket API is, as the control plane describes it: frozen, so a message sees one version."""
+"""A WebSocket API as the control plane describes it; frozen, so that a message sees one version."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ DEFAULT = "$default"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrationResponse:
-    """How one class of integration results becomes the route's reply (not used by AWS_PROXY)."""
+    """Maps one class of integration results to the route's reply (not used by AWS_PROXY)."""
 
     key: str
     templates: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -19,15 +19,15 @@ class IntegrationResponse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Integration:
-    """A backend: AWS_PROXY (Lambda), AWS (Lambda without proxy) or MOCK. `timeout` in seconds, at most 29.
+    """A backend: AWS_PROXY (Lambda), AWS (Lambda without proxy) or MOCK.
 
-    `credentials` is true where a role is named to call it with, instead of the function's own policy.
+    `has_credentials` is true if a role is configured for the call, instead of the function's resource policy.
     """
 
     kind: str
     uri: str = ""
-    credentials: bool = False
-    timeout: float | None = None
+    has_credentials: bool = False
+    timeout_seconds: float | None = None
     request_templates: Mapping[str, str] = field(default_factory=dict[str, str])
     template_selection: str | None = None
     passthrough: str = "WHEN_NO_MATCH"
@@ -37,20 +37,20 @@ class Integration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorizer:
-    """A Lambda REQUEST authorizer. WebSocket APIs have no other kind, and it runs on `$connect` only.
+    """A Lambda REQUEST authorizer, the only kind of WebSocket APIs; it runs on `$connect` only.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
     """
 
     uri: str
     authorizer_id: str = ""
-    credentials: bool = False
+    has_credentials: bool = False
     identity_sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """One route. `replies` is true where a route response exists: only then the sender gets the result.
+    """One route. The sender gets the integration's result only if the route has a route response.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
     """
@@ -59,12 +59,12 @@ class Route:
     authorization: str = "NONE"
     authorizer: Authorizer | None = None
     integration: Integration | None = None
-    replies: bool = False
+    has_route_response: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttle:
-    """Requests a second and the burst above it; None leaves the account's limit."""
+    """Requests a second and the burst above it; None means the account's limit."""
 
     rate: float | None = None
     burst: int | None = None
@@ -72,14 +72,14 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """One stage: its variables, and its throttling by route with a default for the rest."""
+    """One stage: its variables, its default throttling and the throttling of single routes."""
 
     name: str
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     throttle: Throttle = field(default_factory=Throttle)
     route_throttles: Mapping[str, Throttle] = field(default_factory=dict[str, Throttle])
 
-    def throttle_of(self, route_key: str) -> Throttle:
+    def throttle_for(self, route_key: str) -> Throttle:
         return self.route_throttles.get(route_key, self.throttle)
 
 
@@ -95,14 +95,14 @@ class Api:
     routes: Mapping[str, Route] = field(default_factory=dict[str, Route])
 
     def route_arn(self, stage: str, route_key: str) -> str:
-        """The ARN a policy names: `arn:aws:execute-api:region:account:api/stage/$connect`.
+        """Return the ARN that a policy names: `arn:aws:execute-api:region:account:api/stage/$connect`.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
         """
         return f"{self._arn}/{stage}/{route_key}"
 
     def authorizer_arn(self, authorizer: Authorizer) -> str:
-        """The ARN that a function's policy names for an authorizer."""
+        """Return the ARN that a function's resource policy names for an authorizer."""
         return f"{self._arn}/authorizers/{authorizer.authorizer_id}"
 
     @property

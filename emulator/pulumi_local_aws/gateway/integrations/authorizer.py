@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-lambda-authorizer-output.html
 https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-authorizers.html
-Results are not kept: `authorizerResultTtlInSeconds` is for HTTP APIs only.
+Results are not cached: `authorizerResultTtlInSeconds` applies to HTTP APIs only.
 """
 
 import asyncio
@@ -11,8 +11,14 @@ import logging
 import time
 from collections.abc import Mapping
 
-from pulumi_local_aws.gateway.api.model import CONNECT, Api, Authorizer
-from pulumi_local_aws.gateway.integrations.events import Caller, Handshake, authorizer_event, request_context
+from pulumi_local_aws.gateway.api.model import CONNECT, Api, Route
+from pulumi_local_aws.gateway.integrations.errors import ConnectRefusedError
+from pulumi_local_aws.gateway.integrations.events import (
+    ConnectionContext,
+    UpgradeRequest,
+    authorizer_event,
+    request_context,
+)
 from pulumi_local_aws.gateway.integrations.iam_policy import PolicyError, evaluate_policy
 from pulumi_local_aws.gateway.integrations.lambda_invoke import (
     Invocation,
@@ -23,111 +29,110 @@ from pulumi_local_aws.gateway.integrations.lambda_invoke import (
 from pulumi_local_aws.gateway.json_access import as_object, compact, parse, text
 from pulumi_local_aws.gateway.limits import Limits
 
-_LOG = logging.getLogger("pulumi_local_aws.gateway")
-# The wording is not documented; it is what MiniStack's authors report from AWS.
+_LOGGER = logging.getLogger(__name__)
+# AWS does not document the wording; MiniStack's authors report it from AWS.
 _DENIED = "User is not authorized to access this resource"
-_REASONS = {
+_DENIAL_REASONS = {
     "Deny": "with an explicit deny in an identity-based policy",
     "NoMatch": "because no identity-based policy allows the execute-api:Invoke action",
 }
 
 
-class Refused(Exception):  # noqa: N818 - an answer to the client, not a defect
-    """The upgrade is refused with this HTTP status and message."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-
-
 async def authorize(
-    authorizer: Authorizer,
     api: Api,
-    caller: Caller,
-    handshake: Handshake,
+    route: Route,
+    context: ConnectionContext,
+    upgrade: UpgradeRequest,
     *,
     invoker: Invoker,
     limits: Limits,
     now_ms: int,
-) -> dict[str, object]:
-    """The authorizer context for the connection's events; raises Refused (401, 403, 500).
+) -> Mapping[str, object] | None:
+    """Return the authorizer context for the connection's events, or None without authorization.
 
-    A missing identity source is 401 and the function is not called; its error `Unauthorized` is 401; a policy
-    that does not allow `$connect` is 403; everything else that is not a valid result is 500.
+    Raises ConnectRefusedError. A missing identity source is 401 without an invocation. The function error
+    `Unauthorized` is 401. A policy that does not allow `$connect` is 403. Any invalid result is 500.
     """
-    if not all(_identity(source, caller, handshake, now_ms) for source in authorizer.identity_sources):
-        raise Refused(401, "Unauthorized")
-    method_arn = api.route_arn(caller.stage, CONNECT)
-    event = authorizer_event(caller, handshake, method_arn, now_ms)
+    if route.authorization == "NONE":
+        return None
+    authorizer = route.authorizer
+    if route.authorization != "CUSTOM" or authorizer is None:
+        raise _failure(f"authorization type {route.authorization!r} is unsupported")
+    if not all(_has_identity(source, context, upgrade, now_ms) for source in authorizer.identity_sources):
+        raise ConnectRefusedError(401, "Unauthorized")
+    method_arn = api.route_arn(context.stage, CONNECT)
     started = time.monotonic()
+    event = authorizer_event(context, upgrade, method_arn, now_ms)
     try:
         async with asyncio.timeout(limits.integration_seconds):
-            uri = with_stage_variables(authorizer.uri, caller.stage_variables)
-            source = None if authorizer.credentials else api.authorizer_arn(authorizer)
-            invocation = await invoker.invoke(uri, event, source)
+            uri = with_stage_variables(authorizer.uri, context.stage_variables)
+            source_arn = None if authorizer.has_credentials else api.authorizer_arn(authorizer)
+            invocation = await invoker.invoke(uri, event, source_arn)
     except (InvokeError, TimeoutError) as error:
-        raise _broken(str(error) or "timed out") from error
-    result = _result(invocation, limits)
-    decision, context = _judged(result, method_arn)
+        raise _failure(str(error) or "timed out") from error
+    result = _read_result(invocation, limits)
+    decision, authorizer_context = _evaluate(result, method_arn)
     if decision != "Allow":
-        raise Refused(403, f"{_DENIED} {_REASONS[decision]}")
-    context["integrationLatency"] = int((time.monotonic() - started) * 1000)
-    return context
+        raise ConnectRefusedError(403, f"{_DENIED} {_DENIAL_REASONS[decision]}")
+    authorizer_context["integrationLatency"] = int((time.monotonic() - started) * 1000)
+    return authorizer_context
 
 
-def _identity(source: str, caller: Caller, handshake: Handshake, now_ms: int) -> bool:
-    """Whether an identity source is there and not empty.
+def _has_identity(source: str, context: ConnectionContext, upgrade: UpgradeRequest, now_ms: int) -> bool:
+    """Return whether the request has the identity source and it is not empty.
 
-    `$request.…` is the HTTP APIs' form, which says nothing here (MiniStack fills it in where none is given).
+    `$request.…` is the form of HTTP APIs and is ignored: MiniStack sets it if no source is configured.
     """
     if source.startswith("$request."):
         return True
     if source.startswith("route.request.header."):
-        return bool(handshake.header(source.removeprefix("route.request.header.")))
+        return bool(upgrade.header(source.removeprefix("route.request.header.")))
     if source.startswith("route.request.querystring."):
-        values = handshake.parameters().get(source.removeprefix("route.request.querystring."), [])
+        values = upgrade.parameters().get(source.removeprefix("route.request.querystring."), [])
         return any(values)
     if source.startswith("stageVariables."):
-        return bool(caller.stage_variables.get(source.removeprefix("stageVariables.")))
+        return bool(context.stage_variables.get(source.removeprefix("stageVariables.")))
     if source.startswith("context."):
-        return bool(request_context(caller, CONNECT, "CONNECT", now_ms).get(source.removeprefix("context.")))
-    raise _broken(f"identity source {source!r} is not carried out")
+        fields = request_context(context, CONNECT, "CONNECT", now_ms)
+        return bool(fields.get(source.removeprefix("context.")))
+    raise _failure(f"identity source {source!r} is unsupported")
 
 
-def _result(invocation: Invocation, limits: Limits) -> Mapping[str, object]:
+def _read_result(invocation: Invocation, limits: Limits) -> Mapping[str, object]:
     try:
         result = as_object(parse(invocation.payload))
     except ValueError as error:
-        raise _broken("the result is no JSON") from error
+        raise _failure("the result is invalid JSON") from error
     if invocation.failed:
         if result.get("errorMessage") == "Unauthorized":
-            raise Refused(401, "Unauthorized")
-        raise _broken(f"the function failed: {text(result.get('errorType'), 'unknown error')}")
+            raise ConnectRefusedError(401, "Unauthorized")
+        raise _failure(f"the function raised {text(result.get('errorType'), 'an unknown error')}")
     if len(invocation.payload) > limits.authorizer_result_bytes:
-        raise _broken(
+        raise _failure(
             f"the result has {len(invocation.payload)} bytes; at most {limits.authorizer_result_bytes}"
         )
     return result
 
 
-def _judged(result: Mapping[str, object], method_arn: str) -> tuple[str, dict[str, object]]:
+def _evaluate(result: Mapping[str, object], method_arn: str) -> tuple[str, dict[str, object]]:
+    """Return the policy's decision and the authorizer context; its values become strings."""
     principal, document = result.get("principalId"), result.get("policyDocument")
     policy = as_object(document)
     if not isinstance(principal, str) or not policy:
-        raise _broken("principalId (a string) and policyDocument (an object) are required")
+        raise _failure("principalId (a string) and policyDocument (an object) are required")
     try:
         decision = evaluate_policy(policy, method_arn)
     except PolicyError as error:
-        raise _broken(str(error)) from error
+        raise _failure(str(error)) from error
     context: dict[str, object] = {"principalId": principal}
     for key, value in as_object(result.get("context")).items():
         if not isinstance(value, str | int | float | bool):
-            raise _broken(f"context value {key!r} must be a string, a number or a boolean")
+            raise _failure(f"context value {key!r} must be a string, a number or a boolean")
         context[key] = value if isinstance(value, str) else compact(value)
     return decision, context
 
 
-def _broken(reason: str) -> Refused:
-    _LOG.warning("authorizer failed: %s", reason)
-    return Refused(500, "Internal server error")
+def _failure(reason: str) -> ConnectRefusedError:
+    """Log the reason, which the client does not get."""
+    _LOGGER.warning("authorizer failed: %s", reason)
+    return ConnectRefusedError(500, "Internal server error")

@@ -1,4 +1,4 @@
-"""The events that functions get, in the shape AWS gives them.
+"""The events that functions receive, in the shape that AWS documents.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integration-requests.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-lambda-auth.html
@@ -16,13 +16,17 @@ from pulumi_local_aws.gateway.ids import new_id, new_trace_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handshake:
-    """The upgrade request: header pairs as sent, and the raw query string."""
+class UpgradeRequest:
+    """The HTTP request that opens a WebSocket: header pairs as sent, and the raw query string."""
 
     headers: tuple[tuple[str, str], ...]
+    path: str
     query: str
     source_ip: str
-    host: str
+
+    @property
+    def host(self) -> str:
+        return self.header("Host") or ""
 
     def header(self, name: str) -> str | None:
         wanted = name.lower()
@@ -33,8 +37,8 @@ class Handshake:
 
 
 @dataclass(slots=True, kw_only=True)
-class Caller:
-    """What every event of one connection repeats."""
+class ConnectionContext:
+    """The values that every event of one connection repeats."""
 
     api_id: str
     stage: str
@@ -47,96 +51,108 @@ class Caller:
     authorizer: Mapping[str, object] | None = None
 
 
-def request_context(caller: Caller, route_key: str, event_type: str, now_ms: int) -> dict[str, object]:
-    """`requestContext` as all events have it. `requestId` equals `extendedRequestId`, as AWS documents."""
+def request_context(
+    connection: ConnectionContext, route_key: str, event_type: str, now_ms: int
+) -> dict[str, object]:
+    """Return the `requestContext` of an event. AWS documents that `requestId` equals `extendedRequestId`."""
     request_id = new_id()
-    identity: dict[str, object] = {"sourceIp": caller.source_ip}
-    if caller.user_agent is not None:
-        identity["userAgent"] = caller.user_agent
+    identity: dict[str, object] = {"sourceIp": connection.source_ip}
+    if connection.user_agent is not None:
+        identity["userAgent"] = connection.user_agent
     context: dict[str, object] = {
         "routeKey": route_key,
         "eventType": event_type,
         "extendedRequestId": request_id,
         "requestTime": request_time(now_ms),
         "messageDirection": "IN",
-        "stage": caller.stage,
-        "connectedAt": caller.connected_at,
+        "stage": connection.stage,
+        "connectedAt": connection.connected_at,
         "requestTimeEpoch": now_ms,
         "identity": identity,
         "requestId": request_id,
-        "domainName": caller.domain_name,
-        "connectionId": caller.connection_id,
-        "apiId": caller.api_id,
+        "domainName": connection.domain_name,
+        "connectionId": connection.connection_id,
+        "apiId": connection.api_id,
     }
-    if caller.authorizer is not None:
-        context["authorizer"] = caller.authorizer
+    if connection.authorizer is not None:
+        context["authorizer"] = connection.authorizer
     return context
 
 
-def connect_event(caller: Caller, handshake: Handshake, now_ms: int) -> dict[str, object]:
-    """`$connect`: the only event with the client's headers and query string.
+def connect_event(connection: ConnectionContext, upgrade: UpgradeRequest, now_ms: int) -> dict[str, object]:
+    """Return the `$connect` event, the only one with the client's headers and query string.
 
-    Events captured on AWS lack the hop-by-hop headers, which the authorizer's documented input has.
+    Events captured on AWS lack the hop-by-hop headers; the authorizer's documented input has them.
     """
-    end_to_end = tuple(pair for pair in handshake.headers if pair[0].lower() not in ("connection", "upgrade"))
+    end_to_end = tuple(pair for pair in upgrade.headers if pair[0].lower() not in ("connection", "upgrade"))
     return {
-        **_handshake_fields(replace(handshake, headers=end_to_end)),
-        **_stage_variables(caller),
-        "requestContext": request_context(caller, CONNECT, "CONNECT", now_ms),
+        **_request_fields(replace(upgrade, headers=end_to_end)),
+        **_stage_variables(connection),
+        "requestContext": request_context(connection, CONNECT, "CONNECT", now_ms),
         "isBase64Encoded": False,
     }
 
 
-def authorizer_event(caller: Caller, handshake: Handshake, method_arn: str, now_ms: int) -> dict[str, object]:
-    """The REQUEST authorizer's input."""
-    fields = _handshake_fields(handshake)
+def authorizer_event(
+    connection: ConnectionContext, upgrade: UpgradeRequest, method_arn: str, now_ms: int
+) -> dict[str, object]:
+    """Return the input of the REQUEST authorizer."""
+    fields = _request_fields(upgrade)
     return {
         "type": "REQUEST",
         "methodArn": method_arn,
         **fields,
         "queryStringParameters": fields.get("queryStringParameters", {}),
         "multiValueQueryStringParameters": fields.get("multiValueQueryStringParameters", {}),
-        "stageVariables": dict(caller.stage_variables),
-        "requestContext": request_context(caller, CONNECT, "CONNECT", now_ms),
+        "stageVariables": dict(connection.stage_variables),
+        "requestContext": request_context(connection, CONNECT, "CONNECT", now_ms),
     }
 
 
-def message_event(caller: Caller, route_key: str, body: str, now_ms: int) -> dict[str, object]:
-    """A message: the body is the frame's text, as it came."""
-    context = request_context(caller, route_key, "MESSAGE", now_ms)
+def message_event(connection: ConnectionContext, route_key: str, body: str, now_ms: int) -> dict[str, object]:
+    """Return the event of a message; `body` is the unchanged text of the frame."""
+    context = request_context(connection, route_key, "MESSAGE", now_ms)
     context["messageId"] = new_id()
-    return {**_stage_variables(caller), "requestContext": context, "body": body, "isBase64Encoded": False}
+    return {
+        **_stage_variables(connection),
+        "requestContext": context,
+        "body": body,
+        "isBase64Encoded": False,
+    }
 
 
-def disconnect_event(caller: Caller, code: int, reason: str, now_ms: int) -> dict[str, object]:
-    """`$disconnect`, with the close code and reason, from whichever side they came."""
-    context = request_context(caller, DISCONNECT, "DISCONNECT", now_ms)
+def disconnect_event(connection: ConnectionContext, code: int, reason: str, now_ms: int) -> dict[str, object]:
+    """Return the `$disconnect` event with the close code and reason of the side that closed first."""
+    context = request_context(connection, DISCONNECT, "DISCONNECT", now_ms)
     context["disconnectStatusCode"] = code
     context["disconnectReason"] = reason
-    headers = {"Host": caller.domain_name, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
+    headers = {"Host": connection.domain_name, "x-api-key": "", "X-Forwarded-For": "", "x-restapi": ""}
     return {
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        **_stage_variables(caller),
+        **_stage_variables(connection),
         "requestContext": context,
         "isBase64Encoded": False,
     }
 
 
-def _stage_variables(caller: Caller) -> dict[str, object]:
-    return {"stageVariables": dict(caller.stage_variables)} if caller.stage_variables else {}
+def _stage_variables(connection: ConnectionContext) -> dict[str, object]:
+    return {"stageVariables": dict(connection.stage_variables)} if connection.stage_variables else {}
 
 
-def _handshake_fields(handshake: Handshake) -> dict[str, object]:
-    """Headers and query string, single (the last value wins) and multiple; no query, no such fields."""
-    headers = _grouped(handshake.headers)
+def _request_fields(upgrade: UpgradeRequest) -> dict[str, object]:
+    """Return headers and query string, single (the last value wins) and multiple.
+
+    Without a query string its two fields are missing.
+    """
+    headers = _grouped(upgrade.headers)
     headers.setdefault("X-Amzn-Trace-Id", [new_trace_id(int(time.time()))])
-    headers.setdefault("X-Forwarded-For", [handshake.source_ip])
+    headers.setdefault("X-Forwarded-For", [upgrade.source_ip])
     headers.setdefault("X-Forwarded-Port", ["443"])
     headers.setdefault("X-Forwarded-Proto", ["https"])
-    fields: dict[str, object] = {"headers": _last(headers), "multiValueHeaders": headers}
-    if parameters := handshake.parameters():
-        fields["queryStringParameters"] = _last(parameters)
+    fields: dict[str, object] = {"headers": _last_values(headers), "multiValueHeaders": headers}
+    if parameters := upgrade.parameters():
+        fields["queryStringParameters"] = _last_values(parameters)
         fields["multiValueQueryStringParameters"] = parameters
     return fields
 
@@ -148,5 +164,5 @@ def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return grouped
 
 
-def _last(grouped: Mapping[str, list[str]]) -> dict[str, str]:
+def _last_values(grouped: Mapping[str, list[str]]) -> dict[str, str]:
     return {name: values[-1] for name, values in grouped.items()}

@@ -15,11 +15,11 @@ _ACTION = "execute-api:Invoke"
 
 
 class PolicyError(Exception):
-    """The policy is not one that this evaluator understands; the text says what."""
+    """The policy is invalid or has an unsupported element; the message names it."""
 
 
 def evaluate_policy(document: Mapping[str, object], resource: str) -> Decision:
-    """An explicit Deny wins, then an Allow; without either nothing is allowed. Raises PolicyError."""
+    """Return Deny if a statement denies, else Allow if one allows, else NoMatch. Raises PolicyError."""
     statements = document.get("Statement")
     entries = as_list(statements) if is_list(statements) else [statements]
     decision: Decision = "NoMatch"
@@ -39,14 +39,14 @@ def evaluate_policy(document: Mapping[str, object], resource: str) -> Decision:
 def _applies(statement: Mapping[str, object], resource: str) -> bool:
     for unsupported in ("Condition", "NotAction", "NotResource"):
         if statement.get(unsupported):
-            raise PolicyError(f"{unsupported} is not carried out by the local gateway")
-    actions, resources = _texts(statement, "Action"), _texts(statement, "Resource")
+            raise PolicyError(f"{unsupported} is unsupported by the local gateway")
+    actions, resources = _strings(statement, "Action"), _strings(statement, "Resource")
     return any(matches(action, _ACTION, re.IGNORECASE) for action in actions) and any(
         matches(pattern, resource) for pattern in resources
     )
 
 
-def _texts(statement: Mapping[str, object], name: str) -> list[str]:
+def _strings(statement: Mapping[str, object], name: str) -> list[str]:
     value = statement.get(name)
     found = [value] if isinstance(value, str) else as_list(value)
     texts = [entry for entry in found if isinstance(entry, str)]
@@ -56,6 +56,6 @@ def _texts(statement: Mapping[str, object], name: str) -> list[str]:
 
 
 def matches(pattern: str, value: str, flags: int = 0) -> bool:
-    """IAM's wildcards: `*` for any characters, `?` for one."""
+    """Return whether the value matches the pattern; `*` stands for any characters, `?` for one."""
     expression = "".join({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in pattern)
     return re.fullmatch(expression, value, flags | re.DOTALL) is not None

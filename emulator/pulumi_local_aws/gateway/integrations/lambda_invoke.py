@@ -1,4 +1,4 @@
-"""Calls Lambda functions for authorizers and integrations: each call on its own, none waits for another."""
+"""Invokes Lambda functions for authorizers and integrations; calls run concurrently."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from pulumi_local_aws.gateway.emulator_client import EmulatorClient
-from pulumi_local_aws.gateway.integrations.resource_policy import FunctionPolicies
+from pulumi_local_aws.gateway.integrations.resource_policy import ResourcePolicies
 from pulumi_local_aws.gateway.json_access import compact
 
 # arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations, or the function's ARN alone.
@@ -17,69 +17,69 @@ _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 
 
 class InvokeError(Exception):
-    """The function could not be called: no such function, throttled, no answer, or no Lambda URI."""
+    """The function could not be invoked: unknown, throttled, unavailable, or its URI is invalid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """What a function gave back; `failed` is true where it raised, timed out or died."""
+    """A function's response; `failed` is true if the function raised, timed out or crashed."""
 
     payload: bytes
     failed: bool = False
 
 
 class Invoker(Protocol):
-    """The seam towards Lambda; tests give a Python function."""
+    """The seam to Lambda; tests use a Python function."""
 
     async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
-        """Call the function of an integration or authorizer URI. Raises InvokeError.
+        """Invoke the function of an integration or authorizer URI. Raises InvokeError.
 
-        `source_arn` is the route or authorizer that calls; None where it calls with a role of its own.
+        `source_arn` is the ARN of the calling route or authorizer; None if it has a role of its own.
         """
         ...
 
 
 class LambdaInvoker:
-    """The Lambda Invoke API of the emulator.
+    """Calls the emulator's Lambda Invoke API.
 
     https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
     """
 
     def __init__(self, client: EmulatorClient) -> None:
         self._client = client
-        self._policies = FunctionPolicies(client)
+        self._policies = ResourcePolicies(client)
 
     async def invoke(self, uri: str, event: Mapping[str, object] | str, source_arn: str | None) -> Invocation:
         function = function_arn(uri)
         path = f"/2015-03-31/functions/{quote(function, safe='')}/invocations"
         body = event if isinstance(event, str) else compact(event)
         try:
-            if source_arn is not None and not await self._policies.allow(function, source_arn):
+            if source_arn is not None and not await self._policies.allows(function, source_arn):
                 raise InvokeError(
-                    f"the policy of {function} does not let API Gateway call it for {source_arn}"
+                    f"the policy of {function} does not allow API Gateway to call it for {source_arn}"
                 )
-            answer = await self._client.call(
+            response = await self._client.call(
                 "lambda", "POST", path, body.encode(), {"Content-Type": "application/json"}
             )
         except (OSError, ValueError) as error:
             raise InvokeError(f"Lambda: {type(error).__name__}: {error}") from error
-        if answer.status != 200:
-            raise InvokeError(f"Lambda: {answer.problem}")
-        return Invocation(answer.body, failed="x-amz-function-error" in answer.headers)
+        if response.status != 200:
+            raise InvokeError(f"Lambda: {response.error_text}")
+        return Invocation(response.body, failed="x-amz-function-error" in response.headers)
 
 
 def function_arn(uri: str) -> str:
-    """The function's ARN in an integration or authorizer URI; raises InvokeError for anything else."""
+    """Return the function's ARN in an integration or authorizer URI. Raises InvokeError if it has none."""
     wrapped = _WRAPPED.search(uri)
     if wrapped:
         return wrapped.group(1)
     if _PLAIN.match(uri):
         return uri
-    raise InvokeError(f"no Lambda function URI: {uri!r}")
+    raise InvokeError(f"invalid Lambda function URI: {uri!r}")
 
 
 def with_stage_variables(uri: str, variables: Mapping[str, str]) -> str:
-    """The URI with `${stageVariables.name}` filled in.
+    """Return the URI with the stage variables `${stageVariables.name}` substituted.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/aws-api-gateway-stage-variables-reference.html
     """

@@ -1,4 +1,4 @@
-"""Whether a function's resource policy lets API Gateway call it, which the emulators do not check.
+"""Checks whether a function's resource policy allows API Gateway to invoke it; the emulators do not check it.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-control-access-using-iam-policies-to-invoke-api.html
 https://docs.aws.amazon.com/lambda/latest/dg/services-apigateway.html
@@ -17,59 +17,65 @@ _ACTION = "lambda:InvokeFunction"
 _SOURCE_TESTS = {"arnlike", "arnequals", "stringlike", "stringequals"}
 
 
-class FunctionPolicies:
-    """Reads the policies through the Lambda API; a yes is kept for `keep` seconds, a no is asked again."""
+class ResourcePolicies:
+    """Reads the policies through the Lambda API. Allowed decisions are cached, denied ones are not."""
 
     def __init__(
-        self, client: EmulatorClient, *, keep: float = 10.0, now: Callable[[], float] = time.monotonic
+        self,
+        client: EmulatorClient,
+        *,
+        cache_seconds: float = 10.0,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client = client
-        self._keep = keep
+        self._cache_seconds = cache_seconds
         self._now = now
-        self._allowed: dict[tuple[str, str], float] = {}
+        self._allowed_until: dict[tuple[str, str], float] = {}
 
-    async def allow(self, function_arn: str, source_arn: str) -> bool:
-        """Whether the route or authorizer of this ARN may call the function; raises OSError, ValueError."""
+    async def allows(self, function_arn: str, source_arn: str) -> bool:
+        """Return whether this route or authorizer may invoke the function. Raises OSError, ValueError."""
         key = (function_arn, source_arn)
-        if self._allowed.get(key, 0.0) > self._now():
+        if self._allowed_until.get(key, 0.0) > self._now():
             return True
         path = f"/2015-03-31/functions/{quote(function_arn, safe='')}/policy"
-        answer = await self._client.call("lambda", "GET", path)
-        if answer.status == 404:
+        response = await self._client.call("lambda", "GET", path)
+        if response.status == 404:
             return False
-        if answer.status != 200:
-            raise OSError(f"the policy of {function_arn}: {answer.problem}")
-        policy = as_object(parse(text(as_object(parse(answer.body)).get("Policy"), "{}")))
-        allowed = allows(policy, source_arn)
-        if allowed:
-            self._allowed[key] = self._now() + self._keep
-        return allowed
+        if response.status != 200:
+            raise OSError(f"could not read the resource policy of {function_arn}: {response.error_text}")
+        policy = as_object(parse(text(as_object(parse(response.body)).get("Policy"), "{}")))
+        is_allowed = policy_allows(policy, source_arn)
+        if is_allowed:
+            self._allowed_until[key] = self._now() + self._cache_seconds
+        return is_allowed
 
 
-def allows(policy: Mapping[str, object], source_arn: str) -> bool:
-    """Whether a statement allows API Gateway this source."""
-    return any(_allows(as_object(statement), source_arn) for statement in as_list(policy.get("Statement")))
+def policy_allows(policy: Mapping[str, object], source_arn: str) -> bool:
+    """Return whether a statement allows API Gateway to invoke the function for this source."""
+    return any(
+        _statement_allows(as_object(statement), source_arn) for statement in as_list(policy.get("Statement"))
+    )
 
 
-def _allows(statement: Mapping[str, object], source_arn: str) -> bool:
+def _statement_allows(statement: Mapping[str, object], source_arn: str) -> bool:
     principal = statement.get("Principal")
     services = as_object(principal).get("Service")
     return (
         statement.get("Effect") == "Allow"
-        and (principal == "*" or _PRINCIPAL in _texts(services))
-        and any(matches(action, _ACTION) for action in _texts(statement.get("Action")))
+        and (principal == "*" or _PRINCIPAL in _strings(services))
+        and any(matches(action, _ACTION) for action in _strings(statement.get("Action")))
         and all(
-            _holds(operator, as_object(tests), source_arn)
+            _condition_holds(operator, as_object(tests), source_arn)
             for operator, tests in as_object(statement.get("Condition")).items()
         )
     )
 
 
-def _holds(operator: str, tests: Mapping[str, object], source_arn: str) -> bool:
-    """The conditions that AddPermission makes: the source's ARN and account; any other fails."""
+def _condition_holds(operator: str, tests: Mapping[str, object], source_arn: str) -> bool:
+    """Evaluate the conditions that AddPermission creates: the source's ARN and account. Others are false."""
     account = source_arn.split(":")[4]
     for key, wanted in tests.items():
-        patterns = _texts(wanted)
+        patterns = _strings(wanted)
         name = key.lower()
         if operator.lower() not in _SOURCE_TESTS or name not in ("aws:sourcearn", "aws:sourceaccount"):
             return False
@@ -79,6 +85,6 @@ def _holds(operator: str, tests: Mapping[str, object], source_arn: str) -> bool:
     return True
 
 
-def _texts(value: object) -> list[str]:
+def _strings(value: object) -> list[str]:
     found = as_list(value) if is_list(value) else [value]
     return [entry for entry in found if isinstance(entry, str)]

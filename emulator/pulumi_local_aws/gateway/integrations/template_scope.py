@@ -1,4 +1,4 @@
-"""What a mapping template can refer to: `$context`, `$input`, `$stageVariables`, `$util`.
+"""The variables of a mapping template: `$context`, `$input`, `$stageVariables`, `$util`.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-mapping-template-reference.html
 """
@@ -10,17 +10,16 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import quote_plus, unquote_plus
 
-from pulumi_local_aws.gateway.json_access import as_list, as_object, compact, parse
-from pulumi_local_aws.gateway.routes.selection import look_up
+from pulumi_local_aws.gateway.json_access import as_list, as_object, compact, look_up, parse
 
 
 class TemplateError(Exception):
-    """The template uses what is not carried out, or is malformed; the text names it."""
+    """The template is malformed or uses an unsupported feature; the message names it."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Scope:
-    """The variables of one rendering; `body` is the payload as text, `names` are those that `#set` makes."""
+    """The variables of one rendering; `body` is the payload as text, `#set` adds to `names`."""
 
     context: dict[str, object]
     body: str
@@ -28,7 +27,7 @@ class Scope:
     names: dict[str, object] = field(default_factory=dict[str, object])
 
     def root(self, name: str) -> object:
-        """A variable's value, or the marker UNDEFINED."""
+        """Return a variable's value, or UNDEFINED."""
         if name in self.names:
             return self.names[name]
         roots: dict[str, object] = {
@@ -40,7 +39,7 @@ class Scope:
         return roots.get(name, UNDEFINED)
 
     def assign(self, path: str, value: object) -> None:
-        """`#set` of a variable, or of `$context.requestOverride.…`, which the response template can read.
+        """Set a variable, or `$context.requestOverride.…`, which the response template can read.
 
         https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-override-request-response-parameters.html
         """
@@ -49,25 +48,25 @@ class Scope:
             self.names[first] = value
             return
         if first != "context" or len(rest) != 3 or rest[0] != "requestOverride":
-            raise TemplateError(f"#set(${path}) is not carried out")
+            raise TemplateError(f"#set(${path}) is unsupported")
         overrides = cast("dict[str, dict[str, object]]", self.context.setdefault(rest[0], {}))
         overrides.setdefault(rest[1], {})[rest[2]] = value
 
     def call(self, target: str, method: str, arguments: list[object]) -> object:
-        """The result of `$input.method(…)` or `$util.method(…)`; raises TemplateError for any other."""
+        """Return the result of `$input.method(…)` or `$util.method(…)`. Raises TemplateError for others."""
         if target == "input" and method in ("json", "path") and len(arguments) == 1:
             found = self._path(str(arguments[0]))
             return compact(found) if method == "json" else found
         function = _UTILITIES.get(method) if target == "util" else None
         if function is None or len(arguments) != 1:
-            raise TemplateError(f"${target}.{method}() with {len(arguments)} arguments is not carried out")
+            raise TemplateError(f"${target}.{method}() with {len(arguments)} arguments is unsupported")
         return function("" if arguments[0] is None else arguments[0])
 
     def _path(self, path: str) -> object:
         if path != "$" and not path.startswith(("$.", "$[")):
-            raise TemplateError(f"JSONPath {path!r} is not carried out: it must begin with $")
+            raise TemplateError(f"JSONPath {path!r} is unsupported: it must begin with $")
         if any(mark in path for mark in ("..", "*", "?", ":", "'")):
-            raise TemplateError(f"JSONPath {path!r} is not carried out: only names and indexes are")
+            raise TemplateError(f"JSONPath {path!r} is unsupported: use names and indexes only")
         try:
             body = parse(self.body or "{}")
         except ValueError:
@@ -76,14 +75,14 @@ class Scope:
 
 
 class _Undefined:
-    """Tells a variable that is not there from one that is null."""
+    """Distinguishes an undefined variable from one that is null."""
 
 
 UNDEFINED = _Undefined()
 
 
 def member(value: object, name: str | int) -> object:
-    """A property or element; null where there is none, as a template has no way to fail on it."""
+    """Return a property or an element, or null if it is missing: a template cannot fail on it."""
     if isinstance(name, int):
         entries = as_list(value)
         return entries[name] if 0 <= name < len(entries) else None
@@ -91,16 +90,16 @@ def member(value: object, name: str | int) -> object:
 
 
 def as_text(value: object) -> str:
-    """A value as it appears in the output."""
+    """Return a value as it appears in the output. Raises TemplateError for an object or array."""
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        raise TemplateError("an object or array in the output is not carried out: use $input.json()")
+        raise TemplateError("an object or array in the output is unsupported: use $input.json()")
     return value if isinstance(value, str) else compact(value)
 
 
 def _escape_javascript(value: object) -> str:
-    """Escapes by JavaScript's rules; AWS escapes the apostrophe too.
+    """Escape by JavaScript's rules; AWS escapes the apostrophe, too.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html
     """

@@ -1,69 +1,63 @@
-"""One message: throttling, route, integration, and the reply where the route has one.
+"""A message: throttling, route, integration, and the reply if the route has a route response.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-routes.html
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-route-response.html
 """
 
 import json
+import logging
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from pulumi_local_aws.gateway.api.model import Api
+from pulumi_local_aws.gateway.client import Client
 from pulumi_local_aws.gateway.faults import Fault
 from pulumi_local_aws.gateway.ids import new_id
-from pulumi_local_aws.gateway.integrations.events import Caller, message_event
-from pulumi_local_aws.gateway.integrations.run import IntegrationFailed, run_integration
+from pulumi_local_aws.gateway.integrations.errors import IntegrationError
+from pulumi_local_aws.gateway.integrations.events import message_event
 from pulumi_local_aws.gateway.json_access import as_object, text
 from pulumi_local_aws.gateway.routes.selection import select_route
-from pulumi_local_aws.gateway.runtime import LOG, Runtime
+from pulumi_local_aws.gateway.runtime import Runtime
 
-if TYPE_CHECKING:
-    from pulumi_local_aws.gateway.connection import Connection
+_LOGGER = logging.getLogger(__name__)
 
 
-async def answer_message(runtime: Runtime, connection: "Connection", caller: Caller, body: str) -> None:
-    """Run the message's route; the client hears of a failure, and of the result if there is a route response.
+async def handle_message(runtime: Runtime, api: Api | None, client: Client, body: str) -> None:
+    """Run the message's route. Send the result if the route has a route response; send every failure.
 
-    No route and no `$default` is `Forbidden`; a throttled message is `Too Many Requests`; a failing function
-    is `Internal server error`; one that takes too long is `Endpoint request timed out`.
+    Without a route and a `$default` route the client gets `Forbidden`; above a rate, `Too Many Requests`; if
+    the function fails, `Internal server error`; after the timeout, `Endpoint request timed out`.
     """
-    api = runtime.definitions.current(caller.api_id)
-    stage = api.stages.get(caller.stage) if api else None
+    context = client.context
+    stage = api.stages.get(context.stage) if api else None
     route = select_route(api, body) if api and stage else None
-    if api is None or stage is None or route is None or route.integration is None:
-        _send_error(connection, "Forbidden" if route is None else "Internal server error", new_id())
+    if api is None or stage is None or route is None:
+        _send_error(client, "Forbidden", new_id())
         return
-    if not runtime.throttles.request() or not runtime.throttles.route(api, caller.stage, route.key):
-        _send_error(connection, "Too Many Requests", new_id())
+    if not runtime.throttling.allows_route(api, stage.name, route.key):
+        _send_error(client, "Too Many Requests", new_id())
         return
-    if runtime.faults.hit((Fault.CUT_BEFORE,), connection.id, route.key):
-        connection.socket.cut()
+    if runtime.faults.match((Fault.ABORT_BEFORE,), client.id, route.key):
+        client.abort()
         return
-    event = message_event(caller, route.key, body, runtime.clock.epoch_ms())
-    request_id = _request_id(event)
-    LOG.info("message connection=%s route=%s", connection.log_id, route.key)
+    event = message_event(context, route.key, body, runtime.clock.epoch_ms())
+    _LOGGER.info("message connection=%s route=%s", client.log_id, route.key)
     try:
-        result = await run_integration(
-            route.integration,
-            event,
-            invoker=runtime.invoker,
-            limits=runtime.limits,
-            source_arn=api.route_arn(caller.stage, route.key),
-        )
-    except IntegrationFailed as failed:
-        _send_error(connection, failed.message, request_id)
+        result = await runtime.run(route, event, api.route_arn(stage.name, route.key))
+    except IntegrationError as error:
+        _send_error(client, error.message, _request_id(event))
         return
-    if runtime.faults.hit((Fault.CUT_AFTER,), connection.id, route.key):
-        connection.socket.cut()
+    if runtime.faults.match((Fault.ABORT_AFTER,), client.id, route.key):
+        client.abort()
         return
-    if route.replies and result.body:
-        connection.send(result.body.encode())
+    if route.has_route_response and result.body:
+        client.send(result.body.encode())
 
 
-def _send_error(connection: "Connection", message: str, request_id: str) -> None:
-    """AWS's error frame; it comes on one-way routes too."""
-    LOG.info("error connection=%s message=%r", connection.log_id, message)
-    frame = {"message": message, "connectionId": connection.id, "requestId": request_id}
-    connection.send(json.dumps(frame).encode())
+def _send_error(client: Client, message: str, request_id: str) -> None:
+    """Send AWS's error frame; one-way routes send it too."""
+    _LOGGER.info("error connection=%s message=%r", client.log_id, message)
+    frame = {"message": message, "connectionId": client.id, "requestId": request_id}
+    client.send(json.dumps(frame).encode())
 
 
 def _request_id(event: Mapping[str, object]) -> str:

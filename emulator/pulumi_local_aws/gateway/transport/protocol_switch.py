@@ -1,7 +1,7 @@
-"""The listening socket's protocol: looks at the first request and hands the connection to whom it is for.
+"""Reads the first request of a TCP connection and selects the WebSocket or the HTTP protocol for it.
 
-Upgrades go to the WebSocket protocol, everything else to aiohttp's HTTP server; both are ordinary asyncio
-protocols, so neither has to know the other.
+Upgrade requests go to the WebSocket protocol, all others to aiohttp's HTTP server. Both are ordinary asyncio
+protocols and do not know each other.
 """
 
 import asyncio
@@ -9,14 +9,14 @@ import re
 from collections.abc import Callable
 from typing import cast
 
-_END = b"\r\n\r\n"
+_END_OF_HEAD = b"\r\n\r\n"
 _UPGRADE = re.compile(rb"\r\nupgrade:[ \t]*websocket[ \t]*\r\n", re.IGNORECASE)
-# More than the 4,096 characters of URL and the 10,240 bytes of headers that API Gateway takes.
-_MOST_BYTES = 32 * 1024
+# More than API Gateway's 4,096 characters of URL and 10,240 bytes of headers.
+_MAX_HEAD_BYTES = 32 * 1024
 
 
-class FrontDoor(asyncio.Protocol):
-    """Waits for a request's head, then lets another protocol take over the transport."""
+class ProtocolSwitch(asyncio.Protocol):
+    """Waits for the head of the first request, then passes the transport to another protocol."""
 
     def __init__(
         self, http: Callable[[], asyncio.Protocol], websocket: Callable[[], asyncio.Protocol]
@@ -31,13 +31,13 @@ class FrontDoor(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._head += data
-        end = self._head.find(_END)
-        if end < 0 and len(self._head) <= _MOST_BYTES:
+        end = self._head.find(_END_OF_HEAD)
+        if end < 0 and len(self._head) <= _MAX_HEAD_BYTES:
             return
-        upgrade = end >= 0 and _UPGRADE.search(self._head, 0, end + len(_END)) is not None
-        self._hand_over(self._websocket() if upgrade else self._http())
+        is_upgrade = end >= 0 and _UPGRADE.search(self._head, 0, end + len(_END_OF_HEAD)) is not None
+        self._switch_to(self._websocket() if is_upgrade else self._http())
 
-    def _hand_over(self, protocol: asyncio.Protocol) -> None:
+    def _switch_to(self, protocol: asyncio.Protocol) -> None:
         transport = self._transport
         if transport is None:
             return

@@ -10,40 +10,44 @@ from pulumi_local_aws.gateway.clock import Clock
 from pulumi_local_aws.gateway.limits import Limits
 
 
-class Lifetime:
-    """One timer for the nearer of the two ends. A message only notes the time; the timer looks when due."""
+class ConnectionTimeouts:
+    """One timer for the earlier of the idle timeout and the maximum duration.
 
-    __slots__ = ("_active", "_clock", "_end", "_limits", "_timer", "_until")
+    Activity stores a time only; the timer checks it when it fires.
+    """
 
-    def __init__(self, clock: Clock, limits: Limits, end: Callable[[str], None]) -> None:
-        """`end` is called once, with the cause ("idle" or "duration") for the log."""
+    __slots__ = ("_active_at", "_clock", "_ends_at", "_limits", "_on_timeout", "_timer")
+
+    def __init__(self, clock: Clock, limits: Limits, on_timeout: Callable[[str], None]) -> None:
+        """`on_timeout` is called once, with the cause ("idle" or "duration") for the log."""
         self._clock = clock
         self._limits = limits
-        self._end = end
-        self._active = clock.scaled()
-        self._until = self._active + limits.duration_seconds
+        self._on_timeout = on_timeout
+        self._active_at = clock.scaled_seconds()
+        self._ends_at = self._active_at + limits.duration_seconds
         self._timer: asyncio.TimerHandle | None = None
 
-    def touch(self) -> None:
-        """A message came or went."""
-        self._active = self._clock.scaled()
+    def record_activity(self) -> None:
+        """Restart the idle time: a message was received or sent."""
+        self._active_at = self._clock.scaled_seconds()
 
-    def arm(self) -> None:
-        """Start, or start again after the clock's factor changed."""
+    def start(self) -> None:
+        """Start the timer, or start it again after the clock's factor changed."""
         self.stop()
-        remaining = min(self._active + self._limits.idle_seconds, self._until) - self._clock.scaled()
-        self._timer = asyncio.get_running_loop().call_later(self._clock.real_delay(remaining), self._look)
+        next_check = min(self._active_at + self._limits.idle_seconds, self._ends_at)
+        delay = self._clock.real_seconds(next_check - self._clock.scaled_seconds())
+        self._timer = asyncio.get_running_loop().call_later(delay, self._check)
 
     def stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self) -> None:
-        now = self._clock.scaled()
-        if now >= self._until:
-            self._end("duration")
-        elif now >= self._active + self._limits.idle_seconds:
-            self._end("idle")
+    def _check(self) -> None:
+        now = self._clock.scaled_seconds()
+        if now >= self._ends_at:
+            self._on_timeout("duration")
+        elif now >= self._active_at + self._limits.idle_seconds:
+            self._on_timeout("idle")
         else:
-            self.arm()
+            self.start()

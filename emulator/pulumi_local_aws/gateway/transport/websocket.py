@@ -1,7 +1,7 @@
 """One WebSocket on a TCP connection: the `websockets` library's sans-I/O protocol on an asyncio transport.
 
-The library sees single frames, so that the 32 KB frame and the 128 KB message limit are checked where they
-apply. AWS negotiates no compression, and neither does this.
+The library reports single frames, so the 32 KB limit of a frame and the 128 KB limit of a message are checked
+separately. AWS negotiates no compression, and this module negotiates none.
 """
 
 import asyncio
@@ -20,52 +20,54 @@ from websockets.typing import Subprotocol
 
 from pulumi_local_aws.gateway.limits import Limits
 
-_QUIET = logging.getLogger("pulumi_local_aws.gateway.frames")
-_QUIET.setLevel(logging.CRITICAL)
+# The library logs frames, which may contain tokens.
+_LIBRARY_LOGGER = logging.getLogger("pulumi_local_aws.gateway.frames")
+_LIBRARY_LOGGER.setLevel(logging.CRITICAL)
 
-# After a close frame the client has this long (seconds) to end the TCP connection.
-_CLOSE_SECONDS = 2.0
-# Unsent bytes at which a client counts as too slow: a callback then gets 429 instead of being stored.
+# After a close frame the client has this long to end the TCP connection.
+_CLOSE_TIMEOUT_SECONDS = 2.0
+# With this many unsent bytes a client counts as too slow: a push then gets 429 instead of being buffered.
 _WRITE_BUFFER_BYTES = 512 * 1024
-_ABNORMAL = (1006, "Connection closed abnormally")
+_ABNORMAL_CLOSURE = (1006, "Connection closed abnormally")
 _NO_STATUS = (1005, "Client-side close frame status not set")
 
 
-class Handler(Protocol):
-    """Who is told about a WebSocket; all calls come from the event loop."""
+class WebSocketHandler(Protocol):
+    """Receives the events of a WebSocket; all calls come from the event loop."""
 
-    def opening(self, request: Request) -> None:
-        """An upgrade request came: `is_valid`, then `accept` or `refuse` answer it."""
+    def on_upgrade_request(self, request: Request) -> None:
+        """Answer the request with `validate`, then `accept` or `refuse`."""
         ...
 
-    def received(self, text: str) -> None: ...
+    def on_message(self, text: str) -> None: ...
 
-    def closed(self, code: int, reason: str) -> None:
-        """Told once, as soon as either side closes, for a WebSocket that was accepted."""
+    def on_close(self, code: int, reason: str) -> None:
+        """Called once for an accepted WebSocket, as soon as either side closes."""
         ...
 
 
 class WebSocket(asyncio.Protocol):
-    """Frames in, frames out; ping is answered with pong by the library."""
+    """Reads and writes frames; the library answers a ping with a pong."""
 
-    def __init__(self, limits: Limits, handler: Handler) -> None:
+    def __init__(self, limits: Limits, handler: WebSocketHandler) -> None:
         self._limits = limits
         self._handler = handler
         self._frames = ServerProtocol(
             subprotocols=None,
             max_size=(limits.message_bytes, limits.frame_bytes),
-            logger=_QUIET,
-            select_subprotocol=_no_subprotocol,
+            logger=_LIBRARY_LOGGER,
+            select_subprotocol=_select_no_subprotocol,
         )
         self._transport: asyncio.Transport | None = None
-        self._message: list[bytes] = []
+        self._fragments: list[bytes] = []
         self._response: Response | None = None
-        self._accepted = False
-        self._told = False
-        self._lost = False
-        self._closing: asyncio.TimerHandle | None = None
-        self.writable = True
-        self.peer = ""
+        self._is_accepted = False
+        self._is_close_reported = False
+        self._is_disconnected = False
+        self._close_timer: asyncio.TimerHandle | None = None
+        self.is_writable = True
+        self.peer_ip = ""
+        self.local_port = 0
 
     # Called by the event loop.
 
@@ -73,36 +75,38 @@ class WebSocket(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_WRITE_BUFFER_BYTES)
         peer = cast("tuple[object, ...] | None", transport.get_extra_info("peername"))
-        self.peer = str(peer[0]) if peer else ""
+        local = cast("tuple[str, int] | None", transport.get_extra_info("sockname"))
+        self.peer_ip = str(peer[0]) if peer else ""
+        self.local_port = local[1] if local else 0
 
     def data_received(self, data: bytes) -> None:
         self._frames.receive_data(data)
-        self._process()
+        self._handle_events()
 
     def eof_received(self) -> None:
         self._frames.receive_eof()
-        self._process()
+        self._handle_events()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
-        self._lost = True
-        if self._closing is not None:
-            self._closing.cancel()
-        self._tell()
+        self._is_disconnected = True
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+        self._report_close()
 
     def pause_writing(self) -> None:
-        self.writable = False
+        self.is_writable = False
 
     def resume_writing(self) -> None:
-        self.writable = True
+        self.is_writable = True
 
     # Called by the handler.
 
     @property
     def is_open(self) -> bool:
-        return self._accepted and not self._lost and self._frames.state is OPEN
+        return self._is_accepted and not self._is_disconnected and self._frames.state is OPEN
 
-    def is_valid(self, request: Request) -> bool:
-        """Whether the upgrade request is one by RFC 6455; if not, it is answered."""
+    def validate(self, request: Request) -> bool:
+        """Return whether RFC 6455 allows the upgrade request. If not, it is answered with an error."""
         self._response = self._frames.accept(request)
         if self._response.status_code == HTTPStatus.SWITCHING_PROTOCOLS:
             return True
@@ -110,26 +114,24 @@ class WebSocket(asyncio.Protocol):
         return False
 
     def accept(self, subprotocol: str | None) -> bool:
-        """Complete the upgrade; False where the client has gone."""
-        if self._lost or self._response is None:
+        """Complete the upgrade. Return False if the client has disconnected."""
+        if self._is_disconnected or self._response is None:
             return False
         if subprotocol:
             self._response.headers["Sec-WebSocket-Protocol"] = subprotocol
-        self._accepted = True
+        self._is_accepted = True
         self._respond(self._response)
         return True
 
-    def refuse(self, status: int, body: dict[str, object], headers: dict[str, str] | None = None) -> None:
-        """Answer the upgrade with an HTTP error."""
+    def refuse(self, status: int, body: dict[str, object]) -> None:
+        """Answer the upgrade request with an HTTP error."""
         payload = json.dumps(body).encode()
-        fields = Headers({"Content-Type": "application/json", "Content-Length": str(len(payload))})
-        fields["Connection"] = "close"
-        for name, value in (headers or {}).items():
-            fields[name] = value
-        self._respond(Response(status, _phrase(status), fields, payload))
+        headers = Headers({"Content-Type": "application/json", "Content-Length": str(len(payload))})
+        headers["Connection"] = "close"
+        self._respond(Response(status, _phrase(status), headers, payload))
 
     def send(self, text: bytes) -> bool:
-        """Send a text message, in frames of at most 32 KB; False where the WebSocket is not open."""
+        """Send a text message in frames of at most 32 KB. Return False if the WebSocket is not open."""
         if not self.is_open:
             return False
         size = self._limits.frame_bytes
@@ -147,78 +149,77 @@ class WebSocket(asyncio.Protocol):
         if self.is_open:
             self._frames.send_close(code, reason)
             self._flush()
-            self._tell()
+            self._report_close()
 
-    def cut(self) -> None:
-        """Drop the TCP connection without a close frame, as a failing network would (1006)."""
+    def abort(self) -> None:
+        """Drop the TCP connection without a close frame, as a failing network does (1006)."""
         if self._transport is not None:
             self._transport.abort()
 
-    # Inside.
-
     def _respond(self, response: Response) -> None:
-        if not self._lost:
+        if not self._is_disconnected:
             self._frames.send_response(response)
             self._flush()
 
-    def _process(self) -> None:
+    def _handle_events(self) -> None:
         for event in self._frames.events_received():
             if isinstance(event, Request):
-                self._handler.opening(event)
+                self._handler.on_upgrade_request(event)
             elif isinstance(event, Frame):
-                self._frame(event)
+                self._handle_frame(event)
         self._flush()
-        if self._accepted and self._frames.state is not OPEN:
-            self._tell()
+        if self._is_accepted and self._frames.state is not OPEN:
+            self._report_close()
 
-    def _frame(self, frame: Frame) -> None:
+    def _handle_frame(self, frame: Frame) -> None:
         if frame.opcode is Opcode.BINARY:
             # https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-develop-binary-media-types.html
             self._frames.fail(CloseCode.UNSUPPORTED_DATA)
         if frame.opcode is not Opcode.TEXT and frame.opcode is not Opcode.CONT:
             return
-        self._message.append(bytes(frame.data))
+        self._fragments.append(bytes(frame.data))
         if not frame.fin:
             return
-        payload, self._message = b"".join(self._message), []
+        payload, self._fragments = b"".join(self._fragments), []
         try:
             text = payload.decode()
         except UnicodeDecodeError:
             self._frames.fail(CloseCode.INVALID_DATA)
             return
-        if not self._told:
-            self._handler.received(text)
+        if self._is_accepted and not self._is_close_reported:
+            self._handler.on_message(text)
 
     def _flush(self) -> None:
         transport = self._transport
-        if transport is None or self._lost:
+        if transport is None or self._is_disconnected:
             return
         for data in self._frames.data_to_send():
             if data:
                 transport.write(data)
             elif transport.can_write_eof():
                 transport.write_eof()
-        if self._closing is None and self._frames.close_expected():
-            self._closing = asyncio.get_running_loop().call_later(_CLOSE_SECONDS, transport.abort)
+        if self._close_timer is None and self._frames.close_expected():
+            loop = asyncio.get_running_loop()
+            self._close_timer = loop.call_later(_CLOSE_TIMEOUT_SECONDS, transport.abort)
 
-    def _tell(self) -> None:
-        if self._accepted and not self._told:
-            self._told = True
-            self._handler.closed(*self._outcome())
+    def _report_close(self) -> None:
+        if self._is_accepted and not self._is_close_reported:
+            self._is_close_reported = True
+            self._handler.on_close(*self._close_status())
 
-    def _outcome(self) -> tuple[int, str]:
-        """The close code and reason of whoever closed first."""
+    def _close_status(self) -> tuple[int, str]:
+        """Return the close code and reason of the side that closed first."""
         frames = self._frames
         first = frames.close_rcvd if frames.close_rcvd_then_sent else frames.close_sent or frames.close_rcvd
         if first is None:
-            return _ABNORMAL
+            return _ABNORMAL_CLOSURE
         if first.code == CloseCode.NO_STATUS_RCVD:
             return _NO_STATUS
         return int(first.code), first.reason
 
 
-def _no_subprotocol(_: ServerProtocol, __: object) -> Subprotocol | None:
-    """The `$connect` integration chooses the subprotocol, not the server."""
+def _select_no_subprotocol(_: ServerProtocol, __: object) -> Subprotocol | None:
+    """The `$connect` integration selects the subprotocol, not the server."""
     return None
 
 

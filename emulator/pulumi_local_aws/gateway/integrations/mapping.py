@@ -1,0 +1,67 @@
+"""Applies the mapping templates of a MOCK or AWS integration.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-data-transformations.html
+"""
+
+import re
+from collections.abc import Mapping
+
+from pulumi_local_aws.gateway.api.model import DEFAULT, Integration, IntegrationResponse
+from pulumi_local_aws.gateway.integrations.templates import Scope, render
+from pulumi_local_aws.gateway.json_access import as_object, strings, text
+from pulumi_local_aws.gateway.selection_expression import evaluate
+
+
+class NoTemplateError(Exception):
+    """No request template matches, and the passthrough behavior rejects the message."""
+
+
+class IntegrationMapping:
+    """The templates of one run; the response template can read what the request template overrode."""
+
+    def __init__(self, integration: Integration, event: Mapping[str, object]) -> None:
+        self._integration = integration
+        self._body = text(event.get("body"))
+        self._context = dict(as_object(event.get("requestContext")))
+        self._stage_variables = strings(event.get("stageVariables"))
+
+    def request(self) -> str:
+        """Return the payload for the backend: a template's output, or the message if passthrough allows it.
+
+        Raises NoTemplateError, TemplateError.
+        """
+        integration = self._integration
+        template = self._select(integration.request_templates, integration.template_selection)
+        if template is not None:
+            return self._render(template, self._body)
+        rejects = integration.passthrough == "WHEN_NO_TEMPLATES" and bool(integration.request_templates)
+        if integration.passthrough == "NEVER" or rejects:
+            raise NoTemplateError(
+                f"no request template matches and passthroughBehavior is {integration.passthrough}"
+            )
+        return self._body
+
+    def response(self, selected: str, payload: str) -> str:
+        """Return the reply by the integration response whose key (`/expression/`) matches, or by `$default`.
+
+        Without both, the payload is the reply. Raises TemplateError.
+        """
+        response = self._response_for(selected)
+        template = response and self._select(response.templates, response.template_selection)
+        return payload if template is None else self._render(template, payload)
+
+    def _response_for(self, selected: str) -> IntegrationResponse | None:
+        responses = self._integration.responses
+        for response in responses:
+            if response.key.startswith("/") and re.fullmatch(response.key.strip("/"), selected):
+                return response
+        return next((response for response in responses if response.key == DEFAULT), None)
+
+    def _select(self, templates: Mapping[str, str], selection: str | None) -> str | None:
+        """Return the template that the selection expression names, or the template `$default`, or None."""
+        key = evaluate(selection.replace("\\$", "$"), self._body) if selection else None
+        return templates.get(key or DEFAULT, templates.get(DEFAULT))
+
+    def _render(self, template: str, body: str) -> str:
+        scope = Scope(context=self._context, body=body, stage_variables=self._stage_variables)
+        return render(template, scope)
