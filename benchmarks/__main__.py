@@ -1,6 +1,6 @@
 """All scenarios, one after the other."""
 
-from benchmarks import fan_out, keep_alive, latency, message_cost, validation
+from benchmarks import archives, fan_out, keep_alive, latency, message_cost, validation
 
 for title, scenario in {
     "Fan-out of one message": fan_out,
@@ -8,6 +8,7 @@ for title, scenario in {
     "Cost of a message": message_cost,
     "A keep-alive run": keep_alive,
     "Validation of a message": validation,
+    "One archive for each handler": archives,
 }.items():
     print(f"\n{title}\n")
     scenario.main()
