@@ -52,6 +52,7 @@ _QUALITY = one_of("one of standard, premium", "INVALID_QUALITY", ("standard", "p
 _OPEN_STATUS = one_of("one of active, paused", "INVALID_MESSAGE", ("active", "paused"))
 _EPOCH = text("8 hexadecimal digits, as received from the server", "INVALID_MESSAGE", 0, None, r"^[0-9a-f]{8}$")
 _OFFSET = integer("a whole number from 0 to 9007199254740991", "INVALID_MESSAGE", 0, 9007199254740991)
+_GENERATION = integer("a whole number from 0 to 9007199254740991", "INVALID_MESSAGE", 0, 9007199254740991)
 _TOKEN = text("a string of 1 to 8192 characters", "INVALID_MESSAGE", 1, 8192)
 _DATA = text("a string", "INVALID_MESSAGE", 0, None)
 _CONTENT_TYPE = text("a string of 1 to 100 characters", "INVALID_MESSAGE", 1, 100)
@@ -86,6 +87,7 @@ MESSAGES: dict[str, Shape] = {
             "sessionId": _SESSION_ID,
             "epoch": _EPOCH,
             "offset": _OFFSET,
+            "generation": _GENERATION,
         },
         required=("action", "sessionId"),
         together=(("epoch", "offset"), ("offset", "epoch")),

@@ -2,14 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { backoffDelay } from "./backoff.ts";
 
-const BOUNDS = { base: 500, cap: 20_000 };
+const BOUNDS = { baseMs: 500, capMs: 20_000 };
 
 test("a wait is never negative and never above the cap, however many tries failed", () => {
   fc.assert(
     fc.property(fc.nat(10_000), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
       const wait = backoffDelay(attempt, BOUNDS, () => random);
       expect(wait).toBeGreaterThanOrEqual(0);
-      expect(wait).toBeLessThanOrEqual(BOUNDS.cap);
+      expect(wait).toBeLessThanOrEqual(BOUNDS.capMs);
     }),
   );
 });

@@ -1,14 +1,14 @@
-/** Bounds of the waits between tries, in milliseconds. */
+/** Bounds of the waits between attempts. */
 export interface BackoffBounds {
   /** Upper bound of the first wait. */
-  readonly base: number;
+  readonly baseMs: number;
   /** Upper bound of every wait. */
-  readonly cap: number;
+  readonly capMs: number;
 }
 
 /**
- * Full jitter: anything from 0 to min(cap, base * 2^attempt), so that a thousand clients that one
- * fault cut off do not come back together.
+ * Returns a wait in milliseconds with full jitter: between 0 and min(capMs, baseMs * 2^attempt). Without
+ * jitter, clients that one fault disconnected would all reconnect at the same time.
  * https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  *
  * @param attempt 0 for the first wait.
@@ -18,5 +18,13 @@ export function backoffDelay(
   bounds: BackoffBounds,
   random: () => number = Math.random,
 ): number {
-  return random() * Math.min(bounds.cap, bounds.base * 2 ** Math.min(attempt, 30));
+  return random() * Math.min(bounds.capMs, bounds.baseMs * 2 ** Math.min(attempt, 30));
+}
+
+/**
+ * Returns the wait in milliseconds before the next attempt: the server's `retryAfter` plus up to half as
+ * much at random, because the server gives the same number to many clients; else a backoff.
+ */
+export function retryDelay(retryAfterMs: number | undefined, attempt: number, bounds: BackoffBounds): number {
+  return retryAfterMs === undefined ? backoffDelay(attempt, bounds) : retryAfterMs * (1 + Math.random() / 2);
 }

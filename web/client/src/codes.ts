@@ -1,49 +1,51 @@
 /**
- * What went wrong, and whether trying again can help.
+ * Failure codes, and whether another attempt can succeed.
  *
- * Anything not listed as final is worth another try: the session outlives its connections, and every
- * request that changes something carries a requestId, so that a repeat does no harm.
+ * Another attempt does no harm: the session outlives its connections, and each request that changes
+ * something carries a requestId.
  */
 import { CLOSE_CODES, type ErrorCode } from "./protocol.generated.ts";
 
-/** What the client itself finds wrong, beside the protocol's error codes. */
+/** Failures that the client finds itself, beside the protocol's error codes. */
 export type ClientErrorCode =
-  /** The connection went before the reply came. */
+  /** The connection closed before the reply arrived. */
   | "CONNECTION_LOST"
-  /** No reply in time. */
+  /** A time limit passed. */
   | "TIMEOUT"
-  /** The WebSocket handshake failed; a browser does not say why. */
+  /** The WebSocket handshake failed; a browser does not show why. */
   | "UPGRADE_FAILED"
-  /** The server closed for something that we would only do again. */
+  /** The server closed the connection because of a message that it does not accept. */
   | "PROTOCOL_VIOLATION"
-  /** The bounded queue had no room. */
+  /** A bounded queue was full. */
   | "QUEUE_FULL"
-  /** The speaker resumed the session elsewhere. */
+  /** The session was resumed on another connection. */
   | "REPLACED"
-  /** The connection was closed by its user. */
-  | "CLOSED";
+  /** The application closed the connection. */
+  | "CLOSED"
+  /** A function of the application, such as the token provider, has a programming error; see `cause`. */
+  | "APPLICATION_ERROR";
 
 export type FailureCode = ErrorCode | ClientErrorCode;
 
-/** Codes a client uses itself; 4000-4999 is the range that RFC 6455 leaves to applications. */
+/** Close codes that the client sends; RFC 6455 leaves 4000 to 4999 to applications. */
 export const ClientCloseCode = { normal: CLOSE_CODES.normal, deadPeer: 4000, attachFailed: 4001 } as const;
 
-/** Errors after which another try can succeed. Every other one is surfaced at once, for the reason beside it. */
+/** Codes after which another attempt can succeed. All others are final, for the reason given here. */
 const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   "CONNECTION_LOST",
   "TIMEOUT",
   "UPGRADE_FAILED",
-  "RATE_LIMITED", // after its retryAfter
+  "RATE_LIMITED", // after retryAfter
   "UNAVAILABLE",
-  "INTERNAL", // one bad invocation must not end a broadcast; but a request is repeated once, and no more
+  "INTERNAL", // one failed invocation must not end a broadcast; a request is repeated once
   // Not UNAUTHORIZED, FORBIDDEN: the same user is refused again; only a new sign-in helps.
-  // Not TOKEN_EXPIRED: a fresh token helps, waiting does not; the connection asks for one and repeats.
+  // Not TOKEN_EXPIRED: waiting does not help; the connection gets a new token and repeats the request.
   // Not INVALID_*, UNSUPPORTED_LANGUAGE, UNKNOWN_ACTION, PAYLOAD_TOO_LARGE: the same bytes stay wrong.
-  // Not SESSION_NOT_FOUND, SESSION_ENDED: a session does not come back.
-  // Not SESSION_FULL: the person should know; only a listener who was in already waits for a place.
-  // Not CONFLICT: this connection is attached to another session.
-  // Not REPLACED: two devices would take the session from each other for ever.
-  // Not QUEUE_FULL, CLOSED, PROTOCOL_VIOLATION: the client's own doing.
+  // Not SESSION_NOT_FOUND, SESSION_ENDED: an ended session does not start again.
+  // Not SESSION_FULL: a new listener should know; only a listener that was in the session waits for a place.
+  // Not CONFLICT: the connection is attached to another session.
+  // Not REPLACED: two devices would take the session from each other endlessly.
+  // Not QUEUE_FULL, CLOSED, PROTOCOL_VIOLATION, APPLICATION_ERROR: the application is the cause.
 ]);
 
 export function isRetryable(code: FailureCode): boolean {
@@ -51,17 +53,17 @@ export function isRetryable(code: FailureCode): boolean {
 }
 
 /**
- * Close codes after which a new connection would only meet the same end. All others are tried again:
- * 1000 and 1001 too, since API Gateway closes so at its idle and two-hour limits and when the server
- * removes a connection in order that its client comes back and recovers.
+ * Close codes that answer one of the client's own messages. The client reconnects as after any other close
+ * code, but it does not repeat the requests that were under way: one of them was the cause.
  */
-const FINAL_CLOSE_CODES: ReadonlySet<number> = new Set([
-  1002, // we broke the WebSocket protocol
-  CLOSE_CODES.unsupportedData, // we sent binary
-  1007, // we sent text that is not UTF-8
-  CLOSE_CODES.tooBig, // we sent too much at once; sizes are checked before sending, so this is a bug
+const MESSAGE_CLOSE_CODES: ReadonlySet<number> = new Set([
+  1002, // a frame broke the WebSocket protocol
+  CLOSE_CODES.unsupportedData, // a binary frame
+  1007, // text that is not UTF-8
+  CLOSE_CODES.tooBig,
 ]);
 
+/** Returns the failure of the requests under way when the server closes with this code. */
 export function closeFailure(closeCode: number): FailureCode {
-  return FINAL_CLOSE_CODES.has(closeCode) ? "PROTOCOL_VIOLATION" : "CONNECTION_LOST";
+  return MESSAGE_CLOSE_CODES.has(closeCode) ? "PROTOCOL_VIOLATION" : "CONNECTION_LOST";
 }

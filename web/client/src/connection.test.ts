@@ -43,7 +43,7 @@ test("tries are counted anew after a connection that lasted", async () => {
   connection.open();
   for (const number of [0, 1, 2]) {
     const { since } = (await connection.state.until(isOpen)) as { since: number };
-    await expect.poll(() => Date.now() - since, { interval: 5 }).toBeGreaterThan(QUICK.backoff.cap);
+    await expect.poll(() => Date.now() - since, { interval: 5 }).toBeGreaterThan(QUICK.backoff.capMs);
     server.connections[number]?.cut();
     const waiting = await connection.state.until(({ name }) => name === "waitingToRetry");
     expect(waiting).toMatchObject({ attempt: 1 });
@@ -54,7 +54,7 @@ describe("a refusal is not retried", () => {
   test("when the HTTP twin proves that the token was refused, after one try with a new one", async () => {
     const server = await startFakeServer();
     const forced: boolean[] = [];
-    server.badTokens.add(token("bad"));
+    server.invalidTokens.add(token("bad"));
     const provider = async ({ forceRefresh }: { forceRefresh: boolean }) => {
       forced.push(forceRefresh);
       return Promise.resolve(token("bad"));
@@ -66,11 +66,12 @@ describe("a refusal is not retried", () => {
     expect(forced).toEqual([false, true]);
   });
 
-  test("when the token is already old, and the provider has no better one", async () => {
+  test("when the provider has only an expired token, which the server judges", async () => {
     const server = await startFakeServer();
-    const connection = connect(server, {}, { token: async () => Promise.resolve(token("old", -10)) });
+    const provider = async () => Promise.resolve(token("expired", -10));
+    const connection = connect(server, {}, { httpUrl: server.httpUrl, token: provider });
     connection.open();
-    expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "TOKEN_EXPIRED" } });
+    expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "UNAUTHORIZED" } });
     expect(server.connections).toEqual([]);
   });
 
@@ -120,7 +121,7 @@ test("an anonymous listener connects without a token", async () => {
 
 test("a silent server is given up after an unanswered heartbeat", async () => {
   const server = await startFakeServer();
-  const connection = connect(server, { heartbeat: 30, heartbeatReply: 500 });
+  const connection = connect(server, { heartbeatIntervalMs: 30, heartbeatTimeoutMs: 500 });
   connection.open();
   await connection.state.until(isOpen);
   await expect.poll(() => server.requests("heartbeat").length).toBeGreaterThan(1);

@@ -1,227 +1,338 @@
-import type { ReplyOf, ServerMessage } from "./protocol.generated.ts";
-import { backoffDelay } from "./backoff.ts";
+import { backoffDelay, retryDelay } from "./backoff.ts";
+import type { FailureCode } from "./codes.ts";
 import type { ConnectionState } from "./connectionState.ts";
-import { Connector, type ConnectorOptions } from "./connector.ts";
-import { delay } from "./delay.ts";
+import { Connector, type Attach, type Attachment } from "./connector.ts";
+import type { DebugHook } from "./debug.ts";
 import { watchEnvironment } from "./environment.ts";
 import { SessionError, toSessionError } from "./errors.ts";
-import { newRequestId, type Action, type Socket, type RequestOf } from "./socket.ts";
 import { Emitter, Observable } from "./observable.ts";
+import type { ReplyOf, ServerMessage } from "./protocol.generated.ts";
+import { newRequestId } from "./requestId.ts";
+import { ServerClock } from "./serverClock.ts";
+import type { Action, RequestOf, Socket, WebSocketClass } from "./socket.ts";
 import { DEFAULT_TIMINGS, type Timings } from "./timings.ts";
+import { TokenSource, type TokenProvider } from "./token.ts";
 import { TokenRefresh } from "./tokenRefresh.ts";
+import { delay, monotonicMs, withLimit } from "./waiting.ts";
 
-export interface ConnectionOptions extends Omit<ConnectorOptions, "timings" | "onMessage"> {
-  readonly timings?: Partial<Timings>;
+export interface ConnectionOptions {
+  /** `webSocketUrl` of the stack's output `frontendConfig`. */
+  readonly url: string;
+  /** `httpUrl` of `frontendConfig`. Without it a refused handshake cannot be told from a lost network. */
+  readonly httpUrl?: string | undefined;
+  readonly token?: TokenProvider | undefined;
+  /** Whether to connect without a token if the provider returns none. */
+  readonly anonymous?: boolean | undefined;
+  readonly attach: Attach;
+  /** For environments without a global WebSocket, such as Node 20. */
+  readonly WebSocket?: WebSocketClass | undefined;
+  readonly timings?: Partial<Timings> | undefined;
+  /** Gets an event for each state, message and failure. */
+  readonly debug?: DebugHook | undefined;
 }
 
 export interface RequestOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds over all tries; `timings.request` by default. */
-  readonly deadline?: number;
+  /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
+  readonly timeoutMs?: number | undefined;
+  /** False sends the request once, on the WebSocket that is open now. True by default. */
+  readonly retry?: boolean;
 }
 
-/** Requests that may wait for the connection at once; one more is refused with QUEUE_FULL. */
-const MAX_WAITING = 64;
+/** A request's failed attempt. */
+interface FailedRequest {
+  readonly action: Action;
+  readonly socket: Socket;
+  readonly attempt: number;
+  readonly deadlineMs: number;
+  /** The codes for which this request has taken a measure; some measures are taken once. */
+  readonly measures: Set<FailureCode>;
+  readonly options: RequestOptions;
+}
+
+/** Requests that may wait for the connection at once; a further request is rejected with QUEUE_FULL. */
+const MAX_WAITING_REQUESTS = 64;
+
+/** Actions that only the session's present speaker may send. */
+const SPEAKER_ACTIONS: readonly Action[] = ["publish", "updateSession", "endSession"];
 
 /**
- * A connection that outlives its WebSockets: it opens them again after a loss, and hands over to a
- * second one before API Gateway's cut at two hours. On each new WebSocket `attach` runs first.
+ * A connection that outlives its WebSockets. It opens a new one after a loss, and hands over to a second one
+ * before API Gateway closes the first at two hours. On each new WebSocket it calls `attach` first.
  */
 export class Connection {
   readonly state = new Observable<ConnectionState>({ name: "idle" });
-  /** Everything that answers no request: pushes, from whichever WebSocket they came. */
+  /** Every message that answers no request under way, from any of the WebSockets. */
   readonly messages = new Emitter<ServerMessage>();
+  /** Failures that the connection survives, such as a failed token refresh. */
+  readonly warnings = new Emitter<SessionError>();
   readonly timings: Timings;
+  readonly #options: ConnectionOptions;
   readonly #connector: Connector;
+  readonly #clock = new ServerClock();
   readonly #tokenRefresh: TokenRefresh;
-  readonly #stop = new AbortController();
+  readonly #draining = new Set<Socket>();
+  #stop = new AbortController();
   #current: Socket | undefined;
+  /** The generation that this client's latest attachment got; undefined for a listener. */
+  #generation: number | undefined;
+  /** The highest generation that a `connectionReplaced` named. */
+  #latestGeneration = -1;
   #wake: () => void = () => undefined;
-  #handoverDue: () => void = () => undefined;
-  #waiting = 0;
+  #startHandover: () => void = () => undefined;
+  #waitingRequests = 0;
 
   constructor(options: ConnectionOptions) {
+    this.#options = options;
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    const tokens = new TokenSource(options.token, this.timings, this.#clock);
     this.#connector = new Connector({
       ...options,
+      tokens,
       timings: this.timings,
       onMessage: (message, socket) => this.#onMessage(message, socket),
     });
     this.#tokenRefresh = new TokenRefresh({
-      provider: options.token,
+      tokens,
+      clock: this.#clock,
       timings: this.timings,
-      send: (token) => this.request({ action: "refreshToken", token }),
-      refused: (error) => this.close(error),
+      send: (token, signal) => this.request({ action: "refreshToken", token }, { signal }),
+      onFailed: (error) => this.#warn(error),
     });
+    if (options.debug) this.state.subscribe((state) => options.debug?.({ event: "state", state }));
   }
 
-  /** Starts connecting; what comes of it shows in `state`. */
+  /** Starts connecting, also after the connection was closed. The outcome shows in `state`. */
   open(): void {
-    if (this.state.value.name !== "idle") return;
+    const { name } = this.state.value;
+    if (name !== "idle" && name !== "closed") return;
+    this.#stop = new AbortController();
     const unwatch = watchEnvironment({
       onSuspect: () => this.#current?.probe(),
       onOnline: () => this.#wake(),
     });
-    void this.#run().finally(unwatch);
+    void this.#run(this.#stop.signal).finally(unwatch);
   }
 
-  /** Closes for good. Requests under way are rejected. */
+  /** Closes every WebSocket and rejects the requests under way. */
   close(error?: SessionError): void {
     if (this.state.value.name === "closed") return;
-    this.state.set({ name: "closed", error });
     this.#stop.abort(error ?? new SessionError("CLOSED", "The connection was closed."));
     this.#tokenRefresh.stop();
     this.#current?.close();
+    for (const socket of this.#draining) socket.close();
+    this.state.set({ name: "closed", error });
   }
 
   /**
-   * Sends a request over whichever WebSocket is open, again with the same requestId where the reply
-   * did not come or was UNAVAILABLE or RATE_LIMITED, until the deadline. A refusal is final at once,
-   * INTERNAL the second time.
+   * Sends a request on the open WebSocket. Repeats it with the same requestId until the limit if no reply
+   * arrived or the reply was UNAVAILABLE or RATE_LIMITED. A refusal is final at once, INTERNAL the second time.
+   *
+   * @throws SessionError, or the signal's reason.
    */
   async request<A extends Action>(message: RequestOf<A>, options: RequestOptions = {}): Promise<ReplyOf[A]> {
+    options.signal?.throwIfAborted();
     const request = { ...message, requestId: message.requestId ?? newRequestId() };
-    const deadline = Date.now() + (options.deadline ?? this.timings.request);
-    let tokenRenewed = false;
-    let failedBefore = false;
+    const deadlineMs = monotonicMs() + (options.timeoutMs ?? this.timings.requestTimeoutMs);
+    const measures = new Set<FailureCode>();
     for (let attempt = 0; ; attempt++) {
-      const socket = await this.#ready(deadline, options.signal);
+      const socket = await this.#openSocket(deadlineMs, options);
       try {
-        return await socket.request<A>(request, options.signal);
+        const reply = await socket.request<A>(request, options.signal);
+        if (options.retry !== false || socket === this.#current) return reply;
+        throw new SessionError("CONNECTION_LOST", "The connection was handed over.");
       } catch (thrown) {
         options.signal?.throwIfAborted();
         const error = toSessionError(thrown);
         if (error.code === "TIMEOUT") socket.probe();
-        // Without retryAfter: the server takes this very connection for gone.
-        if (error.code === "UNAVAILABLE" && error.retryAfter === undefined) socket.close();
-        if (error.code === "INTERNAL") {
-          if (failedBefore) throw error;
-          failedBefore = true;
-        }
-        if (error.code === "TOKEN_EXPIRED" && !tokenRenewed && message.action !== "refreshToken") {
-          tokenRenewed = true;
-          await this.#tokenRefresh.refresh();
-        } else if (!error.retryable && !(await this.#superseded(socket))) {
-          throw error;
-        }
-        const wait = error.retryAfter ?? (error.retryable ? backoffDelay(attempt, this.timings.backoff) : 0);
-        if (Date.now() + wait > deadline) throw error;
-        await delay(wait, options.signal);
+        // UNAVAILABLE without retryAfter: the server has lost this connection's record.
+        if (error.code === "UNAVAILABLE" && error.retryAfterMs === undefined) socket.close();
+        if (options.retry === false) throw error;
+        const context = { action: message.action, socket, attempt, deadlineMs, measures, options };
+        const waitMs = await this.#recover(error, context);
+        if (waitMs === undefined || monotonicMs() + waitMs > deadlineMs) throw error;
+        await this.#limited(deadlineMs, options, (signal) => delay(waitMs, signal));
       }
     }
   }
 
-  async #run(): Promise<void> {
-    for (let failures = 0; !this.#isStopped(); failures++) {
-      let openSince = Infinity;
+  /** Takes the measure that an error asks for. Returns the wait before the next attempt; undefined if none helps. */
+  async #recover(error: SessionError, request: FailedRequest): Promise<number | undefined> {
+    const { action, socket, attempt, deadlineMs, measures, options } = request;
+    const { backoff } = this.timings;
+    const isFirst = !measures.has(error.code);
+    measures.add(error.code);
+    if (error.code === "INTERNAL") return isFirst ? backoffDelay(attempt, backoff) : undefined;
+    if (error.retryable) return retryDelay(error.retryAfterMs, attempt, backoff);
+    if (error.code === "PROTOCOL_VIOLATION") return undefined;
+    if (error.code === "TOKEN_EXPIRED" && action !== "refreshToken") {
+      const failure = await this.#limited(deadlineMs, options, () => this.#tokenRefresh.refresh());
+      if (!failure) return isFirst ? 0 : undefined;
+      if (failure.retryable) return backoffDelay(attempt, backoff);
+      // The server no longer accepts the token, and the user has no other one.
+      this.close(failure);
+      throw failure;
+    }
+    // A refusal on a connection that was handed over meanwhile says nothing about the new connection.
+    await this.#limited(deadlineMs, options, (signal) =>
+      this.state.until(({ name }) => name !== "handingOver", signal),
+    );
+    if (socket !== this.#current || socket.isClosed) return 0;
+    // The speaker's attachment is gone: attaching again shows whether another connection replaced it.
+    const isDetached = error.code === "FORBIDDEN" && isFirst && SPEAKER_ACTIONS.includes(action);
+    if (!isDetached || this.#generation === undefined) return undefined;
+    socket.close();
+    return 0;
+  }
+
+  async #run(stop: AbortSignal): Promise<void> {
+    for (let failures = 0; !stop.aborted; failures++) {
+      let openSinceMs = Infinity;
       try {
         this.state.set({ name: "connecting", attempt: failures });
-        const socket = await this.#connector.connect(this.#stop.signal);
-        openSince = Date.now();
-        throw await this.#hold(socket);
+        const attachment = await this.#connector.connect(stop);
+        openSinceMs = monotonicMs();
+        throw await this.#keepOpen(attachment, stop);
       } catch (thrown) {
-        if (this.#isStopped()) return;
+        if (isAborted(stop)) return;
         const error = toSessionError(thrown);
         this.#tokenRefresh.stop();
         if (!error.retryable) {
           this.close(error);
           return;
         }
-        // A connection that opens and dies at once is a failure still.
-        if (Date.now() - openSince > this.timings.backoff.cap) failures = 0;
-        await this.#pause(failures, error);
+        // A connection that closes right after it opened still counts as a failure.
+        if (monotonicMs() - openSinceMs > this.timings.backoff.capMs) failures = 0;
+        await this.#pause(failures, error, stop);
       }
     }
   }
 
-  #isStopped(): boolean {
-    return this.#stop.signal.aborted;
-  }
-
-  /** Keeps a socket, and those it is handed over to, until one is lost; gives the reason. */
-  async #hold(socket: Socket): Promise<SessionError> {
-    let patience = this.timings.handover - Math.random() * this.timings.handoverJitter;
-    if (this.#isStopped()) socket.close();
-    for (let failures = 0; !socket.isClosed;) {
-      this.#current = socket;
-      this.#tokenRefresh.plan(this.#connector.token);
+  /** Keeps a connection and those that it is handed over to, until one is lost. Returns the reason. */
+  async #keepOpen(attachment: Attachment, stop: AbortSignal): Promise<SessionError> {
+    const { handoverAgeMs, handoverJitterMs, probeTimeoutMs, backoff } = this.timings;
+    const handoverWaitMs = (): number => handoverAgeMs - Math.random() * handoverJitterMs;
+    let { socket } = attachment;
+    let waitMs = handoverWaitMs();
+    for (let failures = 0; ;) {
+      if (stop.aborted) socket.close();
+      else if (failures === 0) this.#adopt(attachment);
+      if (socket.isClosed) break;
       this.state.set({ name: "open", since: Date.now() });
-      if (!(await this.#handoverNeeded(socket, patience))) break;
+      this.#closeIfReplaced();
+      if (!(await this.#handoverNeeded(socket, waitMs))) break;
       this.state.set({ name: "handingOver" });
-      const next = await this.#handOver(socket);
-      failures = next === socket ? failures + 1 : 0;
-      patience = failures
-        ? this.timings.doubt + backoffDelay(failures, this.timings.backoff)
-        : this.timings.handover - Math.random() * this.timings.handoverJitter;
-      socket = next;
-      if (this.#isStopped()) socket.close();
+      const next = await this.#handOver(socket, stop);
+      failures = next ? 0 : failures + 1;
+      waitMs = next ? handoverWaitMs() : probeTimeoutMs + backoffDelay(failures, backoff);
+      if (next) ({ socket } = attachment = next);
     }
     return socket.closed;
   }
 
-  /** True when the time or the server asks for a handover, false when the socket is lost before. */
-  async #handoverNeeded(socket: Socket, patience: number): Promise<boolean> {
-    const due = new Promise<boolean>((resolve) => (this.#handoverDue = () => resolve(true)));
-    const timer = setTimeout(this.#handoverDue, patience);
+  #adopt({ socket, token, generation }: Attachment): void {
+    this.#current = socket;
+    this.#generation = generation;
+    this.#tokenRefresh.plan(token);
+  }
+
+  /** Returns true when the time or the server requires a handover, false when the connection is lost before. */
+  async #handoverNeeded(socket: Socket, waitMs: number): Promise<boolean> {
+    const due = new Promise<boolean>((resolve) => (this.#startHandover = () => resolve(true)));
+    const timer = setTimeout(this.#startHandover, waitMs);
     const needed = await Promise.race([due, socket.closed.then(() => false)]);
     clearTimeout(timer);
     return needed;
   }
 
-  /** A second socket, attached, with the first retiring; or the first again if that failed. */
-  async #handOver(old: Socket): Promise<Socket> {
+  /** Attaches a second WebSocket and drains the first one. Returns undefined if the first one stays. */
+  async #handOver(old: Socket, stop: AbortSignal): Promise<Attachment | undefined> {
+    let isAttaching = false;
     try {
-      const next = await this.#connector.connect(this.#stop.signal);
-      void old.drain();
+      const next = await this.#connector.connect(stop, () => (isAttaching = true));
+      this.#draining.add(old);
+      void old.drain().finally(() => this.#draining.delete(old));
       return next;
     } catch (thrown) {
-      const { code } = toSessionError(thrown);
-      // The new socket asked to attach and got no answer: whether the old one still has rights is unknown.
-      if (code === "CONNECTION_LOST" || code === "TIMEOUT") old.close();
-      return old;
+      if (isAborted(stop)) return undefined;
+      const error = toSessionError(thrown);
+      if (error.code === "REPLACED") this.close(error);
+      // If the attach request got no reply, it is unknown whether the old WebSocket still has rights.
+      if (isAttaching && (error.code === "CONNECTION_LOST" || error.code === "TIMEOUT")) old.close();
+      this.#warn(error);
+      return undefined;
     }
   }
 
-  async #pause(failures: number, error: SessionError): Promise<void> {
-    const wait = error.retryAfter ?? backoffDelay(failures, this.timings.backoff);
-    this.state.set({ name: "waitingToRetry", attempt: failures + 1, retryAt: Date.now() + wait, error });
-    const hope = new AbortController();
-    this.#wake = () => hope.abort();
-    await delay(wait, AbortSignal.any([hope.signal, this.#stop.signal])).catch(() => undefined);
+  async #pause(failures: number, error: SessionError, stop: AbortSignal): Promise<void> {
+    const waitMs = retryDelay(error.retryAfterMs, failures, this.timings.backoff);
+    const wake = new AbortController();
+    this.#wake = () => wake.abort();
+    this.state.set({ name: "waitingToRetry", attempt: failures + 1, retryAt: Date.now() + waitMs, error });
+    await delay(waitMs, AbortSignal.any([wake.signal, stop])).catch(() => undefined);
   }
 
-  /** The socket to send on now; waits for one at most until the deadline. */
-  async #ready(deadline: number, signal?: AbortSignal): Promise<Socket> {
+  /** Returns the open WebSocket; waits for one until the deadline. */
+  async #openSocket(deadlineMs: number, options: RequestOptions): Promise<Socket> {
     this.#stop.signal.throwIfAborted();
     if (this.#current?.isClosed === false) return this.#current;
-    if (this.#waiting >= MAX_WAITING)
-      throw new SessionError("QUEUE_FULL", "Too many requests wait for the connection.");
-    const late = new AbortController();
-    const error = new SessionError("TIMEOUT", "The connection did not come back in time.");
-    const timer = setTimeout(() => late.abort(error), Math.min(deadline - Date.now(), 2 ** 31 - 1));
-    const signals = [late.signal, this.#stop.signal, ...(signal ? [signal] : [])];
-    this.#waiting++;
+    if (options.retry === false) throw new SessionError("CONNECTION_LOST", "The connection is not open.");
+    if (this.#waitingRequests >= MAX_WAITING_REQUESTS)
+      throw new SessionError(
+        "QUEUE_FULL",
+        `${MAX_WAITING_REQUESTS} requests already wait for the connection.`,
+      );
+    this.#waitingRequests++;
     try {
-      await this.state.until(({ name }) => name === "open", AbortSignal.any(signals));
+      await this.#limited(deadlineMs, options, (signal) =>
+        this.state.until(({ name }) => name === "open", signal),
+      );
     } finally {
-      this.#waiting--;
-      clearTimeout(timer);
+      this.#waitingRequests--;
     }
-    return this.#ready(deadline, signal);
+    return this.#openSocket(deadlineMs, options);
   }
 
-  /** Whether a refusal came on a socket that a handover replaced: it says nothing of the new one. */
-  async #superseded(socket: Socket): Promise<boolean> {
-    await this.state.until(({ name }) => name !== "handingOver");
-    return socket !== this.#current || socket.isClosed;
+  /** Awaits an action until the request's deadline, its signal, or the connection's end. */
+  async #limited<Result>(
+    deadlineMs: number,
+    { signal }: RequestOptions,
+    action: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    return withLimit(action, {
+      timeoutMs: deadlineMs - monotonicMs(),
+      message: "The connection was not ready in time.",
+      signals: signal ? [signal, this.#stop.signal] : [this.#stop.signal],
+    });
   }
 
   #onMessage(message: ServerMessage, socket: Socket): void {
     const isCurrent = socket === this.#current;
-    if (message.type === "connectionRefreshRequired" && isCurrent) this.#handoverDue();
+    if (message.type === "heartbeatAck" || message.type === "keepAlive")
+      this.#clock.measure(message.serverTime);
+    else if (message.type === "connectionRefreshRequired" && isCurrent) this.#startHandover();
     else if (message.type === "tokenExpiring" && isCurrent) void this.#tokenRefresh.refresh();
-    else if (message.type === "connectionReplaced" && isCurrent && this.state.value.name === "open")
-      this.close(new SessionError("REPLACED", "The session was resumed on another connection."));
+    else if (message.type === "connectionReplaced") {
+      this.#latestGeneration = Math.max(this.#latestGeneration, message.generation);
+      // While a new connection attaches, its own generation decides.
+      if (isCurrent && this.state.value.name === "open") this.#closeIfReplaced();
+    }
     this.messages.emit(message);
   }
+
+  /** Closes if a later attachment than this client's own has the session. */
+  #closeIfReplaced(): void {
+    if (this.#latestGeneration > (this.#generation ?? -1))
+      this.close(new SessionError("REPLACED", "The session was resumed on another connection."));
+  }
+
+  #warn(error: SessionError): void {
+    this.#options.debug?.({ event: "warning", error });
+    this.warnings.emit(error);
+  }
+}
+
+/** A function, because the compiler takes a property that was false for false after an await. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }

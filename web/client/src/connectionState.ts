@@ -1,9 +1,10 @@
 import type { SessionError } from "./errors.ts";
 
 /**
- * Where a connection stands. `attempt` counts the tries since it was last open; times are epoch milliseconds.
+ * A connection's state. `attempt` counts the attempts since the connection was last open. Times are epoch
+ * milliseconds.
  *
- * `open` means attached too: the session was created, resumed or joined on it.
+ * `open` includes attached: the session was created, resumed or joined on the connection.
  */
 export type ConnectionState =
   | { readonly name: "idle" }
@@ -20,12 +21,12 @@ export type ConnectionState =
 
 export type ConnectionStateName = ConnectionState["name"];
 
-/** Every change of state that there is. */
+/** The allowed changes of state. */
 export const TRANSITIONS: Readonly<Record<ConnectionStateName, readonly ConnectionStateName[]>> = {
   idle: ["connecting", "closed"],
   connecting: ["open", "waitingToRetry", "closed"],
   open: ["handingOver", "waitingToRetry", "closed"],
   waitingToRetry: ["connecting", "closed"],
   handingOver: ["open", "waitingToRetry", "closed"],
-  closed: [],
+  closed: ["connecting"],
 };

@@ -99,7 +99,7 @@ test("what is kept no longer at the end is told as a reset", async () => {
 });
 
 test("last messages that never come are waited for no longer than a while", async () => {
-  const { server, listener, ended } = await listening({ ending: 60 });
+  const { server, listener, ended } = await listening({ endTimeoutMs: 60 });
   server.session.deliver = lost;
   say(server, 1);
   server.connections[0]?.push(server.session.end("ended"));
@@ -108,10 +108,10 @@ test("last messages that never come are waited for no longer than a while", asyn
 });
 
 describe("after some silence the listener asks, and so finds", () => {
-  const silence = { base: 20, cap: 40 };
+  const gapProbe = { baseMs: 20, capMs: 40 };
 
   test("a last message that was lost", async () => {
-    const { server, heard } = await listening({ silence });
+    const { server, heard } = await listening({ gapProbe });
     server.session.deliver = lost;
     say(server, 1);
     server.session.deliver = arrives;
@@ -121,14 +121,14 @@ describe("after some silence the listener asks, and so finds", () => {
   });
 
   test("an end that was lost", async () => {
-    const { server, listener, ended } = await listening({ silence });
+    const { server, listener, ended } = await listening({ gapProbe });
     server.session.end("speakerGone");
     await ended();
     expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
   });
 
   test("a session that is gone with its records", async () => {
-    const { server, listener, ended } = await listening({ silence });
+    const { server, listener, ended } = await listening({ gapProbe });
     server.session.isGone = true;
     await ended();
     expect(listener.state.value).toMatchObject({ status: "ended", endReason: undefined });

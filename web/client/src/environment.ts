@@ -1,31 +1,33 @@
 import type { Unsubscribe } from "./observable.ts";
 
-/** What a page tells about its network. `onSuspect`: the connection may be dead; `onOnline`: trying may help now. */
+/** Reactions to hints of the browser about its network. */
 export interface EnvironmentListener {
+  /** The connection may be dead. */
   readonly onSuspect: () => void;
+  /** An attempt to connect may succeed now. */
   readonly onOnline: () => void;
 }
 
 /**
- * Watches `online`, `offline` and the page's visibility; outside a browser it watches nothing.
+ * Watches `online`, `offline` and the page's visibility; does nothing outside a browser.
  *
- * These are hints only: a laptop with a virtual network is always "online", so timers decide in the end.
+ * These are only hints: a laptop with a virtual network is always "online". Timers make the decision.
  */
 export function watchEnvironment({ onSuspect, onOnline }: EnvironmentListener): Unsubscribe {
   if (typeof window === "undefined") return () => undefined;
-  const back = (): void => {
+  const wake = (): void => {
     onSuspect();
     onOnline();
   };
-  const shown = (): void => {
-    if (document.visibilityState === "visible") back();
+  const onVisibility = (): void => {
+    if (document.visibilityState === "visible") wake();
   };
-  window.addEventListener("online", back);
+  window.addEventListener("online", wake);
   window.addEventListener("offline", onSuspect);
-  document.addEventListener("visibilitychange", shown);
+  document.addEventListener("visibilitychange", onVisibility);
   return () => {
-    window.removeEventListener("online", back);
+    window.removeEventListener("online", wake);
     window.removeEventListener("offline", onSuspect);
-    document.removeEventListener("visibilitychange", shown);
+    document.removeEventListener("visibilitychange", onVisibility);
   };
 }

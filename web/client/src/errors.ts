@@ -1,53 +1,68 @@
-import { ERROR_CODES, type ErrorCode, type ErrorMessage, type Problem } from "./protocol.generated.ts";
 import { isRetryable, type FailureCode } from "./codes.ts";
+import { ERROR_CODES, type ErrorCode, type ErrorMessage, type Problem } from "./protocol.generated.ts";
 
-/** One failure of the client, with the protocol's code or one of its own. */
+export interface SessionErrorOptions {
+  readonly retryAfterMs?: number | undefined;
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** A failure of the client, with the protocol's error code or one of the client's own. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
   readonly code: FailureCode;
-  /** Milliseconds after which to try again, where the server said so. */
-  readonly retryAfter: number | undefined;
-  /** Whether another try can succeed. */
+  /** Milliseconds to wait before the next attempt, if the server gave them. */
+  readonly retryAfterMs: number | undefined;
+  /** Whether another attempt can succeed. */
   readonly retryable: boolean;
 
-  constructor(
-    code: FailureCode,
-    message: string,
-    options: { retryAfter?: number; retryable?: boolean } = {},
-  ) {
-    super(message);
+  constructor(code: FailureCode, message: string, options: SessionErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
-    this.retryAfter = options.retryAfter;
+    this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? isRetryable(code);
   }
 }
 
 export function fromErrorMessage({ code, message, retryAfter }: ErrorMessage): SessionError {
-  return new SessionError(known(code), message, waiting(retryAfter));
+  return fromProtocol(code, message, retryAfter);
 }
 
 export function fromProblem({ code, detail, retryAfter }: Problem): SessionError {
-  return new SessionError(known(code), detail, waiting(retryAfter));
+  return fromProtocol(code, detail, retryAfter);
 }
 
-/** Anything thrown, as a SessionError: what is not one already came from the page's own code. */
+/** A newer stack may send a code that this client does not know; PROTOCOL.md treats it as INTERNAL. */
+function fromProtocol(code: ErrorCode, message: string, retryAfter: number | undefined): SessionError {
+  return new SessionError(ERROR_CODES.includes(code) ? code : "INTERNAL", message, {
+    retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+  });
+}
+
+/**
+ * Returns any thrown value as a SessionError, with the value as `cause`. A programming error of the
+ * application is final; every other error is taken for a fault that passes.
+ */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;
-  return new SessionError("UNAVAILABLE", error instanceof Error ? error.message : String(error));
+  const message = error instanceof Error ? error.message : String(error);
+  return new SessionError(isProgrammingError(error) ? "APPLICATION_ERROR" : "UNAVAILABLE", message, {
+    cause: error,
+  });
 }
 
-/** Whether an error says that the session is over, or gone with its records. */
-export function isOver(error: unknown): boolean {
+/** Returns whether an error says that the session has ended or that its records are deleted. */
+export function meansSessionEnded(error: unknown): boolean {
   return (
     error instanceof SessionError && (error.code === "SESSION_ENDED" || error.code === "SESSION_NOT_FOUND")
   );
 }
 
-/** A newer stack may have codes that are not known here; PROTOCOL.md takes them for INTERNAL. */
-function known(code: ErrorCode): ErrorCode {
-  return ERROR_CODES.includes(code) ? code : "INTERNAL";
-}
+/** The texts with which browsers and Node report that `fetch` got no response, which is a TypeError too. */
+const FETCH_FAILURE =
+  /^(failed to fetch|fetch failed|load failed|network|the (internet|network)|terminated)/i;
 
-function waiting(seconds: number | undefined): { retryAfter?: number } {
-  return seconds === undefined ? {} : { retryAfter: seconds * 1000 };
+function isProgrammingError(error: unknown): boolean {
+  if (error instanceof TypeError) return !FETCH_FAILURE.test(error.message);
+  return error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError;
 }

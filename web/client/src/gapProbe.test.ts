@@ -8,21 +8,21 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** The minutes in which it asked, with a watch that goes on after each time. */
-function watched() {
+function startedProbe() {
   const asked: number[] = [];
   const start = Date.now();
-  const silence = new GapProbe(DEFAULT_TIMINGS.silence, () => {
+  const gapProbe = new GapProbe(DEFAULT_TIMINGS.gapProbe, () => {
     asked.push(Math.floor((Date.now() - start) / MINUTE));
-    silence.watch();
+    gapProbe.start();
   });
-  silence.watch();
-  return { silence, asked };
+  gapProbe.start();
+  return { gapProbe, asked };
 }
 
 test("while nothing comes it asks less and less often, and never twice in a minute", () => {
-  const { silence, asked } = watched();
+  const { gapProbe, asked } = startedProbe();
   vi.advanceTimersByTime(60 * MINUTE);
-  silence.stop();
+  gapProbe.stop();
   expect(new Set(asked).size).toBe(asked.length);
   expect(asked[0]).toBeGreaterThanOrEqual(1);
   expect(asked.length).toBeGreaterThanOrEqual(60 / 8);
@@ -30,15 +30,15 @@ test("while nothing comes it asks less and less often, and never twice in a minu
 });
 
 test("what is heard puts the asking off, and begins the waits anew", () => {
-  const { silence, asked } = watched();
+  const { gapProbe, asked } = startedProbe();
   vi.advanceTimersByTime(60 * MINUTE);
   asked.length = 0;
   for (let messages = 0; messages < 100; messages++) {
-    silence.heard();
+    gapProbe.onReceived();
     vi.advanceTimersByTime(MINUTE - 1);
   }
   expect(asked).toEqual([]);
   vi.advanceTimersByTime(MINUTE);
-  silence.stop();
+  gapProbe.stop();
   expect(asked.length).toBe(1);
 });

@@ -1,32 +1,32 @@
 import { backoffDelay, type BackoffBounds } from "./backoff.ts";
 
 /**
- * Asks after some silence, and less and less often while nothing comes: that the last message was lost
- * shows by nothing else.
+ * Asks the server after a silence whether messages were missed: a lost last message shows by nothing else.
+ * The waits grow while nothing arrives.
  */
 export class GapProbe {
   readonly #bounds: BackoffBounds;
   readonly #ask: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  #attempts = 0;
 
   constructor(bounds: BackoffBounds, ask: () => void) {
     this.#bounds = bounds;
     this.#ask = ask;
   }
 
-  /** Something came. */
-  heard(): void {
-    this.#asked = 0;
-    this.watch();
+  /** Starts the shortest wait again, because the session sent something. */
+  onReceived(): void {
+    this.#attempts = 0;
+    this.start();
   }
 
-  /** Asks once, after as much silence as is due now; never before `base`, and up to half as much later. */
-  watch(): void {
+  /** Asks once after the present wait: at least `baseMs`, and up to half as much more at random. */
+  start(): void {
     this.stop();
-    const wait = backoffDelay(this.#asked, this.#bounds, () => 1 + Math.random() / 2);
+    const wait = backoffDelay(this.#attempts, this.#bounds, () => 1 + Math.random() / 2);
     this.#timer = setTimeout(() => {
-      this.#asked++;
+      this.#attempts++;
       this.#ask();
     }, wait);
   }

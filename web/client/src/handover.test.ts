@@ -4,7 +4,7 @@ import { connect, follow, isOpen, startFakeServer } from "../testSupport/harness
 describe("handover", () => {
   test("opens the second connection before the first one closes, by the client's own clock", async () => {
     const server = await startFakeServer();
-    const connection = connect(server, { handover: 40, handoverJitter: 0 });
+    const connection = connect(server, { handoverAgeMs: 40, handoverJitterMs: 0 });
     const names = follow(connection);
     connection.open();
     await expect.poll(() => server.connections.length).toBeGreaterThan(2);

@@ -1,33 +1,40 @@
+import { monotonicMs } from "./waiting.ts";
+
 export interface HeartbeatOptions {
-  /** Silence (ms) after which to ask. */
-  readonly interval: number;
-  /** Silence (ms) after asking that means death. */
-  readonly timeout: number;
-  readonly ask: () => void;
+  /** Silence after which to send a heartbeat. */
+  readonly intervalMs: number;
+  /** Silence after a heartbeat that means a dead peer. */
+  readonly timeoutMs: number;
+  readonly send: () => void;
   readonly onTimeout: () => void;
 }
 
-/** Watches that a peer still talks: asks after some silence, and gives it up when no answer of any kind comes. */
+/** Checks that the peer is alive: sends a heartbeat after some silence, and times out if nothing arrives. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Monotonic; Infinity while no heartbeat is unanswered. */
+  #deadlineMs = Infinity;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
-    this.heard();
+    this.onReceived();
   }
 
-  /** Something came from the peer, whatever it was. */
-  heard(): void {
+  /** Starts the interval again: any message from the peer proves that it is alive. */
+  onReceived(): void {
     this.stop();
-    this.#timer = setTimeout(() => this.ask(this.#options.timeout), this.#options.interval);
+    this.#deadlineMs = Infinity;
+    this.#timer = setTimeout(() => this.probe(this.#options.timeoutMs), this.#options.intervalMs);
   }
 
-  /** Asks now; silence for `timeout` ms is death. */
-  ask(timeout: number): void {
+  /** Sends a heartbeat now. An earlier deadline stays: asking again must not keep a dead peer alive. */
+  probe(timeoutMs: number): void {
     this.stop();
-    this.#timer = setTimeout(this.#options.onTimeout, timeout);
-    this.#options.ask();
+    const now = monotonicMs();
+    this.#deadlineMs = Math.min(this.#deadlineMs, now + timeoutMs);
+    this.#timer = setTimeout(this.#options.onTimeout, this.#deadlineMs - now);
+    this.#options.send();
   }
 
   stop(): void {

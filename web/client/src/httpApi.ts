@@ -1,12 +1,12 @@
-import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 import { SessionError } from "./errors.ts";
 import { responseError } from "./handshakeDiagnosis.ts";
+import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 
 /**
- * `POST /sessions`, for when no WebSocket can be opened. The Idempotency-Key is the requestId of the
- * WebSocket tries, so that whichever arrived first made the one session.
+ * Creates a session by `POST /sessions`, for a network that blocks WebSockets. The Idempotency-Key is the
+ * requestId of the WebSocket attempts, so that all attempts create one session.
  *
- * @throws SessionError, CONNECTION_LOST when no answer comes; or the signal's reason.
+ * @throws SessionError, CONNECTION_LOST without an answer; or the signal's reason.
  */
 export async function createSessionOverHttp(
   httpUrl: string,
@@ -26,7 +26,7 @@ export async function createSessionOverHttp(
     signal,
   }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw new SessionError("CONNECTION_LOST", String(error));
+    throw new SessionError("CONNECTION_LOST", String(error), { cause: error });
   });
   if (!response.ok) throw await responseError(response);
   return (await response.json()) as CreatedSessionBody;

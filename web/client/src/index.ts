@@ -4,17 +4,29 @@ export { backoffDelay, type BackoffBounds } from "./backoff.ts";
 export type { ClientErrorCode, FailureCode } from "./codes.ts";
 export { Connection, type ConnectionOptions, type RequestOptions } from "./connection.ts";
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
-export { SessionError } from "./errors.ts";
+export type { Attach } from "./connector.ts";
+export type { DebugEvent, DebugHook } from "./debug.ts";
+export { SessionError, type SessionErrorOptions } from "./errors.ts";
 export type { FrontendConfig } from "./frontendConfig.ts";
-export { MAX_FRAME_BYTES, type Action, type Socket, type RequestOf, type WebSocketClass } from "./socket.ts";
-export { ListenerService, type HeardMessage, type ListenerOptions } from "./listenerService.ts";
+export {
+  ListenerService,
+  type ContentMessage,
+  type JoinOptions,
+  type ListenerOptions,
+} from "./listenerService.ts";
 export type { ListenerState } from "./listenerState.ts";
 export { Emitter, Observable, type Unsubscribe } from "./observable.ts";
 export {
   SessionCreationOrchestrator,
-  type CreateOptions,
   type OrchestratorOptions,
+  type StartOptions,
 } from "./sessionStarter.ts";
-export { SpeakerService, type PublishContent, type SpeakerState } from "./speakerService.ts";
+export { MAX_FRAME_BYTES, type Action, type RequestOf, type Socket, type WebSocketClass } from "./socket.ts";
+export {
+  SpeakerService,
+  type ChangeOptions,
+  type PublishContent,
+  type SpeakerState,
+} from "./speakerService.ts";
 export { DEFAULT_TIMINGS, type Timings } from "./timings.ts";
-export type { TokenProvider } from "./token.ts";
+export type { TokenProvider, TokenRequest } from "./token.ts";

@@ -90,7 +90,7 @@ describe("every message is heard once and in order", () => {
 
   test("across handovers", async () => {
     const server = await startFakeServer();
-    const { listener, heard } = makeListener(server, { handover: 30, handoverJitter: 0 });
+    const { listener, heard } = makeListener(server, { handoverAgeMs: 30, handoverJitterMs: 0 });
     const names = follow(listener.connection);
     await listener.join();
     while (server.connections.length < 4) {

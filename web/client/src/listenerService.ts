@@ -1,194 +1,333 @@
-import type { Language, ServerMessage, SessionJoined, SessionMessage } from "./protocol.generated.ts";
 import { backoffDelay } from "./backoff.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { isOver, SessionError } from "./errors.ts";
-import { mergeState } from "./mergeState.ts";
-import type { Socket, RequestOf } from "./socket.ts";
-import { notJoined, type ListenerState } from "./listenerState.ts";
-import { Emitter, Observable } from "./observable.ts";
-import { ReorderBuffer } from "./reorderBuffer.ts";
+import type { ConnectionState } from "./connectionState.ts";
+import { meansSessionEnded, SessionError, toSessionError } from "./errors.ts";
 import { GapProbe } from "./gapProbe.ts";
+import { initialListenerState, type ListenerState } from "./listenerState.ts";
+import { mergeState } from "./mergeState.ts";
+import { Emitter, Observable } from "./observable.ts";
+import type { Language, ServerMessage, SessionJoined, SessionMessage } from "./protocol.generated.ts";
+import { ReorderBuffer } from "./reorderBuffer.ts";
+import type { RequestOf, Socket } from "./socket.ts";
+import { withLimit } from "./waiting.ts";
 
 export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
   readonly sessionId: string;
   readonly targetLanguage: Language;
 }
 
-/** A message with content; those for other languages only move the position. */
-export type HeardMessage = Extract<SessionMessage, { data: string }>;
+/** A message with content. A message for other languages only moves the position. */
+export type ContentMessage = Extract<SessionMessage, { data: string }>;
 
-type Ask = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
+export interface JoinOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Gets each state of the connection from the start of the join to its end. */
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
+}
 
-/** A listener's side of a session: every message once and in order, recovered after cuts and gaps. */
+type SendJoin = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
+
+/** The server's answer to a wanted language: served, or refused with an error. */
+interface LanguageAnswer {
+  readonly language: Language;
+  readonly error?: SessionError;
+}
+
+/** Messages that wait for the first listener of `messages`. */
+const MAX_UNHEARD_MESSAGES = 1000;
+
+/** A listener's side of a session: each message once and in order, recovered after disconnects and gaps. */
 export class ListenerService {
   readonly connection: Connection;
   readonly state: Observable<ListenerState>;
-  readonly messages = new Emitter<HeardMessage>();
-  /** Tells that messages are lost for good, since the server no longer keeps them. */
-  readonly resets = new Emitter<void>();
+  /** The session's messages. Those that arrive before the first listener are held for it. */
+  readonly messages = new Emitter<ContentMessage>(MAX_UNHEARD_MESSAGES);
+  /** Emits when messages are lost because the server no longer keeps them. */
+  readonly resets = new Emitter<void>(1);
   readonly #buffer = new ReorderBuffer((message) => {
     if (message.skipped === undefined) this.messages.emit(message);
   });
   readonly #gapProbe: GapProbe;
-  #gapTimer: ReturnType<typeof setTimeout> | undefined;
-  #recovering = false;
-  #ending = false;
+  readonly #languageAnswers = new Emitter<LanguageAnswer>();
+  /** The language that the latest reply served. */
+  #servedLanguage: Language | undefined;
+  #recoveryTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Settles when no recovery is under way: overlapping ones might be answered in another order. */
+  #recovery: Promise<unknown> = Promise.resolve();
+  #isRecovering = false;
+  #isEnding = false;
 
   constructor(options: ListenerOptions) {
-    this.state = new Observable(notJoined(options.sessionId, options.targetLanguage));
+    this.state = new Observable(initialListenerState(options.sessionId, options.targetLanguage));
     this.connection = new Connection({
       ...options,
-      attach: (socket, signal) => this.#attach(socket, signal),
+      attach: async (socket, signal) => this.#attach(socket, signal),
     });
-    this.#gapProbe = new GapProbe(this.connection.timings.silence, () => this.#afterSilence());
+    this.#gapProbe = new GapProbe(this.connection.timings.gapProbe, () => this.#probe());
     this.connection.messages.on((message) => this.#onMessage(message));
     this.connection.state.subscribe((state) => {
       if (state.name !== "closed") return;
-      clearTimeout(this.#gapTimer);
+      clearTimeout(this.#recoveryTimer);
+      this.#recoveryTimer = undefined;
       this.#gapProbe.stop();
-      if (isOver(state.error)) this.#update({ status: "ended" });
+      if (meansSessionEnded(state.error)) this.#update({ status: "ended" });
     });
   }
 
-  /** Connects and joins. Rejects with the refusal, or with the signal's reason. */
-  async join(signal?: AbortSignal): Promise<void> {
-    this.connection.open();
-    const state = await this.connection.state
-      .until(({ name }) => name === "open" || name === "closed", signal)
-      .catch((error: unknown) => {
-        this.connection.close();
-        throw error;
-      });
-    if (state.name === "closed")
-      throw state.error ?? new SessionError("CLOSED", "The connection was closed.");
-  }
-
-  /** Listens in another language from now on; in the same as before where that is refused. */
-  async setLanguage(targetLanguage: Language): Promise<void> {
-    const before = this.state.value.targetLanguage;
-    this.#update({ targetLanguage });
-    if (this.connection.state.value.name === "idle") return;
+  /**
+   * Connects and joins. It may be called again after the listener has left or could not join.
+   *
+   * @throws SessionError: a refusal, or TIMEOUT with the last failure as its `cause`; or the signal's reason.
+   */
+  async join({ signal, timeoutMs, onState }: JoinOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const { connection } = this;
+    let lastError: SessionError | undefined;
+    connection.open();
+    const unsubscribe = connection.state.subscribe((state) => {
+      onState?.(state);
+      if (state.name === "waitingToRetry") lastError = state.error;
+    });
     try {
-      await this.#recover(async (message) => this.connection.request<"joinSession">(message));
+      const state = await withLimit(
+        async (limited) =>
+          connection.state.until(({ name }) => name === "open" || name === "closed", limited),
+        {
+          timeoutMs: timeoutMs ?? connection.timings.requestTimeoutMs,
+          message: "Timed out while joining the session.",
+          signals: signal ? [signal] : [],
+        },
+      );
+      if (state.name === "closed")
+        throw state.error ?? new SessionError("CLOSED", "The connection was closed.");
     } catch (error) {
-      // Every later join asks for the state's language, and would be refused as well.
-      if (this.state.value.targetLanguage === targetLanguage) this.#update({ targetLanguage: before });
-      throw error;
-    }
-  }
-
-  async leave(): Promise<void> {
-    try {
-      if (this.connection.state.value.name === "open")
-        await this.connection.request<"leaveSession">({ action: "leaveSession" });
+      connection.close();
+      if (!(error instanceof SessionError && error.code === "TIMEOUT")) throw error;
+      throw new SessionError("TIMEOUT", error.message, { cause: lastError });
     } finally {
-      this.connection.close();
+      unsubscribe();
     }
   }
 
-  async #attach(socket: Socket, signal: AbortSignal): Promise<void> {
-    const ask: Ask = async (message) => socket.request<"joinSession">(message, signal);
+  /**
+   * Changes the language of the messages. If calls overlap, the last one decides. After a refusal or a
+   * time limit the language stays as it was.
+   *
+   * @throws SessionError: the refusal, or TIMEOUT; or the signal's reason.
+   */
+  async setLanguage(targetLanguage: Language, { signal, timeoutMs }: JoinOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    this.#update({ targetLanguage });
+    const { name } = this.connection.state.value;
+    if (name === "idle" || name === "closed") return;
+    const { timings, state } = this.connection;
+    const stop = new AbortController();
+    const unsubscribe = state.subscribe((now) => {
+      if (now.name === "closed")
+        stop.abort(now.error ?? new SessionError("CLOSED", "The connection was closed."));
+    });
     try {
-      await this.#recover(ask);
+      const answer = this.#languageAnswer(targetLanguage);
+      this.#recoverSoon(0);
+      await withLimit(async () => answer, {
+        timeoutMs: timeoutMs ?? timings.requestTimeoutMs,
+        message: "Timed out while changing the language.",
+        signals: signal ? [signal, stop.signal] : [stop.signal],
+      });
     } catch (error) {
-      // Who was in already waits for a place; who comes new should know that there is none.
-      if (!(error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value))
-        throw error;
-      if (this.connection.state.value.name === "handingOver") await this.#takeOwnPlace(ask);
-      else throw new SessionError(error.code, error.message, { retryable: true });
+      this.#revertLanguage(targetLanguage);
+      throw error;
+    } finally {
+      unsubscribe();
     }
   }
 
-  /** In a full session the new socket gets the old one's place; what is said in between is replayed. */
-  async #takeOwnPlace(ask: Ask): Promise<void> {
-    await this.connection.request<"leaveSession">({ action: "leaveSession" });
+  /** Leaves the session and closes the connection. If the server cannot be reached, it counts the listener out later. */
+  async leave(): Promise<void> {
+    const { timings } = this.connection;
+    await withLimit(
+      async (signal) =>
+        this.connection.request<"leaveSession">({ action: "leaveSession" }, { retry: false, signal }),
+      { timeoutMs: timings.drainTimeoutMs, message: "Leaving timed out." },
+    ).catch(() => undefined);
+    this.connection.close();
+    this.#buffer.reset();
+    this.#servedLanguage = undefined;
+    this.#isEnding = false;
+  }
+
+  async #attach(socket: Socket, signal: AbortSignal): Promise<undefined> {
+    const send: SendJoin = async (message) => socket.request<"joinSession">(message, signal);
+    await this.#exclusively(async () => {
+      try {
+        await this.#join(send);
+      } catch (error) {
+        // A listener that was in the session waits for a place; a new one learns that the session is full.
+        if (!(error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value))
+          throw error;
+        if (this.connection.state.value.name === "handingOver") await this.#takeOwnPlace(send);
+        else throw new SessionError(error.code, error.message, { retryable: true, cause: error });
+      }
+    });
+    this.#recoverSoon(this.connection.timings.gapDelayMs);
+  }
+
+  /** In a full session the new connection takes the old one's place; messages between the two are replayed. */
+  async #takeOwnPlace(send: SendJoin): Promise<void> {
+    await this.connection.request<"leaveSession">({ action: "leaveSession" }, { retry: false });
     try {
-      await this.#recover(ask);
+      await this.#join(send);
     } catch (error) {
-      // The old socket hears nothing any more: it must not be gone back to.
-      const message = error instanceof Error ? error.message : String(error);
-      throw new SessionError("CONNECTION_LOST", message, { retryable: true });
+      // The old connection has left the session and must not be used again.
+      throw new SessionError("CONNECTION_LOST", toSessionError(error).message, { cause: error });
     }
   }
 
-  /** Joins, with the position where there is one, page by page until nothing more is to be replayed. */
-  async #recover(ask: Ask): Promise<void> {
-    const { sessionId, targetLanguage } = this.state.value;
-    let reply: SessionJoined;
-    do {
+  /** Joins, with the position if there is one, until nothing is left to replay and the wanted language is served. */
+  async #join(send: SendJoin): Promise<void> {
+    for (;;) {
+      const { sessionId, targetLanguage } = this.state.value;
       const from = this.#buffer.position.value;
-      reply = await ask({ action: "joinSession", sessionId, targetLanguage, ...from });
-      if (reply.reset) this.resets.emit();
-      if (reply.reset || !from) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
-      else this.#buffer.confirm(reply.offset);
-      this.#update({ sourceLanguage: reply.sourceLanguage, ...mergeState(this.state.value, reply) });
-      if (reply.more && from) await this.#arrived(from.offset + reply.replayed);
-    } while (reply.more);
-    this.#gapProbe.watch();
-    if (reply.status === "ended") this.#end(reply.offset, reply.endReason);
-    else this.#watchGap();
+      let reply: SessionJoined;
+      try {
+        reply = await send({ action: "joinSession", sessionId, targetLanguage, ...from });
+      } catch (error) {
+        if (!this.#isLanguageRefusal(error, targetLanguage)) throw error;
+        this.#revertLanguage(targetLanguage);
+        this.#languageAnswers.emit({ language: targetLanguage, error });
+        continue;
+      }
+      this.#apply(reply, from !== undefined);
+      if (reply.more && from) await this.#replayed(from.offset + reply.replayed);
+      if (reply.more) continue;
+      if (reply.status === "ended") {
+        this.#end(reply.offset, reply.endReason);
+        return;
+      }
+      if (this.state.value.targetLanguage === targetLanguage) break;
+    }
+    this.#gapProbe.start();
   }
 
-  /** Replayed messages are pushes, and may come a little after the reply. */
-  async #arrived(offset: number): Promise<void> {
-    const limit = AbortSignal.timeout(this.connection.timings.gap);
+  #apply(reply: SessionJoined, hadPosition: boolean): void {
+    if (reply.reset) this.resets.emit();
+    if (reply.reset || !hadPosition) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
+    this.#buffer.confirm(reply.offset);
+    this.#servedLanguage = reply.targetLanguage;
+    this.#update({ sourceLanguage: reply.sourceLanguage, ...mergeState(this.state.value, reply) });
+    this.#languageAnswers.emit({ language: reply.targetLanguage });
+  }
+
+  /** Waits for replayed messages, which are pushes and may arrive a little after the reply. */
+  async #replayed(offset: number): Promise<void> {
+    const limit = AbortSignal.timeout(this.connection.timings.gapDelayMs);
     await this.#buffer.position.until((now) => (now?.offset ?? 0) >= offset, limit).catch(() => undefined);
   }
 
-  /** Asks for what is missing when a gap stays open, again and again with growing waits. */
-  #watchGap(attempt = 0): void {
-    if (!this.#buffer.hasGap || this.#gapTimer !== undefined || this.#recovering) return;
-    const { gap, backoff } = this.connection.timings;
-    const wait = gap + (attempt ? backoffDelay(attempt, backoff) : 0);
-    this.#gapTimer = setTimeout(() => {
-      this.#gapTimer = undefined;
-      if (this.#buffer.hasGap) void this.#fillGap(attempt);
-    }, wait);
+  /** Whether the server refused the wanted language while it serves another one. */
+  #isLanguageRefusal(error: unknown, language: Language): error is SessionError {
+    return (
+      error instanceof SessionError &&
+      (error.code === "UNSUPPORTED_LANGUAGE" || error.code === "INVALID_LANGUAGE") &&
+      this.#servedLanguage !== undefined &&
+      this.#servedLanguage !== language
+    );
   }
 
-  async #fillGap(attempt: number): Promise<void> {
-    this.#recovering = true;
-    try {
-      await this.#recover(async (message) => this.connection.request<"joinSession">(message));
-    } catch (error) {
-      // Any other needs no care: it is asked again, and the connection tells its own troubles.
-      if (isOver(error)) this.connection.close(error as SessionError);
-    }
-    this.#recovering = false;
-    if (this.connection.state.value.name !== "closed") this.#watchGap(attempt + 1);
+  /** Wants the served language again, unless a later call wants another one. */
+  #revertLanguage(language: Language): void {
+    if (this.state.value.targetLanguage === language)
+      this.#update({ targetLanguage: this.#servedLanguage ?? language });
   }
 
-  #afterSilence(): void {
-    const { name } = this.connection.state.value;
-    if (name === "closed") return;
-    this.#gapProbe.watch();
-    if (name === "open" && !this.#recovering) void this.#fillGap(0);
+  /** Resolves when the language is served or no longer wanted; rejects when it is refused. */
+  async #languageAnswer(wanted: Language): Promise<void> {
+    if (this.#servedLanguage === wanted && !this.#needsRecovery) return;
+    await new Promise<void>((resolve, reject) => {
+      const unsubscribe = this.#languageAnswers.on(({ language, error }) => {
+        if (language !== wanted && this.state.value.targetLanguage === wanted) return;
+        unsubscribe();
+        if (language === wanted && error) reject(error);
+        else resolve();
+      });
+    });
   }
 
-  /** Closes once everything up to the end is there, or cannot be had in time. */
+  get #needsRecovery(): boolean {
+    return this.#buffer.hasGap || this.#servedLanguage !== this.state.value.targetLanguage;
+  }
+
+  /** Joins again on the open connection if messages are missing or another language is wanted, with growing waits. */
+  #recoverSoon(waitMs: number, attempt = 0): void {
+    if (!this.#needsRecovery) return;
+    if (waitMs > 0 && (this.#isRecovering || this.#recoveryTimer !== undefined)) return;
+    clearTimeout(this.#recoveryTimer);
+    this.#recoveryTimer = setTimeout(() => {
+      this.#recoveryTimer = undefined;
+      void this.#recover(attempt, () => this.#needsRecovery);
+    }, waitMs);
+  }
+
+  async #recover(attempt: number, isNeeded: () => boolean): Promise<void> {
+    let waitMs = this.connection.timings.gapDelayMs + backoffDelay(attempt, this.connection.timings.backoff);
+    await this.#exclusively(async () => {
+      if (isNeeded())
+        await this.#join(async (message) =>
+          this.connection.request<"joinSession">(message, { retry: false }),
+        );
+    }).catch((error: unknown) => {
+      // Other failures need no measure here: the recovery is repeated, and the connection reports its own.
+      if (meansSessionEnded(error)) this.connection.close(error as SessionError);
+      waitMs = Math.max(waitMs, toSessionError(error).retryAfterMs ?? 0);
+    });
+    if (this.connection.state.value.name !== "closed") this.#recoverSoon(waitMs, attempt + 1);
+  }
+
+  #probe(): void {
+    this.#gapProbe.start();
+    if (this.connection.state.value.name === "open") void this.#recover(0, () => true);
+  }
+
+  /** Runs recoveries one after the other. */
+  async #exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
+    const result = this.#recovery.then(async () => {
+      this.#isRecovering = true;
+      return action();
+    });
+    this.#recovery = result.catch(() => undefined);
+    return result.finally(() => (this.#isRecovering = false));
+  }
+
+  /** Closes once every message up to the end has arrived, or after the time limit. */
   #end(offset: number, endReason = this.state.value.endReason): void {
     this.#update({ status: "ended", endReason });
     this.#buffer.confirm(offset);
-    this.#watchGap();
-    if (this.#ending) return;
-    this.#ending = true;
-    const late = AbortSignal.timeout(this.connection.timings.ending);
+    this.#recoverSoon(this.connection.timings.gapDelayMs);
+    if (this.#isEnding) return;
+    this.#isEnding = true;
+    const limit = AbortSignal.timeout(this.connection.timings.endTimeoutMs);
     void this.#buffer.position
-      .until((now) => now !== undefined && now.offset >= offset, late)
+      .until((now) => now !== undefined && now.offset >= offset, limit)
       .catch(() => undefined)
       .then(() => this.connection.close());
   }
 
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.state.value.sessionId) return;
-    this.#gapProbe.heard();
+    this.#gapProbe.onReceived();
     if (message.type === "message") {
       this.#buffer.accept(message);
-      this.#watchGap();
+      this.#recoverSoon(this.connection.timings.gapDelayMs);
     } else if (message.type === "sessionUpdated") {
       this.#update(mergeState(this.state.value, message));
     } else if (message.type === "sessionEnded") {
       this.#end(message.offset, message.reason);
+    } else if (message.type === "sessionJoined") {
+      // A late reply to a request that timed out: the server may serve its language now.
+      this.#servedLanguage = message.targetLanguage;
+      this.#recoverSoon(0);
     }
   }
 

@@ -2,8 +2,9 @@ import type { EndReason, Language, Quality, Status } from "./protocol.generated.
 
 export interface ListenerState {
   readonly sessionId: string;
+  /** The language that the listener wants; the server may still serve another one. */
   readonly targetLanguage: Language;
-  /** Nothing until joined. `ended` without an `endReason`: its records were gone when the listener came back. */
+  /** Undefined until joined. `ended` without `endReason`: the records were deleted before the listener returned. */
   readonly status: Status | undefined;
   readonly sourceLanguage: Language | undefined;
   readonly quality: Quality | undefined;
@@ -12,8 +13,8 @@ export interface ListenerState {
   readonly endReason: EndReason | undefined;
 }
 
-/** Before the join. */
-export function notJoined(sessionId: string, targetLanguage: Language): ListenerState {
+/** Returns the state before the join. */
+export function initialListenerState(sessionId: string, targetLanguage: Language): ListenerState {
   return {
     sessionId,
     targetLanguage,

@@ -1,18 +1,18 @@
 import type { Quality, Status } from "./protocol.generated.ts";
 
-/** What of a session changes. */
-interface Changing {
+/** The properties of a session that change. */
+interface ChangingState {
   readonly status: Status | undefined;
   readonly quality: Quality | undefined;
   readonly version: number;
 }
 
-/** The later of two states: pushes and replies may overtake each other, and an end is for good. */
-export function mergeState<Known extends Changing, Told extends Changing>(
+/** Returns the later of two states, whichever arrived first. A session that has ended stays ended. */
+export function mergeState<Known extends ChangingState, Received extends ChangingState>(
   known: Known,
-  told: Told,
-): Pick<Known | Told, keyof Changing> {
+  received: Received,
+): Pick<Known | Received, keyof ChangingState> {
   const { status, quality, version } =
-    known.status === "ended" || told.version <= known.version ? known : told;
+    known.status === "ended" || received.version <= known.version ? known : received;
   return { status, quality, version };
 }

@@ -1,15 +1,29 @@
 export type Unsubscribe = () => void;
 
-/** Calls its listeners with each event. A listener that throws is reported and harms no other. */
+/** Calls its listeners with each event. A listener that throws is reported and does not affect the others. */
 export class Emitter<Event> {
   readonly #listeners = new Set<(event: Event) => void>();
+  readonly #held: Event[] = [];
+  #capacity: number;
 
+  /** @param capacity Events to hold for the first listener; the oldest are dropped when more arrive. */
+  constructor(capacity = 0) {
+    this.#capacity = capacity;
+  }
+
+  /** Adds a listener. The first one gets the events that were held for it. */
   on(listener: (event: Event) => void): Unsubscribe {
     this.#listeners.add(listener);
+    this.#capacity = 0;
+    for (const event of this.#held.splice(0)) this.emit(event);
     return () => this.#listeners.delete(listener);
   }
 
   emit(event: Event): void {
+    if (this.#capacity > 0) {
+      this.#held.push(event);
+      if (this.#held.length > this.#capacity) this.#held.shift();
+    }
     for (const listener of [...this.#listeners]) {
       try {
         listener(event);
@@ -25,8 +39,8 @@ export class Emitter<Event> {
 /** A value that can be watched: a subscriber gets the present value at once and each later one. */
 export class Observable<Value> {
   readonly #changes = new Emitter<Value>();
-  readonly #untold: { value: Value }[] = [];
-  #telling = false;
+  readonly #pending: { value: Value }[] = [];
+  #emitting = false;
   #value: Value;
 
   constructor(value: Value) {
@@ -37,14 +51,14 @@ export class Observable<Value> {
     return this.#value;
   }
 
-  /** Where a subscriber sets the value in turn, that is told once everyone knows of the change before. */
+  /** Sets the value. If a subscriber sets it in turn, all subscribers get the first change before the second. */
   set(value: Value): void {
     this.#value = value;
-    this.#untold.push({ value });
-    if (this.#telling) return;
-    this.#telling = true;
-    for (let next = this.#untold.shift(); next; next = this.#untold.shift()) this.#changes.emit(next.value);
-    this.#telling = false;
+    this.#pending.push({ value });
+    if (this.#emitting) return;
+    this.#emitting = true;
+    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) this.#changes.emit(next.value);
+    this.#emitting = false;
   }
 
   subscribe(listener: (value: Value) => void): Unsubscribe {
@@ -53,28 +67,28 @@ export class Observable<Value> {
     return unsubscribe;
   }
 
-  /** Resolves with the first value, present or later, that fits. */
-  async until(fits: (value: Value) => boolean, signal?: AbortSignal): Promise<Value> {
+  /** Resolves with the first value, present or later, that matches; rejects with the signal's reason. */
+  async until(matches: (value: Value) => boolean, signal?: AbortSignal): Promise<Value> {
     signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      if (fits(this.#value)) {
+      if (matches(this.#value)) {
         resolve(this.#value);
         return;
       }
-      const stop = this.#changes.on((value) => {
-        if (!fits(value)) return;
-        done();
+      const unsubscribe = this.#changes.on((value) => {
+        if (!matches(value)) return;
+        stop();
         resolve(value);
       });
-      const aborted = (): void => {
-        done();
+      const onAbort = (): void => {
+        stop();
         reject(signal?.reason as Error);
       };
-      const done = (): void => {
-        stop();
-        signal?.removeEventListener("abort", aborted);
+      const stop = (): void => {
+        unsubscribe();
+        signal?.removeEventListener("abort", onAbort);
       };
-      signal?.addEventListener("abort", aborted);
+      signal?.addEventListener("abort", onAbort);
     });
   }
 }

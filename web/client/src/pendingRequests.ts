@@ -1,42 +1,38 @@
-import type { ServerMessage } from "./protocol.generated.ts";
 import { fromErrorMessage, SessionError } from "./errors.ts";
+import type { ServerMessage } from "./protocol.generated.ts";
 
-interface Pending {
-  resolve: (reply: ServerMessage) => void;
-  reject: (error: Error) => void;
+interface PendingRequest {
+  readonly resolve: (reply: ServerMessage) => void;
+  readonly reject: (error: Error) => void;
 }
 
-/** Requests under way on one connection, by requestId. */
+/** The requests under way on one connection, by requestId. */
 export class PendingRequests {
-  readonly #pending = new Map<string, Pending>();
-  #drained: (() => void)[] = [];
+  readonly #pending = new Map<string, PendingRequest>();
+  #drainCallbacks: (() => void)[] = [];
 
-  get size(): number {
-    return this.#pending.size;
-  }
-
-  async add(requestId: string, timeout: number, signal?: AbortSignal): Promise<ServerMessage> {
-    signal?.throwIfAborted();
+  /** Resolves with the request's reply; rejects with the error reply, TIMEOUT or the signal's reason. */
+  async add(requestId: string, timeoutMs: number, signal?: AbortSignal): Promise<ServerMessage> {
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
+      const remove = (): void => {
         clearTimeout(timer);
-        signal?.removeEventListener("abort", abort);
+        signal?.removeEventListener("abort", onAbort);
         this.#pending.delete(requestId);
-        if (this.#pending.size === 0) for (const drained of this.#drained.splice(0)) drained();
+        if (this.#pending.size === 0) for (const callback of this.#drainCallbacks.splice(0)) callback();
       };
       const fail = (error: Error): void => {
-        settle();
+        remove();
         reject(error);
       };
-      const abort = (): void => fail(signal?.reason as Error);
+      const onAbort = (): void => fail(signal?.reason as Error);
       const timer = setTimeout(
-        () => fail(new SessionError("TIMEOUT", "The server did not answer in time.")),
-        timeout,
+        () => fail(new SessionError("TIMEOUT", "The server did not reply in time.")),
+        timeoutMs,
       );
-      signal?.addEventListener("abort", abort);
+      signal?.addEventListener("abort", onAbort);
       this.#pending.set(requestId, {
         resolve: (reply) => {
-          settle();
+          remove();
           resolve(reply);
         },
         reject: fail,
@@ -44,23 +40,23 @@ export class PendingRequests {
     });
   }
 
-  /** Gives a reply to the request that it answers; false if none waits for it (any more). */
+  /** Settles the request that a message answers. Returns false if no request waits for the message. */
   settle(message: ServerMessage): boolean {
     const requestId = "requestId" in message ? message.requestId : undefined;
-    const pending = requestId === undefined ? undefined : this.#pending.get(requestId);
-    if (!pending) return false;
-    if (message.type === "error") pending.reject(fromErrorMessage(message));
-    else pending.resolve(message);
+    const request = requestId === undefined ? undefined : this.#pending.get(requestId);
+    if (!request) return false;
+    if (message.type === "error") request.reject(fromErrorMessage(message));
+    else request.resolve(message);
     return true;
   }
 
   rejectAll(error: Error): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error);
+    for (const request of [...this.#pending.values()]) request.reject(error);
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no request is under way. */
   async drained(): Promise<void> {
     if (this.#pending.size === 0) return;
-    await new Promise<void>((resolve) => this.#drained.push(resolve));
+    await new Promise<void>((resolve) => this.#drainCallbacks.push(resolve));
   }
 }

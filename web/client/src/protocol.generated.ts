@@ -105,6 +105,8 @@ export interface ResumeSession {
   epoch?: string;
   /** The offset up to which the client has every message. */
   offset?: number;
+  /** The generation of the client's own latest attachment. The server answers `CONFLICT` if a later one exists. A client that resumes by itself sends it; a client whose user asks to resume does not. */
+  generation?: number;
 }
 
 /** Appends one message to the session's log and pushes it to the listeners. */

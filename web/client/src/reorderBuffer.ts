@@ -1,61 +1,76 @@
-import type { SessionMessage } from "./protocol.generated.ts";
 import { Observable } from "./observable.ts";
+import type { SessionMessage } from "./protocol.generated.ts";
 
-/** A place in a session's message log: everything up to `offset` is known. */
+/** A position in a session's message log: every message up to `offset` was delivered. */
 export interface Position {
   readonly epoch: string;
   readonly offset: number;
 }
 
-/** Messages held back at most; what is not held comes again by replay, which is as long (`logMaxCount`). */
-const MAX_HELD = 1000;
+/** Messages held back at most. A replay brings the others, and is as long (`logMaxCount`). */
+const MAX_HELD_MESSAGES = 1000;
 
-/** Delivers a session's messages in offset order, each once, whatever order and how often they come. */
+/** Delivers a session's messages in offset order, each once, whatever the order and number of arrivals. */
 export class ReorderBuffer {
-  /** The place up to which everything was delivered; nothing before the first join. */
+  /** The position up to which every message was delivered; undefined before the first join. */
   readonly position = new Observable<Position | undefined>(undefined);
   readonly #deliver: (message: SessionMessage) => void;
   readonly #held = new Map<number, SessionMessage>();
-  #head = -1;
+  #lastOffset = -1;
 
   constructor(deliver: (message: SessionMessage) => void) {
     this.#deliver = deliver;
   }
 
-  /** Whether something is known to be missing. */
+  /** Whether a message is known to be missing. */
   get hasGap(): boolean {
     const position = this.position.value;
-    return position !== undefined && this.#head > position.offset;
+    return position !== undefined && this.#lastOffset > position.offset;
   }
 
   accept(message: SessionMessage): void {
     const position = this.position.value;
     if (position && (message.epoch !== position.epoch || message.offset <= position.offset)) return;
-    if (this.#held.size < MAX_HELD || message.offset === (position?.offset ?? NaN) + 1)
+    if (this.#held.size < MAX_HELD_MESSAGES || message.offset === (position?.offset ?? NaN) + 1)
       this.#held.set(message.offset, message);
     if (position) this.confirm(message.offset);
   }
 
-  /** The log is known to reach up to `head`. */
-  confirm(head: number): void {
-    this.#head = Math.max(this.#head, head);
+  /** Records that the log reaches at least up to this offset. */
+  confirm(offset: number): void {
+    this.#lastOffset = Math.max(this.#lastOffset, offset);
     this.#drain();
   }
 
-  /** Starts at a place, or goes on there when what lies between cannot be had any more. */
+  /**
+   * Starts at a position, or continues there if the messages before it are no longer kept. Within an epoch
+   * the position never goes back: a late answer must not cause messages to be delivered again.
+   */
   jump(position: Position): void {
     const known = this.position.value;
-    const sameLog = known?.epoch === position.epoch;
+    const isSameLog = known?.epoch === position.epoch;
+    if (isSameLog && position.offset <= known.offset) return;
     for (const [offset, message] of [...this.#held].sort(([a], [b]) => a - b)) {
       if (message.epoch !== position.epoch) this.#held.delete(offset);
       else if (offset <= position.offset) {
         this.#held.delete(offset);
-        if (sameLog && offset > known.offset) this.#deliver(message);
+        if (isSameLog && offset > known.offset) this.#deliver(message);
       }
     }
-    this.#head = Math.max(position.offset, known && !sameLog ? 0 : this.#head, ...this.#held.keys());
+    this.#lastOffset = Math.max(
+      position.offset,
+      known && !isSameLog ? 0 : this.#lastOffset,
+      ...this.#held.keys(),
+    );
     this.position.set(position);
     this.#drain();
+  }
+
+  /** Forgets the position, so that the next join starts at the session's present position. */
+  reset(): void {
+    this.#held.clear();
+    this.#lastOffset = -1;
+    this.position.set(undefined);
   }
 
   #drain(): void {

@@ -8,7 +8,7 @@ describe("a request", () => {
     const server = await startFakeServer();
     let losses = 2;
     server.fault = ({ action }) => (action === "updateSession" && losses-- > 0 ? "lose" : undefined);
-    const connection = connect(server, { reply: 40 });
+    const connection = connect(server, { replyTimeoutMs: 40 });
     connection.open();
     const reply = await connection.request<"updateSession">({ action: "updateSession", status: "paused" });
     expect(reply.status).toBe("paused");
@@ -92,13 +92,13 @@ describe("a request", () => {
     server.refuseUpgrades = 503;
     const connection = connect(server);
     connection.open();
-    const request = connection.request<"endSession">({ action: "endSession" }, { deadline: 50 });
+    const request = connection.request<"endSession">({ action: "endSession" }, { timeoutMs: 50 });
     await expect(request).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
   test("that is not answered puts the connection in doubt", async () => {
     const server = await startFakeServer();
-    const connection = connect(server, { reply: 40, doubt: 40 });
+    const connection = connect(server, { replyTimeoutMs: 40, probeTimeoutMs: 40 });
     connection.open();
     await connection.state.until(isOpen);
     server.silent = true;

@@ -2,59 +2,72 @@ import { SessionError } from "./errors.ts";
 
 export interface QueueBounds {
   readonly messages: number;
-  /** Of data, in characters as sent. */
+  /** Characters of data as sent. */
   readonly characters: number;
 }
 
 /** About a minute and a half of audio in premium quality. */
 export const DEFAULT_QUEUE_BOUNDS: QueueBounds = { messages: 512, characters: 1024 * 1024 };
 
-interface Queued<Message> {
+interface QueuedMessage<Message> {
   readonly message: Message;
+  readonly signal: AbortSignal | undefined;
   readonly resolve: (offset: number) => void;
   readonly reject: (error: unknown) => void;
 }
 
+/** Sends a message and resolves with its offset once the log has it. */
+type Send<Message> = (message: Message, signal: AbortSignal | undefined) => Promise<number>;
+
 /**
- * Sends messages one after the other: the next goes out when the one before is in the log, since API
- * Gateway runs two messages of one connection side by side and would not keep their order.
+ * Sends messages one after the other: API Gateway processes two messages of one connection concurrently and
+ * would not keep their order.
  *
- * Overflow rule: when a message does not fit, the oldest ones that wait are dropped, as what is live
- * is worth more than what is late. A dropped message's promise rejects with QUEUE_FULL; the one under
- * way is never dropped.
+ * If a message does not fit, the oldest waiting ones are dropped, because a live message is worth more than a
+ * late one. A dropped message's promise rejects with QUEUE_FULL. The message under way is never dropped.
  */
 export class SendQueue<Message extends { readonly data: string }> {
-  readonly #send: (message: Message) => Promise<number>;
+  readonly #send: Send<Message>;
   readonly #bounds: QueueBounds;
-  readonly #waiting: Queued<Message>[] = [];
+  readonly #waiting: QueuedMessage<Message>[] = [];
   #characters = 0;
   #work = Promise.resolve();
-  #sending = false;
+  #isSending = false;
 
-  constructor(send: (message: Message) => Promise<number>, bounds: QueueBounds = DEFAULT_QUEUE_BOUNDS) {
+  constructor(send: Send<Message>, bounds: QueueBounds = DEFAULT_QUEUE_BOUNDS) {
     this.#send = send;
     this.#bounds = bounds;
   }
 
-  /** How many messages wait, without the one under way. */
+  /** The number of waiting messages, without the one under way. */
   get length(): number {
     return this.#waiting.length;
   }
 
-  /** Resolves with the message's offset once the log has it. */
-  async push(message: Message): Promise<number> {
+  /**
+   * Resolves with the message's offset once the log has it.
+   *
+   * @param signal removes the message while it waits, and stops repeating it while it is under way.
+   */
+  async push(message: Message, signal?: AbortSignal): Promise<number> {
+    signal?.throwIfAborted();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ message, resolve, reject });
+      const queued = { message, signal, resolve, reject };
+      this.#waiting.push(queued);
       this.#characters += message.data.length;
+      signal?.addEventListener("abort", () => {
+        const index = this.#waiting.indexOf(queued);
+        if (index >= 0) this.#take(index)?.reject(signal.reason);
+      });
       while (this.#overflows() && this.#waiting.length > 1)
         this.#take()?.reject(
-          new SessionError("QUEUE_FULL", "The connection is too slow; older messages were dropped."),
+          new SessionError("QUEUE_FULL", "The connection is too slow; the oldest messages were dropped."),
         );
-      if (!this.#sending) this.#work = this.#sendAll();
+      if (!this.#isSending) this.#work = this.#sendAll();
     });
   }
 
-  /** Resolves once everything is sent, or refused. */
+  /** Resolves once every message is sent or refused. */
   async idle(): Promise<void> {
     return this.#work;
   }
@@ -63,16 +76,16 @@ export class SendQueue<Message extends { readonly data: string }> {
     return this.#waiting.length > this.#bounds.messages || this.#characters > this.#bounds.characters;
   }
 
-  #take(): Queued<Message> | undefined {
-    const first = this.#waiting.shift();
-    this.#characters -= first?.message.data.length ?? 0;
-    return first;
+  #take(index = 0): QueuedMessage<Message> | undefined {
+    const [taken] = this.#waiting.splice(index, 1);
+    this.#characters -= taken?.message.data.length ?? 0;
+    return taken;
   }
 
   async #sendAll(): Promise<void> {
-    this.#sending = true;
+    this.#isSending = true;
     for (let next = this.#take(); next; next = this.#take())
-      await this.#send(next.message).then(next.resolve, next.reject);
-    this.#sending = false;
+      await this.#send(next.message, next.signal).then(next.resolve, next.reject);
+    this.#isSending = false;
   }
 }

@@ -12,9 +12,9 @@ function faults(server: FakeServer, ...planned: Fault[]): void {
 }
 
 async function resumeSpeaker(server: FakeServer, sessionId = "caring-king-275"): Promise<SpeakerService> {
-  const speaker = await new SessionCreationOrchestrator(options(server, { reply: 50 })).resumeSession(
-    sessionId,
-  );
+  const speaker = await new SessionCreationOrchestrator(
+    options(server, { replyTimeoutMs: 50 }),
+  ).resumeSession(sessionId);
   atEnd(() => speaker.connection.close());
   return speaker;
 }
@@ -31,7 +31,7 @@ describe("exactly one session comes of one click", () => {
   ])("when %s", async (_, planned) => {
     const server = await startFakeServer();
     faults(server, ...planned);
-    const speaker = await createSpeaker(server, { reply: 50 });
+    const speaker = await createSpeaker(server, { replyTimeoutMs: 50 });
     expect(speaker.sessionId).toBe("caring-king-275");
     expect([...server.session.created.values()]).toEqual(["caring-king-275"]);
   });
@@ -56,7 +56,7 @@ test.each(["UNAUTHORIZED", "FORBIDDEN", "UNSUPPORTED_LANGUAGE", "INVALID_QUALITY
 
 test("a refused token is surfaced, and no session is made over HTTP either", async () => {
   const server = await startFakeServer();
-  server.badTokens.add(token("speaker"));
+  server.invalidTokens.add(token("speaker"));
   const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
   await expect(orchestrator.createSession(BODY)).rejects.toMatchObject({ code: "UNAUTHORIZED" });
   expect(server.session.created.size).toBe(0);
@@ -66,7 +66,9 @@ test("it ends with TIMEOUT when nothing helps in time", async () => {
   const server = await startFakeServer();
   server.refuseUpgrades = 503;
   const orchestrator = new SessionCreationOrchestrator(options(server));
-  await expect(orchestrator.createSession(BODY, { timeout: 100 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  await expect(orchestrator.createSession(BODY, { timeoutMs: 100 })).rejects.toMatchObject({
+    code: "TIMEOUT",
+  });
 });
 
 test("it can be aborted, and then leaves no connection open", async () => {
@@ -216,7 +218,7 @@ describe("a session that the user owns is taken up again", () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 502;
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
-    const resumption = orchestrator.resumeSession("caring-king-275", { timeout: 200 });
+    const resumption = orchestrator.resumeSession("caring-king-275", { timeoutMs: 200 });
     await expect(resumption).rejects.toMatchObject({ code: "TIMEOUT" });
     expect(server.posts).toBe(0);
   });

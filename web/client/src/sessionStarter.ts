@@ -1,34 +1,36 @@
-import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ConnectionState } from "./connectionState.ts";
-import { SessionError, toSessionError } from "./errors.ts";
+import { SessionError } from "./errors.ts";
 import { createSessionOverHttp } from "./httpApi.ts";
-import { newRequestId } from "./socket.ts";
-import { creating, resuming, SpeakerAttachment } from "./speakerAttachment.ts";
+import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
+import { newRequestId } from "./requestId.ts";
+import { ServerClock } from "./serverClock.ts";
+import { attachByCreating, attachByResuming, SpeakerAttachment } from "./speakerAttachment.ts";
 import { SpeakerService } from "./speakerService.ts";
-import { freshToken } from "./token.ts";
+import { TokenSource } from "./token.ts";
+import { withLimit } from "./waiting.ts";
 
 export interface OrchestratorOptions extends Omit<ConnectionOptions, "attach" | "anonymous"> {
   /** Failed handshakes in a row after which the session is created over HTTP. */
   readonly fallbackAfter?: number;
 }
 
-export interface CreateOptions {
+export interface StartOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds for everything together. */
-  readonly timeout?: number;
-  /** Follows the connection's state from the start. */
-  readonly onState?: (state: ConnectionState) => void;
+  /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
+  readonly timeoutMs?: number | undefined;
+  /** Gets each state of the connection from the start. */
+  readonly onState?: ((state: ConnectionState) => void) | undefined;
 }
 
-/** Makes the session another way than over a WebSocket. */
-type Fallback = (signal: AbortSignal) => Promise<CreatedSessionBody>;
+/** Creates the session without a WebSocket. */
+type Fallback = (connection: Connection, signal: AbortSignal) => Promise<CreatedSessionBody>;
 
 /**
- * Brings a speaker from a click to a session: a new one, or one that runs already.
+ * Starts a speaker's session: a new one, or one that runs already.
  *
- * A fresh token, a connection, `createSession` or `resumeSession`; again after faults, until the time
- * is over. A refusal is surfaced at once.
+ * It gets a token, connects, and sends `createSession` or `resumeSession`. It repeats that after faults until
+ * the time limit. A refusal is final at once.
  */
 export class SessionCreationOrchestrator {
   readonly #options: OrchestratorOptions;
@@ -38,67 +40,73 @@ export class SessionCreationOrchestrator {
   }
 
   /**
-   * Makes a session: every try has the same requestId, so that they make one. Where no WebSocket can be
-   * opened it is made over HTTP, and the WebSocket resumes it as soon as it can.
+   * Creates a session. Each attempt has the same requestId, so that all attempts create one session. If no
+   * WebSocket can be opened, the session is created over HTTP, and a WebSocket resumes it as soon as one opens.
    *
    * @throws SessionError, or the signal's reason.
    */
-  async createSession(body: CreateSessionBody, options: CreateOptions = {}): Promise<SpeakerService> {
+  async createSession(body: CreateSessionBody, options: StartOptions = {}): Promise<SpeakerService> {
     const requestId = newRequestId();
-    return this.#bring(creating(body, requestId), options, async (signal) =>
-      this.#overHttp(body, requestId, signal),
-    );
+    return this.#start(attachByCreating(body, requestId), options, async ({ timings }, signal) => {
+      const tokens = new TokenSource(this.#options.token, timings, new ServerClock());
+      const token = await tokens.getForConnect(false, signal);
+      if (token === undefined)
+        throw new SessionError("UNAUTHORIZED", "The token provider returned no token: sign in first.");
+      return createSessionOverHttp(this.#options.httpUrl ?? "", token, requestId, body, signal);
+    });
   }
 
   /**
-   * Takes up a session that the user owns, after a reload or on another device. A connection that spoke
-   * in it before is told and stops.
+   * Resumes a session of this user, after a reload or on another device. The connection that spoke in it
+   * before is notified and stops.
    *
-   * @throws SessionError: FORBIDDEN where it belongs to someone else, SESSION_ENDED or SESSION_NOT_FOUND
-   * where it is over, TIMEOUT where no WebSocket can be opened; or the signal's reason.
+   * @throws SessionError: FORBIDDEN if the session belongs to another user, SESSION_ENDED or SESSION_NOT_FOUND
+   * if it has ended, TIMEOUT if no WebSocket can be opened; or the signal's reason.
    */
-  async resumeSession(sessionId: string, options: CreateOptions = {}): Promise<SpeakerService> {
-    return this.#bring(resuming(sessionId), options);
+  async resumeSession(sessionId: string, options: StartOptions = {}): Promise<SpeakerService> {
+    return this.#start(attachByResuming(sessionId), options);
   }
 
-  async #bring(
+  async #start(
     first: ConstructorParameters<typeof SpeakerAttachment>[0],
-    options: CreateOptions,
+    options: StartOptions,
     fallback?: Fallback,
   ): Promise<SpeakerService> {
+    options.signal?.throwIfAborted();
     const attachment = new SpeakerAttachment(first);
     const connection = new Connection({ ...this.#options, attach: attachment.attach });
     const stop = new AbortController();
-    const late = new SessionError("TIMEOUT", "The session could not be had in time.");
-    const timer = setTimeout(() => stop.abort(late), options.timeout ?? connection.timings.request);
-    const aborted = (): void => stop.abort(options.signal?.reason);
-    options.signal?.addEventListener("abort", aborted);
-    if (options.signal?.aborted) aborted();
-
-    let fallingBack = false;
+    let lastError: SessionError | undefined;
+    let isFallingBack = false;
     const unsubscribe = connection.state.subscribe((state) => {
       options.onState?.(state);
       if (state.name === "closed") stop.abort(state.error);
-      if (!fallback || fallingBack || !this.#isBlocked(state)) return;
-      fallingBack = true;
-      void fallback(stop.signal)
-        // Where a WebSocket was faster, it knows better.
+      if (state.name === "waitingToRetry") lastError = state.error;
+      if (!fallback || isFallingBack || !this.#isBlocked(state)) return;
+      isFallingBack = true;
+      void fallback(connection, stop.signal)
+        // If a WebSocket was faster, its reply is the later one.
         .then((session) => attachment.session.value ?? attachment.session.set(session))
         .catch((error: unknown) => {
           if (error instanceof SessionError && !error.retryable) stop.abort(error);
         })
-        .finally(() => (fallingBack = false));
+        .finally(() => (isFallingBack = false));
     });
     try {
       connection.open();
-      return new SpeakerService(await attachment.attached(stop.signal), connection, attachment.session);
+      const session = await withLimit(async (signal) => attachment.attached(signal), {
+        timeoutMs: options.timeoutMs ?? connection.timings.requestTimeoutMs,
+        message: "Timed out while starting the session.",
+        signals: options.signal ? [options.signal, stop.signal] : [stop.signal],
+      });
+      return new SpeakerService(session, connection, attachment.session);
     } catch (error) {
       connection.close();
-      throw error;
+      if (!(error instanceof SessionError && error.code === "TIMEOUT")) throw error;
+      throw new SessionError("TIMEOUT", error.message, { cause: lastError });
     } finally {
       unsubscribe();
-      clearTimeout(timer);
-      options.signal?.removeEventListener("abort", aborted);
+      stop.abort(new SessionError("CLOSED", "The session has started."));
     }
   }
 
@@ -108,20 +116,6 @@ export class SessionCreationOrchestrator {
       state.name === "waitingToRetry" &&
       state.error.code === "UPGRADE_FAILED" &&
       state.attempt >= (this.#options.fallbackAfter ?? 2)
-    );
-  }
-
-  async #overHttp(
-    body: CreateSessionBody,
-    requestId: string,
-    signal: AbortSignal,
-  ): Promise<CreatedSessionBody> {
-    const token = await freshToken(this.#options.token, false);
-    if (token === undefined) throw new SessionError("UNAUTHORIZED", "Sign in first.");
-    return createSessionOverHttp(this.#options.httpUrl ?? "", token, requestId, body, signal).catch(
-      (error: unknown) => {
-        throw toSessionError(error);
-      },
     );
   }
 }

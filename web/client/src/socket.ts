@@ -1,3 +1,8 @@
+import { ClientCloseCode, closeFailure } from "./codes.ts";
+import type { DebugHook } from "./debug.ts";
+import { SessionError } from "./errors.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { PendingRequests } from "./pendingRequests.ts";
 import {
   SUBPROTOCOL,
   TOKEN_SUBPROTOCOL_PREFIX,
@@ -5,11 +10,9 @@ import {
   type ReplyOf,
   type ServerMessage,
 } from "./protocol.generated.ts";
-import { ClientCloseCode, closeFailure } from "./codes.ts";
-import { SessionError } from "./errors.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { PendingRequests } from "./pendingRequests.ts";
+import { newRequestId } from "./requestId.ts";
 import type { Timings } from "./timings.ts";
+import { withLimit } from "./waiting.ts";
 
 export type Action = ClientMessage["action"];
 export type RequestOf<A extends Action> = Extract<ClientMessage, { action: A }>;
@@ -20,84 +23,89 @@ export interface SocketOptions {
   readonly token: string | undefined;
   readonly WebSocket: WebSocketClass;
   readonly timings: Timings;
-  /** Gets everything that answers no request under way. */
+  readonly debug: DebugHook | undefined;
+  /** Gets each message that answers no request under way. */
   readonly onMessage: (message: ServerMessage, socket: Socket) => void;
 }
 
-/** API Gateway closes (1009) on a longer frame, and browsers send one message as one frame. */
+/** API Gateway closes the connection (1009) after a longer frame; browsers send one message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
 
-export function newRequestId(): string {
-  return crypto.randomUUID();
-}
+let socketCount = 0;
 
-/** One WebSocket: requests and their replies, and whether the peer still lives. */
+/** One WebSocket with its requests and its heartbeat. */
 export class Socket {
-  /** Resolves when the WebSocket is gone, with the reason. Never rejects. */
+  /** Resolves with the reason when the WebSocket has closed. Never rejects. */
   readonly closed: Promise<SessionError>;
-  readonly #socket: WebSocket;
+  readonly #number = ++socketCount;
+  readonly #webSocket: WebSocket;
   readonly #options: SocketOptions;
   readonly #pending = new PendingRequests();
   readonly #heartbeat: Heartbeat;
   #resolveClosed!: (reason: SessionError) => void;
   #isClosed = false;
 
-  /** Opens a WebSocket. Rejects with UPGRADE_FAILED, or with the signal's reason. */
+  /** Opens a WebSocket. Rejects with UPGRADE_FAILED or with the signal's reason. */
   static async open(options: SocketOptions, signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted();
     const { url, token, timings } = options;
     const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token];
-    const socket = construct(options.WebSocket, url, protocols);
-    return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => {
-        done();
-        reject(error);
-        socket.close();
-      };
-      const refused = (): void =>
-        fail(new SessionError("UPGRADE_FAILED", "The WebSocket could not be opened."));
-      const aborted = (): void => fail(signal.reason as Error);
-      const timer = setTimeout(refused, timings.connect);
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", aborted);
-        socket.onopen = socket.onclose = null;
-      };
-      signal.addEventListener("abort", aborted);
-      socket.onerror = () => undefined; // a close event follows, and tells as little
-      socket.onclose = refused;
-      socket.onopen = () => {
-        done();
-        resolve(new Socket(socket, options));
-      };
+    const webSocket = createWebSocket(options.WebSocket, url, protocols);
+    const opened = new Promise<void>((resolve, reject) => {
+      webSocket.onerror = () => undefined; // a close event follows, and says no more
+      webSocket.onclose = () => reject(new SessionError("UPGRADE_FAILED", UPGRADE_FAILED_TEXT));
+      webSocket.onopen = () => resolve();
     });
+    try {
+      await withLimit(async () => opened, {
+        timeoutMs: timings.connectTimeoutMs,
+        message: UPGRADE_FAILED_TEXT,
+        signals: [signal],
+      });
+      return new Socket(webSocket, options);
+    } catch (error) {
+      webSocket.onopen = webSocket.onclose = null;
+      webSocket.close();
+      signal.throwIfAborted();
+      throw new SessionError("UPGRADE_FAILED", UPGRADE_FAILED_TEXT, { cause: error });
+    }
   }
 
-  private constructor(socket: WebSocket, options: SocketOptions) {
-    this.#socket = socket;
+  private constructor(webSocket: WebSocket, options: SocketOptions) {
+    this.#webSocket = webSocket;
     this.#options = options;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.#heartbeat = new Heartbeat({
-      interval: options.timings.heartbeat,
-      timeout: options.timings.heartbeatReply,
-      ask: () => this.#send({ action: "heartbeat" }),
+      intervalMs: options.timings.heartbeatIntervalMs,
+      timeoutMs: options.timings.heartbeatTimeoutMs,
+      send: () => this.#send({ action: "heartbeat" }),
       onTimeout: () =>
-        this.#end(ClientCloseCode.deadPeer, new SessionError("CONNECTION_LOST", "The server fell silent.")),
+        this.#end(
+          ClientCloseCode.deadPeer,
+          new SessionError("CONNECTION_LOST", "The server sent nothing after a heartbeat."),
+        ),
     });
-    socket.onmessage = (event) => this.#receive(event.data);
-    socket.onclose = ({ code }) =>
-      this.#end(code, new SessionError(closeFailure(code), `The connection closed (${code}).`));
+    webSocket.onopen = null;
+    webSocket.onmessage = (event) => this.#receive(event.data);
+    webSocket.onclose = ({ code }) =>
+      this.#end(code, new SessionError("CONNECTION_LOST", `The server closed the connection (${code}).`));
+    options.debug?.({ event: "opened", socket: this.#number });
   }
 
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Sends a request and waits for its reply. Rejects with a SessionError or the signal's reason. */
+  /**
+   * Sends a request and waits for its reply. A request whose signal has aborted is not sent.
+   *
+   * @throws SessionError, or the signal's reason.
+   */
   async request<A extends Action>(message: RequestOf<A>, signal?: AbortSignal): Promise<ReplyOf[A]> {
+    signal?.throwIfAborted();
     if (this.#isClosed) throw new SessionError("CONNECTION_LOST", "The connection is closed.");
     const requestId = message.requestId ?? newRequestId();
-    const reply = this.#pending.add(requestId, this.#options.timings.reply, signal);
+    const reply = this.#pending.add(requestId, this.#options.timings.replyTimeoutMs, signal);
     try {
       this.#send({ ...message, requestId });
     } catch (error) {
@@ -106,58 +114,75 @@ export class Socket {
     return reply as Promise<ReplyOf[A]>;
   }
 
-  /** Asks for a sign of life now, because there is reason to doubt it. */
+  /** Sends a heartbeat now, because the connection may be dead. */
   probe(): void {
-    if (!this.#isClosed) this.#heartbeat.ask(this.#options.timings.doubt);
+    if (!this.#isClosed) this.#heartbeat.probe(this.#options.timings.probeTimeoutMs);
   }
 
-  /** Closes once what is under way is answered, at the latest after `timings.drain`. */
+  /** Closes once the requests under way are answered, at the latest after `timings.drainTimeoutMs`. */
   async drain(): Promise<void> {
-    const timer = setTimeout(() => this.close(), this.#options.timings.drain);
+    const timer = setTimeout(() => this.close(), this.#options.timings.drainTimeoutMs);
     await this.#pending.drained();
     clearTimeout(timer);
     this.close();
   }
 
   close(code: number = ClientCloseCode.normal): void {
-    this.#end(code, new SessionError("CONNECTION_LOST", "The connection was closed."));
+    this.#end(code, new SessionError("CONNECTION_LOST", "The client closed the connection."));
   }
 
   #send(message: ClientMessage): void {
     const text = JSON.stringify(message);
-    if (new TextEncoder().encode(text).length > MAX_FRAME_BYTES)
-      throw new RangeError("The message exceeds 32 KB.");
-    this.#socket.send(text);
+    const bytes = new TextEncoder().encode(text).length;
+    if (bytes > MAX_FRAME_BYTES)
+      throw new RangeError(`The message has ${bytes} bytes; allowed are ${MAX_FRAME_BYTES}.`);
+    this.#webSocket.send(text);
+    this.#report("sent", message.action, message.requestId, text);
   }
 
   #receive(data: unknown): void {
-    this.#heartbeat.heard();
+    this.#heartbeat.onReceived();
     const message = parse(data);
-    if (message && !this.#pending.settle(message)) this.#options.onMessage(message, this);
+    if (!message) return;
+    this.#report(
+      "received",
+      message.type,
+      "requestId" in message ? message.requestId : undefined,
+      String(data),
+    );
+    if (!this.#pending.settle(message)) this.#options.onMessage(message, this);
   }
 
-  /** Does not wait for the closing handshake: on a dead network it never comes. */
-  #end(code: number, reason: SessionError): void {
+  #report(event: "sent" | "received", name: string, requestId: string | undefined, text: string): void {
+    this.#options.debug?.({ event, socket: this.#number, name, requestId, characters: text.length });
+  }
+
+  /** Does not wait for the closing handshake, which never completes on a dead network. */
+  #end(code: number, error: SessionError): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#heartbeat.stop();
-    this.#socket.onmessage = this.#socket.onclose = null;
-    if (this.#socket.readyState <= 1) this.#socket.close(code);
-    this.#pending.rejectAll(reason);
-    this.#resolveClosed(reason);
+    this.#webSocket.onmessage = this.#webSocket.onclose = null;
+    if (this.#webSocket.readyState <= 1) this.#webSocket.close(code);
+    const failure = closeFailure(code);
+    this.#pending.rejectAll(failure === error.code ? error : new SessionError(failure, error.message));
+    this.#options.debug?.({ event: "closed", socket: this.#number, code, error });
+    this.#resolveClosed(error);
   }
 }
 
-/** @throws SessionError for an address that no WebSocket can have: no try will change that. */
-function construct(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocket {
+const UPGRADE_FAILED_TEXT = "The WebSocket could not be opened.";
+
+/** @throws SessionError, not retryable, for an address that no WebSocket can have. */
+function createWebSocket(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocket {
   try {
     return new WebSocket(url, protocols);
   } catch (error) {
-    throw new SessionError("UPGRADE_FAILED", String(error), { retryable: false });
+    throw new SessionError("UPGRADE_FAILED", String(error), { retryable: false, cause: error });
   }
 }
 
-/** A message of the protocol, or nothing: API Gateway's own `{"message", "connectionId"}` has no type. */
+/** Returns a message of the protocol; undefined for API Gateway's own `{"message", "connectionId"}`. */
 function parse(data: unknown): ServerMessage | undefined {
   try {
     const message = JSON.parse(String(data)) as Partial<ServerMessage> | null;

@@ -20,7 +20,7 @@ const CREATED: CreatedSessionBody = {
 
 test("it starts from sessionCreated although the connection that brought it is closed", async () => {
   const server = await startFakeServer();
-  const connection = new Connection({ ...options(server), attach: async () => Promise.resolve() });
+  const connection = new Connection({ ...options(server), attach: async () => Promise.resolve(undefined) });
   connection.close();
   const speaker = new SpeakerService(
     CREATED,
@@ -45,7 +45,7 @@ describe("what is published is in the log once and in order", () => {
     const faults = ["cutBefore", undefined, "cutAfter", "lose", undefined, "cutAfter", "cutBefore"] as const;
     let publishes = 0;
     server.fault = ({ action }) => (action === "publish" ? faults[publishes++] : undefined);
-    const speaker = await createSpeaker(server, { reply: 50 });
+    const speaker = await createSpeaker(server, { replyTimeoutMs: 50 });
     const offsets = await Promise.all(numbered(12).map(async (data) => speaker.publish({ data })));
     expect(server.session.log.map(({ data }) => data)).toEqual(numbered(12));
     expect(offsets).toEqual(server.session.log.map(({ offset }) => offset));
@@ -54,7 +54,7 @@ describe("what is published is in the log once and in order", () => {
   test("when replies come later than they are waited for", async () => {
     const server = await startFakeServer();
     server.fault = ({ action }) => (action === "publish" ? { late: 30 } : undefined);
-    const speaker = await createSpeaker(server, { reply: 20 });
+    const speaker = await createSpeaker(server, { replyTimeoutMs: 20 });
     const offsets = await Promise.all(numbered(5).map(async (data) => speaker.publish({ data })));
     expect(offsets).toEqual([1, 2, 3, 4, 5]);
     expect(server.session.log.map(({ data }) => data)).toEqual(numbered(5));
@@ -63,7 +63,7 @@ describe("what is published is in the log once and in order", () => {
 
   test("across handovers, with nothing held up by them", async () => {
     const server = await startFakeServer();
-    const speaker = await createSpeaker(server, { handover: 30, handoverJitter: 0 });
+    const speaker = await createSpeaker(server, { handoverAgeMs: 30, handoverJitterMs: 0 });
     const names = follow(speaker.connection);
     const publishes: Promise<number>[] = [];
     while (server.connections.length < 4) {
@@ -98,7 +98,7 @@ test("a handover whose outcome is unknown costs a reconnection, and no message",
     server.session.handle(message, connection);
     return "lose";
   };
-  const speaker = await createSpeaker(server, { reply: 60 });
+  const speaker = await createSpeaker(server, { replyTimeoutMs: 60 });
   server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
   await expect.poll(() => server.requests("resumeSession").length).toBe(1);
   const offsets = await Promise.all(numbered(3).map(async (data) => speaker.publish({ data })));

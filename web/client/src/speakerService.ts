@@ -1,3 +1,7 @@
+import type { Connection } from "./connection.ts";
+import { meansSessionEnded, SessionError } from "./errors.ts";
+import { mergeState } from "./mergeState.ts";
+import { Observable } from "./observable.ts";
 import type {
   CreatedSessionBody,
   EndReason,
@@ -6,32 +10,43 @@ import type {
   Quality,
   ServerMessage,
 } from "./protocol.generated.ts";
-import type { Connection } from "./connection.ts";
-import { delay } from "./delay.ts";
-import { isOver, SessionError } from "./errors.ts";
-import { mergeState } from "./mergeState.ts";
-import { Observable } from "./observable.ts";
 import { SendQueue } from "./sendQueue.ts";
+import { withLimit } from "./waiting.ts";
 
 export interface SpeakerState extends CreatedSessionBody {
-  /** Why it ended; nothing where that was while the speaker was away. */
+  /** Why the session ended; undefined if it ended while the speaker was disconnected. */
   readonly endReason?: EndReason | undefined;
 }
 
 export type PublishContent = Omit<Publish, "action" | "requestId">;
 
+export interface ChangeOptions {
+  /** Stops the request, or prevents it if it was not sent yet. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The properties of a session that the speaker sets. */
+interface SessionChange {
+  readonly status?: OpenStatus;
+  readonly quality?: Quality;
+}
+
 /**
  * The speaker's side of a session.
  *
- * It starts from what `sessionCreated` or `sessionResumed` said, whether or not the connection that
- * brought it is still open: the session outlives it, and the connection resumes by itself.
+ * It starts from `sessionCreated` or `sessionResumed`, even if the connection that brought it has closed: the
+ * session outlives its connections, and the connection resumes the session by itself.
  */
 export class SpeakerService {
   readonly connection: Connection;
   readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
+  /** The changes that this speaker asked for last. */
+  #wanted: SessionChange = {};
+  /** Settles when no change is under way: two at once might be carried out in the other order. */
+  #changes: Promise<unknown> = Promise.resolve();
 
-  /** @param attached follows what each later resume says of the session. */
+  /** @param attached the session as each later resume describes it. */
   constructor(
     created: CreatedSessionBody,
     connection: Connection,
@@ -39,16 +54,16 @@ export class SpeakerService {
   ) {
     this.connection = connection;
     this.state = new Observable<SpeakerState>(created);
-    this.#queue = new SendQueue(async (content) => {
+    this.#queue = new SendQueue(async (content, signal) => {
       const message = { action: "publish", ...content } as const;
-      return (await connection.request<"publish">(message, { deadline: Infinity })).offset;
+      return (await connection.request<"publish">(message, { timeoutMs: Infinity, signal })).offset;
     });
     attached.subscribe((session) => {
       if (session) this.#update({ ...session, ...mergeState(this.state.value, session) });
     });
     connection.messages.on((message) => this.#onMessage(message));
     connection.state.subscribe((state) => {
-      if (state.name === "closed" && isOver(state.error)) this.#update({ status: "ended" });
+      if (state.name === "closed" && meansSessionEnded(state.error)) this.#update({ status: "ended" });
     });
   }
 
@@ -56,68 +71,90 @@ export class SpeakerService {
     return this.state.value.sessionId;
   }
 
-  /** Messages that wait to be sent. */
+  /** The number of messages that wait to be sent. */
   get backlog(): number {
     return this.#queue.length;
   }
 
   /**
-   * Publishes in the order of the calls, each once, also across cuts and handovers. Resolves with the offset.
+   * Publishes in the order of the calls, each message once, across lost connections and handovers. Resolves
+   * with the offset. It has no time limit, because a disconnected speaker's messages wait in the queue.
    *
-   * @throws SessionError: QUEUE_FULL where a long cut filled the queue, or a refusal.
+   * @throws SessionError: QUEUE_FULL if a long disconnect filled the queue, or a refusal; or the signal's reason.
    */
-  async publish(content: PublishContent): Promise<number> {
-    if (this.state.value.status === "ended") throw new SessionError("SESSION_ENDED", "The session is over.");
-    return this.#queue.push(content);
+  async publish(content: PublishContent, { signal }: ChangeOptions = {}): Promise<number> {
+    if (this.state.value.status === "ended")
+      throw new SessionError("SESSION_ENDED", "The session has ended.");
+    return this.#queue.push(content, signal);
   }
 
-  /** Pauses once everything published before is in the log, which a paused session would refuse. */
-  async pause(): Promise<void> {
-    await this.#published();
-    return this.#set({ status: "paused" });
+  /** Pauses after the log has every earlier message: a paused session refuses to publish. */
+  async pause(options?: ChangeOptions): Promise<void> {
+    await this.#published(options);
+    return this.#change({ status: "paused" }, options);
   }
 
-  async resume(): Promise<void> {
-    return this.#set({ status: "active" });
+  async resume(options?: ChangeOptions): Promise<void> {
+    return this.#change({ status: "active" }, options);
   }
 
-  async setQuality(quality: Quality): Promise<void> {
-    return this.#set({ quality });
+  async setQuality(quality: Quality, options?: ChangeOptions): Promise<void> {
+    return this.#change({ quality }, options);
   }
 
-  /** Ends the session for everyone once everything published before is in the log, and closes the connection. */
-  async end(): Promise<void> {
+  /** Ends the session for everyone after the log has every earlier message, and closes the connection. */
+  async end(options: ChangeOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
     if (this.state.value.status === "ended") return;
-    await this.#published();
+    await this.#published(options);
     try {
-      const { reason } = await this.connection.request<"endSession">({ action: "endSession" });
+      const { reason } = await this.connection.request<"endSession">({ action: "endSession" }, options);
       this.#end(reason);
     } catch (error) {
-      if (!isOver(error)) throw error;
+      if (!meansSessionEnded(error)) throw error;
       this.#end("ended");
     }
   }
 
   /** Waits for the queue, but not longer than for a request. */
-  async #published(): Promise<void> {
-    const limit = new AbortController();
-    await Promise.race([
-      this.#queue.idle(),
-      delay(this.connection.timings.request, limit.signal).catch(() => undefined),
-    ]);
-    limit.abort();
+  async #published({ signal }: ChangeOptions = {}): Promise<void> {
+    await withLimit(async () => this.#queue.idle(), {
+      timeoutMs: this.connection.timings.requestTimeoutMs,
+      message: "The queue did not drain in time.",
+      signals: signal ? [signal] : [],
+    }).catch(() => signal?.throwIfAborted());
   }
 
-  async #set(change: { status?: OpenStatus; quality?: Quality }): Promise<void> {
-    const reply = await this.connection.request<"updateSession">({ action: "updateSession", ...change });
-    this.#update(mergeState(this.state.value, reply));
+  /** Sends changes one after the other, so that the last call decides. */
+  async #change(change: SessionChange, options: ChangeOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    this.#wanted = { ...this.#wanted, ...change };
+    const result = this.#changes.then(async () => {
+      const message = { action: "updateSession", ...change } as const;
+      this.#update(
+        mergeState(this.state.value, await this.connection.request<"updateSession">(message, options)),
+      );
+    });
+    this.#changes = result.catch(() => undefined);
+    return result;
   }
 
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.sessionId) return;
     if (message.type === "presence") this.#update({ listeners: message.listeners });
-    else if (message.type === "sessionUpdated") this.#update(mergeState(this.state.value, message));
-    else if (message.type === "sessionEnded") this.#end(message.reason);
+    else if (message.type === "sessionUpdated") {
+      this.#update(mergeState(this.state.value, message));
+      if (message.requestId !== undefined && message.version === this.state.value.version)
+        this.#repeatWanted();
+    } else if (message.type === "sessionEnded") this.#end(message.reason);
+  }
+
+  /** Asks again for what this speaker wanted last, after a late reply to an older request of its own. */
+  #repeatWanted(): void {
+    const { status, quality } = this.state.value;
+    const wanted = { status, quality, ...this.#wanted };
+    if (status === "ended" || (wanted.status === status && wanted.quality === quality)) return;
+    this.#change(this.#wanted).catch(() => undefined);
   }
 
   #end(endReason: EndReason): void {

@@ -1,52 +1,61 @@
 import type { BackoffBounds } from "./backoff.ts";
 
-/** Every wait of the client, in milliseconds. Tests scale them; the defaults answer API Gateway's limits. */
+/** Every wait of the client. Tests scale them; the defaults answer API Gateway's limits. */
 export interface Timings {
-  /** For the WebSocket handshake. */
-  readonly connect: number;
-  /** For one reply; API Gateway gives an integration 29 s, but a person has gone by then. */
-  readonly reply: number;
-  /** For a request over all its tries. */
-  readonly request: number;
-  /** Silence after which a heartbeat is sent; well below the idle cut of 10 minutes. */
-  readonly heartbeat: number;
+  /** Limit of the WebSocket handshake. */
+  readonly connectTimeoutMs: number;
+  /** Limit of one call of the token provider. */
+  readonly tokenTimeoutMs: number;
+  /** Limit of creating, resuming or joining the session on a new connection, with everything it replays. */
+  readonly attachTimeoutMs: number;
+  /** Limit of one reply. API Gateway allows an integration 29 s, but a person does not wait that long. */
+  readonly replyTimeoutMs: number;
+  /** Limit of a request over all its attempts. */
+  readonly requestTimeoutMs: number;
+  /** Silence after which a heartbeat is sent; well below API Gateway's idle timeout of 10 minutes. */
+  readonly heartbeatIntervalMs: number;
   /** Silence after a heartbeat that means a dead peer. */
-  readonly heartbeatReply: number;
-  /** The same when the network changed or the page came back, and a doubt is due. */
-  readonly doubt: number;
-  /** Age at which a connection is handed over unasked, before the cut at 2 hours. */
-  readonly handover: number;
-  /** At most this much earlier, at random, so that listeners do not all move together. */
-  readonly handoverJitter: number;
-  /** How long an old connection may finish what is under way once a new one has taken over. */
-  readonly drain: number;
-  /** How long before its end a token is replaced. */
-  readonly tokenLead: number;
-  /** How long a gap may stay open before the missing messages are asked for. */
-  readonly gap: number;
-  /** Silence from the session after which a listener asks whether it missed anything: at first, and at most. */
-  readonly silence: BackoffBounds;
-  /** How long a session's last messages are waited for once it has ended; the rate limits' window is a minute. */
-  readonly ending: number;
+  readonly heartbeatTimeoutMs: number;
+  /** The same after a hint that the connection may be dead. */
+  readonly probeTimeoutMs: number;
+  /** Age at which a connection is handed over, before API Gateway closes it at 2 hours. */
+  readonly handoverAgeMs: number;
+  /** Random reduction of that age, so that listeners do not all hand over at the same time. */
+  readonly handoverJitterMs: number;
+  /** Limit of finishing the requests under way on an old connection, and of leaving a session. */
+  readonly drainTimeoutMs: number;
+  /** Time before its expiry at which a token is replaced; at most half of its lifetime. */
+  readonly tokenRefreshLeadMs: number;
+  /** Shortest time between two planned token refreshes, whatever the device's clock says. */
+  readonly tokenRefreshFloorMs: number;
+  /** Time that a gap may stay open before the missing messages are requested. */
+  readonly gapDelayMs: number;
+  /** Silence of the session after which a listener asks for missed messages. */
+  readonly gapProbe: BackoffBounds;
+  /** Limit of waiting for an ended session's last messages; the rate limits' window is a minute. */
+  readonly endTimeoutMs: number;
   readonly backoff: BackoffBounds;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 export const DEFAULT_TIMINGS: Timings = {
-  connect: 10 * SECOND,
-  reply: 10 * SECOND,
-  request: 30 * SECOND,
-  heartbeat: 30 * SECOND,
-  heartbeatReply: 10 * SECOND,
-  doubt: 4 * SECOND,
-  handover: 110 * MINUTE,
-  handoverJitter: 2 * MINUTE,
-  drain: 5 * SECOND,
-  tokenLead: 2 * MINUTE,
-  gap: SECOND,
-  silence: { base: MINUTE, cap: 5 * MINUTE },
-  ending: 90 * SECOND,
-  backoff: { base: SECOND / 2, cap: 20 * SECOND },
+  connectTimeoutMs: 10 * SECOND_MS,
+  tokenTimeoutMs: 10 * SECOND_MS,
+  attachTimeoutMs: MINUTE_MS,
+  replyTimeoutMs: 10 * SECOND_MS,
+  requestTimeoutMs: 30 * SECOND_MS,
+  heartbeatIntervalMs: 30 * SECOND_MS,
+  heartbeatTimeoutMs: 10 * SECOND_MS,
+  probeTimeoutMs: 4 * SECOND_MS,
+  handoverAgeMs: 110 * MINUTE_MS,
+  handoverJitterMs: 2 * MINUTE_MS,
+  drainTimeoutMs: 5 * SECOND_MS,
+  tokenRefreshLeadMs: 2 * MINUTE_MS,
+  tokenRefreshFloorMs: 30 * SECOND_MS,
+  gapDelayMs: SECOND_MS,
+  gapProbe: { baseMs: MINUTE_MS, capMs: 5 * MINUTE_MS },
+  endTimeoutMs: 90 * SECOND_MS,
+  backoff: { baseMs: SECOND_MS / 2, capMs: 20 * SECOND_MS },
 };

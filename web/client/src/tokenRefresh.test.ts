@@ -15,7 +15,7 @@ describe("the token of an open connection", () => {
     const tokens = [token("first", 10), token("second", 3600)];
     const connection = connect(
       server,
-      { tokenLead: 10_000 },
+      { tokenRefreshLeadMs: 10_000 },
       { token: async () => Promise.resolve(tokens.shift()) },
     );
     connection.open();
@@ -29,7 +29,7 @@ describe("the token of an open connection", () => {
     const server = await startFakeServer();
     const tokens = [token("first", 10), token("second", 10), token("third", 3600)];
     const provider = async () => Promise.resolve(tokens.shift());
-    const connection = connect(server, { tokenLead: 10_000 }, { token: provider });
+    const connection = connect(server, { tokenRefreshLeadMs: 10_000 }, { token: provider });
     connection.open();
     const refreshed = (): string[] => server.requests("refreshToken").map((each) => each.token);
     await expect.poll(refreshed).toEqual([token("second", 10), token("third")]);
@@ -42,7 +42,7 @@ describe("the token of an open connection", () => {
       asked++;
       return Promise.resolve(token("only", 60));
     };
-    const connection = connect(server, { tokenLead: 120_000 }, { token: provider });
+    const connection = connect(server, { tokenRefreshLeadMs: 120_000 }, { token: provider });
     connection.open();
     await expect.poll(() => asked).toBeGreaterThan(3);
     expect(server.requests("refreshToken")).toEqual([]);
@@ -59,7 +59,7 @@ describe("the token of an open connection", () => {
     };
     const connection = connect(
       server,
-      { tokenLead: 120_000, backoff: { base: 0, cap: 0 } },
+      { tokenRefreshLeadMs: 120_000, backoff: { baseMs: 0, capMs: 0 } },
       { token: provider },
     );
     connection.open();

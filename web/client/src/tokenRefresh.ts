@@ -1,28 +1,32 @@
-import { backoffDelay } from "./backoff.ts";
+import { retryDelay } from "./backoff.ts";
 import { SessionError, toSessionError } from "./errors.ts";
+import type { ServerClock } from "./serverClock.ts";
 import type { Timings } from "./timings.ts";
-import { freshToken, tokenExpiry, type TokenProvider } from "./token.ts";
+import { readTimes, type TokenSource } from "./token.ts";
+import { MAX_TIMER_MS } from "./waiting.ts";
 
 export interface TokenRefreshOptions {
-  readonly provider: TokenProvider;
+  readonly tokens: TokenSource;
+  readonly clock: ServerClock;
   readonly timings: Timings;
   /** Sends the token over the open connection. */
-  readonly send: (token: string) => Promise<unknown>;
-  /** The user must sign in again. */
-  readonly refused: (error: SessionError) => void;
+  readonly send: (token: string, signal: AbortSignal) => Promise<unknown>;
+  /** Called after each failed refresh; the connection keeps its present token. */
+  readonly onFailed: (error: SessionError) => void;
 }
 
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-/** Replaces a connection's token in band, shortly before it runs out, so that the connection need not be cut. */
+/**
+ * Replaces a connection's token in band shortly before it expires. A failed refresh never closes the
+ * connection: its present token may still be valid, and the server says when it is not.
+ */
 export class TokenRefresh {
   readonly #options: TokenRefreshOptions;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #running: Promise<void> | undefined;
-  /** What the connection has. */
+  #running: Promise<SessionError | undefined> | undefined;
+  /** The connection's present token. */
   #token: string | undefined;
-  /** Counts the plans, so that a refresh that was overtaken plans nothing any more. */
-  #plan = 0;
+  /** Aborts when the connection that the plan is for is lost. */
+  #stop = new AbortController();
 
   constructor(options: TokenRefreshOptions) {
     this.#options = options;
@@ -31,46 +35,61 @@ export class TokenRefresh {
   /** Plans the refresh of the token that a connection was opened with. */
   plan(token: string | undefined): void {
     this.stop();
+    this.#stop = new AbortController();
     this.#token = token;
-    const expiry = token === undefined ? undefined : tokenExpiry(token);
-    if (expiry !== undefined) this.#in(expiry - this.#options.timings.tokenLead - Date.now());
+    this.#schedule(0);
   }
 
-  /** Refreshes now; calls while one is under way share it. */
-  async refresh(): Promise<void> {
-    return this.#share(0);
-  }
-
-  stop(): void {
-    this.#plan++;
-    clearTimeout(this.#timer);
-  }
-
-  async #share(failures: number): Promise<void> {
+  /** Refreshes now; concurrent calls share one refresh. Returns the error if it failed. */
+  async refresh(failures = 0): Promise<SessionError | undefined> {
     this.#running ??= this.#refresh(failures).finally(() => (this.#running = undefined));
     return this.#running;
   }
 
-  async #refresh(failures: number): Promise<void> {
-    this.stop();
-    const plan = this.#plan;
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#stop.abort(new SessionError("CONNECTION_LOST", "The connection was lost."));
+  }
+
+  async #refresh(failures: number): Promise<SessionError | undefined> {
+    const { tokens, timings, send, onFailed } = this.#options;
+    const { signal } = this.#stop;
+    clearTimeout(this.#timer);
     try {
-      const token = await freshToken(this.#options.provider, true);
-      if (token === undefined) return;
-      // A provider that has no newer one yet is asked again; the server has nothing to do with it.
-      if (token === this.#token) throw new SessionError("UNAVAILABLE", "There is no newer token.");
-      await this.#options.send(token);
-      if (plan === this.#plan) this.plan(token);
+      const token = await tokens.get(true, signal);
+      if (token === undefined)
+        throw new SessionError("UNAUTHORIZED", "The token provider returned no token: sign in again.");
+      // The server is not asked: the provider has no newer token yet, and is called again later.
+      if (token === this.#token)
+        throw new SessionError("UNAVAILABLE", "The token provider returned the same token again.");
+      await send(token, signal);
+      if (signal.aborted) return undefined;
+      this.#token = token;
+      this.#schedule(timings.tokenRefreshFloorMs);
+      return undefined;
     } catch (thrown) {
       const error = toSessionError(thrown);
-      if (plan !== this.#plan) return;
-      if (!error.retryable) this.#options.refused(error);
-      else this.#in(backoffDelay(failures, this.#options.timings.backoff), failures + 1);
+      if (signal.aborted) return error;
+      onFailed(error);
+      // TOKEN_EXPIRED: the provider's new token had expired already, so a later one may help.
+      if (error.retryable || error.code === "TOKEN_EXPIRED")
+        this.#in(retryDelay(error.retryAfterMs, failures, timings.backoff), failures + 1);
+      return error;
     }
   }
 
-  #in(milliseconds: number, failures = 0): void {
-    const wait = Math.min(Math.max(milliseconds, 0), LONGEST_TIMER);
-    this.#timer = setTimeout(() => void this.#share(failures), wait);
+  /** Plans by the token's expiry, but not before `floorMs`: a wrong clock must not cause a storm of refreshes. */
+  #schedule(floorMs: number): void {
+    if (this.#token === undefined) return;
+    const { expiresAtMs, issuedAtMs } = readTimes(this.#token);
+    if (expiresAtMs === undefined) return;
+    const lifetimeMs = issuedAtMs === undefined ? Infinity : expiresAtMs - issuedAtMs;
+    const leadMs = Math.min(this.#options.timings.tokenRefreshLeadMs, lifetimeMs / 2);
+    this.#in(Math.max(expiresAtMs - leadMs - this.#options.clock.nowMs, floorMs), 0);
+  }
+
+  #in(milliseconds: number, failures: number): void {
+    const wait = Math.min(Math.max(milliseconds, 0), MAX_TIMER_MS);
+    this.#timer = setTimeout(() => void this.refresh(failures), wait);
   }
 }

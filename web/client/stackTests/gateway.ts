@@ -3,7 +3,12 @@ import { theStack } from "./localStack.ts";
 /** A rule of the gateway's faults; emulator/pulumi_local_aws/gateway/faults.py explains them. */
 export interface FaultRule {
   readonly fault:
-    "abortBefore" | "abortAfter" | "pushReordered" | "callbackThrottled" | "callbackDelayed" | "disconnectLost";
+    | "abortBefore"
+    | "abortAfter"
+    | "pushReordered"
+    | "callbackThrottled"
+    | "callbackDelayed"
+    | "disconnectLost";
   readonly route?: string;
   readonly count?: number;
   readonly probability?: number;

@@ -123,7 +123,12 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
 
   test("two-hour connections are handed over again and again in scaled time, and nobody notices", async () => {
     // 600 times as fast: a connection lives 12 s and may be idle for 1 s.
-    const scaled = { handover: 7000, handoverJitter: 1000, heartbeat: 300, drain: 1000 };
+    const scaled = {
+      handoverAgeMs: 7000,
+      handoverJitterMs: 1000,
+      heartbeatIntervalMs: 300,
+      drainTimeoutMs: 1000,
+    };
     await gateway.setTimeFactor(600);
     const speaker = await speak(scaled);
     const speakerStates: ConnectionStateName[] = [];

@@ -15,7 +15,7 @@ import { theStack } from "./localStack.ts";
 const BODY = { sourceLanguage: "en", quality: "standard" } as const;
 
 /** Local Lambdas answer within a second when warm; retries need not wait as long as on the internet. */
-export const BRISK = { backoff: { base: 100, cap: 1000 }, gap: 300 } as const;
+export const BRISK = { backoff: { baseMs: 100, capMs: 1000 }, gapDelayMs: 300 } as const;
 
 const closers: (() => void)[] = [];
 afterEach(async () => {

@@ -1,18 +1,18 @@
 /**
- * The other end of the wire, for faults that must come at one exact point: a real WebSocket and HTTP
- * server that plays one session in memory. What the service itself does is tested in tests/stack,
- * against the deployed functions behind the gateway.
+ * A real WebSocket and HTTP server with one session in memory, for faults at exact points. The service
+ * itself is tested in stackTests, against the deployed functions behind the gateway.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { ClientMessage, ServerMessage } from "../src/protocol.generated.ts";
 import { FakeSession } from "./fakeSession.ts";
+import { readTimes } from "../src/token.ts";
 import { violation } from "./schema.ts";
 
 /**
- * What becomes of a request: nothing at all, a cut before or after it was carried out, another answer,
- * or its answer so many milliseconds late.
+ * A request's fault: no processing and no reply, a disconnect before or after the processing, another reply,
+ * or a reply that is late by this many milliseconds.
  */
 export type Fault = "lose" | "cutBefore" | "cutAfter" | { reply: ServerMessage } | { late: number };
 
@@ -28,18 +28,20 @@ export class FakeServer {
   readonly session = new FakeSession();
   readonly received: ClientMessage[] = [];
   readonly connections: FakeConnection[] = [];
-  /** Sessions asked for over HTTP. */
+  /** The number of POST requests for a session. */
   posts = 0;
-  /** What either side said against the protocol. */
+  /** The messages of either side that break the protocol. */
   readonly violations: string[] = [];
-  /** Decides on the fault for a request, if any. */
+  /** Returns the fault for a request, if any. */
   fault: (message: ClientMessage, connection: FakeConnection) => Fault | undefined = () => undefined;
-  /** The HTTP status that handshakes are refused with. */
+  /** The HTTP status with which handshakes are refused. */
   refuseUpgrades: number | undefined;
-  /** Tokens that are not good. */
-  readonly badTokens = new Set<string>();
-  /** Answers nothing any more, as a machine that lost its network. */
+  /** Refused tokens. Expired tokens are refused too, by the server's clock. */
+  readonly invalidTokens = new Set<string>();
+  /** Whether the server ignores every message, as after a network loss. */
   silent = false;
+  /** Handshakes that got a token, in order. */
+  readonly handshakes: string[] = [];
   readonly #http: Server;
 
   static async start(): Promise<FakeServer> {
@@ -52,8 +54,10 @@ export class FakeServer {
     const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => "websocket-sessions.v1" });
     this.#http = createServer((request, response) => void this.#serve(request, response));
     this.#http.on("upgrade", (request: IncomingMessage, socket, head) => {
-      socket.on("error", () => undefined); // a client that went is none of the server's business
-      const status = this.badTokens.has(tokenOf(request) ?? "") ? 401 : this.refuseUpgrades;
+      socket.on("error", () => undefined); // a disconnected client is no failure of the server
+      const token = tokenOf(request);
+      if (token !== undefined) this.handshakes.push(token);
+      const status = this.#refuses(token) ? 401 : this.refuseUpgrades;
       if (status !== undefined) socket.end(`HTTP/1.1 ${status} Refused\r\nContent-Length: 0\r\n\r\n`);
       else sockets.handleUpgrade(request, socket, head, (opened) => this.#accept(opened, tokenOf(request)));
     });
@@ -73,7 +77,7 @@ export class FakeServer {
     await new Promise((resolve) => this.#http.close(resolve));
   }
 
-  /** The requests of one kind that came, in order. */
+  /** Returns the received requests with this action, in order. */
   requests<A extends ClientMessage["action"]>(action: A): Extract<ClientMessage, { action: A }>[] {
     return this.received.filter((message): message is never => message.action === action);
   }
@@ -83,7 +87,7 @@ export class FakeServer {
       number: this.connections.length,
       token,
       push: (message) => {
-        this.#judge(message.type, message);
+        this.#validate(message.type, message);
         if (!this.silent) socket.send(JSON.stringify(message));
       },
       isOpen: () => socket.readyState === socket.OPEN,
@@ -98,14 +102,20 @@ export class FakeServer {
       if (this.silent) return;
       const message = JSON.parse(data.toString()) as ClientMessage;
       this.received.push(message);
-      this.#judge(message.action, message);
+      this.#validate(message.action, message);
       this.#handle(message, connection);
     });
   }
 
-  #judge(name: string, message: ClientMessage | ServerMessage): void {
-    const wrong = violation(name, message);
-    if (wrong !== undefined) this.violations.push(wrong);
+  #refuses(token: string | undefined): boolean {
+    if (token === undefined) return false;
+    const { expiresAtMs } = readTimes(token);
+    return this.invalidTokens.has(token) || (expiresAtMs ?? Infinity) < this.session.nowMs;
+  }
+
+  #validate(name: string, message: ClientMessage | ServerMessage): void {
+    const problem = violation(name, message);
+    if (problem !== undefined) this.violations.push(problem);
   }
 
   #handle(message: ClientMessage, connection: FakeConnection): void {
@@ -125,7 +135,7 @@ export class FakeServer {
     const token = request.headers.authorization?.replace("Bearer ", "") ?? "";
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (this.badTokens.has(token)) response.writeHead(401).end();
+    if (this.#refuses(token)) response.writeHead(401).end();
     else if (request.method === "PATCH") response.writeHead(400).end();
     else {
       this.posts++;

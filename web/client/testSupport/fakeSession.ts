@@ -22,20 +22,28 @@ export class FakeSession {
   readonly log: SessionMessage[] = [];
   readonly listeners = new Set<FakeConnection>();
   readonly created = new Map<string, string>();
-  /** Messages below this offset are no longer kept. */
+  /** Messages with a smaller offset are no longer kept. */
   logStart = 1;
   replayPage = 100;
   speaker: FakeConnection | undefined;
   /** Counts the changes of the session's state. */
   version = 1;
+  /** The server's clock, in epoch milliseconds, relative to the tests'. */
+  clockOffsetMs = 0;
   #generation = 0;
+  /** The request that attached the speaker last. */
+  #attachRequestId: string | undefined;
   #endReason: EndReason | undefined;
   /** Whether its records are deleted. */
   isGone = false;
   readonly #published = new Map<string, number>();
-  /** How pushes reach a listener; a test may lose, repeat or reorder them. */
+  /** Pushes a message to a listener; a test may lose, repeat or reorder messages. */
   deliver: (message: SessionMessage, listener: FakeConnection) => void = (message, listener) =>
     listener.push(message);
+
+  get nowMs(): number {
+    return Date.now() + this.clockOffsetMs;
+  }
 
   forget(connection: FakeConnection): void {
     this.listeners.delete(connection);
@@ -56,7 +64,7 @@ export class FakeSession {
     return offset;
   }
 
-  /** Ends the session, and gives what tells of it. */
+  /** Ends the session and returns the message that says so. */
   end(reason: EndReason): SessionEnded {
     this.#endReason = reason;
     this.version++;
@@ -74,10 +82,19 @@ export class FakeSession {
       case "createSession": {
         const key = message.requestId ?? "";
         if (!this.created.has(key)) this.created.set(key, `caring-king-${275 + this.created.size}`);
-        return { type: "sessionCreated", ...this.#attachSpeaker(connection), sessionId: this.#id() };
+        return {
+          type: "sessionCreated",
+          ...this.#attachSpeaker(connection, message.requestId),
+          sessionId: this.#id(),
+        };
       }
       case "resumeSession":
-        return { type: "sessionResumed", ...this.#attachSpeaker(connection) };
+        if (
+          (message.generation ?? Infinity) < this.#generation &&
+          message.requestId !== this.#attachRequestId
+        )
+          return error("CONFLICT");
+        return { type: "sessionResumed", ...this.#attachSpeaker(connection, message.requestId) };
       case "publish": {
         if (connection !== this.speaker) return error("FORBIDDEN");
         const key = message.requestId ?? "";
@@ -99,7 +116,7 @@ export class FakeSession {
       case "refreshToken":
         return { type: "tokenRefreshed", expiresAt: FIXED.expiresAt };
       case "heartbeat":
-        return { type: "heartbeatAck", serverTime: 0, connectedAt: 0 };
+        return { type: "heartbeatAck", serverTime: this.nowMs, connectedAt: this.nowMs };
       default:
         return error("UNKNOWN_ACTION");
     }
@@ -135,7 +152,8 @@ export class FakeSession {
     return { ...joined, replayed: page.length, ...(missed.length > page.length ? { more: true } : {}) };
   }
 
-  #attachSpeaker(connection: FakeConnection | undefined) {
+  #attachSpeaker(connection: FakeConnection | undefined, requestId: string | undefined) {
+    this.#attachRequestId = requestId;
     this.#generation++;
     this.version++;
     if (connection && this.speaker && this.speaker !== connection)

@@ -10,18 +10,20 @@ import {
 import { TRANSITIONS } from "../src/connectionState.ts";
 import { FakeServer } from "./fakeServer.ts";
 
-/** The same waits as in production, scaled so that tests run in milliseconds. */
+/** Production's waits, scaled so that tests run in milliseconds. */
 export const QUICK = {
-  connect: 1000,
-  reply: 300,
-  request: 5000,
-  drain: 200,
-  gap: 20,
-  doubt: 100,
-  backoff: { base: 5, cap: 20 },
+  connectTimeoutMs: 1000,
+  replyTimeoutMs: 300,
+  requestTimeoutMs: 5000,
+  drainTimeoutMs: 200,
+  gapDelayMs: 20,
+  probeTimeoutMs: 100,
+  tokenTimeoutMs: 300,
+  tokenRefreshFloorMs: 5,
+  backoff: { baseMs: 5, capMs: 20 },
 } as const;
 
-/** ws follows the browsers' interface in all that the library uses. */
+/** The package ws implements the browser interface as far as the library uses it. */
 export const NodeWebSocket = WebSocket as unknown as WebSocketClass;
 
 const closers: (() => Promise<void> | void)[] = [];
@@ -42,14 +44,18 @@ export async function startFakeServer(): Promise<FakeServer> {
   return server;
 }
 
+/** Returns an unsigned token with these claims. */
+export function makeToken(claims: object): string {
+  return `head.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.signature`;
+}
+
 const tokens = new Map<string, string>();
 afterEach(() => tokens.clear());
 
-/** An unsigned token that looks like Cognito's as far as clients read it; the same one throughout a test. */
+/** Returns an unsigned token with the claims that clients read; the same one throughout a test. */
 export function token(name: string, secondsLeft = 3600): string {
   const key = `${name} ${secondsLeft}`;
-  const exp = Math.floor(Date.now() / 1000) + secondsLeft;
-  const made = `head.${Buffer.from(JSON.stringify({ exp, name })).toString("base64url")}.signature`;
+  const made = makeToken({ name, exp: Math.floor(Date.now() / 1000) + secondsLeft });
   if (!tokens.has(key)) tokens.set(key, made);
   return tokens.get(key) ?? made;
 }
@@ -82,7 +88,7 @@ export function makeListener(server: FakeServer, timings: object = {}) {
   return { listener, heard };
 }
 
-/** Follows a connection's states, and finds changes that the table does not allow. */
+/** Records a connection's states and fails the test after a change that the table does not allow. */
 export function follow(connection: Connection): ConnectionStateName[] {
   const names: ConnectionStateName[] = [];
   const illegal: string[] = [];
@@ -92,7 +98,7 @@ export function follow(connection: Connection): ConnectionStateName[] {
     names.push(name);
   });
   onTestFinished(() => {
-    if (illegal.length > 0) throw new Error(`illegal changes of state: ${illegal.join(", ")}`);
+    if (illegal.length > 0) throw new Error(`forbidden changes of state: ${illegal.join(", ")}`);
   });
   return names;
 }
@@ -101,16 +107,16 @@ export function numbered(count: number, from = 1): string[] {
   return Array.from({ length: count }, (_, index) => `m${from + index}`);
 }
 
-/** Appends so many messages to the session's log. */
+/** Appends this many messages to the session's log. */
 export function say(server: FakeServer, count: number): void {
   for (const data of numbered(count, server.session.log.length + 1)) server.session.append(data);
 }
 
-/** A connection that attaches to nothing. */
+/** Returns a connection that attaches to no session. */
 export function connect(server: FakeServer, timings: object = {}, more: object = {}): Connection {
   const connection = new Connection({
     ...options(server, timings),
-    attach: async () => Promise.resolve(),
+    attach: async () => Promise.resolve(undefined),
     ...more,
   });
   atEnd(() => connection.close());

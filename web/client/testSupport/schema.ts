@@ -11,14 +11,14 @@ export interface Fixture {
   readonly valid: readonly { readonly case: string; readonly value: object }[];
 }
 
-/** The examples that the functions' tests read too. */
+/** Returns the examples of a message, which the functions' tests read too. */
 export function fixture(name: string): Fixture {
   return JSON.parse(readFileSync(new URL(`tests/fixtures/messages/${name}.json`, ROOT), "utf8")) as Fixture;
 }
 
-/** What is wrong with a message according to protocol/schema.json; nothing if it is right. */
+/** Returns a message's violation of protocol/schema.json; undefined if the message is valid. */
 export function violation(name: string, message: unknown): string | undefined {
   const validate = ajv.getSchema(`${schema.$id}#/$defs/${name}`);
-  if (!validate) return `${name} is no message of the protocol`;
+  if (!validate) return `${name} is not a message of the protocol`;
   return validate(message) === true ? undefined : `${name}: ${ajv.errorsText(validate.errors)}`;
 }

@@ -1,7 +1,7 @@
 import { fromBase64 } from "../audio/base64.ts";
 import { AUDIO_TYPE } from "../audio/chunks.ts";
 import { AudioPlayer } from "../audio/player.ts";
-import type { HeardMessage, ListenerService } from "websocket-sessions";
+import type { ContentMessage, ListenerService } from "websocket-sessions";
 import { byId } from "../dom.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
@@ -50,7 +50,7 @@ export class ListenerController {
     await this.#listener.setLanguage(language);
   }
 
-  #play({ contentType, data }: HeardMessage): void {
+  #play({ contentType, data }: ContentMessage): void {
     if (contentType === AUDIO_TYPE) this.#player.add(fromBase64(data));
   }
 

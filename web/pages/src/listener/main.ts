@@ -57,7 +57,7 @@ async function join(config: FrontendConfig): Promise<void> {
       sessionId,
       targetLanguage,
     });
-    await listener.join(joinAbort.signal);
+    await listener.join({ signal: joinAbort.signal });
     history.replaceState(null, "", `#${sessionId}`);
     store.patch({ step: "listening" });
     controller = new ListenerController(listener, store, volume());

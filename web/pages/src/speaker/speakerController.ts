@@ -1,7 +1,7 @@
 import {
   SessionCreationOrchestrator,
   SessionError,
-  type CreateOptions,
+  type StartOptions,
   type CreateSessionBody,
   type OrchestratorOptions,
   type SpeakerService,
@@ -101,7 +101,7 @@ export class SpeakerController {
   }
 
   /** @param sessionId the stored session that the action concerns, if any. */
-  async #try(action: (options: CreateOptions) => Promise<void>, sessionId?: string): Promise<void> {
+  async #try(action: (options: StartOptions) => Promise<void>, sessionId?: string): Promise<void> {
     const { signal } = (this.#abort = new AbortController());
     this.#store.patch({ busy: true, alert: undefined });
     try {
