@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
+from contextlib import AsyncExitStack
 
 from tools.commands.watch import load_outputs
 from tools.dev_stack.console import run_command, say
 from tools.dev_stack.demo_user import load_demo_user
 from tools.dev_stack.paths import Layout
-from tools.dev_stack.session_client import Message, SessionClient
 from tools.dev_stack.sign_in import Config, sign_in
+from websocket_sessions.client import Client, Listener, Speaker
 
 LANGUAGES = ("es", "fr")
 """What the two listeners ask for."""
@@ -21,59 +22,63 @@ def main() -> int:
     username, password = load_demo_user(layout.local)
     step("Sign in", f"{username} at Cognito {config['userPoolId']}")
     token = sign_in(config, username, password)
-    asyncio.run(play(config["webSocketUrl"], token))
+    asyncio.run(play(config, token))
     say("\nThe session ended. See README.md for the pages and for what to do next.")
     return 0
 
 
-async def play(url: str, token: str) -> None:
-    """One session from its creation to its end."""
-    step("Connect", f"{url} as the speaker")
-    speaker = await SessionClient.open(url, token)
-    created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
-    session = created["sessionId"]
-    show(created, f"{session} (epoch {created['epoch']}, offset {created['offset']})")
+async def play(config: Config, token: str) -> None:
+    """Play one session from its creation to its end."""
 
-    listeners = [await SessionClient.open(url) for _ in LANGUAGES]
-    for listener, language in zip(listeners, LANGUAGES, strict=True):
-        joined = await listener.request("joinSession", sessionId=session, targetLanguage=language)
-        show(joined, f"a listener in {language}, from offset {joined['offset']}")
+    async def provider(force_refresh: bool) -> str:  # noqa: ARG001 - the demo is shorter than the token's life
+        return token
 
-    await publish(speaker, listeners, "Good morning, everyone.")
+    step("Connect", f"{config['webSocketUrl']} as the speaker")
+    async with AsyncExitStack() as clients:
+        speaker = await clients.enter_async_context(
+            Client(config, token=provider).create(source_language="en")
+        )
+        session = speaker.session_id
+        step("sessionCreated", f"{session} (generation {speaker.generation})")
+        listeners = [
+            await clients.enter_async_context(Client(config).join(session, target_language=language))
+            for language in LANGUAGES
+        ]
+        for listener in listeners:
+            offset = listener.position.offset if listener.position else 0
+            step("sessionJoined", f"a listener in {listener.target_language}, from offset {offset}")
+        await publish(speaker, listeners, "Good morning, everyone.")
 
-    step("Disconnect", "the speaker's connection is lost, without a close frame")
-    await speaker.cut()
-    speaker = await SessionClient.open(url, token)
-    resumed = await speaker.request(
-        "resumeSession", sessionId=session, epoch=created["epoch"], offset=created["offset"]
-    )
-    show(resumed, f"{session} is still there, generation {resumed['generation']}")
+        step("Disconnect", "the speaker's connection is lost, without a close frame")
+        speaker.connection.abort_socket()
+        # The client reconnects and resumes by itself; what is published meanwhile waits for that.
+        await publish(speaker, listeners, "As I was saying.")
+        step("sessionResumed", f"{session} is still there, generation {speaker.generation}")
 
-    await publish(speaker, listeners, "As I was saying.")
-    show(await speaker.request("endSession"), session)
-    for listener, language in zip(listeners, LANGUAGES, strict=True):
-        show(await listener.push("sessionEnded"), f"received by the listener in {language}")
-    for client in (speaker, *listeners):
-        await client.close()
+        await speaker.end()
+        step("sessionEnded", session)
+        for listener in listeners:
+            async for message in listener:
+                show(listener, message.offset, message.text)
+            step("sessionEnded", f"received by the listener in {listener.target_language}")
 
 
-async def publish(speaker: SessionClient, listeners: list[SessionClient], text: str) -> None:
+async def publish(speaker: Speaker, listeners: list[Listener], text: str) -> None:
     """Publish a text and show it arrive at every listener."""
-    published = await speaker.request("publish", data=text)
-    show(published, f"offset {published['offset']}")
-    for listener, language in zip(listeners, LANGUAGES, strict=True):
-        message = await listener.push("message", offset=published["offset"])
-        show(message, f"the listener in {language} got {message['data']!r} at offset {message['offset']}")
+    step("published", f"offset {await speaker.publish(text)}")
+    for listener in listeners:
+        message = await anext(listener)
+        show(listener, message.offset, message.text)
+
+
+def show(listener: Listener, offset: int, text: str) -> None:
+    """Say what a listener received."""
+    step("message", f"the listener in {listener.target_language} got {text!r} at offset {offset}")
 
 
 def step(name: str, text: str) -> None:
     """Say what the demo does."""
     say(f"{name:>16}  {text}")
-
-
-def show(message: Message, text: str) -> None:
-    """Say what the server answered or pushed."""
-    say(f"{message['type']:>16}  {text}")
 
 
 if __name__ == "__main__":

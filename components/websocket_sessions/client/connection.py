@@ -103,6 +103,11 @@ class Connection:
             if task is not current:
                 task.cancel()
 
+    def abort_socket(self) -> None:
+        """Drop the open WebSocket without a close frame, as a lost network does, and reconnect."""
+        if self._current is not None:
+            self._current.abort()
+
     async def aclose(self) -> None:
         """Close and wait until every task and socket has ended."""
         self.close()

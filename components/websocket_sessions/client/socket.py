@@ -129,6 +129,10 @@ class Socket:
         """End the connection at once; a dead network never answers the closing handshake."""
         self._end(code, SessionError("CONNECTION_LOST", "The connection was closed."))
 
+    def abort(self) -> None:
+        """Drop the TCP connection without a close frame, as a lost network does."""
+        self._end(DEAD_PEER_CLOSE, SessionError("CONNECTION_LOST", "The connection was lost."))
+
     async def wait_closed(self) -> None:
         """Wait for the closing handshake and the reader's end, `timings.drain` seconds each at most."""
         await asyncio.wait([self._reader, *self._sends], timeout=2 * self._timings.drain)
