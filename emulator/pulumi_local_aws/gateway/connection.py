@@ -110,6 +110,10 @@ class Connection:
         except ConnectRefusedError as refusal:
             self._refuse(refusal)
             return
+        except Exception:
+            _LOGGER.exception("$connect failed connection=%s", self.log_id)
+            self._refuse(ConnectRefusedError(500, "Internal server error"))
+            return
         except BaseException:
             self.socket.abort()
             raise
@@ -143,6 +147,9 @@ class Connection:
         query = f"?{upgrade.query}" if upgrade.query else ""
         if len(f"wss://{upgrade.host}{upgrade.path}{query}") > self._limits.url_characters:
             raise ConnectRefusedError(414, "URI Too Long")
+        header_bytes = sum(len(name) + len(value) for name, value in upgrade.headers)
+        if header_bytes > self._limits.header_bytes:
+            raise ConnectRefusedError(431, "Request Header Fields Too Large")
         target = address(upgrade.host, upgrade.path)
         if target is None or target.rest:
             raise ConnectRefusedError(403, "Forbidden")

@@ -37,8 +37,11 @@ def strings(value: object) -> dict[str, str]:
 
 
 def parse(data: str | bytes) -> object:
-    """Parse JSON. Raises ValueError if it is invalid."""
-    return cast("object", json.loads(data))
+    """Parse JSON. Raises ValueError if it is invalid or nested too deeply for the parser."""
+    try:
+        return cast("object", json.loads(data))
+    except RecursionError as error:
+        raise ValueError("the JSON is nested too deeply") from error
 
 
 def compact(value: object) -> str:

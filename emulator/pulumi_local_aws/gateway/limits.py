@@ -11,7 +11,8 @@ class Limits:
     https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-execution-service-websocket-limits-table.html
     (message, frame, idle, duration, new connections, authorizer result, integration timeout, URL length) and
     https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-    (10,000 requests a second with a burst of 5,000 for an account and Region, callbacks included).
+    (10,000 requests a second with a burst of 5,000 for an account and Region, callbacks included;
+    the headers' total size is stated for REST and HTTP APIs and applied here to `$connect`).
     """
 
     message_bytes: int = 128 * 1024
@@ -24,3 +25,4 @@ class Limits:
     authorizer_result_bytes: int = 8 * 1024
     integration_seconds: float = 29
     url_characters: int = 4096
+    header_bytes: int = 10_240

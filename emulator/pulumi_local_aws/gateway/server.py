@@ -18,6 +18,7 @@ from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorCl
 from pulumi_local_aws.gateway.integrations.events import ConnectionContext
 from pulumi_local_aws.gateway.integrations.lambda_invoke import Invoker, LambdaInvoker
 from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.local_origin import refusal_reason
 from pulumi_local_aws.gateway.management_access import EmulatorManagementAccess, ManagementAccess
 from pulumi_local_aws.gateway.management_api import ManagementApi, error_response
 from pulumi_local_aws.gateway.routes.disconnect import handle_disconnect
@@ -114,8 +115,17 @@ class Gateway:
         self._tasks.spawn(handle_disconnect(self.runtime, api, context, code, reason))
 
     async def _respond(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._route_http(request)
+        except Exception:
+            _LOGGER.exception("HTTP request failed")
+            return error_response(500, "InternalServerErrorException", "Internal server error")
+
+    async def _route_http(self, request: web.BaseRequest) -> web.StreamResponse:
         raw_path = request.raw_path.partition("?")[0]
         if raw_path.startswith(PREFIX):
+            if reason := refusal_reason(request.headers):
+                return error_response(403, "ForbiddenException", reason)
             return await self._admin_api.respond(request)
         target = address(request.headers.get("Host", ""), raw_path)
         connection_id = target.connection_id if target else None

@@ -110,4 +110,4 @@ def _mock(integration: Integration, event: Mapping[str, object]) -> IntegrationR
     status = number(as_object(parse(output)).get("statusCode")) if output else None
     if status is None:
         raise _failure('MOCK: the request template must render {"statusCode": ...}')
-    return IntegrationResult(status=int(status), body=mapping.response(str(int(status)), ""))
+    return IntegrationResult(status=int(status), body=mapping.response(str(int(status)), "") or None)

@@ -22,6 +22,15 @@ _LOGGER = logging.getLogger(__name__)
 
 
 async def handle_message(runtime: Runtime, api: Api | None, client: Client, body: str) -> None:
+    """Answer one message. An unexpected exception is logged, and the client gets `Internal server error`."""
+    try:
+        await _run_route(runtime, api, client, body)
+    except Exception:
+        _LOGGER.exception("message failed connection=%s", client.log_id)
+        _send_error(client, "Internal server error", new_id())
+
+
+async def _run_route(runtime: Runtime, api: Api | None, client: Client, body: str) -> None:
     """Run the message's route. Send the result if the route has a route response; send every failure.
 
     Without a route and a `$default` route the client gets `Forbidden`; above a rate, `Too Many Requests`; if
@@ -49,7 +58,7 @@ async def handle_message(runtime: Runtime, api: Api | None, client: Client, body
     if runtime.faults.match((Fault.ABORT_AFTER,), client.id, route.key):
         client.abort()
         return
-    if route.has_route_response and result.body:
+    if route.has_route_response and result.body is not None:
         client.send(result.body.encode())
 
 

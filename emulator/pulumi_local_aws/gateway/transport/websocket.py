@@ -10,6 +10,7 @@ import logging
 from http import HTTPStatus
 from typing import Protocol, cast
 
+from websockets import http11
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidState
 from websockets.frames import CloseCode, Frame, Opcode
@@ -32,6 +33,19 @@ _ABNORMAL_CLOSURE = (1006, "Connection closed abnormally")
 _NO_STATUS = (1005, "Client-side close frame status not set")
 
 
+# A header line may be as long as API Gateway's limit of all headers; the library's default is 8,192 bytes.
+http11.MAX_LINE_LENGTH = 16 * 1024
+
+
+class _FrameProtocol(ServerProtocol):
+    """Lets a client close between the fragments of a message, as RFC 6455, section 5.4 allows."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            self.current_size = None
+        super().recv_frame(frame)
+
+
 class WebSocketHandler(Protocol):
     """Receives the events of a WebSocket; all calls come from the event loop."""
 
@@ -52,7 +66,7 @@ class WebSocket(asyncio.Protocol):
     def __init__(self, limits: Limits, handler: WebSocketHandler) -> None:
         self._limits = limits
         self._handler = handler
-        self._frames = ServerProtocol(
+        self._frames = _FrameProtocol(
             subprotocols=None,
             max_size=(limits.message_bytes, limits.frame_bytes),
             logger=_LIBRARY_LOGGER,

@@ -1,0 +1,181 @@
+"""Hostile input: exceptions, header sizes, foreign web pages, and cases of the Autobahn test suite."""
+
+import asyncio
+import json
+
+import pytest
+from websockets.asyncio.client import ClientConnection
+from websockets.frames import Frame, Opcode
+
+from pulumi_local_aws.gateway.local_origin import refusal_reason
+from tests.emulator.gateway.conftest import GatewayHarness
+from tests.emulator.gateway.fakes import Event, api, ok, one_way, two_way
+
+
+async def connect_echo(harness: GatewayHarness) -> ClientConnection:
+    await harness.start(api(two_way("$default", "echo")), echo=lambda event: ok(event["body"]))
+    return await harness.connect()
+
+
+def write(client: ClientConnection, *frames: Frame) -> None:
+    client.transport.write(b"".join(frame.serialize(mask=True) for frame in frames))
+
+
+async def close_code(client: ClientConnection) -> int | None:
+    await asyncio.wait_for(client.wait_closed(), 10)
+    return client.close_code
+
+
+async def test_deeply_nested_json_gets_a_reply(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    message = "[" * 10_000 + "]" * 10_000
+    await client.send(message)
+    assert await asyncio.wait_for(client.recv(), 10) == message
+
+
+async def test_an_unexpected_exception_is_an_internal_server_error(harness: GatewayHarness) -> None:
+    def raise_bug(_: Event) -> object:
+        raise ZeroDivisionError
+
+    await harness.start(api(two_way("$default", "bug")), bug=raise_bug)
+    client = await harness.connect()
+    connection_id = harness.connection_id
+    await client.send("x")
+    frame = json.loads(await asyncio.wait_for(client.recv(), 10))
+    assert list(frame) == ["message", "connectionId", "requestId"]
+    assert (frame["message"], frame["connectionId"]) == ("Internal server error", connection_id)
+
+
+async def test_a_reply_that_is_not_encodable_is_an_internal_server_error(harness: GatewayHarness) -> None:
+    await harness.start(api(two_way("$default", "go")), go=lambda _: ok("\ud800"))
+    client = await harness.connect()
+    await client.send("x")
+    assert json.loads(await asyncio.wait_for(client.recv(), 10))["message"] == "Internal server error"
+
+
+async def test_an_unexpected_exception_in_connect_is_500(harness: GatewayHarness) -> None:
+    def raise_bug(_: Event) -> object:
+        raise ZeroDivisionError
+
+    gateway = await harness.start(api(one_way("$connect", "bug")), bug=raise_bug)
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(upgrade_request(gateway.port, {}))
+    assert b" 500 " in await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+
+
+def upgrade_request(port: int, headers: dict[str, str]) -> bytes:
+    fields = {
+        "Host": f"127.0.0.1:{port}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Version": "13",
+        **headers,
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"GET /abc123/live HTTP/1.1\r\n{lines}\r\n".encode()
+
+
+@pytest.mark.parametrize(("excess", "status"), [(0, b" 101 "), (1, b" 431 ")])
+async def test_headers_have_at_most_10240_bytes(harness: GatewayHarness, excess: int, status: bytes) -> None:
+    gateway = await harness.start(api())
+    head = upgrade_request(gateway.port, {"X-Long": ""}).decode()
+    used = sum(len(name) + len(value) for name, value in header_pairs(head))
+    reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
+    writer.write(upgrade_request(gateway.port, {"X-Long": "x" * (10_240 - used + excess)}))
+    assert status in await asyncio.wait_for(reader.readline(), 10)
+    writer.close()
+
+
+def header_pairs(head: str) -> list[tuple[str, str]]:
+    pairs = (line.partition(": ") for line in head.split("\r\n")[1:] if line)
+    return [(name, value) for name, _, value in pairs]
+
+
+async def test_autobahn_1_1_1_an_empty_text_message_is_echoed(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    await client.send("")
+    assert await asyncio.wait_for(client.recv(), 10) == ""
+
+
+async def test_autobahn_2_10_ten_pings_get_ten_pongs(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    pongs = [await client.ping(f"payload-{number}") for number in range(10)]
+    await asyncio.wait_for(asyncio.gather(*pongs), 10)
+
+
+async def test_autobahn_3_2_a_reserved_bit_closes_with_1002(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    client.transport.write(bytes([0xA1, 0x80, 0, 0, 0, 0]))
+    assert await close_code(client) == 1002
+
+
+async def test_autobahn_5_2_a_fragmented_control_frame_closes_with_1002(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    client.transport.write(bytes([0x09, 0x80, 0, 0, 0, 0]))
+    assert await close_code(client) == 1002
+
+
+async def test_autobahn_5_6_a_ping_between_fragments_is_answered(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    write(client, Frame(Opcode.TEXT, b"one", fin=False), Frame(Opcode.PING, b""), Frame(Opcode.CONT, b" two"))
+    assert await asyncio.wait_for(client.recv(), 10) == "one two"
+
+
+async def test_autobahn_5_9_a_continuation_without_a_start_closes_with_1002(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    write(client, Frame(Opcode.CONT, b"x"))
+    assert await close_code(client) == 1002
+
+
+async def test_autobahn_7_1_5_a_close_between_fragments_is_echoed(harness: GatewayHarness) -> None:
+    client = await connect_echo(harness)
+    write(client, Frame(Opcode.TEXT, b"one", fin=False), Frame(Opcode.CLOSE, b"\x03\xe8"))
+    assert await close_code(client) == 1000
+    assert harness.events("echo") == []
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1016, 2999])
+async def test_autobahn_7_9_an_invalid_close_code_closes_with_1002(
+    harness: GatewayHarness, code: int
+) -> None:
+    client = await connect_echo(harness)
+    write(client, Frame(Opcode.CLOSE, code.to_bytes(2, "big")))
+    assert await close_code(client) == 1002
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "127.0.0.1:4510"},
+        {"Host": "localhost:4510", "Origin": "http://localhost:4510", "Sec-Fetch-Site": "same-origin"},
+        {"Host": "[::1]:4510", "Sec-Fetch-Site": "none"},
+    ],
+)
+def test_tools_and_the_gateways_own_page_are_accepted(headers: dict[str, str]) -> None:
+    assert refusal_reason(headers) is None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "rebound.example:4510"},
+        {"Host": "127.0.0.1.example:4510"},
+        {"Host": ""},
+        {"Host": "127.0.0.1:4510", "Origin": "https://example.com"},
+        {"Host": "127.0.0.1:4510", "Origin": "http://127.0.0.1:8080"},
+        {"Host": "127.0.0.1:4510", "Origin": "null"},
+        {"Host": "127.0.0.1:4510", "Sec-Fetch-Site": "cross-site"},
+    ],
+)
+async def test_a_foreign_web_page_cannot_use_the_admin_interface(
+    harness: GatewayHarness, headers: dict[str, str]
+) -> None:
+    assert refusal_reason(headers) is not None
+    gateway = await harness.start(api())
+    async with harness.http.post(
+        f"{gateway.admin_url}/clock", data='{"factor": 60}', headers=headers
+    ) as response:
+        assert response.status == 403
+    assert gateway.runtime.clock.factor == 1
