@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,14 +22,12 @@ from botocore.config import Config
 
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.connection_items import connection_item
-from adapters.dynamodb.due_index import DynamoDueIndex
-from adapters.dynamodb.rate_limits import DynamoRateLimits
-from adapters.dynamodb.session_store import DynamoSessions
 from benchmarks.table import format_table
+from container import Container
 from domain.model import Connection
 from domain.pusher import Delivery, Outcome
 from domain.settings import Settings
-from keep_alive.run import KeepAlive, all_units
+from keep_alive.run import all_units
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
 
@@ -55,16 +53,19 @@ class Sink:
 
 
 class Quiet:
-    """No log and no metrics."""
+    """Writes no log and counts nothing."""
 
-    def info(self, event: str, **fields: object) -> None:
-        """Drop it."""
+    def begin(self, _: str, /, **keys: object) -> None: ...
 
-    def warning(self, event: str, **fields: object) -> None:
-        """Drop it."""
+    def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None: ...
 
-    def count(self, name: str, value: int = 1) -> None:
-        """Drop it."""
+    def warning(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None: ...
+
+    def failed(self, failure: BaseException) -> None: ...
+
+    def count(self, name: str, value: int = 1) -> None: ...
+
+    def flush(self) -> None: ...
 
 
 @dataclass
@@ -139,19 +140,15 @@ def counted(client: Any) -> Generator[Cost]:
         client.meta.events.unregister("after-call.dynamodb", cost.called)
 
 
+def ignore(_: object) -> None:
+    """Stand in for what a due connection leads to."""
+
+
 def run() -> None:
     """One whole run, as the scheduled function does it."""
     quiet = Quiet()
-    keep_alive = KeepAlive(
-        due=DynamoDueIndex(DynamoSessions(DynamoRateLimits(quiet, quiet))),
-        end=lambda _: None,
-        departed=lambda _: None,
-        pusher=Sink(),
-        settings=Settings(),
-        log=quiet,
-        metrics=quiet,
-        clock=lambda: NOW,
-    )
+    container = Container(settings=Settings(), pusher=Sink(), logger=quiet, metrics=quiet, clock=lambda: NOW)
+    keep_alive = replace(container.keep_alive, end=ignore, departed=ignore)
     assert keep_alive(all_units(NOW), time_is_left=lambda: True) == ()
 
 

@@ -16,15 +16,10 @@ from adapters.management_api.sigv4 import Credentials
 from benchmarks.table import format_table
 from domain.authorization import Caller
 from domain.settings import Limits, Settings
-from fan_out.fan_out import FanOut
-from fan_out.prune_listeners import ClearAway
-from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
-from tests.functions.fan_out.memory_log import MemoryMessageLog
-from tests.functions.fan_out.stage import Queue
-from tests.functions.memory import Memory
-from tests.functions.world import World
-from use_cases.hook import Processing
-from use_cases.publish import Publish
+from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
+from tests.support.fakes import NoQueue
+from tests.support.memory_stores import Memory, memory_stores
+from tests.support.session_driver import SessionDriver
 
 AUDIENCES = (10, 100, 500)
 MESSAGES = 50
@@ -47,9 +42,6 @@ class Arrivals:
 def measure(audience: int) -> tuple[float, float, float]:
     """Milliseconds to the first and to the last listener, and to the reply; medians."""
     arrivals = Arrivals()
-    memory = Memory()
-    world = World.in_memory(SETTINGS, memory)
-    log = MemoryMessageLog(memory)
     with management_api(ManagementApi(arrivals.note)) as api:
         sender = BlockingSender(
             lambda: Sender(
@@ -58,27 +50,13 @@ def measure(audience: int) -> tuple[float, float, float]:
                 credentials=lambda: Credentials(access_key="AKIDEXAMPLE", secret_key="none"),  # noqa: S106
             )
         )
-        fan_out = FanOut(
-            listeners=world.listeners,
-            pusher=sender,
-            queue=Queue(),
-            clear_away=ClearAway(departed=world.disconnect, listeners=world.listeners, journal=world.notes),
-            settings=SETTINGS,
-            journal=world.notes,
-            metrics=world.notes,
+        driver = SessionDriver(
+            SETTINGS, {**memory_stores(Memory()), "pusher": sender, "queue": NoQueue(), "hook": None}
         )
-        publish = Publish(
-            sessions=world.sessions,
-            connections=world.connections,
-            log=log,
-            fan_out=fan_out,
-            processing=Processing(hook=None, settings=SETTINGS, journal=world.notes, metrics=world.notes),
-            settings=SETTINGS,
-            clock=world.clock,
-        )
-        speaker, session_id = world.speaking()
+        publish = driver.container.publish
+        speaker, session_id = driver.speaking()
         for _ in range(audience):
-            world.listening(session_id)
+            driver.listening(session_id)
         caller = Caller(connection_id=speaker, subject="user", address="")
         samples: list[tuple[float, float, float]] = []
         for _ in range(MESSAGES):

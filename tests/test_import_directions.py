@@ -14,7 +14,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 OURS = {
     "adapters",
     "benchmarks",
-    "bootstrap",
+    "container",
     "domain",
     "fan_out",
     "handlers",
@@ -37,10 +37,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "components/websocket_sessions/archives": {"websocket_sessions"},
     "emulator": {"pulumi_local_aws"},
     "functions/adapters": USE_CASES | {"adapters"},
-    "functions/bootstrap": USE_CASES | {"adapters", "bootstrap"},
+    "functions/container.py": USE_CASES | {"adapters", "container"},
     "functions/domain": DOMAIN,
     "functions/fan_out": DOMAIN | {"fan_out"},
-    "functions/handlers": USE_CASES | {"bootstrap", "handlers"},
+    "functions/handlers": USE_CASES | {"container", "handlers"},
     "functions/keep_alive": DOMAIN | {"keep_alive"},
     "functions/use_cases": USE_CASES,
     "functions/wire": DOMAIN,
@@ -52,7 +52,7 @@ FOREIGN: dict[str, set[str]] = {
     "__main__.py": {"pulumi"},
     "components/websocket_sessions": {"pulumi", "pulumi_aws"},
     "components/websocket_sessions/archives": set(),
-    "functions/bootstrap": set(),
+    "functions/container.py": set(),
     "functions/domain": set(),
     "functions/fan_out": set(),
     "functions/handlers": set(),
@@ -104,7 +104,7 @@ def test_nothing_that_is_deployed_or_run_imports_tests_or_benchmarks() -> None:
 
 
 def test_tools_do_not_reach_into_the_functions_or_the_components() -> None:
-    reached = imported_packages("tools").keys() & (USE_CASES | {"adapters", "bootstrap", "handlers"})
+    reached = imported_packages("tools").keys() & (USE_CASES | {"adapters", "container", "handlers"})
     assert reached == set()
 
 

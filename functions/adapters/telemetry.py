@@ -26,7 +26,7 @@ class _StandardOutput:
         sys.stdout.flush()
 
 
-class JsonLog:
+class JsonLogger:
     """Powertools' Logger; its keys last for one request."""
 
     def __init__(self) -> None:
@@ -37,15 +37,17 @@ class JsonLog:
         """Start a request: each line until the next carries the correlation id and these keys."""
         self._logger.structure_logs(append=False, correlation_id=correlation_id, **keys)
 
-    def info(self, event: str, **fields: object) -> None:
-        self._logger.info(event, **fields)
+    def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
+        """As in the port."""
+        self._logger.info(event, **fields, **_failure_fields(failure))
 
-    def warning(self, event: str, **fields: object) -> None:
-        self._logger.warning(event, **fields)
+    def warning(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
+        """As in the port."""
+        self._logger.warning(event, **fields, **_failure_fields(failure))
 
     def failed(self, failure: BaseException) -> None:
-        """A request that failed in a way nobody foresaw."""
-        self._logger.error("failed", **failure_fields(failure))
+        """Write that a request failed unexpectedly."""
+        self._logger.error("failed", **_failure_fields(failure))
 
 
 class EmfMetrics:
@@ -86,8 +88,10 @@ class EmfMetrics:
         self._counts.clear()
 
 
-def failure_fields(failure: BaseException) -> dict[str, object]:
+def _failure_fields(failure: BaseException | None) -> dict[str, object]:
     """What a log line may say of an exception: its kinds and places. Its text may name anything."""
+    if failure is None:
+        return {}
     chain: list[str] = []
     at: BaseException | None = failure
     while at is not None and len(chain) < 5:
@@ -105,7 +109,3 @@ def _kind(failure: BaseException) -> str:
     response = getattr(failure, "response", None)
     code = cast(dict[str, Any], response).get("Error", {}).get("Code") if isinstance(response, dict) else None
     return f"{type(failure).__name__}({code})" if code else type(failure).__name__
-
-
-LOG = JsonLog()
-METRICS = EmfMetrics()

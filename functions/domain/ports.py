@@ -7,7 +7,7 @@ may not have taken place, so that callers only ever make writes that can be repe
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, Protocol
 
 from domain.model import (
@@ -53,6 +53,16 @@ class Refused(Exception):  # noqa: N818 -- an outcome that callers decide on, no
     connection: Connection | None = None
     request: RequestRecord | None = None
     shard: ShardCount | None = None
+
+
+class RetryBudget(Enum):
+    """How long a write keeps trying where other writes hold its items."""
+
+    QUICK = "quick"
+    """For what other requests do as well, if this one does not."""
+    USUAL = "usual"
+    PATIENT = "patient"
+    """For what nobody repeats soon."""
 
 
 class Sessions(Protocol):
@@ -132,7 +142,7 @@ class Connections(Protocol):
         """Put the connection. Refused by LIMIT."""
         ...
 
-    def close(self, connection: Connection, *, grace_until: int) -> None:
+    def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
         """Delete the connection and what it is attached to, all at once.
 
         A listener's row goes and its shard counts one less; a speaker's session starts its grace, if this is
@@ -237,18 +247,40 @@ class TokenVerifier(Protocol):
         ...
 
 
-class Log(Protocol):
-    """The structured log. Fields are digests, counts and codes: never ids, tokens or addresses."""
+class Logger(Protocol):
+    """Writes structured log lines. Fields are digests, counts and codes: never ids, tokens or addresses."""
 
-    def info(self, event: str, **fields: object) -> None: ...
+    def begin(self, correlation_id: str, /, **keys: object) -> None:
+        """Start a request: each line until the next `begin` carries the correlation id and these keys."""
+        ...
 
-    def warning(self, event: str, **fields: object) -> None: ...
+    def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
+        """Write a line; of `failure` only the classes and places, never the text."""
+        ...
+
+    def warning(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
+        """The same at level WARNING."""
+        ...
+
+    def failed(self, failure: BaseException) -> None:
+        """Write that a request failed unexpectedly."""
+        ...
 
 
 class Metrics(Protocol):
     """Counters with few, bounded dimensions."""
 
-    def count(self, name: str, value: int = 1) -> None: ...
+    def begin(self, route: str, /) -> None:
+        """Start a request of this route."""
+        ...
+
+    def count(self, name: str, value: int = 1) -> None:
+        """Add to a counter."""
+        ...
+
+    def flush(self) -> None:
+        """Write what was counted since the last flush; nothing if nothing was."""
+        ...
 
 
 def total(counts: Sequence[ShardCount]) -> int:

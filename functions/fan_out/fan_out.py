@@ -16,7 +16,7 @@ from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.message_log import Entry, encode
 from domain.model import Listener, Session
-from domain.ports import Listeners, Log, Message, Metrics
+from domain.ports import Listeners, Logger, Message, Metrics
 from domain.pusher import Delivery, Pusher
 from domain.settings import Settings
 from fan_out.deliver import push_all
@@ -35,7 +35,7 @@ class FanOut:
     queue: ShardQueue
     clear_away: ClearAway
     settings: Settings
-    journal: Log
+    logger: Logger
     metrics: Metrics
     together: Together = one_by_one
 
@@ -59,7 +59,7 @@ class FanOut:
             self._spread(session, tasks, push, told, exclude=exclude)
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
-            self.journal.warning("broadcast failed", session=short_digest(session.session_id))
+            self.logger.warning("broadcast failed", session=short_digest(session.session_id))
             return False
         return True
 

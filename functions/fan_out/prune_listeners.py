@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.model import Attachment
-from domain.ports import Listeners, Log, Refused
+from domain.ports import Listeners, Logger, Refused
 from fan_out.deliver import Parcel
 
 CLEARED_AT_ONCE = 10
@@ -24,7 +24,7 @@ class ClearAway:
     departed: Callable[[str], Attachment | None]
     """Takes a connection that is gone out of everything (use_cases/disconnect.py)."""
     listeners: Listeners
-    journal: Log
+    logger: Logger
 
     def __call__(self, gone: Sequence[Parcel]) -> None:
         """Never raises an error of the stores."""
@@ -32,7 +32,7 @@ class ClearAway:
             try:
                 self._clear(one)
             except UnavailableError:
-                self.journal.info("listener not cleared away", connection=short_digest(one.connection_id))
+                self.logger.info("listener not cleared away", connection=short_digest(one.connection_id))
                 return
 
     def _clear(self, one: Parcel) -> None:

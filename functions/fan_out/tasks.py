@@ -47,6 +47,14 @@ class ShardQueue(Protocol):
         """
         ...
 
+    def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
+        """Let messages that were received and will not be deleted come again in a few seconds.
+
+        Each by its receipt handle and how often it has been received. Up to ten, as they come in one batch.
+        Raises UnavailableError if any of them waits for the queue's visibility timeout instead.
+        """
+        ...
+
 
 def to_json(task: ShardTask) -> str:
     """The queue's message for a task."""

@@ -3,11 +3,11 @@
 import uuid
 from typing import Any
 
-from bootstrap import connections
+from container import container
 from handlers.headers import token_of
 from handlers.observed import observed
 
-authorize = connections.authorize()
+authorize = container.authorize
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

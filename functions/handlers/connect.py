@@ -1,10 +1,10 @@
 """$connect: the connection is noted."""
 
-from bootstrap import connections
+from container import container
 from handlers.request import Request
 from handlers.route import lifecycle
 
-connect = connections.connect()
+connect = container.connect
 
 
 @lifecycle("$connect")

@@ -1,11 +1,11 @@
 """createSession: a speaker creates a session and is attached to it."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-create_session = sessions.create_session()
+create_session = container.create_session
 
 
 @route("createSession")

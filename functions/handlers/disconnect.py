@@ -1,10 +1,10 @@
 """$disconnect: best effort on API Gateway's side; late, doubled and lost ones do no harm."""
 
-from bootstrap import connections
+from container import container
 from handlers.request import Request
 from handlers.route import lifecycle
 
-disconnect = connections.disconnect()
+disconnect = container.disconnect
 
 
 @lifecycle("$disconnect")

@@ -1,11 +1,11 @@
 """endSession: the speaker ends the session for everyone."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-end_session = sessions.end_session()
+end_session = container.end_session
 
 
 @route("endSession")

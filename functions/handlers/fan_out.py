@@ -2,15 +2,14 @@
 
 from typing import Any, Protocol
 
-import bootstrap
-from bootstrap import delivery
+from container import container
 from domain.digest import short_digest
 from domain.errors import UnavailableError
 from fan_out.tasks import ShardTask, to_task
 from handlers.observed import observed
 
-serve = delivery.serve_shards()
-queue = delivery.shard_queue()
+serve = container.fan_out_consumer
+queue, logger, metrics = container.queue, container.logger, container.metrics
 
 
 class Context(Protocol):
@@ -25,14 +24,14 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     A message that is no task is counted and dropped: no try of it could succeed. Source of the answer's form:
     Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial batch responses).
     """
-    bootstrap.metrics().begin("fanOut")
+    metrics.begin("fanOut")
     records: list[dict[str, Any]] = []
     tasks: list[ShardTask] = []
     for record in event["Records"]:
         try:
             tasks.append(to_task(record["body"], _receipts(record)))
         except (KeyError, ValueError, TypeError):
-            bootstrap.metrics().count("FanOutMalformed")
+            metrics.count("FanOutMalformed")
         else:
             records.append(record)
     failed: list[dict[str, Any]] = []
@@ -42,7 +41,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         failed = [record for record, failure in zip(records, failures, strict=True) if failure is not None]
     if failed:
         _come_again_soon(failed)
-    bootstrap.metrics().flush()
+    metrics.flush()
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
@@ -50,10 +49,10 @@ def _failures(tasks: list[ShardTask]) -> list[UnavailableError | None]:
     failures = serve(tasks)
     for task, failure in zip(tasks, failures, strict=True):
         if failure is not None:
-            bootstrap.metrics().count("FanOutFailed")
+            metrics.count("FanOutFailed")
             session = short_digest(task.session_id)
-            fields = {"shard": task.shard, "receipt": task.receipt, **bootstrap.failure_fields(failure)}
-            bootstrap.log().warning("not served", session=session, **fields)
+            fields = {"shard": task.shard, "receipt": task.receipt}
+            logger.warning("not served", failure=failure, session=session, **fields)
     return failures
 
 
@@ -62,7 +61,7 @@ def _come_again_soon(failed: list[dict[str, Any]]) -> None:
     try:
         queue.return_soon([(record["receiptHandle"], _receipts(record)) for record in failed])
     except UnavailableError as failure:
-        bootstrap.log().warning("not returned early", **bootstrap.failure_fields(failure))
+        logger.warning("not returned early", failure=failure)
 
 
 def _receipts(record: dict[str, Any]) -> int:

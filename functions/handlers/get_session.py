@@ -1,11 +1,11 @@
 """getSession: what a session is, by its id or by the connection's attachment."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-get_session = sessions.get_session()
+get_session = container.get_session
 
 
 @route("getSession")

@@ -1,11 +1,11 @@
 """heartbeat, where the stack records heartbeats; elsewhere API Gateway answers it without a function."""
 
-from bootstrap import keep_alive
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-heartbeat = keep_alive.heartbeat()
+heartbeat = container.heartbeat
 
 
 @route("heartbeat")

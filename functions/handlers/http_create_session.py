@@ -1,12 +1,12 @@
 """POST /sessions: create a session that no connection speaks for yet; resumeSession takes it up."""
 
-from bootstrap import sessions
+from container import container
 from domain.authorization import Caller
 from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 from wire.parsing import check_body
 
-create_session = sessions.create_session()
+create_session = container.create_session
 
 
 @http_route("POST /sessions", status=201)

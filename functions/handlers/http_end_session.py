@@ -1,10 +1,10 @@
 """DELETE /sessions/{sessionId}: the owner ends the session for everyone."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 
-end_session = sessions.end_session()
+end_session = container.end_session
 
 
 @http_route("DELETE /sessions/{sessionId}")

@@ -5,13 +5,12 @@ looks a session up before it connects. Elsewhere the route has the JWT authorize
 ask; nothing is told that a listener may not know. Who asks without signing in is limited by address.
 """
 
-import bootstrap
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 
-look_up = sessions.look_up()
-anonymous_allowed = bootstrap.settings().allow_anonymous
+look_up = container.look_up_session
+anonymous_allowed = container.settings.allow_anonymous
 
 
 @http_route("GET /sessions/{sessionId}")

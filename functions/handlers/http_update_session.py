@@ -1,12 +1,12 @@
 """PATCH /sessions/{sessionId}: the owner pauses the session, goes on, or changes its quality."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 from handlers.request import change_of
 from wire.parsing import check_body
 
-update_session = sessions.update_session()
+update_session = container.update_session
 
 
 @http_route("PATCH /sessions/{sessionId}")

@@ -1,11 +1,11 @@
 """joinSession: a listener joins, or recovers its place."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request, position_of
 from handlers.route import route
 
-join_session = sessions.join_session()
+join_session = container.join_session
 
 
 @route("joinSession")

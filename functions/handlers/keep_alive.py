@@ -2,8 +2,7 @@
 
 from typing import Any, Protocol
 
-import bootstrap
-from bootstrap import keep_alive as make
+from container import container
 from domain.pusher import LONGEST_ROUND
 from handlers.observed import observed
 from keep_alive.continuation import events_for, work_of
@@ -12,8 +11,8 @@ RESERVE_MS = int(1000 * (LONGEST_ROUND + 5))
 """Milliseconds that a page of work, or telling of one session's end, may still take: all pushes at their
 slowest, and one slow call beside (adapters/dynamodb/client.py). None begins later."""
 
-keep_alive = make.keep_alive()
-continuation = make.continuation()
+keep_alive, continuation = container.keep_alive, container.self_invocation
+clock, metrics = container.clock, container.metrics
 
 
 class Context(Protocol):
@@ -31,14 +30,14 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
 
     Fails as an invocation where the run fails, so that it is counted and tried again by Lambda.
     """
-    work, depth = work_of(event, bootstrap.clock())
+    work, depth = work_of(event, clock())
 
     def run() -> int:
         left = keep_alive(work, time_is_left=lambda: context.get_remaining_time_in_millis() > RESERVE_MS)
         for following in events_for(left, depth):
             continuation.invoke(following)
         if left:
-            bootstrap.metrics().count("KeepAliveUnfinished", len(left))
+            metrics.count("KeepAliveUnfinished", len(left))
         return len(left)
 
     left, error = observed("keepAlive", context.aws_request_id, run, depth=depth)

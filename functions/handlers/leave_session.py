@@ -1,11 +1,11 @@
 """leaveSession: the connection stays, its attachment goes."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-leave_session = sessions.leave_session()
+leave_session = container.leave_session
 
 
 @route("leaveSession")

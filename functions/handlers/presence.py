@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import bootstrap
-from bootstrap import delivery
+from container import container
 from domain.digest import short_digest
 from handlers.observed import observed
 
-presence = delivery.presence()
+presence, metrics = container.presence, container.metrics
 
 NONE = {"N": "0"}
 """A counter that is not there yet, or no more, and one at none are alike: a new session is no news."""
@@ -20,7 +19,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     without a session is counted and passed over, for it would block its shard for ever. Source of the
     answer's form: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda".
     """
-    bootstrap.metrics().begin("presence")
+    metrics.begin("presence")
     first_record: dict[str, str] = {}
     for record in event["Records"]:
         try:
@@ -30,8 +29,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             if new.get("listeners", NONE) != old.get("listeners", NONE):
                 first_record.setdefault(session_id, change["SequenceNumber"])
         except (KeyError, TypeError, AttributeError):
-            bootstrap.metrics().count("PresenceMalformed")
-    bootstrap.metrics().flush()
+            metrics.count("PresenceMalformed")
+    metrics.flush()
     failed = [number for session_id, number in first_record.items() if not _told(session_id)]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 

@@ -1,11 +1,11 @@
 """publish: the speaker's message gets its place in the log and goes out to the listeners."""
 
-from bootstrap import delivery
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-publish = delivery.publish()
+publish = container.publish
 
 
 @route("publish")

@@ -1,11 +1,11 @@
 """refreshToken: a newer token for an open connection."""
 
-from bootstrap import connections
+from container import container
 from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
 
-refresh_token = connections.refresh_token()
+refresh_token = container.refresh_token
 
 
 @route("refreshToken")

@@ -1,11 +1,11 @@
 """resumeSession: a speaker takes its session up again."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request, position_of
 from handlers.route import route
 
-resume_session = sessions.resume_session()
+resume_session = container.resume_session
 
 
 @route("resumeSession")

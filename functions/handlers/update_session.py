@@ -1,11 +1,11 @@
 """updateSession: the speaker pauses, goes on, or changes the quality."""
 
-from bootstrap import sessions
+from container import container
 from domain.ports import Message
 from handlers.request import Request, change_of
 from handlers.route import route
 
-update_session = sessions.update_session()
+update_session = container.update_session
 
 
 @route("updateSession")

@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from domain.errors import UnavailableError
 from domain.model import Connection, Session
-from domain.ports import Clock, Log, Metrics
+from domain.ports import Clock, Logger, Metrics
 from domain.pusher import CLOSED, Delivery, Outcome, PushConfigurationError, Pusher
 from domain.settings import Settings
 from keep_alive.schedule import Visit, has_outstayed, plan_visit
@@ -89,7 +89,7 @@ class KeepAlive:
     """Takes a connection that is gone out of everything (use_cases/disconnect.py)."""
     pusher: Pusher
     settings: Settings
-    log: Log
+    logger: Logger
     metrics: Metrics
     clock: Clock
 
@@ -183,7 +183,7 @@ class KeepAlive:
             self._left()
 
     def _left(self) -> None:
-        self.log.warning("left for the next run")
+        self.logger.warning("left for the next run")
         self._count("KeepAliveLeft", 1)
 
     def _count(self, name: str, value: int) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from domain.authorization import TRIES
 from domain.errors import UnavailableError
 from domain.model import Attachment
-from domain.ports import Clock, Connections, Metrics, Part, Refused
+from domain.ports import Clock, Connections, Metrics, Part, Refused, RetryBudget
 from domain.settings import Settings
 
 
@@ -14,6 +14,7 @@ class Disconnect:
     """Takes a connection out of everything, once, however often it is asked to. Two calls."""
 
     connections: Connections
+    retry_budget: RetryBudget
     settings: Settings
     metrics: Metrics
     clock: Clock
@@ -29,7 +30,11 @@ class Disconnect:
                 return None
             attachment = connection.attachment
             try:
-                self.connections.close(connection, grace_until=self.clock() + self.settings.speaker_grace)
+                self.connections.close(
+                    connection,
+                    grace_until=self.clock() + self.settings.speaker_grace,
+                    retry_budget=self.retry_budget,
+                )
             except Refused as refused:
                 if Part.CONNECTION in refused.parts:
                     continue  # gone, or attached otherwise, since it was read

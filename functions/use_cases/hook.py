@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 from domain.errors import ForbiddenError, InvalidFieldError, UnavailableError
 from domain.message_log import Body, Entry
 from domain.model import Session
-from domain.ports import Log, Metrics
+from domain.ports import Logger, Metrics
 from domain.settings import Settings
 from wire.parsing import check
 from wire.validators import well_formed
@@ -38,7 +38,7 @@ class Processing:
 
     hook: Hook | None
     settings: Settings
-    journal: Log
+    logger: Logger
     metrics: Metrics
 
     def process(self, session: Session, entry: Entry) -> Entry:
@@ -54,7 +54,7 @@ class Processing:
             return answered(entry, answer, self.settings)
         except HookError as failure:
             self.metrics.count("HookFailed")
-            self.journal.warning("hook failed", reason=str(failure), rule=self.settings.hook_failure)
+            self.logger.warning("hook failed", reason=str(failure), rule=self.settings.hook_failure)
             if self.settings.hook_failure == "refuse":
                 raise UnavailableError("The message could not be processed; try again.") from failure
             return entry

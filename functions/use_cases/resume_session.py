@@ -10,7 +10,7 @@ from domain.ports import (
     Clock,
     Connections,
     Listeners,
-    Log,
+    Logger,
     Message,
     Metrics,
     RateLimits,
@@ -40,7 +40,7 @@ class ResumeSession:
     replayer: Replayer
     pusher: Pusher
     settings: Settings
-    log: Log
+    logger: Logger
     metrics: Metrics
     clock: Clock
 
@@ -115,4 +115,4 @@ class ResumeSession:
         except UnavailableError:
             outcome = Outcome.UNREACHABLE
         if outcome is not Outcome.DELIVERED:
-            self.log.info("replaced connection not told", outcome=outcome.value)
+            self.logger.info("replaced connection not told", outcome=outcome.value)

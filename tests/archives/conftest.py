@@ -29,6 +29,22 @@ _TREE = {
         "def clock():\n    import time\n\n    return time.time\n\n\n"
         "def verifier():\n    import jwt\n\n    return jwt\n"
     ),
+    "handlers/lazy.py": (
+        "from container import container\n\nreply = container.reply\n\n\n"
+        "def handler(event, context):\n    return reply\n"
+    ),
+    "handlers/passing.py": (
+        "from container import container\n\n\ndef handler(event, context):\n"
+        "    return read(container)\n\n\ndef read(it):\n    return it.verifier\n"
+    ),
+    "container.py": (
+        "from functools import cached_property\n\n\nclass Container:\n"
+        "    @cached_property\n    def reply(self):\n        return self.ids()\n\n"
+        "    @cached_property\n    def ids(self):\n"
+        "        from sessions import ids\n\n        return ids.new\n\n"
+        "    @cached_property\n    def verifier(self):\n        import jwt\n\n        return jwt\n\n\n"
+        "container = Container()\n"
+    ),
     "sessions/__init__.py": "",
     "sessions/ids.py": (
         "from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import types_boto3_dynamodb\n\n\n"

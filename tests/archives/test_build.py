@@ -72,6 +72,24 @@ def test_only_the_handler_that_imports_a_package_carries_it(builder: Builder) ->
     assert not any("dist-info" in entry or entry.endswith(".pyi") for entry in found["authorize"])
 
 
+def test_a_cached_property_counts_only_where_it_is_read(builder: Builder) -> None:
+    """Its name alone does not read it: `jwt` would come with any module that says `verifier`."""
+    held = names(builder(handlers=["lazy"])["lazy"])
+    assert {name for name in held if name.endswith(".py")} == {
+        "container.py",
+        "handlers/__init__.py",
+        "handlers/lazy.py",
+        "sessions/__init__.py",
+        "sessions/ids.py",
+    }
+
+
+def test_an_object_that_is_passed_on_may_be_read_anywhere(builder: Builder) -> None:
+    held = names(builder(handlers=["passing"])["passing"])
+    assert any(name.startswith("jwt/") for name in held)
+    assert "sessions/ids.py" not in held
+
+
 def test_bytecode_comes_with_each_source(builder: Builder, own_target: Target) -> None:
     assert names(builder()["heartbeat"]) == {
         "bootstrap.py",

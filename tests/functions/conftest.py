@@ -10,14 +10,14 @@ from adapters.dynamodb import client as dynamodb
 from domain.settings import Settings
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
-from tests.functions.fan_out.management_api import ManagementApi, management_api
-from tests.functions.fan_out.sqs import SqsQueue
-from tests.functions.local_tables import create_tables, names
-from tests.functions.signing_keys import POOL, key_set
-from tests.functions.stack import Stack, settings_json
-from tests.functions.world import CLIENT, ISSUER, UNLIMITED, World
+from tests.support.fake_management_api import ManagementApi, management_api
+from tests.support.handler_driver import HandlerDriver, settings_json
+from tests.support.session_driver import CLIENT, ISSUER, UNLIMITED, UseCaseDriver
+from tests.support.signing_keys import POOL, key_set
+from tests.support.sqs_queue import SqsQueue
+from tests.support.tables import create_tables, names
 
-Worlds = Callable[..., World]
+NewDriver = Callable[..., UseCaseDriver]
 Environment = Callable[[Settings], None]
 
 
@@ -45,18 +45,18 @@ def queue(tables: MiniStack) -> SqsQueue:
 
 
 @pytest.fixture(params=["memory", pytest.param("dynamodb", marks=pytest.mark.emulator)])
-def worlds(request: pytest.FixtureRequest) -> Worlds:
-    """Makes worlds on each kind of store, so that the double is held to what DynamoDB does."""
+def new_driver(request: pytest.FixtureRequest) -> NewDriver:
+    """Makes new_driver on each kind of store, so that the double is held to what DynamoDB does."""
     if request.param == "memory":
-        return World.in_memory
+        return UseCaseDriver.in_memory
     request.getfixturevalue("tables")
-    return World.on_dynamodb
+    return UseCaseDriver.on_dynamodb
 
 
 @pytest.fixture
-def world(worlds: Worlds) -> World:
-    """A world without rate limits, on each kind of store."""
-    return worlds(UNLIMITED)
+def driver(new_driver: NewDriver) -> UseCaseDriver:
+    """A driver without rate limits, on each kind of store."""
+    return new_driver(UNLIMITED)
 
 
 @pytest.fixture
@@ -106,6 +106,6 @@ def environment(
 
 
 @pytest.fixture
-def stack(environment: Environment) -> Stack:
+def stack(environment: Environment) -> HandlerDriver:
     """The handlers, in an environment without rate limits if the test does not choose another."""
-    return Stack()
+    return HandlerDriver()

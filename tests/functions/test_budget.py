@@ -6,9 +6,9 @@ import pytest
 
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
-from tests.functions.faults import watched
-from tests.functions.stack import Stack
-from tests.functions.world import new_id
+from tests.support.dynamodb_faults import watched
+from tests.support.handler_driver import HandlerDriver
+from tests.support.session_driver import new_id
 
 pytestmark = pytest.mark.emulator
 
@@ -26,32 +26,32 @@ def calls_of(act: Callable[[], object]) -> list[str]:
     return calls.names
 
 
-def test_connect_is_one_transaction(stack: Stack) -> None:
+def test_connect_is_one_transaction(stack: HandlerDriver) -> None:
     assert calls_of(stack.connect) == ["TransactWriteItems"]
 
 
-def test_create_session_is_one_transaction_rate_limit_included(stack: Stack) -> None:
+def test_create_session_is_one_transaction_rate_limit_included(stack: HandlerDriver) -> None:
     speaker = stack.connect(new_id("u"))
     message = {"sourceLanguage": "en", "quality": "standard", "requestId": "r"}
     names = calls_of(lambda: stack.send(speaker, "createSession", **message))
     assert names == ["TransactWriteItems"]
 
 
-def test_join_session_is_one_transaction_and_one_read(stack: Stack) -> None:
+def test_join_session_is_one_transaction_and_one_read(stack: HandlerDriver) -> None:
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.connect()
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
     assert names == ["TransactWriteItems", "GetItem"]
 
 
-def test_recovering_the_place_costs_no_more(stack: Stack) -> None:
+def test_recovering_the_place_costs_no_more(stack: HandlerDriver) -> None:
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.listening(session_id)
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
     assert names == ["TransactWriteItems", "GetItem"]
 
 
-def test_disconnect_of_a_listener_or_speaker_is_one_read_and_one_transaction(stack: Stack) -> None:
+def test_disconnect_of_a_listener_or_speaker_is_one_read_and_one_transaction(stack: HandlerDriver) -> None:
     speaker, session_id = stack.speaking(new_id("u"))
     listener = stack.listening(session_id)
     for connection_id in (listener, speaker):
@@ -59,12 +59,12 @@ def test_disconnect_of_a_listener_or_speaker_is_one_read_and_one_transaction(sta
         assert names == ["GetItem", "TransactWriteItems"]
 
 
-def test_disconnect_of_an_unattached_connection_is_one_read_and_one_write(stack: Stack) -> None:
+def test_disconnect_of_an_unattached_connection_is_one_read_and_one_write(stack: HandlerDriver) -> None:
     connection_id = stack.connect()
     assert calls_of(lambda: stack.disconnect(connection_id)) == ["GetItem", "DeleteItem"]
 
 
-def test_a_refused_message_costs_nothing(stack: Stack) -> None:
+def test_a_refused_message_costs_nothing(stack: HandlerDriver) -> None:
     listener = stack.connect()
     for message in ({}, {"sessionId": "x", "targetLanguage": "es"}, {"targetLanguage": "xx"}):
         assert calls_of(lambda fields=message: stack.send(listener, "joinSession", **fields)) == []

@@ -11,8 +11,8 @@ import pytest
 from domain.errors import SessionError, SessionFullError
 from domain.model import Status
 from domain.ports import Message
-from tests.functions.invariants import check_connection, check_session
-from tests.functions.world import UNLIMITED, World, new_id
+from tests.support.invariants import check_connection, check_session
+from tests.support.session_driver import UNLIMITED, UseCaseDriver, new_id
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("tables")]
 
@@ -40,98 +40,98 @@ def replies(results: Sequence[Message | SessionError | None]) -> list[Message]:
 
 @pytest.mark.parametrize("per_shard", [100, 3], ids=["one shard", "four shards"])
 def test_fifty_joins_at_once_fill_ten_places_exactly(per_shard: int) -> None:
-    world = World.on_dynamodb(replace(UNLIMITED, max_listeners=10, listeners_per_shard=per_shard))
-    _, session_id = world.speaking()
-    listeners = [world.connect() for _ in range(50)]
-    results = at_once([lambda one=one: world.join(one, session_id) for one in listeners])
+    driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=10, listeners_per_shard=per_shard))
+    _, session_id = driver.speaking()
+    listeners = [driver.connect() for _ in range(50)]
+    results = at_once([lambda one=one: driver.join(one, session_id) for one in listeners])
     assert len(replies(results)) == 10
     assert sum(isinstance(result, SessionFullError) for result in results) == 40
-    assert world.listeners_of(session_id) == 10
-    check_session(world, session_id)
+    assert driver.listener_count(session_id) == 10
+    check_session(driver, session_id)
     for listener in listeners:
-        check_connection(world, listener)
+        check_connection(driver, listener)
 
 
 def test_a_join_sent_ten_times_at_once_counts_one() -> None:
-    world = World.on_dynamodb()
-    _, session_id = world.speaking()
-    listener = world.connect()
-    results = at_once([lambda: world.join(listener, session_id)] * 10)
+    driver = UseCaseDriver.on_dynamodb()
+    _, session_id = driver.speaking()
+    listener = driver.connect()
+    results = at_once([lambda: driver.join(listener, session_id)] * 10)
     assert len(replies(results)) == 10
-    assert world.listeners_of(session_id) == 1
-    check_session(world, session_id)
+    assert driver.listener_count(session_id) == 1
+    check_session(driver, session_id)
 
 
 def test_a_creation_sent_ten_times_at_once_makes_one_session() -> None:
-    world = World.on_dynamodb()
+    driver = UseCaseDriver.on_dynamodb()
     user = new_id("u")
-    speaker = world.connect(user)
-    results = at_once([lambda: world.create(speaker, user, request_id="r")] * 10)
+    speaker = driver.connect(user)
+    results = at_once([lambda: driver.create(speaker, user, request_id="r")] * 10)
     assert len({reply["sessionId"] for reply in replies(results)}) == 1
     assert len(replies(results)) == 10
 
 
 def test_disconnects_told_twice_at_once_count_once() -> None:
-    world = World.on_dynamodb(replace(UNLIMITED, max_listeners=20))
-    _, session_id = world.speaking()
-    listeners = [world.listening(session_id) for _ in range(10)]
+    driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=20))
+    _, session_id = driver.speaking()
+    listeners = [driver.listening(session_id) for _ in range(10)]
     leaving = listeners[:7]
-    results = at_once([lambda one=one: world.disconnect(one) for one in leaving * 3])
+    results = at_once([lambda one=one: driver.disconnect(one) for one in leaving * 3])
     assert results == [None] * 21
-    assert world.rows_of(session_id) == sorted(listeners[7:])
-    check_session(world, session_id)
+    assert driver.listener_ids(session_id) == sorted(listeners[7:])
+    check_session(driver, session_id)
 
 
 def test_two_updates_at_once_both_hold() -> None:
-    world = World.on_dynamodb()
+    driver = UseCaseDriver.on_dynamodb()
     for _ in range(5):
-        speaker, session_id = world.speaking()
+        speaker, session_id = driver.speaking()
         results = at_once(
             [
-                lambda speaker=speaker: world.update(speaker, status=Status.PAUSED),
-                lambda speaker=speaker: world.update(speaker, quality="premium"),
+                lambda speaker=speaker: driver.update(speaker, status=Status.PAUSED),
+                lambda speaker=speaker: driver.update(speaker, quality="premium"),
             ]
         )
         assert len(replies(results)) == 2
-        session = world.session(session_id)
+        session = driver.session(session_id)
         assert (session.status, session.quality, session.version) == (Status.PAUSED, "premium", 3)
 
 
 def test_of_many_resumes_at_once_the_last_one_speaks() -> None:
-    world = World.on_dynamodb()
-    _, session_id = world.speaking()
-    newer = [world.connect("user") for _ in range(4)]
-    results = at_once([lambda one=one: world.resume(one, session_id) for one in newer])
+    driver = UseCaseDriver.on_dynamodb()
+    _, session_id = driver.speaking()
+    newer = [driver.connect("user") for _ in range(4)]
+    results = at_once([lambda one=one: driver.resume(one, session_id) for one in newer])
     generations = sorted(reply["generation"] for reply in replies(results))
     assert generations == [2, 3, 4, 5]
-    assert world.session(session_id).generation == 5
-    check_session(world, session_id)
+    assert driver.session(session_id).generation == 5
+    check_session(driver, session_id)
 
 
 def test_a_disconnect_that_races_a_join_leaves_nothing_behind() -> None:
-    world = World.on_dynamodb()
-    _, session_id = world.speaking()
+    driver = UseCaseDriver.on_dynamodb()
+    _, session_id = driver.speaking()
     for _ in range(10):
-        listener = world.connect()
+        listener = driver.connect()
         at_once(
             [
-                lambda one=listener: world.join(one, session_id) and None,
-                lambda one=listener: world.disconnect(one),
+                lambda one=listener: driver.join(one, session_id) and None,
+                lambda one=listener: driver.disconnect(one),
             ]
         )
-        world.disconnect(listener)
-        check_connection(world, listener)
-    assert world.listeners_of(session_id) == 0
-    check_session(world, session_id)
+        driver.disconnect(listener)
+        check_connection(driver, listener)
+    assert driver.listener_count(session_id) == 0
+    check_session(driver, session_id)
 
 
 def test_an_end_that_races_joins_leaves_only_what_counts_as_free() -> None:
-    world = World.on_dynamodb()
-    speaker, session_id = world.speaking()
-    listeners = [world.connect() for _ in range(6)]
-    joins = [lambda one=one: world.join(one, session_id) for one in listeners]
-    at_once([*joins, lambda: world.end(speaker)])
-    _, other = world.speaking()
+    driver = UseCaseDriver.on_dynamodb()
+    speaker, session_id = driver.speaking()
+    listeners = [driver.connect() for _ in range(6)]
+    joins = [lambda one=one: driver.join(one, session_id) for one in listeners]
+    at_once([*joins, lambda: driver.end(speaker)])
+    _, other = driver.speaking()
     for listener in listeners:
-        world.join(listener, other)
-    assert world.listeners_of(other) == 6
+        driver.join(listener, other)
+    assert driver.listener_count(other) == 6

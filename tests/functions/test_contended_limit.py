@@ -7,8 +7,8 @@ import pytest
 from adapters.dynamodb import client as dynamodb
 from domain.errors import RateLimitedError
 from domain.settings import Limits, Settings
-from tests.functions.conftest import Worlds
-from tests.functions.world import new_id
+from tests.functions.conftest import NewDriver
+from tests.support.session_driver import new_id
 
 
 class _Answer:
@@ -26,17 +26,17 @@ def _contended(model: Any, params: dict[str, Any], **_: object) -> object:
     }
 
 
-@pytest.mark.parametrize("worlds", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
-def test_a_limit_that_many_count_at_once_still_holds(worlds: Worlds) -> None:
-    world = worlds(Settings(limits=Limits(connects_per_minute=2)))
+@pytest.mark.parametrize("new_driver", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
+def test_a_limit_that_many_count_at_once_still_holds(new_driver: NewDriver) -> None:
+    driver = new_driver(Settings(limits=Limits(connects_per_minute=2)))
     address = new_id("a")
     events = cast(Any, dynamodb.client().meta.events)
     events.register("before-call.dynamodb", _contended)
     try:
         for _ in range(2):
-            world.connect(address=address)
+            driver.connect(address=address)
         with pytest.raises(RateLimitedError):
-            world.connect(address=address)
+            driver.connect(address=address)
     finally:
         events.unregister("before-call.dynamodb", _contended)
-    assert "RateLimitDegraded" not in world.notes.counts
+    assert "RateLimitDegraded" not in driver.recorder.counts

@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb import client as dynamodb
-from adapters.dynamodb.client import CONFLICT_TRIES, PATIENT_TRIES
+from adapters.dynamodb.client import MAX_ATTEMPTS
 from domain.model import Status
+from domain.ports import RetryBudget
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
-from tests.functions.fan_out.management_api import Answer, ManagementApi
-from tests.functions.faults import Fault, watched
-from tests.functions.invariants import check_connection, check_session
-from tests.functions.signing_keys import POOL, claims
-from tests.functions.stack import Stack
-from tests.functions.world import World, new_id
+from tests.support.dynamodb_faults import Fault, watched
+from tests.support.fake_management_api import Answer, ManagementApi
+from tests.support.handler_driver import HandlerDriver
+from tests.support.invariants import check_connection, check_session
+from tests.support.session_driver import UseCaseDriver, new_id
+from tests.support.signing_keys import POOL, claims
 
 pytestmark = pytest.mark.emulator
 
@@ -36,7 +37,7 @@ MAX_CALLS = 12
 class Scene:
     """A session with its speaker and a listener, and a fresh connection of each kind."""
 
-    stack: Stack
+    stack: HandlerDriver
     user: str
     speaker: str
     session_id: str
@@ -47,7 +48,7 @@ class Scene:
     """An anonymous one."""
 
     @classmethod
-    def of(cls, stack: Stack) -> "Scene":
+    def of(cls, stack: HandlerDriver) -> "Scene":
         user = new_id("u")
         speaker, session_id = stack.speaking(user)
         listener = stack.listening(session_id)
@@ -107,17 +108,17 @@ def is_unavailable(reply: dict[str, Any]) -> bool:
     return reply.get("code") == "UNAVAILABLE" or reply.get("status_code") == 503
 
 
-def world_now() -> World:
-    world = World.on_dynamodb(LIMITED)
-    world.now = int(time.time())
-    return world
+def current_driver() -> UseCaseDriver:
+    driver = UseCaseDriver.on_dynamodb(LIMITED)
+    driver.now = int(time.time())
+    return driver
 
 
 def check_all(scene: Scene) -> None:
-    world = world_now()
-    check_session(world, scene.session_id)
+    driver = current_driver()
+    check_session(driver, scene.session_id)
     for connection_id in (scene.speaker, scene.listener, scene.second, scene.stranger):
-        check_connection(world, connection_id)
+        check_connection(driver, connection_id)
 
 
 CASES = [(LIMITED, fault) for fault in Fault] + [(UNLIMITED, Fault.BROKEN), (UNLIMITED, Fault.LOST_ANSWER)]
@@ -126,7 +127,7 @@ CASES = [(LIMITED, fault) for fault in Fault] + [(UNLIMITED, Fault.BROKEN), (UNL
 @pytest.mark.parametrize(("settings", "fault"), CASES, ids=lambda case: getattr(case, "name", ""))
 @pytest.mark.parametrize("name", list(ACTS))
 def test_each_call_may_fail(
-    stack: Stack, environment: Environment, name: str, fault: Fault, settings: Settings
+    stack: HandlerDriver, environment: Environment, name: str, fault: Fault, settings: Settings
 ) -> None:
     environment(settings)
     act, expected = ACTS[name]
@@ -148,25 +149,25 @@ def test_each_call_may_fail(
 
 def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
     """What was asked for twice has happened once."""
-    world = world_now()
-    session = world.session(scene.session_id)
+    driver = current_driver()
+    session = driver.session(scene.session_id)
     match name:
         case "createSession" | "POST":
-            check_session(world, reply["sessionId"])
+            check_session(driver, reply["sessionId"])
             assert sessions_of(scene.user) == sorted([scene.session_id, reply["sessionId"]])
         case "$connect":
-            connection = world.connections.get(f"{scene.user}-new")
+            connection = driver.container.connections.get(f"{scene.user}-new")
             assert connection is not None
             assert connection.subject == scene.user
         case "refreshToken":
-            connection = world.connections.get(scene.second)
+            connection = driver.container.connections.get(scene.second)
             assert connection is not None
             assert connection.token_expires_at is not None
-            assert connection.token_expires_at > world.now + 3000
+            assert connection.token_expires_at > driver.now + 3000
         case "joinSession":
-            assert world.rows_of(scene.session_id) == sorted([scene.listener, scene.stranger])
+            assert driver.listener_ids(scene.session_id) == sorted([scene.listener, scene.stranger])
         case "leaveSession, listener" | "$disconnect, listener":
-            assert world.rows_of(scene.session_id) == []
+            assert driver.listener_ids(scene.session_id) == []
         case "resumeSession":
             assert (session.generation, session.speaker_connection_id) == (2, scene.second)
         case "updateSession" | "PATCH":
@@ -190,7 +191,7 @@ def sessions_of(user: str) -> list[str]:
 
 @pytest.mark.parametrize("fault", [Fault.NO_TABLE, Fault.THROTTLED, Fault.SILENT, Fault.DENIED])
 def test_no_limit_stops_anyone_when_its_table_cannot_tell(
-    stack: Stack, environment: Environment, capsys: pytest.CaptureFixture[str], fault: Fault
+    stack: HandlerDriver, environment: Environment, capsys: pytest.CaptureFixture[str], fault: Fault
 ) -> None:
     environment(LIMITED)
     with watched(table="limits_table", fault=fault) as calls:
@@ -222,7 +223,7 @@ REPEATED = ("updateSession", "PATCH")
     ],
 )
 def test_pushes_that_fail_do_not_fail_what_was_done(
-    stack: Stack, callbacks: ManagementApi, name: str, status: int
+    stack: HandlerDriver, callbacks: ManagementApi, name: str, status: int
 ) -> None:
     act, expected = ACTS[name]
     scene = Scene.of(stack)
@@ -234,7 +235,7 @@ def test_pushes_that_fail_do_not_fail_what_was_done(
 
 @pytest.mark.parametrize("name", REPEATED)
 def test_a_change_that_no_push_can_tell_of_is_made_and_asked_for_again(
-    stack: Stack, callbacks: ManagementApi, name: str
+    stack: HandlerDriver, callbacks: ManagementApi, name: str
 ) -> None:
     act, expected = ACTS[name]
     scene = Scene.of(stack)
@@ -249,30 +250,32 @@ def test_a_change_that_no_push_can_tell_of_is_made_and_asked_for_again(
     ("times", "expected"), [(3, "sessionJoined"), (1000, "error")], ids=["a few times", "for ever"]
 )
 def test_conflicts_with_other_transactions_are_tried_again_and_not_for_ever(
-    stack: Stack, times: int, expected: str
+    stack: HandlerDriver, times: int, expected: str
 ) -> None:
     scene = Scene.of(stack)
     act, _ = ACTS["joinSession"]
     with watched(conflicts=times) as calls:
         reply = act(scene)
     assert outcome(reply) == expected
-    assert len(calls.names) == (times + 2 if expected == "sessionJoined" else CONFLICT_TRIES)
+    assert len(calls.names) == (times + 2 if expected == "sessionJoined" else MAX_ATTEMPTS[RetryBudget.USUAL])
     check_all(scene)
     assert outcome(act(scene)) == "sessionJoined"
 
 
 @pytest.mark.parametrize("leaving", ["listener", "speaker"])
-def test_a_disconnect_outlasts_conflicts_that_other_requests_do_not(stack: Stack, leaving: str) -> None:
+def test_a_disconnect_outlasts_conflicts_that_other_requests_do_not(
+    stack: HandlerDriver, leaving: str
+) -> None:
     """Nobody repeats it soon, and many come at once where a session ends for many."""
     scene = Scene.of(stack)
-    with watched(conflicts=CONFLICT_TRIES + 2) as calls:
+    with watched(conflicts=MAX_ATTEMPTS[RetryBudget.USUAL] + 2) as calls:
         assert stack.disconnect(getattr(scene, leaving)) == 200
-    assert len(calls.names) == 1 + CONFLICT_TRIES + 3
+    assert len(calls.names) == 1 + MAX_ATTEMPTS[RetryBudget.USUAL] + 3
     check_all(scene)
 
 
-def test_a_disconnect_is_given_up_within_its_time(stack: Stack) -> None:
+def test_a_disconnect_is_given_up_within_its_time(stack: HandlerDriver) -> None:
     scene = Scene.of(stack)
     with watched(conflicts=1000) as calls:
         assert stack.disconnect(scene.listener) == 503
-    assert len(calls.names) == 1 + PATIENT_TRIES
+    assert len(calls.names) == 1 + MAX_ATTEMPTS[RetryBudget.PATIENT]

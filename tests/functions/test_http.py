@@ -6,17 +6,19 @@ import pytest
 
 from domain.digest import short_digest
 from domain.settings import Limits, Settings
-from tests.functions import events
 from tests.functions.conftest import Environment
-from tests.functions.stack import Stack, cold_start
-from tests.functions.world import new_id
+from tests.support import events
+from tests.support.handler_driver import HandlerDriver, cold_start
+from tests.support.session_driver import new_id
 
 pytestmark = pytest.mark.emulator
 
 NEW = {"sourceLanguage": "en", "quality": "standard"}
 
 
-def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_http(stack: Stack) -> None:
+def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_http(
+    stack: HandlerDriver,
+) -> None:
     user = new_id("u")
     status, made = stack.http("POST", subject=user, body=NEW)
     assert (status, made["generation"], made["status"]) == (201, 0, "active")
@@ -37,7 +39,7 @@ def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_htt
     assert stack.http("GET", session_id)[1]["status"] == "ended"
 
 
-def test_a_session_made_over_a_websocket_is_read_and_changed_over_http(stack: Stack) -> None:
+def test_a_session_made_over_a_websocket_is_read_and_changed_over_http(stack: HandlerDriver) -> None:
     user = new_id("u")
     _, session_id = stack.speaking(user)
     status, shown = stack.http("GET", session_id)
@@ -46,7 +48,7 @@ def test_a_session_made_over_a_websocket_is_read_and_changed_over_http(stack: St
     assert stack.http("PATCH", session_id, subject=user, body={"quality": "premium"})[0] == 200
 
 
-def test_the_same_idempotency_key_gets_the_same_session_on_both_sides(stack: Stack) -> None:
+def test_the_same_idempotency_key_gets_the_same_session_on_both_sides(stack: HandlerDriver) -> None:
     user = new_id("u")
     headers = {"Idempotency-Key": "once"}
     first = stack.http("POST", subject=user, body=NEW, headers=headers)
@@ -76,7 +78,7 @@ def test_the_same_idempotency_key_gets_the_same_session_on_both_sides(stack: Sta
     ],
 )
 def test_errors_are_problems_with_a_code(
-    stack: Stack,
+    stack: HandlerDriver,
     method: str,
     session_id: str | None,
     subject: str | None,
@@ -90,12 +92,14 @@ def test_errors_are_problems_with_a_code(
 
 
 @pytest.mark.parametrize(("method", "body"), [("PATCH", {"quality": "premium"}), ("DELETE", None)])
-def test_another_user_is_forbidden(stack: Stack, method: str, body: object) -> None:
+def test_another_user_is_forbidden(stack: HandlerDriver, method: str, body: object) -> None:
     _, session_id = stack.speaking(new_id("u"))
     assert stack.http(method, session_id, subject="other", body=body)[0] == 403
 
 
-def test_get_needs_a_user_where_nobody_may_be_anonymous(stack: Stack, environment: Environment) -> None:
+def test_get_needs_a_user_where_nobody_may_be_anonymous(
+    stack: HandlerDriver, environment: Environment
+) -> None:
     _, session_id = stack.speaking(new_id("u"))
     environment(Settings(allow_anonymous=False))
     handler = cold_start("http_get_session")
@@ -105,7 +109,7 @@ def test_get_needs_a_user_where_nobody_may_be_anonymous(stack: Stack, environmen
 
 
 def test_log_lines_tell_users_apart_and_have_no_address_in_any_form(
-    stack: Stack, capsys: pytest.CaptureFixture[str]
+    stack: HandlerDriver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All addresses can be tried in minutes, so that a digest of one hides nothing; a user's id is random."""
     event = events.http("GET", session_id="brave-otter-100")
@@ -121,12 +125,12 @@ def test_log_lines_tell_users_apart_and_have_no_address_in_any_form(
 
 
 @pytest.mark.parametrize("key", ["", "k" * 65])
-def test_an_idempotency_key_that_is_no_request_id_is_refused(stack: Stack, key: str) -> None:
+def test_an_idempotency_key_that_is_no_request_id_is_refused(stack: HandlerDriver, key: str) -> None:
     status, _ = stack.http("POST", subject="user", body=NEW, headers={"idempotency-key": key})
     assert status == 400
 
 
-def test_a_body_in_base64_is_read_and_a_broken_one_refused(stack: Stack) -> None:
+def test_a_body_in_base64_is_read_and_a_broken_one_refused(stack: HandlerDriver) -> None:
     event: dict[str, Any] = events.http("POST", subject=new_id("u"), body="eyJxdWFsaXR5IjogInN0YW5kYXJkIn0=")
     event["isBase64Encoded"] = True
     assert "sourceLanguage is required" in stack.call("http_create_session", event)["body"]
@@ -134,7 +138,9 @@ def test_a_body_in_base64_is_read_and_a_broken_one_refused(stack: Stack) -> None
     assert stack.call("http_create_session", event)["statusCode"] == 400
 
 
-def test_a_limit_answers_429_and_says_when_to_try_again(stack: Stack, environment: Environment) -> None:
+def test_a_limit_answers_429_and_says_when_to_try_again(
+    stack: HandlerDriver, environment: Environment
+) -> None:
     environment(Settings(limits=Limits(sessions_per_hour=1)))
     user = new_id("u")
     assert stack.http("POST", subject=user, body=NEW)[0] == 201

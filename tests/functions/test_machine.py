@@ -20,9 +20,9 @@ from hypothesis.stateful import (
 
 from domain.errors import SessionError, UnavailableError
 from domain.model import Status
-from tests.functions.invariants import check_connection, check_session
-from tests.functions.memory import Memory
-from tests.functions.world import UNLIMITED, World
+from tests.support.invariants import check_connection, check_session
+from tests.support.memory_stores import Memory
+from tests.support.session_driver import UNLIMITED, UseCaseDriver
 
 SMALL = replace(UNLIMITED, max_listeners=3, listeners_per_shard=2)
 USERS = st.sampled_from(["ann", "bob"])
@@ -49,7 +49,7 @@ class SessionsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.memory = Memory()
-        self.world = World.in_memory(SMALL, self.memory)
+        self.driver = UseCaseDriver.in_memory(SMALL, self.memory)
         self.generations: dict[str, int] = {}
         self.gone: set[str] = set()
         self.connected = 0
@@ -88,7 +88,7 @@ class SessionsMachine(RuleBasedStateMachine):
         """A new socket; its name is the same in each run, since its shard follows from it."""
         self.connected += 1
         socket = f"socket-{self.connected}"
-        self.world.open(socket, user)
+        self.driver.open(socket, user)
         return socket
 
     @initialize(target=open_sockets)
@@ -109,7 +109,7 @@ class SessionsMachine(RuleBasedStateMachine):
         before = set(self.memory.sessions)
         connection = self.memory.connections.get(socket)
         subject = connection.subject if connection else "ann"
-        self.attempt(lambda: self.world.create(socket, subject, request_id=request_id))
+        self.attempt(lambda: self.driver.create(socket, subject, request_id=request_id))
         made = sorted(set(self.memory.sessions) - before)
         assert len(made) <= 1
         return multiple(*made)
@@ -117,28 +117,28 @@ class SessionsMachine(RuleBasedStateMachine):
     @rule(target=ids, user=USERS, request_id=REQUEST_IDS)
     def create_over_http(self, user: str, request_id: str | None) -> object:
         before = set(self.memory.sessions)
-        self.attempt(lambda: self.world.create(None, user, request_id=request_id))
+        self.attempt(lambda: self.driver.create(None, user, request_id=request_id))
         return multiple(*sorted(set(self.memory.sessions) - before))
 
     @rule(socket=open_sockets, session_id=ids, again=st.integers(1, 2))
     def join(self, socket: str, session_id: str, again: int) -> None:
         for _ in range(again):
-            self.attempt(lambda: self.world.join(socket, session_id))
+            self.attempt(lambda: self.driver.join(socket, session_id))
 
     @rule(socket=open_sockets, request_id=REQUEST_IDS)
     def leave(self, socket: str, request_id: str | None) -> None:
-        self.attempt(lambda: self.world.leave(socket, request_id=request_id))
+        self.attempt(lambda: self.driver.leave(socket, request_id=request_id))
 
     @rule(socket=open_sockets, session_id=ids, request_id=REQUEST_IDS)
     def resume(self, socket: str, session_id: str, request_id: str | None) -> None:
-        self.attempt(lambda: self.world.resume(socket, session_id, request_id=request_id))
+        self.attempt(lambda: self.driver.resume(socket, session_id, request_id=request_id))
 
     @rule(socket=open_sockets, status=st.sampled_from([None, Status.PAUSED]), request_id=REQUEST_IDS)
     def update(self, socket: str, status: Status | None, request_id: str | None) -> None:
         quality = None if status else "premium"
         before = dict(self.memory.sessions)
         done = self.attempt(
-            lambda: self.world.update(socket, status=status, quality=quality, request_id=request_id)
+            lambda: self.driver.update(socket, status=status, quality=quality, request_id=request_id)
         )
         if done:
             changed = [one for one, session in self.memory.sessions.items() if session != before.get(one)]
@@ -146,7 +146,7 @@ class SessionsMachine(RuleBasedStateMachine):
 
     @rule(socket=open_sockets)
     def end(self, socket: str) -> None:
-        self.attempt(lambda: self.world.end(socket))
+        self.attempt(lambda: self.driver.end(socket))
 
     @rule(target=gone_sockets, socket=consumes(open_sockets))
     def socket_goes(self, socket: str) -> str:
@@ -156,39 +156,39 @@ class SessionsMachine(RuleBasedStateMachine):
     @rule(socket=gone_sockets)
     def disconnect_is_told(self, socket: str) -> None:
         """Late, doubled, or for the first time."""
-        self.attempt(lambda: self.world.disconnect(socket))
+        self.attempt(lambda: self.driver.disconnect(socket))
 
     @rule(seconds=st.sampled_from([1, 60, SMALL.speaker_grace, SMALL.session_lifetime]))
     def time_passes(self, seconds: int) -> None:
-        self.world.now += seconds
+        self.driver.now += seconds
 
     @rule(session_id=ids)
     def the_clock_looks(self, session_id: str) -> None:
         session = self.memory.sessions[session_id]
-        self.attempt(lambda: self.world.ending.by_the_clock(session))
+        self.attempt(lambda: self.driver.container.end_session.by_the_clock(session))
 
     @invariant()
     def everything_agrees(self) -> None:
         at, self.crash_at = self.crash_at, None
         for session_id, session in self.memory.sessions.items():
-            check_session(self.world, session_id)
+            check_session(self.driver, session_id)
             assert session.generation >= self.generations.get(session_id, 0)
             self.generations[session_id] = session.generation
         for connection_id in self.memory.connections:
-            check_connection(self.world, connection_id)
+            check_connection(self.driver, connection_id)
         self.crash_at = at
 
     def teardown(self) -> None:
         """The keep-alive finds each socket that is gone: after that, nothing of it is left."""
         self.crash_at = None
         for socket in self.gone:
-            self.world.disconnect(socket)
+            self.driver.disconnect(socket)
         for session in self.memory.sessions.values():
-            if not session.ended_because(self.world.now):
-                assert not self.gone & set(self.world.rows_of(session.session_id))
-        self.world.now += SMALL.speaker_grace
+            if not session.ended_because(self.driver.now):
+                assert not self.gone & set(self.driver.listener_ids(session.session_id))
+        self.driver.now += SMALL.speaker_grace
         for session in list(self.memory.sessions.values()):
-            self.world.ending.by_the_clock(session)
+            self.driver.container.end_session.by_the_clock(session)
         for session in self.memory.sessions.values():
             if session.speaker_connection_id is None or session.speaker_connection_id in self.gone:
                 assert session.status is Status.ENDED

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as run_settings
 from hypothesis import strategies as st
 
-from tests.functions import events
-from tests.functions.stack import SNAKE, Stack
-from tests.functions.world import new_id
+from tests.support import events
+from tests.support.handler_driver import HANDLER_OF_ACTION, HandlerDriver
+from tests.support.session_driver import new_id
 from wire.schema_generated import MESSAGES
 
 pytestmark = pytest.mark.emulator
@@ -32,20 +32,20 @@ pytestmark = pytest.mark.emulator
         ('{"action": "CreateSession"}', "UNKNOWN_ACTION"),
     ],
 )
-def test_what_names_no_route_is_told_why(stack: Stack, body: str, code: str) -> None:
+def test_what_names_no_route_is_told_why(stack: HandlerDriver, body: str, code: str) -> None:
     reply = stack.send_text(new_id(), "unknown_action", body)
     assert (reply["type"], reply["code"]) == ("error", code)
     assert reply.get("requestId") == ("r" if '"r"' in body else None)
 
 
 @pytest.mark.parametrize("request_id", ["", "r" * 65, 5, None, "\ud800"])
-def test_a_request_id_that_is_none_is_not_echoed(stack: Stack, request_id: object) -> None:
+def test_a_request_id_that_is_none_is_not_echoed(stack: HandlerDriver, request_id: object) -> None:
     reply = stack.send(new_id(), "getSession", requestId=request_id)
     assert reply["code"] == "INVALID_MESSAGE"
     assert "requestId" not in reply
 
 
-def test_the_handshake_picks_our_subprotocol_and_repeats_no_token(stack: Stack) -> None:
+def test_the_handshake_picks_our_subprotocol_and_repeats_no_token(stack: HandlerDriver) -> None:
     event = events.connect(new_id())
     event["multiValueHeaders"]["Sec-WebSocket-Protocol"] = ["websocket-sessions.v1, bearer.secret"]
     answer = stack.call("connect", event)
@@ -67,7 +67,7 @@ LIKELY = st.sampled_from(["en", "standard", "brave-otter-100", "0badcafe", "acti
 MESSAGE = st.dictionaries(NAMES | st.text(max_size=8), LIKELY | JSON, max_size=6)
 
 
-@pytest.mark.parametrize("action", [name for name in SNAKE if name != "refreshToken"])
+@pytest.mark.parametrize("action", [name for name in HANDLER_OF_ACTION if name != "refreshToken"])
 @run_settings(
     max_examples=40,
     deadline=None,
@@ -75,17 +75,17 @@ MESSAGE = st.dictionaries(NAMES | st.text(max_size=8), LIKELY | JSON, max_size=6
 )
 @given(message=MESSAGE, anonymous=st.booleans())
 def test_no_message_gives_an_internal_error(
-    stack: Stack, action: str, message: dict[str, Any], anonymous: bool
+    stack: HandlerDriver, action: str, message: dict[str, Any], anonymous: bool
 ) -> None:
     connection_id = stack.connect(None if anonymous else "user")
     body = json.dumps({**message, "action": action})
-    reply = stack.send_text(connection_id, SNAKE[action], body)
+    reply = stack.send_text(connection_id, HANDLER_OF_ACTION[action], body)
     assert reply["type"] != "error" or reply["code"] != "INTERNAL", (body, reply)
 
 
 @run_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.none() | st.text(max_size=50) | JSON.map(json.dumps))
-def test_no_body_gives_an_internal_error(stack: Stack, body: str | None) -> None:
+def test_no_body_gives_an_internal_error(stack: HandlerDriver, body: str | None) -> None:
     event = events.message("connection", "user", "")
     event["body"] = body
     for handler in ("unknown_action", "create_session", "join_session"):
@@ -94,7 +94,7 @@ def test_no_body_gives_an_internal_error(stack: Stack, body: str | None) -> None
 
 
 def test_an_unforeseen_failure_is_internal_and_its_text_stays_here(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     speaker = stack.connect("user")
     monkeypatch.delenv("SESSIONS_TABLE")
@@ -111,7 +111,7 @@ def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def test_every_line_carries_the_correlation_id_and_nothing_that_identifies(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
     user = "a-user-whom-nobody-may-name"
@@ -139,7 +139,7 @@ def strip_correlation(line: str) -> str:
     return re.sub(r'"correlation_id":"[^"]*"', "", line)
 
 
-def test_metrics_have_few_dimensions(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_metrics_have_few_dimensions(stack: HandlerDriver, capsys: pytest.CaptureFixture[str]) -> None:
     stack.speaking(new_id("u"))
     documents = [line for line in log_lines(capsys) if "_aws" in line]
     assert documents

@@ -16,7 +16,7 @@ from domain.rate_limits import LimitRules, over
 from domain.session_id_words import ADJECTIVES, NOUNS, REFUSED
 from domain.session_ids import is_refused, new_epoch, new_session_id
 from domain.settings import MAX_SHARDS, Limits, Settings
-from tests.functions.stack import settings_json
+from tests.support.handler_driver import settings_json
 from wire.schema_generated import ERRORS
 
 SESSION = Session(

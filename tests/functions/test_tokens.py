@@ -12,10 +12,10 @@ from adapters.token_verifier import COOL_DOWN, JwksVerifier
 from domain.errors import SessionError, TokenExpiredError, UnauthorizedError, UnavailableError
 from domain.settings import Settings
 from domain.tokens import TokenRules
-from tests.functions import events
-from tests.functions.signing_keys import POOL, SigningKey, claims, key_set
-from tests.functions.stack import cold_start
-from tests.functions.world import CLIENT, ISSUER, START
+from tests.support import events
+from tests.support.handler_driver import cold_start
+from tests.support.session_driver import CLIENT, ISSUER, START
+from tests.support.signing_keys import POOL, SigningKey, claims, key_set
 from use_cases.authorize import Authorize
 
 OTHER, STRANGE = SigningKey("other"), SigningKey("pool")

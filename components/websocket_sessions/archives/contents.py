@@ -1,7 +1,7 @@
 """Decides what goes into one handler's archive, by the static graph of imports."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,15 +107,29 @@ class Catalogue:
         return None
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Waiting:
+    """A function or a cached property that nothing has used so far."""
+
+    name: str
+    module: Module
+    block: Block
+    is_property: bool
+
+
 @dataclass(kw_only=True)
 class _Walk:
-    """The walk over one handler's imports: what it has taken, and the functions not mentioned so far."""
+    """The walk over one handler's imports: what it has taken, and what may still turn out to be used."""
 
     catalogue: Catalogue
     entry: Module
     files: dict[str, Path] = field(default_factory=dict[str, Path])
     _mentioned: set[str] = field(default_factory=set[str])
-    _waiting: list[tuple[str, Module, Block]] = field(default_factory=list[tuple[str, Module, Block]])
+    _read: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Attributes that are read of objects: the object's module, and the attribute."""
+    _passed_on: set[str] = field(default_factory=set[str])
+    """Modules of which an object is used as a whole, so that any code may read its attributes."""
+    _waiting: list[_Waiting] = field(default_factory=list[_Waiting])
 
     def take(self, modules: list[Module]) -> None:
         """Take modules, and all that they lead to."""
@@ -124,22 +138,44 @@ class _Walk:
                 continue
             self.files[module.arcname] = module.path
             outlined = self.catalogue.outline(module)
-            self._waiting += [(name, module, block) for name, block in outlined.functions.items()]
+            for is_property, blocks in ((False, outlined.functions), (True, outlined.properties)):
+                self._waiting += [
+                    _Waiting(name=name, module=module, block=block, is_property=is_property)
+                    for name, block in blocks.items()
+                ]
             self._enter(module, outlined.module)
-        self._enter_called_functions()
+        self._enter_used()
 
     def _enter(self, module: Module, block: Block) -> None:
         self._mentioned |= block.mentions
+        origins = self.catalogue.outline(module).origins
+        for chain in block.chains:
+            self._record_reads(chain, module, origins)
         for name in sorted(block.imports):
             self.files |= self.catalogue.compiled(name)
             self.take(self.catalogue.imported(name, module))
 
-    def _enter_called_functions(self) -> None:
-        while ready := [item for item in self._waiting if self._may_be_called(item[0], item[1])]:
-            self._waiting = [item for item in self._waiting if item not in ready]
-            for _, module, block in ready:
-                self._enter(module, block)
+    def _record_reads(self, chain: str, module: Module, origins: Mapping[str, str]) -> None:
+        """Record `object.attribute` for each object that a module has, and the objects that are passed on."""
+        first, _, rest = chain.partition(".")
+        start = f"{module.name}.self" if first == "self" else origins.get(first, "")
+        if not start:
+            return
+        parts = [*start.split("."), *rest.split(".")] if rest else start.split(".")
+        self._read |= {(".".join(parts[: end - 1]), parts[end]) for end in range(2, len(parts))}
+        if first != "self" or not rest:
+            self._passed_on.add(".".join(parts[:-1]))
 
-    def _may_be_called(self, function: str, module: Module) -> bool:
-        """Whether it is mentioned; Lambda calls what the handler's module has, and we judge no one else's."""
-        return module == self.entry or not module.is_ours or function in self._mentioned
+    def _enter_used(self) -> None:
+        while ready := [item for item in self._waiting if self._may_run(item)]:
+            self._waiting = [item for item in self._waiting if item not in ready]
+            for item in ready:
+                self._enter(item.module, item.block)
+
+    def _may_run(self, item: _Waiting) -> bool:
+        """Whether it is used; Lambda calls what the handler's module has, and we judge no one else's."""
+        if item.module == self.entry or not item.module.is_ours:
+            return True
+        if item.is_property and item.module.name not in self._passed_on:
+            return (item.module.name, item.name) in self._read
+        return item.name in self._mentioned

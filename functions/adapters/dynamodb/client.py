@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from adapters.dynamodb.values import from_item
 from adapters.dynamodb.writes import Write
 from domain.errors import UnavailableError
-from domain.ports import Part, Refused
+from domain.ports import Part, Refused, RetryBudget
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
@@ -35,9 +35,8 @@ with one more that leaves a slow limit out, that fits in a function's ten second
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4
 """Seconds between tries of a transaction that meets another, drawn from 0 to twice as much each time."""
 
-HASTY_TRIES, CONFLICT_TRIES, PATIENT_TRIES = 2, 10, 25
-"""How often: where others do the same work, usually, and where nobody repeats the call soon. They wait 0.02,
-2.2 and 8.2 s at the very most."""
+MAX_ATTEMPTS = {RetryBudget.QUICK: 2, RetryBudget.USUAL: 10, RetryBudget.PATIENT: 25}
+"""Attempts by retry budget. Their waits add up to 0.02, 2.2 and 8.2 s at most."""
 
 CONDITION_FAILED = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException"})
 CONFLICTING = frozenset(
@@ -71,7 +70,10 @@ class ConflictingError(NotCarriedOutError):
 
 
 def call(
-    operation: Callable[[], Answer], writes: Sequence[Write] = (), *, tries: int = CONFLICT_TRIES
+    operation: Callable[[], Answer],
+    writes: Sequence[Write] = (),
+    *,
+    tries: int = MAX_ATTEMPTS[RetryBudget.USUAL],
 ) -> Answer:
     """Carry out one call; raises Refused where a condition of `writes` does not hold, or NotCarriedOutError.
 
@@ -98,7 +100,7 @@ def write(one: Write) -> dict[str, Any]:
     return from_item(answer.get("Attributes", {}))
 
 
-def transact(writes: Sequence[Write], *, tries: int = CONFLICT_TRIES) -> None:
+def transact(writes: Sequence[Write], *, tries: int = MAX_ATTEMPTS[RetryBudget.USUAL]) -> None:
     """Carry out all the writes or none of them.
 
     Every try has the same token: one that is told that an earlier one is still under way gets that one's

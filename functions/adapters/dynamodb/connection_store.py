@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from adapters.dynamodb.client import CONFLICT_TRIES, call, client, transact, write
+from adapters.dynamodb.client import MAX_ATTEMPTS, call, client, transact, write
 from adapters.dynamodb.connection_items import (
     connection_key,
     connection_table,
@@ -17,15 +17,14 @@ from adapters.dynamodb.rate_limits import DynamoRateLimits
 from adapters.dynamodb.values import from_item
 from adapters.dynamodb.writes import update
 from domain.model import Attachment, Connection, Limit, Role
-from domain.ports import Part, Refused
+from domain.ports import Part, Refused, RetryBudget
 
 
 class DynamoConnections:
-    """The limits carry the one that counts new connections; `closing_tries` is how often `close` tries."""
+    """The limits carry the one that counts new connections."""
 
-    def __init__(self, limits: DynamoRateLimits, *, closing_tries: int = CONFLICT_TRIES) -> None:
+    def __init__(self, limits: DynamoRateLimits) -> None:
         self._limits = limits
-        self._closing_tries = closing_tries
 
     def get(self, connection_id: str) -> Connection | None:
         answer = call(
@@ -38,20 +37,21 @@ class DynamoConnections:
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
         self._limits.transact([put_connection(connection)], limit)
 
-    def close(self, connection: Connection, *, grace_until: int) -> None:
+    def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
+        tries = MAX_ATTEMPTS[retry_budget]
         attachment, own = connection.attachment, delete_connection(connection)
         if attachment is None:
             write(own)
         elif attachment.role is Role.LISTENER:
             row = delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
-            transact([own, *row], tries=self._closing_tries)
+            transact([own, *row], tries=tries)
         else:
             detach_with(
                 [own],
                 connection.connection_id,
                 attachment,
                 grace_until=grace_until,
-                tries=self._closing_tries,
+                tries=tries,
             )
 
     def forget(self, connection: Connection) -> None:

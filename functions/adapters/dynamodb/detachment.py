@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from adapters.dynamodb.client import CONFLICT_TRIES, transact
+from adapters.dynamodb.client import MAX_ATTEMPTS, transact
 from adapters.dynamodb.session_items import detach_speaker
 from adapters.dynamodb.writes import Write
 from domain.model import Attachment
-from domain.ports import Refused
+from domain.ports import Refused, RetryBudget
 
 
 def detach_with(
@@ -15,7 +15,7 @@ def detach_with(
     attachment: Attachment,
     *,
     grace_until: int,
-    tries: int = CONFLICT_TRIES,
+    tries: int = MAX_ATTEMPTS[RetryBudget.USUAL],
 ) -> None:
     """Start the grace together with other writes: one call, or two within the last grace of a lifetime.
 

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from adapters.dynamodb.client import HASTY_TRIES, NotCarriedOutError, call, client, transact
+from adapters.dynamodb.client import MAX_ATTEMPTS, NotCarriedOutError, call, client, transact
 from adapters.dynamodb.connection_items import attach, release, retarget
 from adapters.dynamodb.listener_items import (
     COUNT,
@@ -20,6 +20,7 @@ from adapters.dynamodb.rate_limits import DynamoRateLimits
 from adapters.dynamodb.request_items import put_request
 from adapters.dynamodb.values import from_item
 from domain.model import Attachment, Limit, ListenerPage, RequestRecord, ShardCount
+from domain.ports import RetryBudget
 
 READS = 3
 """How often a batch that DynamoDB answered in part is asked for the rest."""
@@ -66,7 +67,7 @@ class DynamoListeners:
         )
 
     def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
-        transact(delete_listener(session_id, shard, connection_id), tries=HASTY_TRIES)
+        transact(delete_listener(session_id, shard, connection_id), tries=MAX_ATTEMPTS[RetryBudget.QUICK])
 
     def counts(self, session_id: str, shards: int) -> list[ShardCount]:
         wanted: dict[str, Any] = {

@@ -7,7 +7,7 @@ from adapters.dynamodb.client import ConflictingError, NotCarriedOutError, table
 from adapters.dynamodb.values import to_item
 from adapters.dynamodb.writes import Write, update
 from domain.model import Limit
-from domain.ports import Log, Metrics, Part, Refused
+from domain.ports import Logger, Metrics, Part, Refused
 
 PAUSE = 30.0
 """Seconds for which a function's instance leaves the table alone after it could not tell: a slow table would
@@ -29,8 +29,8 @@ def count_use(limit: Limit) -> Write:
 class DynamoRateLimits:
     """Implements domain.ports.RateLimits, and carries limits inside the transactions of other adapters."""
 
-    def __init__(self, log: Log, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log = log
+    def __init__(self, logger: Logger, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
+        self._logger = logger
         self._metrics = metrics
         self._clock = clock
         self._resume_at = 0.0
@@ -75,4 +75,4 @@ class DynamoRateLimits:
     def _degrade(self, limit: Limit) -> None:
         self._resume_at = self._clock() + PAUSE
         self._metrics.count("RateLimitDegraded")
-        self._log.warning("rate limit not applied", limit=limit.kind)
+        self._logger.warning("rate limit not applied", limit=limit.kind)

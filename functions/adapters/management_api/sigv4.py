@@ -7,9 +7,11 @@ than S3 encode the path a second time in the canonical request.
 
 import hashlib
 import hmac
+import os
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Self
 from urllib.parse import quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -22,6 +24,15 @@ class Credentials:
     access_key: str
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Return the function's own key pair, as Lambda sets it."""
+        return cls(
+            access_key=os.environ["AWS_ACCESS_KEY_ID"],
+            secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
+            token=os.environ.get("AWS_SESSION_TOKEN"),
+        )
 
 
 class Signer:

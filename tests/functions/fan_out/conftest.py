@@ -1,12 +1,12 @@
-"""A stage on the shared tables for each test, with a management API of its own."""
+"""A driver on the shared tables for each test, with a management API of its own."""
 
 from collections.abc import Generator
 
 import pytest
 
 from pulumi_local_aws.ministack import MiniStack
-from tests.functions.fan_out.management_api import ManagementApi, management_api
-from tests.functions.fan_out.stage import Stage
+from tests.support.fake_management_api import ManagementApi, management_api
+from tests.support.publish_driver import PublishDriver
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def api() -> Generator[ManagementApi]:
 
 
 @pytest.fixture
-def stage(tables: MiniStack, api: ManagementApi) -> Generator[Stage]:
+def driver(tables: MiniStack, api: ManagementApi) -> Generator[PublishDriver]:
     """The functions on the tables."""
-    one = Stage(api)
+    one = PublishDriver(api)
     yield one
     one.close()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.functions.fan_out.network import Chances
-from tests.functions.fan_out.simulation import Simulation
+from tests.support.network import Chances
+from tests.support.simulation import Simulation
 
 MESSAGES = 10_000
 LISTENERS = 20
@@ -64,5 +64,5 @@ def test_the_count_is_right_in_the_end() -> None:
     for number in range(500, 520):
         simulation.turn(number)
     simulation.finish()
-    assert simulation.world.listeners_of(simulation.session_id) == LISTENERS
-    assert len(simulation.world.rows_of(simulation.session_id)) == LISTENERS
+    assert simulation.driver.listener_count(simulation.session_id) == LISTENERS
+    assert len(simulation.driver.listener_ids(simulation.session_id)) == LISTENERS

@@ -8,8 +8,7 @@ import pytest
 
 from domain.model import Listener, ListenerPage, Session
 from fan_out.listeners import Found, Thing, listeners_of, within_reach
-from tests.functions.fan_out.stage import UNLIMITED
-from tests.functions.world import World
+from tests.support.session_driver import UNLIMITED, UseCaseDriver
 
 SHARDS = 5
 
@@ -40,9 +39,9 @@ class Shards:
 @pytest.fixture
 def session() -> Session:
     """It has places for 500 listeners in five shards."""
-    world = World.in_memory(UNLIMITED)
-    _, session_id = world.speaking()
-    made = world.sessions.get(session_id)
+    driver = UseCaseDriver.in_memory(UNLIMITED)
+    _, session_id = driver.speaking()
+    made = driver.container.sessions.get(session_id)
     assert made is not None
     assert (made.capacity, made.shards) == (500, SHARDS)
     return made

@@ -9,30 +9,30 @@ from domain.errors import UnavailableError
 from domain.model import Session
 from domain.pusher import PushConfigurationError
 from fan_out.tasks import LAST_RECEIPT, ShardTask, to_json, to_task
-from tests.functions.fan_out.management_api import Answer, Got
-from tests.functions.fan_out.stage import Stage
+from tests.support.fake_management_api import Answer, Got
+from tests.support.publish_driver import PublishDriver
 
 pytestmark = pytest.mark.emulator
 
 
-def session_of(stage: Stage, session_id: str) -> Session:
-    session = stage.sessions.get(session_id)
+def session_of(driver: PublishDriver, session_id: str) -> Session:
+    session = driver.container.sessions.get(session_id)
     assert session is not None
     return session
 
 
-def serve(stage: Stage) -> None:
+def serve(driver: PublishDriver) -> None:
     """What the fan-out function does with all that is queued, after a way through JSON."""
-    tasks, stage.queue.tasks = [to_task(to_json(task)) for task in stage.queue.tasks], []
+    tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
     for task in tasks:
-        assert stage.serve([task]) == [None]
+        assert driver.container.fan_out_consumer([task]) == [None]
 
 
-def test_an_audience_beyond_reach_goes_through_the_queue(stage: Stage) -> None:
+def test_an_audience_beyond_reach_goes_through_the_queue(driver: PublishDriver) -> None:
     """The first shards are served at once, the rest by tasks; together they reach everyone once."""
-    large = stage.with_settings(direct_fan_out=4, listeners_per_shard=5, max_listeners=40)
+    large = driver.with_settings(direct_fan_out=4, listeners_per_shard=5, max_listeners=40)
     speaker, session_id = large.speaking()
-    listeners = [large.join(session_id)[0] for _ in range(20)]
+    listeners = [large.join_listener(session_id)[0] for _ in range(20)]
     large.publish(speaker, "x")
     served = [one for one in listeners if large.heard(one)]
     assert 4 <= len(served) < 20
@@ -44,207 +44,209 @@ def test_an_audience_beyond_reach_goes_through_the_queue(stage: Stage) -> None:
     large.close()
 
 
-def _attachment(stage: Stage, connection_id: str) -> Any:
-    connection = stage.connections.get(connection_id)
+def _attachment(driver: PublishDriver, connection_id: str) -> Any:
+    connection = driver.container.connections.get(connection_id)
     assert connection is not None
     return connection.attachment
 
 
-def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(stage: Stage) -> None:
-    large = stage.with_settings(direct_fan_out=0, max_listeners=1)
+def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(driver: PublishDriver) -> None:
+    large = driver.with_settings(direct_fan_out=0, max_listeners=1)
     speaker, session_id = large.speaking()
-    listener, _ = large.join(session_id)
+    listener, _ = large.join_listener(session_id)
     for data in ("a", "b", "c"):
         large.publish(speaker, data)
     tasks = [large.queue.tasks[index] for index in (2, 0, 1, 0)]
-    large.serve(tasks)
+    large.container.fan_out_consumer(tasks)
     assert large.heard(listener) == [(1, "a"), (2, "b"), (3, "c")]
     large.close()
 
 
-def test_a_task_whose_message_is_no_longer_kept_is_passed_over(stage: Stage) -> None:
-    _, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.serve([ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)])
-    assert stage.heard(listener) == []
+def test_a_task_whose_message_is_no_longer_kept_is_passed_over(driver: PublishDriver) -> None:
+    _, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.container.fan_out_consumer([ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)])
+    assert driver.heard(listener) == []
 
 
-def test_who_is_gone_is_cleared_away_and_counted_out_once(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    gone, there = stage.join(session_id)[0], stage.join(session_id)[0]
-    stage.api.answer = lambda got: Answer(status=410 if got.connection_id == gone else 200)
-    stage.publish(speaker, "x")
-    assert stage.listening(session_id) == 1
-    assert stage.connections.get(gone) is None
-    stage.disconnect(gone)
-    assert stage.listening(session_id) == 1
-    stage.publish(speaker, "y")
-    assert len(stage.api.posted(gone)) == 1
-    assert stage.heard(there) == [(1, "x"), (2, "y")]
-    assert stage.notes.counts["PushGone"] == 1
+def test_who_is_gone_is_cleared_away_and_counted_out_once(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    gone, there = driver.join_listener(session_id)[0], driver.join_listener(session_id)[0]
+    driver.api.answer = lambda got: Answer(status=410 if got.connection_id == gone else 200)
+    driver.publish(speaker, "x")
+    assert driver.listener_count(session_id) == 1
+    assert driver.container.connections.get(gone) is None
+    driver.disconnect(gone)
+    assert driver.listener_count(session_id) == 1
+    driver.publish(speaker, "y")
+    assert len(driver.api.posted(gone)) == 1
+    assert driver.heard(there) == [(1, "x"), (2, "y")]
+    assert driver.recorder.counts["PushGone"] == 1
 
 
-def test_a_row_whose_connection_has_no_record_is_cleared_away(stage: Stage) -> None:
+def test_a_row_whose_connection_has_no_record_is_cleared_away(driver: PublishDriver) -> None:
     """As a lost `$disconnect` and an expired record leave it."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    connection = stage.connections.get(listener)
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    connection = driver.container.connections.get(listener)
     assert connection is not None
-    stage.connections.forget(connection)
-    stage.api.answer = lambda _: Answer(status=410)
-    stage.publish(speaker, "x")
-    assert stage.listening(session_id) == 0
+    driver.container.connections.forget(connection)
+    driver.api.answer = lambda _: Answer(status=410)
+    driver.publish(speaker, "x")
+    assert driver.listener_count(session_id) == 0
 
 
-def test_who_cannot_be_reached_is_disconnected_to_come_back(stage: Stage) -> None:
+def test_who_cannot_be_reached_is_disconnected_to_come_back(driver: PublishDriver) -> None:
     """It stays a listener until its `$disconnect`; the others have the message at once."""
-    speaker, session_id = stage.speaking()
-    silent, there = stage.join(session_id)[0], stage.join(session_id)[0]
+    speaker, session_id = driver.speaking()
+    silent, there = driver.join_listener(session_id)[0], driver.join_listener(session_id)[0]
 
     def answer(got: Got) -> Answer:
         return Answer(status=500 if got.connection_id == silent and got.method == "POST" else 200)
 
-    stage.api.answer = answer
-    assert stage.publish(speaker, "x")["offset"] == 1
-    assert stage.heard(there) == [(1, "x")]
-    assert stage.api.deleted() == [silent]
-    assert stage.listening(session_id) == 2
+    driver.api.answer = answer
+    assert driver.publish(speaker, "x")["offset"] == 1
+    assert driver.heard(there) == [(1, "x")]
+    assert driver.api.deleted() == [silent]
+    assert driver.listener_count(session_id) == 2
 
 
-def test_a_slow_listener_in_each_shard_holds_up_nobody(stage: Stage) -> None:
+def test_a_slow_listener_in_each_shard_holds_up_nobody(driver: PublishDriver) -> None:
     """They are answered last of all, and still in their first attempt."""
-    speaker, session_id = stage.speaking()
-    listeners = [stage.join(session_id)[0] for _ in range(30)]
-    stage.slow_down_one_in_each_shard(session_id, listeners)
-    stage.publish(speaker, "x")
-    assert [stage.heard(one) for one in listeners] == [[(1, "x")]] * 30
-    assert stage.api.deleted() == []
+    speaker, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(30)]
+    driver.slow_down_one_in_each_shard(session_id, listeners)
+    driver.publish(speaker, "x")
+    assert [driver.heard(one) for one in listeners] == [[(1, "x")]] * 30
+    assert driver.api.deleted() == []
 
 
-def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listeners = [stage.join(session_id)[0] for _ in range(4)]
-    stage.api.answer = lambda got: Answer(status=200 if got.connection_id == listeners[0] else 429)
-    stage.publish(speaker, "x")
-    assert stage.api.deleted() == []
-    assert {one for task in stage.queue.tasks for one in task.only} == set(listeners[1:])
-    stage.api.answer = lambda _: Answer()
-    serve(stage)
-    assert [stage.heard(one)[-1] for one in listeners] == [(1, "x")] * 4
-    assert len(stage.api.posted(listeners[0])) == 1
+def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(4)]
+    driver.api.answer = lambda got: Answer(status=200 if got.connection_id == listeners[0] else 429)
+    driver.publish(speaker, "x")
+    assert driver.api.deleted() == []
+    assert {one for task in driver.queue.tasks for one in task.only} == set(listeners[1:])
+    driver.api.answer = lambda _: Answer()
+    serve(driver)
+    assert [driver.heard(one)[-1] for one in listeners] == [(1, "x")] * 4
+    assert len(driver.api.posted(listeners[0])) == 1
 
 
-def test_who_is_throttled_at_the_last_receipt_is_disconnected(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
-    stage.publish(speaker, "x")
-    (task,) = stage.queue.tasks
-    assert stage.serve([replace(task, receipt=LAST_RECEIPT - 1)]) != [None]
-    assert stage.api.deleted() == []
-    assert stage.serve([replace(task, receipt=LAST_RECEIPT)]) == [None]
-    assert stage.api.deleted() == [listener]
+def test_who_is_throttled_at_the_last_receipt_is_disconnected(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
+    driver.publish(speaker, "x")
+    (task,) = driver.queue.tasks
+    assert driver.container.fan_out_consumer([replace(task, receipt=LAST_RECEIPT - 1)]) != [None]
+    assert driver.api.deleted() == []
+    assert driver.container.fan_out_consumer([replace(task, receipt=LAST_RECEIPT)]) == [None]
+    assert driver.api.deleted() == [listener]
 
 
 @pytest.mark.parametrize("status", [429, 500])
-def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(stage: Stage, status: int) -> None:
+def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(
+    driver: PublishDriver, status: int
+) -> None:
     """It comes again until it is either, as often as the queue allows."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.api.answer = lambda got: Answer(status=500 if got.method == "POST" else status)
-    stage.publish(speaker, "x")
-    (task,) = stage.queue.tasks
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else status)
+    driver.publish(speaker, "x")
+    (task,) = driver.queue.tasks
     assert task.only == (listener,)
     for receipt in (1, LAST_RECEIPT):
-        assert stage.serve([replace(task, receipt=receipt)]) != [None]
-    stage.api.answer = lambda got: Answer(status=500 if got.method == "POST" else 204)
-    assert stage.serve([task]) == [None]
-    assert stage.queue.tasks == [task]
+        assert driver.container.fan_out_consumer([replace(task, receipt=receipt)]) != [None]
+    driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else 204)
+    assert driver.container.fan_out_consumer([task]) == [None]
+    assert driver.queue.tasks == [task]
 
 
-def test_a_publish_that_can_leave_nobody_to_the_queue_is_repeated(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.api.answer = lambda _: Answer(status=429)
-    stage.queue.is_away = True
+def test_a_publish_that_can_leave_nobody_to_the_queue_is_repeated(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda _: Answer(status=429)
+    driver.queue.is_away = True
     with pytest.raises(UnavailableError):
-        stage.publish(speaker, "x", request_id="r")
-    stage.api.answer = lambda _: Answer()
-    assert stage.publish(speaker, "x", request_id="r")["offset"] == 1
-    assert stage.heard(listener)[-1] == (1, "x")
+        driver.publish(speaker, "x", request_id="r")
+    driver.api.answer = lambda _: Answer()
+    assert driver.publish(speaker, "x", request_id="r")["offset"] == 1
+    assert driver.heard(listener)[-1] == (1, "x")
 
 
-def test_a_task_that_the_queue_does_not_take_on_comes_again_itself(stage: Stage) -> None:
-    _, session_id = stage.speaking()
-    throttled, _ = stage.join(session_id)
+def test_a_task_that_the_queue_does_not_take_on_comes_again_itself(driver: PublishDriver) -> None:
+    _, session_id = driver.speaking()
+    throttled, _ = driver.join_listener(session_id)
     tasks = [
         ShardTask(session_id=session_id, shard=shard, event={"type": "sessionEnded"})
-        for shard in range(stage.settings.shards)
+        for shard in range(driver.settings.shards)
     ]
-    stage.api.answer = lambda _: Answer(status=429)
-    stage.queue.is_away = True
-    failures = stage.serve(tasks)
-    shard = _attachment(stage, throttled).shard
+    driver.api.answer = lambda _: Answer(status=429)
+    driver.queue.is_away = True
+    failures = driver.container.fan_out_consumer(tasks)
+    shard = _attachment(driver, throttled).shard
     assert [number for number, failure in enumerate(failures) if failure is not None] == [shard]
 
 
-def test_tasks_for_all_and_for_some_of_a_shard_go_together(stage: Stage) -> None:
+def test_tasks_for_all_and_for_some_of_a_shard_go_together(driver: PublishDriver) -> None:
     """Each listener gets what concerns it, in order, in one delivery."""
-    large = stage.with_settings(direct_fan_out=0, max_listeners=2)
+    large = driver.with_settings(direct_fan_out=0, max_listeners=2)
     speaker, session_id = large.speaking()
-    behind, other = large.join(session_id)[0], large.join(session_id)[0]
+    behind, other = large.join_listener(session_id)[0], large.join_listener(session_id)[0]
     for data in ("a", "b"):
         large.publish(speaker, data)
     first, second = large.queue.tasks
-    assert large.serve([second, replace(first, only=(behind,))]) == [None, None]
+    assert large.container.fan_out_consumer([second, replace(first, only=(behind,))]) == [None, None]
     assert large.heard(behind) == [(1, "a"), (2, "b")]
     assert large.heard(other) == [(2, "b")]
     large.close()
 
 
-def test_a_refused_caller_clears_nobody_away(stage: Stage) -> None:
+def test_a_refused_caller_clears_nobody_away(driver: PublishDriver) -> None:
     """The message is in the log; the speaker is told to try again, and a repeat sends it."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.api.answer = lambda _: Answer(status=403)
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda _: Answer(status=403)
     with pytest.raises(PushConfigurationError):
-        stage.publish(speaker, "x", request_id="r")
-    assert stage.listening(session_id) == 1
-    stage.api.answer = lambda _: Answer()
-    assert stage.publish(speaker, "x", request_id="r")["offset"] == 1
-    assert stage.heard(listener)[-1] == (1, "x")
+        driver.publish(speaker, "x", request_id="r")
+    assert driver.listener_count(session_id) == 1
+    driver.api.answer = lambda _: Answer()
+    assert driver.publish(speaker, "x", request_id="r")["offset"] == 1
+    assert driver.heard(listener)[-1] == (1, "x")
 
 
-def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listeners = [stage.join(session_id)[0] for _ in range(3)]
+def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(3)]
     push = {"type": "sessionUpdated", "sessionId": session_id, "status": "paused", "quality": "standard"}
-    session = session_of(stage, session_id)
-    stage.fan_out.broadcast(session, push, exclude=speaker)
-    stage.fan_out.broadcast(session, push, exclude=listeners[0])
-    assert [len(stage.api.posted(one)) for one in (speaker, *listeners)] == [1, 1, 2, 2]
-    assert stage.api.pushes(speaker) == [push]
+    session = session_of(driver, session_id)
+    driver.container.fan_out.broadcast(session, push, exclude=speaker)
+    driver.container.fan_out.broadcast(session, push, exclude=listeners[0])
+    assert [len(driver.api.posted(one)) for one in (speaker, *listeners)] == [1, 1, 2, 2]
+    assert driver.api.pushes(speaker) == [push]
 
 
-def test_an_event_for_many_goes_through_the_queue(stage: Stage) -> None:
-    large = stage.with_settings(direct_fan_out=0)
+def test_an_event_for_many_goes_through_the_queue(driver: PublishDriver) -> None:
+    large = driver.with_settings(direct_fan_out=0)
     speaker, session_id = large.speaking()
-    listener, _ = large.join(session_id)
+    listener, _ = large.join_listener(session_id)
     push = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
-    large.fan_out.broadcast(session_of(large, session_id), push, exclude=speaker)
+    large.container.fan_out.broadcast(session_of(large, session_id), push, exclude=speaker)
     assert len(large.queue.tasks) == large.settings.shards
     serve(large)
     assert large.api.pushes(listener) == [push]
     large.close()
 
 
-def test_failing_to_broadcast_is_noted_and_no_error(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    stage.join(session_id)
-    stage.api.answer = lambda _: Answer(status=403)
-    assert not stage.fan_out.broadcast(session_of(stage, session_id), {"type": "sessionEnded"})
-    assert speaker not in stage.api.deleted()
-    assert stage.notes.counts["BroadcastFailed"] == 1
+def test_failing_to_broadcast_is_noted_and_no_error(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id)
+    driver.api.answer = lambda _: Answer(status=403)
+    assert not driver.container.fan_out.broadcast(session_of(driver, session_id), {"type": "sessionEnded"})
+    assert speaker not in driver.api.deleted()
+    assert driver.recorder.counts["BroadcastFailed"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "3", '{"sessionId":"a","shard":"0"}', '{"shard":1}'])

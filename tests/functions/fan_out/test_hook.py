@@ -12,8 +12,9 @@ from domain.message_log import Body, Entry, encode
 from domain.model import Position
 from domain.settings import Settings
 from examples.hook_uppercase import handler as example
-from tests.functions.fan_out.management_api import ManagementApi
-from tests.functions.fan_out.stage import UNLIMITED, Stage
+from tests.support.fake_management_api import ManagementApi
+from tests.support.publish_driver import PublishDriver
+from tests.support.session_driver import UNLIMITED
 from use_cases.hook import HookError, answered
 
 ENTRY = Entry(
@@ -50,9 +51,11 @@ class LocalHook:
             raise HookError("raised an error") from error
 
 
-def staged(api: ManagementApi, function: Callable[[dict[str, Any]], object], failure: str = "pass") -> Stage:
+def staged(
+    api: ManagementApi, function: Callable[[dict[str, Any]], object], failure: str = "pass"
+) -> PublishDriver:
     settings = Settings(limits=UNLIMITED.limits, hook_failure=failure)
-    return Stage(api, settings, LocalHook(function))
+    return PublishDriver(api, settings, LocalHook(function))
 
 
 def fails(_: dict[str, Any]) -> object:
@@ -66,41 +69,41 @@ class TestThroughPublish:
 
     def test_the_example_gives_each_language_its_own(self, api: ManagementApi) -> None:
         """Live and in a replay alike."""
-        stage = staged(api, lambda request: example(request, None))
-        speaker = stage.connect("user")
-        created = stage.create(speaker)
+        driver = staged(api, lambda request: example(request, None))
+        speaker = driver.connect("user")
+        created = driver.create(speaker)
         session_id = created["sessionId"]
-        german, spanish = stage.join(session_id, "de")[0], stage.join(session_id, "es")[0]
-        stage.publish(speaker, "hello")
+        german, spanish = driver.join_listener(session_id, "de")[0], driver.join_listener(session_id, "es")[0]
+        driver.publish(speaker, "hello")
         start = Position(epoch=created["epoch"], offset=0)
-        late = stage.join(session_id, "de", start)[0]
-        heard = [stage.heard(one) for one in (german, spanish, late)]
+        late = driver.join_listener(session_id, "de", start)[0]
+        heard = [driver.heard(one) for one in (german, spanish, late)]
         assert heard == [[(1, "HELLO")], [(1, "hello")], [(1, "HELLO")]]
-        stage.close()
+        driver.close()
 
     def test_a_refused_message_uses_no_offset(self, api: ManagementApi) -> None:
-        stage = staged(api, lambda request: example(request, None))
-        speaker, session_id = stage.speaking()
-        listener, _ = stage.join(session_id)
+        driver = staged(api, lambda request: example(request, None))
+        speaker, session_id = driver.speaking()
+        listener, _ = driver.join_listener(session_id)
         with pytest.raises(ForbiddenError, match="Mind your language"):
-            stage.publish(speaker, "Damn!")
-        assert stage.publish(speaker, "sorry")["offset"] == 1
-        assert stage.heard(listener) == [(1, "sorry")]
-        stage.close()
+            driver.publish(speaker, "Damn!")
+        assert driver.publish(speaker, "sorry")["offset"] == 1
+        assert driver.heard(listener) == [(1, "sorry")]
+        driver.close()
 
     def test_what_is_withheld_is_skipped(self, api: ManagementApi) -> None:
-        stage = staged(api, lambda _: {"message": None, "languages": {"es": {"data": "hola"}}})
-        speaker, session_id = stage.speaking()
-        spanish, french = stage.join(session_id, "es")[0], stage.join(session_id, "fr")[0]
-        stage.publish(speaker, "hello")
-        assert (stage.heard(spanish), stage.heard(french)) == ([(1, "hola")], [(1, None)])
-        stage.close()
+        driver = staged(api, lambda _: {"message": None, "languages": {"es": {"data": "hola"}}})
+        speaker, session_id = driver.speaking()
+        spanish, french = driver.join_listener(session_id, "es")[0], driver.join_listener(session_id, "fr")[0]
+        driver.publish(speaker, "hello")
+        assert (driver.heard(spanish), driver.heard(french)) == ([(1, "hola")], [(1, None)])
+        driver.close()
 
     def test_the_request_is_as_documented(self, api: ManagementApi) -> None:
         requests: list[dict[str, Any]] = []
-        stage = staged(api, lambda request: requests.append(request) or {})
-        speaker, session_id = stage.speaking()
-        stage.publish(speaker, "hello", targetLanguages=["es", "fr"])
+        driver = staged(api, lambda request: requests.append(request) or {})
+        speaker, session_id = driver.speaking()
+        driver.publish(speaker, "hello", targetLanguages=["es", "fr"])
         assert requests == [
             {
                 "version": 1,
@@ -111,57 +114,57 @@ class TestThroughPublish:
                 "message": {"data": "hello", "contentType": "text/plain", "encoding": "utf8"},
             }
         ]
-        stage.close()
+        driver.close()
 
     def test_a_failing_hook_lets_the_message_pass(self, api: ManagementApi) -> None:
-        stage = staged(api, fails)
-        speaker, session_id = stage.speaking()
-        listener, _ = stage.join(session_id)
-        stage.publish(speaker, "hello")
-        assert stage.heard(listener) == [(1, "hello")]
-        assert stage.notes.counts["HookFailed"] == 1
-        stage.close()
+        driver = staged(api, fails)
+        speaker, session_id = driver.speaking()
+        listener, _ = driver.join_listener(session_id)
+        driver.publish(speaker, "hello")
+        assert driver.heard(listener) == [(1, "hello")]
+        assert driver.recorder.counts["HookFailed"] == 1
+        driver.close()
 
     def test_a_failing_hook_refuses_where_that_is_the_rule(self, api: ManagementApi) -> None:
-        stage = staged(api, fails, "refuse")
-        speaker, session_id = stage.speaking()
-        listener, _ = stage.join(session_id)
+        driver = staged(api, fails, "refuse")
+        speaker, session_id = driver.speaking()
+        listener, _ = driver.join_listener(session_id)
         with pytest.raises(UnavailableError):
-            stage.publish(speaker, "hello")
-        assert stage.heard(listener) == []
-        stage.close()
+            driver.publish(speaker, "hello")
+        assert driver.heard(listener) == []
+        driver.close()
 
     def test_an_answer_too_large_is_the_speakers_to_know(self, api: ManagementApi) -> None:
-        stage = staged(api, lambda _: {"languages": {"es": {"data": "x" * 33_000}}})
-        speaker, _ = stage.speaking()
+        driver = staged(api, lambda _: {"languages": {"es": {"data": "x" * 33_000}}})
+        speaker, _ = driver.speaking()
         with pytest.raises(PayloadTooLargeError):
-            stage.publish(speaker, "hello")
-        stage.close()
+            driver.publish(speaker, "hello")
+        driver.close()
 
     def test_a_repeated_request_keeps_its_answer_whatever_the_hook_says_then(
         self, api: ManagementApi
     ) -> None:
         """Everybody has the message by then. A request that was never carried out is refused."""
         answers: list[object] = [{}, {"refuse": "no more"}, None, {"message": {"data": "x" * 33_000}}]
-        stage = staged(api, lambda _: answers.pop(0), failure="refuse")
-        speaker, session_id = stage.speaking()
-        listener, _ = stage.join(session_id)
-        first = stage.publish(speaker, "hello", request_id="r")
+        driver = staged(api, lambda _: answers.pop(0), failure="refuse")
+        speaker, session_id = driver.speaking()
+        listener, _ = driver.join_listener(session_id)
+        first = driver.publish(speaker, "hello", request_id="r")
         for _ in range(3):
-            assert stage.publish(speaker, "hello", request_id="r") == first
-        assert {offset for offset, _ in stage.heard(listener)} == {1}
+            assert driver.publish(speaker, "hello", request_id="r") == first
+        assert {offset for offset, _ in driver.heard(listener)} == {1}
         answers.append({"refuse": "no more"})
         with pytest.raises(ForbiddenError):
-            stage.publish(speaker, "hello", request_id="s")
-        stage.close()
+            driver.publish(speaker, "hello", request_id="s")
+        driver.close()
 
     def test_nobody_without_rights_reaches_the_hook(self, api: ManagementApi) -> None:
         requests: list[dict[str, Any]] = []
-        stage = staged(api, lambda request: requests.append(request) or {})
+        driver = staged(api, lambda request: requests.append(request) or {})
         with pytest.raises(ForbiddenError):
-            stage.publish(stage.connect("someone"), "hello")
+            driver.publish(driver.connect("someone"), "hello")
         assert requests == []
-        stage.close()
+        driver.close()
 
 
 @pytest.mark.parametrize(

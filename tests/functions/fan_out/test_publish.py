@@ -17,42 +17,43 @@ from domain.errors import (
 )
 from domain.model import AsSpeaker, Change, Status
 from domain.settings import Limits
-from tests.functions.fan_out.stage import START, Stage
-from tests.functions.faults import Fault, watched
+from tests.support.dynamodb_faults import Fault, watched
+from tests.support.publish_driver import PublishDriver
+from tests.support.session_driver import START
 
 pytestmark = pytest.mark.emulator
 
 
-def test_messages_get_the_next_offset_and_reach_every_listener(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listeners = [stage.join(session_id)[0] for _ in range(7)]
+def test_messages_get_the_next_offset_and_reach_every_listener(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(7)]
     for number in range(1, 4):
-        reply = stage.publish(speaker, f"m{number}")
+        reply = driver.publish(speaker, f"m{number}")
         assert reply == {"type": "published", "sessionId": session_id, "offset": number}
     for listener in listeners:
-        assert stage.heard(listener) == [(1, "m1"), (2, "m2"), (3, "m3")]
-    push = stage.api.pushes(listeners[0])[0]
+        assert driver.heard(listener) == [(1, "m1"), (2, "m2"), (3, "m3")]
+    push = driver.api.pushes(listeners[0])[0]
     assert (push["contentType"], push["encoding"]) == ("text/plain", "utf8")
     assert push["publishedAt"] == "2027-01-15T08:00:00Z"
 
 
-def test_two_instances_share_the_offsets(stage: Stage) -> None:
+def test_two_instances_share_the_offsets(driver: PublishDriver) -> None:
     """What one remembers of the head is outdated by the other's publish, and put right by the refusal."""
-    speaker, session_id = stage.speaking()
-    other = stage.with_settings()
-    listener, _ = stage.join(session_id)
+    speaker, session_id = driver.speaking()
+    other = driver.with_settings()
+    listener, _ = driver.join_listener(session_id)
     for number in range(6):
-        (stage if number % 2 else other).publish(speaker, str(number))
+        (driver if number % 2 else other).publish(speaker, str(number))
     other.close()
-    assert [offset for offset, _ in stage.heard(listener)] == [1, 2, 3, 4, 5, 6]
+    assert [offset for offset, _ in driver.heard(listener)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_publishing_at_once_leaves_no_offset_out(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    stages = [stage.with_settings() for _ in range(4)]
-    listener, _ = stage.join(session_id)
+def test_publishing_at_once_leaves_no_offset_out(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    stages = [driver.with_settings() for _ in range(4)]
+    listener, _ = driver.join_listener(session_id)
 
-    def publish(one: Stage) -> list[int]:
+    def publish(one: PublishDriver) -> list[int]:
         return [one.publish(speaker, "x")["offset"] for _ in range(5)]
 
     with ThreadPoolExecutor(len(stages)) as pool:
@@ -60,97 +61,101 @@ def test_publishing_at_once_leaves_no_offset_out(stage: Stage) -> None:
     for one in stages:
         one.close()
     assert sorted(offsets) == list(range(1, 21))
-    assert sorted(offset for offset, _ in stage.heard(listener)) == list(range(1, 21))
+    assert sorted(offset for offset, _ in driver.heard(listener)) == list(range(1, 21))
 
 
-def test_languages_that_are_not_targets_get_the_offset_alone(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    spanish, french = stage.join(session_id, "es")[0], stage.join(session_id, "fr")[0]
-    stage.publish(speaker, "hola", targetLanguages=["es"])
-    assert stage.heard(spanish) == [(1, "hola")]
-    assert stage.heard(french) == [(1, None)]
-    assert stage.api.pushes(french)[0]["skipped"] is True
+def test_languages_that_are_not_targets_get_the_offset_alone(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    spanish, french = driver.join_listener(session_id, "es")[0], driver.join_listener(session_id, "fr")[0]
+    driver.publish(speaker, "hola", targetLanguages=["es"])
+    assert driver.heard(spanish) == [(1, "hola")]
+    assert driver.heard(french) == [(1, None)]
+    assert driver.api.pushes(french)[0]["skipped"] is True
 
 
-def test_binary_data_goes_as_base64(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
+def test_binary_data_goes_as_base64(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
     data = base64.b64encode(bytes(range(256))).decode()
-    stage.publish(speaker, data, encoding="base64", contentType="audio/ogg")
-    push = stage.api.pushes(listener)[0]
+    driver.publish(speaker, data, encoding="base64", contentType="audio/ogg")
+    push = driver.api.pushes(listener)[0]
     assert (push["data"], push["encoding"], push["contentType"]) == (data, "base64", "audio/ogg")
 
 
 @pytest.mark.parametrize("data", ["%%%%", "abc", "a b=", "é==="])
-def test_base64_that_is_none_is_refused(stage: Stage, data: str) -> None:
-    speaker, _ = stage.speaking()
+def test_base64_that_is_none_is_refused(driver: PublishDriver, data: str) -> None:
+    speaker, _ = driver.speaking()
     with pytest.raises(InvalidMessageError):
-        stage.publish(speaker, data, encoding="base64")
+        driver.publish(speaker, data, encoding="base64")
 
 
 @pytest.mark.parametrize("character", ["x", "é", '"', "😀"])
-def test_what_fits_one_frame_is_sent_and_a_byte_more_is_refused(stage: Stage, character: str) -> None:
+def test_what_fits_one_frame_is_sent_and_a_byte_more_is_refused(
+    driver: PublishDriver, character: str
+) -> None:
     """The size is the push's, in bytes, with JSON's escapes."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.publish(speaker, "")
-    room = 32_768 - len(stage.api.posted(listener)[0].body) - len("9007199254740991") + len("1")
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.publish(speaker, "")
+    room = 32_768 - len(driver.api.posted(listener)[0].body) - len("9007199254740991") + len("1")
     width = 2 if character == '"' else len(character.encode())
     fits = character * (room // width) + "x" * (room % width)
-    stage.publish(speaker, fits)
-    assert len(stage.api.posted(listener)[1].body) <= 32_768
+    driver.publish(speaker, fits)
+    assert len(driver.api.posted(listener)[1].body) <= 32_768
     with pytest.raises(PayloadTooLargeError):
-        stage.publish(speaker, fits + "x")
+        driver.publish(speaker, fits + "x")
 
 
-def test_a_repeated_request_keeps_its_offset_and_is_sent_again(stage: Stage) -> None:
+def test_a_repeated_request_keeps_its_offset_and_is_sent_again(driver: PublishDriver) -> None:
     """The first may have been cut off between the log and the listeners."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    first = stage.publish(speaker, "once", request_id="r1")
-    stage.publish(speaker, "between", request_id="r2")
-    assert stage.publish(speaker, "once", request_id="r1") == first
-    assert stage.heard(listener) == [(1, "once"), (2, "between"), (1, "once")]
-    assert stage.publish(speaker, "next")["offset"] == 3
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    first = driver.publish(speaker, "once", request_id="r1")
+    driver.publish(speaker, "between", request_id="r2")
+    assert driver.publish(speaker, "once", request_id="r1") == first
+    assert driver.heard(listener) == [(1, "once"), (2, "between"), (1, "once")]
+    assert driver.publish(speaker, "next")["offset"] == 3
 
 
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
 def test_a_repeated_request_keeps_its_answer_when_its_session_is_paused_or_over(
-    stage: Stage, is_warm: bool
+    driver: PublishDriver, is_warm: bool
 ) -> None:
     """Its reply may have been lost just before. A new request is refused all the same."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    first = stage.publish(speaker, "once", request_id="r1")
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    first = driver.publish(speaker, "once", request_id="r1")
     by = AsSpeaker(connection_id=speaker, generation=1)
-    stage.sessions.update(session_id, Change(status=Status.PAUSED), by=by, request=None, now=stage.now)
+    driver.container.sessions.update(
+        session_id, Change(status=Status.PAUSED), by=by, request=None, now=driver.now
+    )
     if not is_warm:
-        stage.publisher = stage.new_publisher()
-    assert stage.publish(speaker, "once", request_id="r1") == first
-    assert stage.heard(listener) == [(1, "once"), (1, "once")]
+        driver.restart()
+    assert driver.publish(speaker, "once", request_id="r1") == first
+    assert driver.heard(listener) == [(1, "once"), (1, "once")]
     with pytest.raises(ConflictError):
-        stage.publish(speaker, "new", request_id="r2")
-    stage.end(session_id, by)
-    assert stage.publish(speaker, "once", request_id="r1") == first
-    assert stage.heard(listener) == [(1, "once"), (1, "once")]
+        driver.publish(speaker, "new", request_id="r2")
+    driver.mark_ended(session_id, by)
+    assert driver.publish(speaker, "once", request_id="r1") == first
+    assert driver.heard(listener) == [(1, "once"), (1, "once")]
     with pytest.raises(SessionEndedError):
-        stage.publish(speaker, "new", request_id="r2")
+        driver.publish(speaker, "new", request_id="r2")
 
 
-def test_a_message_whose_write_is_still_under_way_is_in_the_log_once(stage: Stage) -> None:
+def test_a_message_whose_write_is_still_under_way_is_in_the_log_once(driver: PublishDriver) -> None:
     """Also without a requestId: the second try of the write is the same transaction to DynamoDB."""
-    speaker, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    stage.publish(speaker, "before")
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.publish(speaker, "before")
     with watched(failing=0, fault=Fault.IN_PROGRESS) as calls:
-        assert stage.publish(speaker, "once")["offset"] == 2
+        assert driver.publish(speaker, "once")["offset"] == 2
     assert calls.met
-    assert stage.publish(speaker, "after")["offset"] == 3
-    assert stage.heard(listener) == [(1, "before"), (2, "once"), (3, "after")]
+    assert driver.publish(speaker, "after")["offset"] == 3
+    assert driver.heard(listener) == [(1, "before"), (2, "once"), (3, "after")]
 
 
-def test_a_session_has_a_rate_of_its_own(stage: Stage) -> None:
-    limited = stage.with_settings(limits=Limits(messages_per_minute=3))
+def test_a_session_has_a_rate_of_its_own(driver: PublishDriver) -> None:
+    limited = driver.with_settings(limits=Limits(messages_per_minute=3))
     speaker, _ = limited.speaking()
     limited.now = START + 20
     for _ in range(3):
@@ -158,7 +163,7 @@ def test_a_session_has_a_rate_of_its_own(stage: Stage) -> None:
     with pytest.raises(RateLimitedError) as refused:
         limited.publish(speaker, "x")
     assert refused.value.retry_after == 40
-    limited.publisher = limited.new_publisher()
+    limited.restart()
     with pytest.raises(RateLimitedError):
         limited.publish(speaker, "x")
     limited.now += 40
@@ -166,65 +171,71 @@ def test_a_session_has_a_rate_of_its_own(stage: Stage) -> None:
     limited.close()
 
 
-def test_only_the_speaker_publishes(stage: Stage) -> None:
-    _, session_id = stage.speaking()
-    listener, _ = stage.join(session_id)
-    for connection_id in (listener, stage.connect("someone")):
+def test_only_the_speaker_publishes(driver: PublishDriver) -> None:
+    _, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    for connection_id in (listener, driver.connect("someone")):
         with pytest.raises(ForbiddenError):
-            stage.publish(connection_id, "x")
+            driver.publish(connection_id, "x")
 
 
-def test_a_replaced_speaker_loses_its_rights_at_once(stage: Stage) -> None:
+def test_a_replaced_speaker_loses_its_rights_at_once(driver: PublishDriver) -> None:
     """Also on an instance that remembers it as the speaker."""
-    speaker, session_id = stage.speaking()
-    stage.publish(speaker, "x")
-    session = stage.sessions.get(session_id)
+    speaker, session_id = driver.speaking()
+    driver.publish(speaker, "x")
+    session = driver.container.sessions.get(session_id)
     assert session is not None
-    newer = stage.connect("user")
-    stage.sessions.attach(session, connection_id=newer, instead_of=None, request=None, now=stage.now)
+    newer = driver.connect("user")
+    driver.container.sessions.attach(
+        session, connection_id=newer, instead_of=None, request=None, now=driver.now
+    )
     with pytest.raises(ForbiddenError):
-        stage.publish(speaker, "x")
-    assert stage.publish(newer, "x")["offset"] == 2
+        driver.publish(speaker, "x")
+    assert driver.publish(newer, "x")["offset"] == 2
 
 
-def test_a_paused_or_ended_session_takes_nothing(stage: Stage) -> None:
-    speaker, session_id = stage.speaking()
-    stage.publish(speaker, "x")
+def test_a_paused_or_ended_session_takes_nothing(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.publish(speaker, "x")
     by = AsSpeaker(connection_id=speaker, generation=1)
     for status, offset in ((Status.PAUSED, None), (Status.ACTIVE, 2)):
-        stage.sessions.update(session_id, Change(status=status), by=by, request=None, now=stage.now)
+        driver.container.sessions.update(
+            session_id, Change(status=status), by=by, request=None, now=driver.now
+        )
         if offset is None:
             with pytest.raises(ConflictError):
-                stage.publish(speaker, "x")
+                driver.publish(speaker, "x")
         else:
-            assert stage.publish(speaker, "x")["offset"] == offset
-    stage.end(session_id, by)
+            assert driver.publish(speaker, "x")["offset"] == offset
+    driver.mark_ended(session_id, by)
     with pytest.raises(SessionEndedError):
-        stage.publish(speaker, "x")
+        driver.publish(speaker, "x")
 
 
-def test_a_speaker_goes_on_with_a_new_session_on_the_same_connection(stage: Stage) -> None:
+def test_a_speaker_goes_on_with_a_new_session_on_the_same_connection(driver: PublishDriver) -> None:
     """What was remembered of the first session is no reason to refuse the second."""
-    speaker, session_id = stage.speaking()
-    stage.publish(speaker, "x")
+    speaker, session_id = driver.speaking()
+    driver.publish(speaker, "x")
     by = AsSpeaker(connection_id=speaker, generation=1)
-    stage.end(session_id, by)
-    second = stage.create(speaker)["sessionId"]
-    assert stage.publish(speaker, "x") == {"type": "published", "sessionId": second, "offset": 1}
+    driver.mark_ended(session_id, by)
+    second = driver.create(speaker)["sessionId"]
+    assert driver.publish(speaker, "x") == {"type": "published", "sessionId": second, "offset": 1}
 
 
-def test_rights_end_with_the_token_and_return_with_a_newer_one(stage: Stage) -> None:
-    speaker = stage.connect("user", token_expires_at=START + 60)
-    stage.create(speaker)
-    stage.publish(speaker, "x")
-    stage.now = START + 60
+def test_rights_end_with_the_token_and_return_with_a_newer_one(driver: PublishDriver) -> None:
+    speaker = driver.connect("user", token_expires_at=START + 60)
+    driver.create(speaker)
+    driver.publish(speaker, "x")
+    driver.now = START + 60
     with pytest.raises(TokenExpiredError):
-        stage.publish(speaker, "x")
-    stage.connections.set_token(speaker, subject="user", expires_at=START + 600, due_at=START + 300)
-    assert stage.publish(speaker, "x")["offset"] == 2
+        driver.publish(speaker, "x")
+    driver.container.connections.set_token(
+        speaker, subject="user", expires_at=START + 600, due_at=START + 300
+    )
+    assert driver.publish(speaker, "x")["offset"] == 2
 
 
-def test_target_languages_must_be_served(stage: Stage) -> None:
-    speaker, _ = stage.speaking()
+def test_target_languages_must_be_served(driver: PublishDriver) -> None:
+    speaker, _ = driver.speaking()
     with pytest.raises(UnsupportedLanguageError):
-        stage.publish(speaker, "x", targetLanguages=["es", "cy"])
+        driver.publish(speaker, "x", targetLanguages=["es", "cy"])

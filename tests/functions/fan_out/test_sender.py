@@ -14,7 +14,7 @@ from adapters.management_api.sender_limits import Schedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate, server_context
 from domain.pusher import Delivery, Outcome, PushConfigurationError
-from tests.functions.fan_out.management_api import Answer, Got, ManagementApi, management_api
+from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")
 QUICK = SenderLimits(

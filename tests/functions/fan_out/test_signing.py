@@ -31,9 +31,9 @@ connection_ids = st.text(min_size=1, max_size=40).filter(lambda text: text not i
 stages = st.sampled_from(["/prod", "/a1b2/local", ""])
 
 
-def callback_path(stage: str, connection_id: str) -> str:
+def callback_path(driver: str, connection_id: str) -> str:
     """The path of one connection, percent-encoded once, as it is sent."""
-    return f"{stage}/@connections/{quote(connection_id, safe='')}"
+    return f"{driver}/@connections/{quote(connection_id, safe='')}"
 
 
 requests = st.builds(

@@ -8,9 +8,9 @@ from botocore.stub import Stubber
 
 from adapters import self_invocation as continuation
 from domain.errors import UnavailableError
-from tests.functions.fan_out.management_api import ManagementApi
-from tests.functions.keep_alive.world import World
-from tests.functions.stack import Handler, cold_start
+from tests.support.fake_management_api import ManagementApi
+from tests.support.handler_driver import Handler, cold_start
+from tests.support.keep_alive_driver import KeepAliveDriver
 
 pytestmark = pytest.mark.emulator
 NAME = "stack-keep-alive"
@@ -28,14 +28,14 @@ class Context:
 
 
 @pytest.fixture
-def handler(world: World, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Handler:
+def handler(driver: KeepAliveDriver, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Handler:
     """The function, started in its environment."""
     for name, value in {
         "CALLBACK_URL": callbacks.url,
         "FAN_OUT_QUEUE_URL": "http://127.0.0.1/queue",
         "MESSAGES_TABLE": "messages_table",
         "AWS_LAMBDA_FUNCTION_NAME": NAME,
-        "SETTINGS": "{}",
+        "UNLIMITED": "{}",
     }.items():
         monkeypatch.setenv(name, value)
     return cold_start("keep_alive")
@@ -52,12 +52,12 @@ def lambda_api() -> Generator[Stubber]:
 
 
 def test_a_run_pings_through_the_management_api(
-    handler: Handler, world: World, callbacks: ManagementApi
+    handler: Handler, driver: KeepAliveDriver, callbacks: ManagementApi
 ) -> None:
     """The clock is the real one: a connection of long ago is due, one of the future is not."""
-    connection = world.connect()
-    world.now = 0
-    old = world.connect()
+    connection = driver.connect()
+    driver.now = 0
+    old = driver.connect()
 
     assert handler({}, Context(50_000)) == {"left": 0}
     assert [push["type"] for push in callbacks.pushes(old)] == ["connectionRefreshRequired"]
@@ -65,22 +65,24 @@ def test_a_run_pings_through_the_management_api(
 
 
 def test_a_run_without_time_goes_on_in_two_invocations(
-    handler: Handler, world: World, lambda_api: Stubber
+    handler: Handler, driver: KeepAliveDriver, lambda_api: Stubber
 ) -> None:
     """Nothing is begun, and nothing is dropped."""
-    world.now = 0
+    driver.now = 0
     for _ in range(8):
-        world.connect()
+        driver.connect()
     for _ in range(2):
         lambda_api.add_response("invoke", {"StatusCode": 202})
 
     assert handler({}, Context(1_000))["left"] > 0
 
 
-def test_a_run_that_cannot_go_on_elsewhere_fails(handler: Handler, world: World, lambda_api: Stubber) -> None:
+def test_a_run_that_cannot_go_on_elsewhere_fails(
+    handler: Handler, driver: KeepAliveDriver, lambda_api: Stubber
+) -> None:
     """So that Lambda counts and repeats it."""
-    world.now = 0
-    world.connect()
+    driver.now = 0
+    driver.connect()
     lambda_api.add_client_error("invoke", "TooManyRequestsException")
 
     with pytest.raises(UnavailableError):
@@ -88,11 +90,11 @@ def test_a_run_that_cannot_go_on_elsewhere_fails(handler: Handler, world: World,
 
 
 def test_a_continued_run_does_its_own_part_only(
-    handler: Handler, world: World, callbacks: ManagementApi
+    handler: Handler, driver: KeepAliveDriver, callbacks: ManagementApi
 ) -> None:
     """The event names the shards."""
-    world.now = 0
-    connection = world.connect()
+    driver.now = 0
+    connection = driver.connect()
     event = {"continue": [["sessions", shard, 0] for shard in range(16)], "depth": 2}
 
     assert handler(event, Context(50_000)) == {"left": 0}

@@ -4,56 +4,57 @@ import pytest
 
 from adapters.dynamodb.due_index import push_forward
 from keep_alive.heartbeat import Heartbeat
-from tests.functions.keep_alive.world import START, World
+from tests.support.keep_alive_driver import KeepAliveDriver
+from tests.support.session_driver import START
 
 pytestmark = pytest.mark.emulator
 
 
-def beat(world: World, connection_id: str) -> None:
+def beat(driver: KeepAliveDriver, connection_id: str) -> None:
     """One heartbeat of a connection that was opened at the start."""
-    Heartbeat(push_forward=push_forward, settings=world.settings, clock=world.clock)(
+    Heartbeat(push_forward=push_forward, settings=driver.container.settings, clock=driver.clock)(
         connection_id, START * 1000
     )
 
 
-def test_a_connection_that_beats_is_not_pinged(world: World) -> None:
+def test_a_connection_that_beats_is_not_pinged(driver: KeepAliveDriver) -> None:
     """Each beat moves the ping away."""
-    connection = world.connect()
+    connection = driver.connect()
     for _ in range(10):
-        world.now += 300
-        beat(world, connection)
-        world.run()
+        driver.now += 300
+        beat(driver, connection)
+        driver.run()
 
-    assert world.wire.types(connection) == []
+    assert driver.pusher.types(connection) == []
 
 
-def test_a_beat_puts_off_no_notice_of_a_token(world: World) -> None:
+def test_a_beat_puts_off_no_notice_of_a_token(driver: KeepAliveDriver) -> None:
     """A token that ends before the next look keeps the look where it is, until the notice went out."""
-    connection = world.connect("subject", START + 700)
-    world.now += 300
-    beat(world, connection)
-    assert world.connection(connection).due_at == START + 480
+    connection = driver.connect("subject", token_expires_at=START + 700)
+    driver.now += 300
+    beat(driver, connection)
+    assert driver.connection(connection).due_at == START + 480
 
-    world.now = START + 580
-    world.run()
-    assert world.wire.types(connection) == ["tokenExpiring"]
+    driver.now = START + 580
+    driver.run()
+    assert driver.pusher.types(connection) == ["tokenExpiring"]
 
-    world.now += 100
-    beat(world, connection)
-    assert world.connection(connection).due_at == world.now + 480
+    driver.now += 100
+    beat(driver, connection)
+    assert driver.connection(connection).due_at == driver.now + 480
 
 
-def test_a_beat_of_a_connection_that_is_due_leaves_it_to_the_run(world: World) -> None:
+def test_a_beat_of_a_connection_that_is_due_leaves_it_to_the_run(driver: KeepAliveDriver) -> None:
     """The run that is about to look has the last word."""
-    connection = world.connect()
-    world.now += 480
-    beat(world, connection)
+    connection = driver.connect()
+    driver.now += 480
+    beat(driver, connection)
 
-    assert world.connection(connection).due_at == START + 480
+    assert driver.connection(connection).due_at == START + 480
 
 
-def test_a_beat_of_a_connection_without_a_record_is_answered(world: World) -> None:
+def test_a_beat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDriver) -> None:
     """A beat may overtake the cleaning up."""
-    beat(world, "nobody")
+    beat(driver, "nobody")
 
-    assert world.connections.get("nobody") is None
+    assert driver.container.connections.get("nobody") is None

@@ -10,7 +10,7 @@ from domain.settings import Settings
 from keep_alive.run import Unit, all_units
 from keep_alive.schedule import jitter, plan_visit, refresh_at
 
-SETTINGS = Settings(refresh_jitter=0)
+UNLIMITED = Settings(refresh_jitter=0)
 CONNECTED = 1_800_000_000
 CONNECTION = Connection(
     connection_id="connection",
@@ -50,7 +50,7 @@ CONNECTION = Connection(
 def test_what_is_due(after: int, changes: dict[str, int], pushes: list[str], due_after: int) -> None:
     """Seconds after the connect: what is said, with the seconds it names, and the next look."""
     since = {name: CONNECTED + value for name, value in changes.items()}
-    visit = plan_visit(SETTINGS, replace(CONNECTION, **since), None, CONNECTED + after)
+    visit = plan_visit(UNLIMITED, replace(CONNECTION, **since), None, CONNECTED + after)
 
     said = [json.loads(payload) for payload in visit.payloads]
     assert [
@@ -66,9 +66,9 @@ def test_each_token_is_noticed_once() -> None:
     told = replace(CONNECTION, token_expires_at=CONNECTED + 3600)
     later = replace(CONNECTION, token_expires_at=CONNECTED + 3590)
 
-    assert plan_visit(SETTINGS, told, None, now).token_noticed == CONNECTED + 3600
-    assert not plan_visit(SETTINGS, told, CONNECTED + 3600, now).is_notice
-    assert plan_visit(SETTINGS, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
+    assert plan_visit(UNLIMITED, told, None, now).token_noticed == CONNECTED + 3600
+    assert not plan_visit(UNLIMITED, told, CONNECTED + 3600, now).is_notice
+    assert plan_visit(UNLIMITED, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
 
 
 def test_the_notice_is_spread() -> None:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field, replace
 from domain.model import Session, Status
 from keep_alive.run import DueConnection, KeepAlive, Unit
 from keep_alive.schedule import Visit
-from tests.functions.keep_alive.world import SETTINGS, START, Notes, Wire
+from tests.support.fakes import FakePusher
+from tests.support.recorder import Recorder
+from tests.support.session_driver import START, UNLIMITED
 
 
 @dataclass
@@ -58,10 +60,10 @@ def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[Unit, ...], list[s
         due=index,
         end=end,
         departed=lambda _: None,
-        pusher=Wire(),
-        settings=SETTINGS,
-        log=(notes := Notes()),
-        metrics=notes,
+        pusher=FakePusher(),
+        settings=UNLIMITED,
+        logger=(recorder := Recorder()),
+        metrics=recorder,
         clock=lambda: START + 200,
     )
     remaining = iter(looks)

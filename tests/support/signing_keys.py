@@ -7,7 +7,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from tests.functions.world import CLIENT, ISSUER
+from tests.support.session_driver import CLIENT, ISSUER
 
 
 class SigningKey:

@@ -1,4 +1,4 @@
-"""The handlers as Lambda runs them: imported in the environment of a stack, called with events."""
+"""Drives the handlers as Lambda does: imported in a stack's environment, called with events."""
 
 import importlib
 import json
@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from domain.settings import Settings
-from tests.functions import events
-from tests.functions.world import new_id
+from tests.support import events
+from tests.support.session_driver import new_id
 
 Handler = Callable[[dict[str, Any], object], dict[str, Any]]
 
-SNAKE = {
+HANDLER_OF_ACTION = {
     "createSession": "create_session",
     "joinSession": "join_session",
     "leaveSession": "leave_session",
@@ -23,7 +23,7 @@ SNAKE = {
     "endSession": "end_session",
     "refreshToken": "refresh_token",
 }
-HTTP = {
+HANDLER_OF_METHOD = {
     "POST": "http_create_session",
     "GET": "http_get_session",
     "PATCH": "http_update_session",
@@ -44,14 +44,15 @@ def settings_json(settings: Settings) -> str:
 
 
 def cold_start(name: str) -> Handler:
-    """A handler, imported anew, so that it reads the environment as it is."""
-    sys.modules.pop(f"handlers.{name}", None)
+    """Import a handler with a container of its own, which reads the environment as it is now."""
+    for module in [one for one in sys.modules if one == "container" or one.startswith("handlers.")]:
+        del sys.modules[module]
     return importlib.import_module(f"handlers.{name}").handler
 
 
 @dataclass
-class Stack:
-    """Calls the handlers of one stack; each is started when it is first called."""
+class HandlerDriver:
+    """Calls the handlers of one stack. Each has its cold start when it is first called."""
 
     subjects: dict[str, str | None] = field(default_factory=dict[str, str | None])
     _started: dict[str, Handler] = field(default_factory=dict[str, Handler])
@@ -77,7 +78,9 @@ class Stack:
 
     def send(self, connection_id: str, action: str, **fields: object) -> dict[str, Any]:
         """Send a message and read its reply."""
-        return self.send_text(connection_id, SNAKE[action], json.dumps({"action": action, **fields}))
+        return self.send_text(
+            connection_id, HANDLER_OF_ACTION[action], json.dumps({"action": action, **fields})
+        )
 
     def send_text(self, connection_id: str, handler: str, body: str) -> dict[str, Any]:
         event = events.message(connection_id, self.subjects.get(connection_id), body)
@@ -96,7 +99,7 @@ class Stack:
     ) -> tuple[int, dict[str, Any]]:
         text = None if body is None else json.dumps(body)
         event = events.http(method, session_id=session_id, subject=subject, body=text, headers=headers)
-        answer = self.call(HTTP[method], event)
+        answer = self.call(HANDLER_OF_METHOD[method], event)
         return answer["statusCode"], json.loads(answer["body"])
 
     def speaking(self, subject: str) -> tuple[str, str]:

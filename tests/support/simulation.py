@@ -13,20 +13,12 @@ from domain.authorization import Caller
 from domain.errors import SessionError, UnavailableError
 from domain.model import Position
 from domain.settings import Limits, Settings
-from fan_out.consumer import ServeShards
-from fan_out.fan_out import FanOut
-from fan_out.prune_listeners import ClearAway
-from tests.functions.fan_out.memory_log import MemoryMessageLog
-from tests.functions.fan_out.network import Chances, Network
-from tests.functions.fan_out.stage import Queue
-from tests.functions.memory import Memory
-from tests.functions.world import World
+from fan_out.listeners import one_by_one
+from tests.support.fakes import FakeQueue
+from tests.support.memory_stores import Memory, memory_stores
+from tests.support.network import Chances, Network
 from tests.support.received_messages import ReceivedMessages
-from use_cases.end_session import EndSession
-from use_cases.hook import Processing
-from use_cases.join_session import JoinSession
-from use_cases.publish import Publish
-from use_cases.replay import LogReplayer
+from tests.support.session_driver import SessionDriver
 
 SETTINGS = Settings(
     limits=Limits(enabled=False),
@@ -47,54 +39,24 @@ class Simulation:
         self.chance = random.Random(seed)  # noqa: S311 -- repeatable on purpose
         self.chances = chances or Chances()
         self.memory = Memory()
-        self.world = World.in_memory(SETTINGS, self.memory)
-        self.log = MemoryMessageLog(self.memory)
         self.network = Network(self.chance, self.chances)
-        self.queue = Queue()
-        clear_away = ClearAway(
-            departed=self.world.disconnect, listeners=self.world.listeners, journal=self.world.notes
+        self.queue = FakeQueue()
+        self.driver = SessionDriver(
+            SETTINGS,
+            {
+                **memory_stores(self.memory),
+                "pusher": self.network,
+                "queue": self.queue,
+                "parallel_map": one_by_one,
+                "sleep": lambda _: None,
+            },
         )
-        self.fan_out = FanOut(
-            listeners=self.world.listeners,
-            pusher=self.network,
-            queue=self.queue,
-            clear_away=clear_away,
-            settings=SETTINGS,
-            journal=self.world.notes,
-            metrics=self.world.notes,
-        )
-        self.serve = ServeShards(
-            listeners=self.world.listeners,
-            log=self.log,
-            pusher=self.network,
-            queue=self.queue,
-            clear_away=clear_away,
-            metrics=self.world.notes,
-        )
-        self.instances = [self._publisher() for _ in range(2)]
-        self.join = JoinSession(
-            sessions=self.world.sessions,
-            listeners=self.world.listeners,
-            rate_limits=self.world.rate_limits,
-            replayer=LogReplayer(
-                log=self.log, pusher=self.network, settings=SETTINGS, clock=self.world.clock
-            ),
-            settings=SETTINGS,
-            metrics=self.world.notes,
-            clock=self.world.clock,
-        )
-        self.ending = EndSession(
-            sessions=self.world.sessions,
-            connections=self.world.connections,
-            broadcaster=self.fan_out,
-            rate_limits=self.world.rate_limits,
-            settings=SETTINGS,
-            metrics=self.world.notes,
-            clock=self.world.clock,
-        )
+        self.instances = [self.driver.cold_start() for _ in range(2)]
+        self.join = self.driver.container.join_session
+        self.ending = self.driver.container.end_session
         self._numbers = itertools.count(1)
         self.speaker = self.connect("user")
-        created = self.world.create(self.speaker)
+        created = self.driver.create(self.speaker)
         self.session_id, self.epoch = created["sessionId"], created["epoch"]
         self.published: dict[int, str] = {}
         self.gone: list[str] = []
@@ -136,15 +98,15 @@ class Simulation:
                 listener.turn()
             self._tell_disconnects()
             if self.session_id in self.memory.unannounced:  # as the keep-alive finds it
-                self.ending.by_the_clock(self.world.session(self.session_id))
-            is_over = self.world.session(self.session_id).ended_at is not None
+                self.ending.by_the_clock(self.driver.session(self.session_id))
+            is_over = self.driver.session(self.session_id).ended_at is not None
             if all(one.is_done if is_over else one.has_all for one in self.listeners):
                 return
 
     def connect(self, subject: str | None = None) -> str:
         """Open a connection; its id depends on the run alone, and so do the shards."""
         connection_id = f"c{next(self._numbers):08}="
-        self.world.open(connection_id, subject)
+        self.driver.open(connection_id, subject)
         return connection_id
 
     def went(self, connection_id: str) -> None:
@@ -155,23 +117,9 @@ class Simulation:
             if self.chance.random() < self.chances.disconnect_doubled:
                 self.gone.append(connection_id)
 
-    def _publisher(self) -> Publish:
-        return Publish(
-            sessions=self.world.sessions,
-            connections=self.world.connections,
-            log=self.log,
-            fan_out=self.fan_out,
-            processing=Processing(
-                hook=None, settings=SETTINGS, journal=self.world.notes, metrics=self.world.notes
-            ),
-            settings=SETTINGS,
-            clock=self.world.clock,
-            pause=lambda _: None,
-        )
-
     def _until_answered(self, data: str, request_id: str) -> int:
         while True:
-            publish = self.chance.choice(self.instances)
+            publish = self.chance.choice(self.instances).publish
             caller = Caller(connection_id=self.speaker, subject="user", address="address")
             try:
                 return publish(caller, {"data": data}, request_id)["offset"]
@@ -182,7 +130,7 @@ class Simulation:
         while True:
             try:
                 newer = self.connect("user")
-                self.world.resume(newer, self.session_id)
+                self.driver.resume(newer, self.session_id)
             except UnavailableError:
                 continue
             self.speaker = newer
@@ -198,14 +146,14 @@ class Simulation:
                 self.queue.tasks.append(task)
                 continue
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
-            if any(self.serve([task])[0] for _ in range(times)):
+            if any(self.driver.container.fan_out_consumer([task])[0] for _ in range(times)):
                 self.queue.tasks.append(replace(task, receipt=task.receipt + 1))
 
     def _tell_disconnects(self) -> None:
         telling, self.gone = self.gone, []
         for connection_id in telling:
             try:
-                self.world.disconnect(connection_id)
+                self.driver.disconnect(connection_id)
             except UnavailableError:
                 self.gone.append(connection_id)
 

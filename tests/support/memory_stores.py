@@ -5,11 +5,12 @@ raise to stand for a service that fails, or for an answer that is lost.
 """
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from domain.message_log import Entry
 from domain.model import (
     AsOwner,
     AsSpeaker,
@@ -27,7 +28,10 @@ from domain.model import (
     ShardCount,
     Status,
 )
-from domain.ports import Part, Refused
+from domain.ports import Part, Refused, RetryBudget
+
+if TYPE_CHECKING:
+    from container import Overrides
 
 
 def nothing(_: str) -> None:
@@ -300,7 +304,7 @@ class MemoryConnections:
             self.memory.connections[connection.connection_id] = connection
             checks.note(None, limit)
 
-    def close(self, connection: Connection, *, grace_until: int) -> None:
+    def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
         with self.memory.step("connections.close") as checks:
             attachment, own = connection.attachment, connection.connection_id
             checks.connection(own, attachment)
@@ -418,3 +422,49 @@ class MemoryRateLimits:
                 return False
             checks.note(None, limit)
             return True
+
+
+@dataclass
+class MemoryMessageLog:
+    """The messages table, in the lock of the other stores."""
+
+    memory: Memory
+    kept: dict[tuple[str, str, int], Entry] = field(default_factory=dict[tuple[str, str, int], Entry])
+
+    def append(self, entry: Entry, *, to: Session, by: AsSpeaker, request: RequestRecord | None) -> None:
+        with self.memory.step("log.append") as checks:
+            there = self.memory.sessions.get(entry.session_id)
+            checks.session(entry.session_id, by, entry.published_at)
+            same = there is not None and (there.head, there.epoch) == (to.head, entry.epoch)
+            checks.need(Part.SESSION, same and there is not None and there.status is Status.ACTIVE, there)
+            checks.request(request)
+            checks.or_refuse()
+            assert there is not None
+            self.memory.sessions[entry.session_id] = replace(
+                there, head=entry.offset, rate_window=to.rate_window, rate_count=to.rate_count
+            )
+            self.kept[entry.session_id, entry.epoch, entry.offset] = entry
+            checks.note(request)
+
+    def request(self, key: str) -> RequestRecord | None:
+        with self.memory.step("log.request"):
+            return self.memory.requests.get(key)
+
+    def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
+        with self.memory.step("log.at"):
+            keys = [(session_id, epoch, offset) for offset in offsets]
+            return [self.kept[key] for key in keys if key in self.kept]
+
+    def entries(self, session_id: str, epoch: str, *, first: int, last: int) -> list[Entry]:
+        return self.at(session_id, epoch, range(first, last + 1))
+
+
+def memory_stores(memory: Memory) -> "Overrides":
+    """Return all stores on one memory, as overrides of a container."""
+    return {
+        "sessions": MemorySessions(memory),
+        "connections": MemoryConnections(memory),
+        "listeners": MemoryListeners(memory),
+        "rate_limits": MemoryRateLimits(memory),
+        "message_log": MemoryMessageLog(memory),
+    }

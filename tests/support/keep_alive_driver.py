@@ -1,0 +1,44 @@
+"""Drives keep-alive runs over sessions and connections on real tables."""
+
+from collections.abc import Sequence
+
+from adapters.dynamodb.due_index import DynamoDueIndex
+from adapters.dynamodb.session_items import due_shard
+from domain.settings import Settings
+from keep_alive.run import DUE_SHARDS, KeepAlive, Unit, all_units
+from tests.support.fakes import FakePusher, NoQueue
+from tests.support.session_driver import UNLIMITED, SessionDriver
+
+
+class KeepAliveDriver(SessionDriver):
+    """Connections that ping, are told, are disconnected and end as a run has it."""
+
+    def __init__(self, settings: Settings = UNLIMITED, page: int = 100) -> None:
+        self.pusher = FakePusher()
+        super().__init__(settings, {"pusher": self.pusher, "queue": NoQueue()})
+        self.due_index = DynamoDueIndex(self.container.sessions, page)
+        self._overrides["due_index"] = self.due_index
+        self.container = self.cold_start()
+
+    def keep_alive(self) -> KeepAlive:
+        """Return what a cold instance of the scheduled function has."""
+        return self.cold_start().keep_alive
+
+    def run(self, work: Sequence[Unit] | None = None) -> None:
+        """Run to the end."""
+        assert self.keep_alive()(work or all_units(self.now), time_is_left=lambda: True) == ()
+
+    def due_now(self) -> list[str]:
+        """Return the ids of the sessions and connections that are due."""
+        due: list[str] = []
+        for shard in range(DUE_SHARDS):
+            for page in self.due_index.sessions(shard, since=0, until=self.now):
+                due += [one.session_id for one in page]
+            for connections in self.due_index.connections(shard, since=0, until=self.now):
+                due += [one.connection.connection_id for one in connections]
+        return due
+
+
+def units_for(kind: str, *ids: str) -> list[Unit]:
+    """Return the units in which these are found."""
+    return [Unit(kind, shard) for shard in sorted({int(due_shard(one)) for one in ids})]

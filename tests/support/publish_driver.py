@@ -1,0 +1,90 @@
+"""Drives publishing and recovery on real tables, with a management API of the test's own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Self
+
+from adapters.management_api.sender import BlockingSender, Sender
+from adapters.management_api.sender_limits import Schedule, SenderLimits
+from adapters.management_api.sigv4 import Credentials
+from domain.authorization import Caller
+from domain.model import AsSpeaker, EndReason, Position
+from domain.ports import Message
+from domain.settings import Settings
+from tests.support.fake_management_api import Answer, ManagementApi
+from tests.support.fakes import FakeQueue
+from tests.support.session_driver import UNLIMITED, SessionDriver
+from use_cases.hook import Hook
+
+QUICK = SenderLimits(
+    attempt_timeout=2.0,
+    connect_timeout=2.0,
+    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
+    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+)
+
+
+class PublishDriver(SessionDriver):
+    """A speaker who publishes, and listeners whose connections the management API stands for."""
+
+    def __init__(self, api: ManagementApi, settings: Settings = UNLIMITED, hook: Hook | None = None) -> None:
+        self.api = api
+        self.queue = FakeQueue()
+        self.pusher = BlockingSender(
+            lambda: Sender(
+                api.url,
+                region="us-east-1",
+                credentials=lambda: Credentials(access_key="AKID", secret_key="secret"),
+                limits=QUICK,
+            )
+        )
+        self._hook = hook
+        super().__init__(settings, {"pusher": self.pusher, "queue": self.queue, "hook": hook})
+
+    @property
+    def settings(self) -> Settings:
+        return self.container.settings
+
+    def close(self) -> None:
+        """Close the connections to the management API."""
+        self.pusher.close()
+
+    def join_listener(
+        self, session_id: str, language: str = "es", position: Position | None = None, listener: str = ""
+    ) -> tuple[str, Message]:
+        """Join by a new connection, or by one that has joined before; return its id and the reply."""
+        connection_id = listener or self.connect()
+        return connection_id, self.join(connection_id, session_id, language=language, position=position)
+
+    def publish(self, speaker: str, data: str, request_id: str | None = None, **fields: Any) -> Message:
+        """Publish by the warm instance; return the reply."""
+        caller = Caller(connection_id=speaker, subject="user", address="address")
+        return self.container.publish(caller, {"data": data, **fields}, request_id)
+
+    def mark_ended(self, session_id: str, by: AsSpeaker) -> None:
+        """End the session in the table, and announce nothing."""
+        soon = self.now + 60
+        self.container.sessions.end(
+            session_id, reason=EndReason.ENDED, by=by, now=self.now, ttl=soon, announce_by=soon
+        )
+
+    def slow_down_one_in_each_shard(self, session_id: str, listeners: Sequence[str]) -> None:
+        """Answer one listener of each shard only after all the others."""
+        slow = {
+            self.container.listeners.page(session_id, number).listeners[0].connection_id
+            for number in range(self.settings.shards)
+        }
+        others = frozenset(listeners) - slow
+        self.api.answer = lambda got: Answer(after=others if got.connection_id in slow else frozenset())
+
+    def heard(self, listener: str) -> list[tuple[int, str | None]]:
+        """Return offsets and data of the messages pushed to a listener; None for skipped ones."""
+        return [
+            (push["offset"], push.get("data"))
+            for push in self.api.pushes(listener)
+            if push["type"] == "message"
+        ]
+
+    def with_settings(self, **changes: Any) -> Self:
+        """Return a driver of the same tables and management API under other settings."""
+        return type(self)(self.api, replace(self.settings, **changes), self._hook)
