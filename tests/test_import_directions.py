@@ -50,7 +50,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 FOREIGN: dict[str, set[str]] = {
     "__main__.py": {"pulumi"},
-    "components/websocket_sessions": {"pulumi", "pulumi_aws"},
+    "components/websocket_sessions": {"pulumi", "pulumi_aws", "websockets"},
+    "components/websocket_sessions/client": {"websockets"},
     "components/websocket_sessions/archives": set(),
     "functions/container.py": set(),
     "functions/domain": set(),
