@@ -414,19 +414,19 @@ def test_a_run_that_crashes_at_any_call_is_made_up_for(driver: KeepAliveDriver, 
     assert number > 15
 
 
-def test_an_operator_ends_a_session_by_its_lifetime(world: World) -> None:
+def test_an_operator_ends_a_session_by_its_lifetime(driver: KeepAliveDriver) -> None:
     """The update of docs/operations.md ends the session in the next run, and listeners are informed."""
-    session_id, _ = world.session()
-    listener = world.listener(session_id)
-    world.now += 5
+    _, session_id = driver.speaking()
+    listener = driver.listening(session_id)
+    driver.now += 5
     dynamodb.client().update_item(
         TableName=dynamodb.table("SESSIONS_TABLE"),
         Key={"sessionId": {"S": session_id}},
         UpdateExpression="SET expiresAt = :now, dueAt = :now",
         ConditionExpression="attribute_exists(dueShard)",
-        ExpressionAttributeValues={":now": {"N": str(world.now)}},
+        ExpressionAttributeValues={":now": {"N": str(driver.now)}},
     )
-    world.run()
+    driver.run()
 
-    assert world.read(session_id).end_reason is EndReason.EXPIRED
-    assert world.wire.types(listener) == ["sessionEnded"]
+    assert driver.session(session_id).end_reason is EndReason.EXPIRED
+    assert driver.pusher.types(listener) == ["sessionEnded"]
