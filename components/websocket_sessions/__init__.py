@@ -1,0 +1,92 @@
+"""Pulumi components for WebSocket APIs and session backends on AWS.
+
+The names below are the public API. They are imported when they are first used: a tool that only builds
+archives (`websocket_sessions.archives`) does not load the AWS provider's classes.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from websocket_sessions.version import __version__
+
+if TYPE_CHECKING:
+    from websocket_sessions.arguments import ArgumentError
+    from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
+    from websocket_sessions.config.backend_options import BackendOptions
+    from websocket_sessions.config.settings import RateLimits, SessionSettings
+    from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
+    from websocket_sessions.http_api import HttpApi, HttpApiArgs
+    from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+    from websocket_sessions.mock_reply import MockReply
+    from websocket_sessions.observability import Observability, ObservabilityArgs
+    from websocket_sessions.policies import PolicyStatement
+    from websocket_sessions.schedule import Schedule, ScheduleArgs
+    from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
+    from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
+    from websocket_sessions.static_site import StaticSite, StaticSiteArgs
+    from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
+
+__all__ = [
+    "ArgumentError",
+    "BackendOptions",
+    "CognitoUsers",
+    "CognitoUsersArgs",
+    "FanOutQueue",
+    "FanOutQueueArgs",
+    "HttpApi",
+    "HttpApiArgs",
+    "LambdaHandler",
+    "LambdaHandlerArgs",
+    "MockReply",
+    "Observability",
+    "ObservabilityArgs",
+    "PolicyStatement",
+    "RateLimits",
+    "Schedule",
+    "ScheduleArgs",
+    "SessionBackend",
+    "SessionBackendArgs",
+    "SessionSettings",
+    "SessionTables",
+    "SessionTablesArgs",
+    "StaticSite",
+    "StaticSiteArgs",
+    "WebSocketApi",
+    "WebSocketApiArgs",
+    "__version__",
+]
+
+_MODULES = {
+    "arguments": ("ArgumentError",),
+    "cognito_users": ("CognitoUsers", "CognitoUsersArgs"),
+    "config.backend_options": ("BackendOptions",),
+    "config.settings": ("RateLimits", "SessionSettings"),
+    "fan_out_queue": ("FanOutQueue", "FanOutQueueArgs"),
+    "http_api": ("HttpApi", "HttpApiArgs"),
+    "lambda_handler": ("LambdaHandler", "LambdaHandlerArgs"),
+    "mock_reply": ("MockReply",),
+    "observability": ("Observability", "ObservabilityArgs"),
+    "policies": ("PolicyStatement",),
+    "schedule": ("Schedule", "ScheduleArgs"),
+    "session_backend": ("SessionBackend", "SessionBackendArgs"),
+    "session_tables": ("SessionTables", "SessionTablesArgs"),
+    "static_site": ("StaticSite", "StaticSiteArgs"),
+    "web_socket_api": ("WebSocketApi", "WebSocketApiArgs"),
+}
+"""The public names by the module that defines them, as the imports for type checkers above."""
+
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted(__all__)

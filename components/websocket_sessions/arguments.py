@@ -4,13 +4,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, cast, dataclass_transform, get_args, get_type_hints
 
-from pulumi import Output
+from pulumi import Output, RunError
 
 Args = TypeVar("Args")
 
 
-class ArgumentError(ValueError):
-    """An argument has a value that is not allowed; the message names the argument, the value and the rule."""
+class ArgumentError(RunError, ValueError):
+    """An argument has a value that is not allowed; the message names the argument, the value and the rule.
+
+    As a RunError, it ends a Pulumi program with its message alone, without a traceback.
+    """
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))

@@ -1,12 +1,14 @@
 """The whole backend of sessions on WebSockets."""
 
+from dataclasses import replace
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
-from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
+from pulumi import Archive, ComponentResource, FileArchive, Input, Output, ResourceOptions, RunError
 
-from websocket_sessions.arguments import arguments, coerce_args
+from websocket_sessions.archives import ArchiveError, Target, default_archives
+from websocket_sessions.arguments import ArgumentError, arguments, coerce_args
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
@@ -14,7 +16,7 @@ from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
-from websocket_sessions.routes import http_routes, web_socket_routes
+from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.session_functions import METRICS_NAMESPACE, SessionFunctions, SessionFunctionsArgs
 from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
@@ -25,12 +27,15 @@ from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 class SessionBackendArgs:
     """Arguments of SessionBackend."""
 
-    archives: dict[str, Archive]
-    """The code of each function, by handler: see the table of permissions."""
+    archives: dict[str, Archive] | None = None
+    """The code of each function, by handler; by default built from the package's own sources."""
     settings: SessionSettings | None = None
     """The behaviour of sessions."""
     options: BackendOptions | None = None
     """The resources."""
+
+
+_DEFAULTS = SessionBackendArgs()
 
 
 class SessionBackend(ComponentResource):
@@ -47,13 +52,15 @@ class SessionBackend(ComponentResource):
     dashboard_url: Output[str]
     """Where the dashboard is."""
 
-    def __init__(self, name: str, args: SessionBackendArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self, name: str, args: SessionBackendArgs = _DEFAULTS, opts: ResourceOptions | None = None
+    ) -> None:
         super().__init__("websocket_sessions:index:SessionBackend", name, None, opts)
         args = coerce_args(SessionBackendArgs, args)
         self._name = name
-        self._archives = args.archives
         self._settings = args.settings or SessionSettings()
-        self._options = args.options or BackendOptions()
+        self._options = _for_local_runtime(args.options or BackendOptions())
+        self._archives = args.archives or _build_archives(self._settings, self._options)
         self._child_opts = ResourceOptions(parent=self)
 
         self.tables = self._create_tables()
@@ -218,3 +225,25 @@ class SessionBackend(ComponentResource):
         if self._options.cognito_endpoint:
             known["cognitoEndpoint"] = self._options.cognito_endpoint
         return Output.all(**known)
+
+
+def _for_local_runtime(options: BackendOptions) -> BackendOptions:
+    """Return the options with the runtime and architecture that a local AWS runs, where one is in use."""
+    try:
+        target = Target.resolve(options.lambda_runtime, options.lambda_architecture)
+    except ArchiveError as error:
+        raise ArgumentError(str(error)) from error
+    return replace(options, lambda_runtime=target.runtime, lambda_architecture=target.architecture)
+
+
+def _build_archives(settings: SessionSettings, options: BackendOptions) -> dict[str, Archive]:
+    """Return the archives of the package's own functions; an error ends the program with its message."""
+    try:
+        built = default_archives(
+            functions_in_use(record_heartbeats=settings.record_heartbeats),
+            Target(runtime=options.lambda_runtime, architecture=options.lambda_architecture),
+            with_bytecode=options.lambda_bytecode,
+        )
+    except ArchiveError as error:
+        raise RunError(str(error)) from error
+    return {name: FileArchive(str(path)) for name, path in built.items()}

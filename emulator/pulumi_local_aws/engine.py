@@ -14,7 +14,7 @@ from pulumi_local_aws.engine_build import BUILT_CLI, Report, ensure_cli
 from pulumi_local_aws.errors import EngineError
 from pulumi_local_aws.launchers import write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
-from pulumi_local_aws.ministack import REPOSITORY
+from pulumi_local_aws.ministack import REPOSITORY, lambda_environment
 
 STATE_DIR = REPOSITORY / ".local" / "engine" / "state"
 """Of programs that are run here by hand; the stack of `make up` has a state of its own."""
@@ -35,6 +35,7 @@ def engine_environment(
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))
     }
     return {
+        **lambda_environment(),
         **inherited,
         **aws,
         "PATH": os.pathsep.join([str(bin_dir), inherited.get("PATH", os.defpath)]),

@@ -6,6 +6,8 @@ own, and with an environment of its own: nothing of the project is importable th
 
 import http.client
 import os
+import platform
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
 READY_PATH = "/_ministack/ready"
 START_SECONDS = 60.0
+_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64", "AMD64": "x86_64"}
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
 
 
@@ -131,6 +134,23 @@ class MiniStack:
             raise EmulatorError(
                 f"The local AWS died while it started: {last_line(self.log)} (all: {self.log})"
             )
+
+
+def lambda_environment(python: Path = DEFAULT_PYTHON) -> dict[str, str]:
+    """Return the runtime and the architecture that functions run on, which is MiniStack's own interpreter.
+
+    Programs that build archives read these variables; empty if MiniStack is not installed.
+    """
+    try:
+        settings = (python.parent.parent / "pyvenv.cfg").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    version = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", settings, re.MULTILINE)
+    machine = platform.machine()
+    return {
+        **({"EMULATOR_LAMBDA_RUNTIME": f"python{version[1]}"} if version else {}),
+        "EMULATOR_LAMBDA_ARCHITECTURE": _ARCHITECTURES.get(machine, machine),
+    }
 
 
 def is_ready(port: int) -> bool:

@@ -1,5 +1,6 @@
 """Fixtures for the archive tests: a small tree of functions, and the machine's own target."""
 
+import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -74,7 +75,8 @@ def functions(tmp_path: Path) -> Path:
 @pytest.fixture(scope="session")
 def own_target() -> Target:
     """What this interpreter could run."""
-    return Target.resolve(f"python3.{sys.version_info.minor}", "emulator", Path())
+    architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
+    return Target(runtime=f"python3.{sys.version_info.minor}", architecture=architecture)
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The target of the archives: from config values, or from what the local AWS runs."""
 
-from pathlib import Path
-
 import pytest
 
 from websocket_sessions.archives import ArchiveError, Target
@@ -10,8 +8,8 @@ from websocket_sessions.archives import ArchiveError, Target
 @pytest.mark.parametrize(
     ("runtime", "architecture", "message"),
     [
-        ("nodejs22.x", "arm64", r"lambdaRuntime 'nodejs22\.x' is not allowed"),
-        ("python3.13", "riscv", "lambdaArchitecture 'riscv' is not allowed: use arm64 or x86_64"),
+        ("nodejs22.x", "arm64", r"lambdaRuntime is 'nodejs22\.x': allowed is a Python"),
+        ("python3.13", "riscv", "lambdaArchitecture is 'riscv': allowed is arm64 or x86_64"),
     ],
 )
 def test_a_target_that_lambda_lacks_is_refused(runtime: str, architecture: str, message: str) -> None:
@@ -19,9 +17,16 @@ def test_a_target_that_lambda_lacks_is_refused(runtime: str, architecture: str, 
         Target(runtime=runtime, architecture=architecture)
 
 
-def test_the_emulators_python_is_read_from_its_virtual_environment(tmp_path: Path) -> None:
-    (tmp_path / "pyvenv.cfg").write_text("home = /usr/bin\nversion = 3.13.0\n")
-    assert Target.resolve("emulator", "arm64", tmp_path).runtime == "python3.13"
+def test_a_local_aws_names_what_it_runs_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMULATOR_LAMBDA_RUNTIME", "python3.12")
+    monkeypatch.setenv("EMULATOR_LAMBDA_ARCHITECTURE", "x86_64")
+    assert Target.resolve("python3.13", "arm64") == Target(runtime="python3.12", architecture="x86_64")
+
+
+def test_without_a_local_aws_the_target_is_the_given_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("EMULATOR_LAMBDA_RUNTIME", raising=False)
+    monkeypatch.delenv("EMULATOR_LAMBDA_ARCHITECTURE", raising=False)
+    assert Target.resolve("python3.14", "x86_64") == Target(runtime="python3.14", architecture="x86_64")
 
 
 def test_the_best_wheel_platform_comes_first() -> None:

@@ -104,11 +104,14 @@ def _outputs(kind: str, name: str) -> dict[str, Any]:
 
 
 def deploy(
-    build: Callable[[pulumi.ResourceOptions], Made], config: dict[str, str] | None = None
+    build: Callable[[pulumi.ResourceOptions], Made],
+    config: dict[str, str] | None = None,
+    *,
+    project: str = PROJECT,
 ) -> tuple[Made, Deployed]:
     """Run a piece of a program to its end; returns what it returned, and what it made."""
     deployed = Deployed()
-    set_mocks(deployed, project=PROJECT, stack=STACK, preview=False)
+    set_mocks(deployed, project=project, stack=STACK, preview=False)
     set_all_config(config or {})
     made: list[Made] = []
 

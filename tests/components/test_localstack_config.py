@@ -27,6 +27,7 @@ def deployed(config: dict[str, Any]) -> Deployed:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(REPOSITORY)
         patch.delenv("AWS_ENDPOINT_URL", raising=False)
+        patch.setenv("WEBSOCKET_SESSIONS_CACHE", str(REPOSITORY / ".local" / "archives"))
         return deploy(lambda _: runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__"), given)[
             1
         ]

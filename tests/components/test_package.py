@@ -27,7 +27,7 @@ def test_only_arguments_without_a_default_are_required(resources: dict[str, Any]
         "FanOutQueue": [],
         "HttpApi": ["audience", "issuer"],
         "LambdaHandler": ["archive", "functionName", "handler"],
-        "SessionBackend": ["archives"],
+        "SessionBackend": [],
         "SessionTables": [],
         "StaticSite": ["config", "directory", "endpoints"],
         "WebSocketApi": [],

@@ -24,6 +24,7 @@ def config_of(stack: str) -> dict[str, str]:
 
 def program(stack: str, monkeypatch: pytest.MonkeyPatch, **more: object) -> Deployed:
     monkeypatch.chdir(REPOSITORY)
+    monkeypatch.setenv("WEBSOCKET_SESSIONS_CACHE", str(REPOSITORY / ".local" / "archives"))
     config = config_of(stack) | {f"{PROJECT}:{key}": json.dumps(value) for key, value in more.items()}
     return deploy(lambda _: runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__"), config)[1]
 

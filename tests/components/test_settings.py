@@ -1,6 +1,7 @@
 """Settings: their ranges, and how a stack's config becomes them."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -13,11 +14,15 @@ from websocket_sessions.config.stack_config import StackConfig, read_config
 
 
 def config_of(**values: object) -> StackConfig:
+    return config_of_project(PROJECT, PROJECT, values)
+
+
+def config_of_project(project: str, namespace: str, values: Mapping[str, object]) -> StackConfig:
     given = {
-        f"{PROJECT}:{key}": value if isinstance(value, str) else json.dumps(value)
+        f"{namespace}:{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()
     }
-    return deploy(lambda _: read_config(pulumi.Config(PROJECT)), given)[0]
+    return deploy(lambda _: read_config(), given, project=project)[0]
 
 
 @pytest.mark.parametrize(
@@ -89,7 +94,7 @@ def test_what_a_stack_sets_is_read_by_its_type() -> None:
 @pytest.mark.parametrize("values", [{"idlePng": 300}, {"limits": {"joins": 3}}])
 def test_a_key_that_is_not_known_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(
-        ArgumentError, match=r"(idlePng|limits\.joins) is no setting of this project: known are"
+        ArgumentError, match=r"websocket-sessions:(idlePng|limits\.joins) is an unknown setting: known are"
     ):
         config_of(**values)
 
@@ -102,3 +107,49 @@ def test_a_local_cognito_moves_with_the_endpoint_that_the_sdks_are_told_of(
         config_of(cognitoEndpoint="http://localhost:4566").options.cognito_endpoint == "http://127.0.0.1:9999"
     )
     assert config_of().options.cognito_endpoint is None
+
+
+def test_settings_keep_their_namespace_when_the_project_is_renamed() -> None:
+    assert config_of_project("our-broadcast", PROJECT, {"idlePing": 300}).settings.idle_ping == 300
+
+
+def test_a_setting_under_the_projects_own_name_stops_the_preview() -> None:
+    with pytest.raises(
+        ArgumentError,
+        match=r"^our-broadcast:idlePing is ignored: settings are read from websocket-sessions:idlePing$",
+    ):
+        config_of_project("our-broadcast", "our-broadcast", {"idlePing": 300})
+
+
+def test_a_key_of_a_renamed_projects_own_is_left_to_it() -> None:
+    assert config_of_project("our-broadcast", "our-broadcast", {"domain": "x"}).site is False
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "allowed"),
+    [
+        ("idlePing", "soon", "a whole number"),
+        ("hookTimeout", "long", "a number"),
+        ("allowAnonymous", "maybe", "true or false"),
+        ("supportedLanguages", "en", "a list"),
+        ("limits", "[]", "a mapping"),
+        ("site", "maybe", "true or false"),
+        ("load", "[]", "a mapping"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_in_one_line(key: str, value: str, allowed: str) -> None:
+    with pytest.raises(ArgumentError) as raised:
+        config_of(**{key: value})
+    assert str(raised.value).startswith(f"websocket-sessions:{key} is ")
+    assert str(raised.value).endswith(f": allowed is {allowed}")
+
+
+@pytest.mark.parametrize("limits", [{"joinsPerMinute": "many"}, {"enabled": "yes"}])
+def test_a_value_of_another_type_in_a_mapping_is_refused(limits: dict[str, object]) -> None:
+    with pytest.raises(ArgumentError, match=r"limits\.(joinsPerMinute|enabled) is '(many|yes)': allowed is"):
+        config_of(limits=limits)
+
+
+def test_a_config_error_ends_the_program_without_a_traceback() -> None:
+    """Pulumi shows a RunError's message alone."""
+    assert issubclass(ArgumentError, pulumi.RunError)

@@ -74,7 +74,7 @@ def _node_major() -> int:
 
 def _developer_venv(layout: Layout) -> Step:
     venv, python = ROOT / ".venv", Path(sys.executable)
-    return _venv_step("dev-venv", python, venv, "dev.txt", layout.logs, paths=("components", "emulator"))
+    return _venv_step("dev-venv", python, venv, "dev.txt", layout.logs, editable=(ROOT,), paths=("emulator",))
 
 
 def _emulator_venv(layout: Layout) -> Step:
@@ -83,12 +83,23 @@ def _emulator_venv(layout: Layout) -> Step:
 
 
 def _venv_step(
-    name: str, python: Path, venv: Path, requirements: str, logs: Path, *, paths: tuple[str, ...] = ()
+    name: str,
+    python: Path,
+    venv: Path,
+    requirements: str,
+    logs: Path,
+    *,
+    editable: tuple[Path, ...] = (),
+    paths: tuple[str, ...] = (),
 ) -> Step:
-    """Return the step that makes a virtual environment; `paths` are this tree's folders to import from."""
+    """Return the step that makes a virtual environment.
+
+    `editable` are projects of this tree to install in place, `paths` further folders to import from.
+    """
     file = ROOT / "requirements" / requirements
     version = version_of(python)
     inside = venv / "bin" / "python"
+    pip = (inside, "-m", "pip", "install", "--no-input")
 
     def install() -> None:
         log = logs / f"setup-{name}.log"
@@ -97,17 +108,30 @@ def _venv_step(
             run_logged([python, "-m", "venv", venv], log=log, cwd=ROOT)
         run_logged(
             # Bytecode is made as modules are first imported: most of what is installed never is.
-            [inside, "-m", "pip", "install", "--no-input", "--no-compile", "--require-hashes", "-r", file],
+            [*pip, "--no-compile", "--require-hashes", "-r", file],
             log=log,
             cwd=ROOT,
             hint="Is the package index reachable?",
         )
+        for project in editable:
+            # The build backend is pinned with the other requirements, so nothing is downloaded for it.
+            run_logged(
+                [*pip, "--no-deps", "--no-build-isolation", "--editable", project],
+                log=log,
+                cwd=ROOT,
+            )
         for site_packages in venv.glob("lib/python*/site-packages") if paths else ():
             lines = [os.path.relpath(ROOT / path, site_packages) for path in paths]
-            (site_packages / "websocket-sessions.pth").write_text("\n".join(lines) + "\n")
+            (site_packages / "websocket-sessions-tree.pth").write_text("\n".join(lines) + "\n")
 
     label = f"Python packages (requirements/{requirements}, Python {version})"
-    return Step(name=name, label=label, inputs=(file, version, *paths), outputs=(inside,), run=install)
+    return Step(
+        name=name,
+        label=label,
+        inputs=(file, version, *map(str, editable), *paths),
+        outputs=(inside,),
+        run=install,
+    )
 
 
 def _engine(layout: Layout) -> Step:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.locks import drop_dead_locks
-from pulumi_local_aws.ministack import REGION
+from pulumi_local_aws.ministack import REGION, lambda_environment
 from tools.dev_stack.console import CommandError, log_tail, say
 from tools.dev_stack.paths import EMULATOR_PORT, Layout
 
@@ -50,7 +50,8 @@ class DevStack:
             "PULUMI_STACK": self.name,
             "PULUMI_OPTION_CONFIG_FILE": str(self._config),
             "EMULATOR_WEBSOCKET_URL": self.layout.websocket_url,
-            "EMULATOR_PYTHON": str(self.layout.emulator_python),
+            "WEBSOCKET_SESSIONS_CACHE": str(self.layout.local / "archives"),
+            **lambda_environment(self.layout.emulator_python),
         }
 
     def prepare(self) -> None:

@@ -13,19 +13,26 @@ from websocket_sessions.archives.target import Target
 
 
 def build(
-    functions_dir: Path, handlers: Iterable[str], target: Target, cache_dir: Path, requirements: Path
+    functions_dir: Path,
+    handlers: Iterable[str],
+    target: Target,
+    cache_dir: Path,
+    requirements: Path,
+    *,
+    with_bytecode: bool = True,
 ) -> dict[str, Path]:
     """Return the archive of each handler (a file's stem in `functions_dir/handlers`).
 
     Third-party code comes from `requirements`, a pinned file with hashes. An archive whose contents did not
-    change is not written again; the same sources give the same bytes. Bytecode is added where this machine
-    has an interpreter of the target's version.
+    change is not written again. The same sources, target and `with_bytecode` give the same bytes on every
+    machine.
 
-    Raises ArchiveError where a handler or something it imports cannot be found or downloaded.
+    Raises ArchiveError if a handler or something it imports cannot be found or downloaded, or if bytecode is
+    wanted and this machine has no interpreter of the target's version.
     """
     names = sorted(set(handlers))
-    python = bytecode.interpreter(target)
-    folder = cache_dir / "zips" / f"{target}{'' if python else '-sources'}"
+    python = bytecode.interpreter(target) if with_bytecode else None
+    folder = cache_dir / "zips" / f"{target}{'' if with_bytecode else '-sources'}"
     made = {name: folder / f"{name}.zip" for name in names}
     state = _read_state(folder / "state.json")
     sources = _digest([*functions_dir.rglob("*.py"), requirements, *Path(__file__).parent.glob("*.py")])
@@ -72,7 +79,7 @@ def _with_bytecode(
 
 
 def _read_state(path: Path) -> dict[str, dict[str, str]]:
-    """What earlier builds noted of each archive; a state that cannot be read is no state."""
+    """Return what earlier builds recorded of each archive; empty if the record is missing or unreadable."""
     try:
         return json.loads(path.read_text())
     except (OSError, ValueError):

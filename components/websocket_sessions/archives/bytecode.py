@@ -13,6 +13,7 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from websocket_sessions.archives.errors import ArchiveError
 from websocket_sessions.archives.target import Target
 
 LAMBDA_ROOT = "/var/task"
@@ -22,17 +23,27 @@ _COMPILER = Path(__file__).with_name("compiler.py")
 
 
 @cache
-def interpreter(target: Target) -> str | None:
-    """Return an interpreter of the target's Python version on this machine, or None."""
+def interpreter(target: Target) -> str:
+    """Return an interpreter of the target's Python version on this machine.
+
+    Raises ArchiveError if there is none: an archive without bytecode would have other bytes.
+    """
     if target.python == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    return next((path for path in _candidates(target.python) if _runs(path)), None)
+    found = next((path for path in _candidates(target.python) if _is_version(path, target.python)), None)
+    if found is None:
+        raise ArchiveError(
+            f"Python {target.python} is missing, which compiles the archives for {target.runtime}: install "
+            f"it (`uv python install {target.python}`), set lambdaRuntime to a version that every deploying "
+            "machine has, or set lambdaBytecode to false (slower cold starts)."
+        )
+    return found
 
 
 def compiled(
     files: Mapping[str, Path], target: Target, python: str, cache: Path
 ) -> dict[str, tuple[str, Path]]:
-    """Return the bytecode by source: a source's name in the archive to the bytecode's name and path."""
+    """Return the bytecode of each source, by the source's name in the archive: its own name and its path."""
     made: dict[str, tuple[str, Path]] = {}
     jobs: list[tuple[str, str, str]] = []
     for arcname, source in files.items():
@@ -59,9 +70,19 @@ def _candidates(version: str) -> Iterator[str]:
     if found:
         yield found
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    yield from map(str, sorted(pyenv.glob(f"versions/{version}*/bin/python{version}")))
+    yield from map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python{version}")))
+    uv = shutil.which("uv")
+    if uv:
+        command = [uv, "python", "find", "--no-project", "--no-python-downloads", version]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+        yield from done.stdout.split("\n")[:1] if done.returncode == 0 else ()
 
 
-def _runs(path: str) -> bool:
-    """Whether it starts: a version manager leaves launchers for versions that it does not have."""
-    return subprocess.run([path, "-S", "-c", ""], capture_output=True, check=False).returncode == 0  # noqa: S603
+def _is_version(path: str, version: str) -> bool:
+    """Return whether the interpreter starts and has the version.
+
+    A version manager leaves launchers for versions that it does not have.
+    """
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([path, "-S", "-c", program], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.returncode == 0 and done.stdout.strip() == version

@@ -66,10 +66,11 @@ class Catalogue:
         A third-party module may import what is not there (an optional dependency); ours may not.
         """
         top = name.partition(".")[0]
-        if top in PROVIDED or top in sys.stdlib_module_names:
+        if top in PROVIDED:
             return []
         found = list(self.chain(name))
-        if not found and importer.is_ours and not self.distributions.of_module(top):
+        is_known = found or top in sys.stdlib_module_names or self.distributions.of_module(top)
+        if importer.is_ours and not is_known:
             raise ArchiveError(
                 f"{importer.name} imports {name}, which is neither in {self.functions_dir.name}/ nor in "
                 "requirements/functions.txt."

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from websocket_sessions.archives.errors import ArchiveError
@@ -65,7 +66,7 @@ class Distributions:
 def unpack(requirements: Path, target: Target, cache: Path) -> Distributions:
     """Return the distributions pinned in `requirements` for the target, downloaded where not in the cache.
 
-    Raises ArchiveError where pip cannot get them: no network, or a wheel that the target lacks.
+    Raises ArchiveError if they cannot be downloaded: no network, or a wheel that the target lacks.
     """
     key = sha256(requirements.read_bytes() + " ".join(target.platforms).encode()).hexdigest()[:16]
     folder = cache / "wheels" / f"{target}-{key}"
@@ -79,19 +80,34 @@ def unpack(requirements: Path, target: Target, cache: Path) -> Distributions:
 
 
 def _install(requirements: Path, target: Target, folder: Path) -> None:
-    platforms = [part for name in target.platforms for part in ("--platform", name)]
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    command += ["--no-deps", "--require-hashes", "--no-compile", "--only-binary=:all:", *platforms]
-    command += ["--implementation", "cp", "--python-version", target.python, "--target", str(folder)]
-    done = subprocess.run(  # noqa: S603
-        [*command, "--requirement", str(requirements)], capture_output=True, text=True, check=False
-    )
+    command = [*_installer(target), "--target", str(folder), "--requirement", str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        reason = (done.stderr or done.stdout).strip().splitlines()
+        said = (done.stderr or done.stdout).strip().splitlines()
         raise ArchiveError(
-            f"The packages of {requirements.name} cannot be had for {target}: "
-            f"{reason[-1] if reason else 'pip failed'}"
+            f"Could not download the packages of {requirements.name} for {target}: "
+            f"{said[-1] if said else f'{command[0]} failed'}"
         )
+
+
+def _installer(target: Target) -> list[str]:
+    """Return the command that installs wheels for the target: uv if it is on PATH, else this Python's pip.
+
+    Raises ArchiveError if there is neither.
+    """
+    common = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]
+    common += ["--python-version", target.python]
+    uv = shutil.which("uv")
+    if uv:
+        return [uv, "pip", "install", *common, "--no-config", "--python-platform", target.uv_platform]
+    if find_spec("pip") is None:
+        raise ArchiveError(
+            "Neither uv nor pip is available to download the functions' packages: put uv on PATH, or install "
+            f"pip for {sys.executable}."
+        )
+    command = [sys.executable, "-m", "pip", "install", *common, "--disable-pip-version-check"]
+    command += ["--no-compile", "--implementation", "cp"]
+    return command + [part for name in target.platforms for part in ("--platform", name)]
 
 
 def _move(source: Path, folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""What can go wrong while archives are built."""
+"""Errors of building archives."""
 
 
 class ArchiveError(Exception):

@@ -1,20 +1,21 @@
-"""What the archives are built for: a Python version and a processor architecture."""
+"""What the archives are built for: a Lambda runtime and a processor architecture."""
 
-import platform
+import os
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 from websocket_sessions.archives.errors import ArchiveError
 
-EMULATOR = "emulator"
-"""In place of a runtime or an architecture: what the local AWS on this machine runs."""
+DEFAULT_RUNTIME = "python3.13"
+DEFAULT_ARCHITECTURE = "arm64"
+
+LOCAL_RUNTIME = "EMULATOR_LAMBDA_RUNTIME"
+LOCAL_ARCHITECTURE = "EMULATOR_LAMBDA_ARCHITECTURE"
+"""Environment variables that a local AWS sets, as it runs functions on an interpreter of its own machine."""
 
 _RUNTIME = re.compile(r"python(3\.\d+)")
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
-_ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64", "AMD64": "x86_64"}
 _GLIBC = ("2_34", "2_28", "2_17")
 """Lambda's Python images from 3.12 on are Amazon Linux 2023, glibc 2.34
 (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html)."""
@@ -24,26 +25,26 @@ _GLIBC = ("2_34", "2_28", "2_17")
 class Target:
     """A Lambda runtime such as `python3.13` and an architecture, `arm64` or `x86_64`."""
 
-    runtime: str
-    architecture: str
+    runtime: str = DEFAULT_RUNTIME
+    architecture: str = DEFAULT_ARCHITECTURE
 
     def __post_init__(self) -> None:
-        """Raise ArchiveError for a runtime that is no Python or an architecture that Lambda lacks."""
+        """Raise ArchiveError for a runtime other than Python or an architecture that Lambda lacks."""
         if not _RUNTIME.fullmatch(self.runtime):
-            raise ArchiveError(f"lambdaRuntime {self.runtime!r} is not allowed: name one such as python3.13")
+            raise ArchiveError(
+                f"lambdaRuntime is {self.runtime!r}: allowed is a Python runtime such as {DEFAULT_RUNTIME}"
+            )
         if self.architecture not in _MACHINES:
             raise ArchiveError(
-                f"lambdaArchitecture {self.architecture!r} is not allowed: use {' or '.join(_MACHINES)}"
+                f"lambdaArchitecture is {self.architecture!r}: allowed is {' or '.join(_MACHINES)}"
             )
 
     @classmethod
-    def resolve(cls, runtime: str, architecture: str, emulator_venv: Path) -> Self:
-        """Return the target for config values, where `emulator` stands for what this machine runs."""
+    def resolve(cls, runtime: str = DEFAULT_RUNTIME, architecture: str = DEFAULT_ARCHITECTURE) -> Self:
+        """Return the target to build for: the local AWS's where one is in use, else the given one."""
         return cls(
-            runtime=f"python{_venv_version(emulator_venv)}" if runtime == EMULATOR else runtime,
-            architecture=_ARCHITECTURES.get(platform.machine(), platform.machine())
-            if architecture == EMULATOR
-            else architecture,
+            runtime=os.environ.get(LOCAL_RUNTIME) or runtime,
+            architecture=os.environ.get(LOCAL_ARCHITECTURE) or architecture,
         )
 
     @property
@@ -62,16 +63,11 @@ class Target:
         machine = _MACHINES[self.architecture]
         return (*(f"manylinux_{glibc}_{machine}" for glibc in _GLIBC), f"manylinux2014_{machine}")
 
+    @property
+    def uv_platform(self) -> str:
+        """The best of the wheel platforms, as `uv pip install --python-platform` names it."""
+        return f"{_MACHINES[self.architecture]}-manylinux_{_GLIBC[0]}"
+
     def __str__(self) -> str:
         """Name the target as its folder in the cache is named."""
         return f"{self.runtime}-{self.architecture}"
-
-
-def _venv_version(venv: Path) -> str:
-    """The Python version of the emulator's virtual environment; where there is none yet, our own."""
-    try:
-        settings = (venv / "pyvenv.cfg").read_text()
-    except OSError:
-        settings = ""
-    found = re.search(r"^version(?:_info)?\s*=\s*(3\.\d+)", settings, re.MULTILINE)
-    return found[1] if found else f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -13,14 +13,16 @@ _UNIX = 3
 
 
 def write(path: Path, files: Mapping[str, Path]) -> None:
-    """Write the files (name in the archive to path) in order of their names, with one time and one mode."""
+    """Write the files (name in the archive to path) in order of their names, with one time and one mode.
+
+    Entries are stored uncompressed: the output of deflate differs between zlib, zlib-ng and Apple's zlib.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}")
-    with zipfile.ZipFile(scratch, "w") as archive:
+    with zipfile.ZipFile(scratch, "w", zipfile.ZIP_STORED) as archive:
         for arcname in sorted(files):
             entry = zipfile.ZipInfo(arcname, date_time=EARLIEST)
             entry.create_system = _UNIX
             entry.external_attr = _REGULAR_READABLE
-            entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[arcname].read_bytes())
     scratch.replace(path)

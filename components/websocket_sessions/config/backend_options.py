@@ -3,6 +3,7 @@
 import re
 from dataclasses import field
 
+from websocket_sessions.archives.target import DEFAULT_ARCHITECTURE, DEFAULT_RUNTIME
 from websocket_sessions.arguments import arguments, check, check_choice, check_range
 from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
 
@@ -13,10 +14,13 @@ _ANY_ORIGIN = ["*"]
 class BackendOptions:
     """Protection, quotas, logs and code; the defaults are those of production."""
 
-    lambda_runtime: str = "python3.13"
+    lambda_runtime: str = DEFAULT_RUNTIME
     """The functions' runtime, for which the archives are built."""
-    lambda_architecture: str = "arm64"
+    lambda_architecture: str = DEFAULT_ARCHITECTURE
     """`arm64` or `x86_64`, for which the archives are built."""
+    lambda_bytecode: bool = True
+    """Whether the archives hold bytecode, which makes cold starts faster and takes an interpreter of the
+    runtime's version on every machine that deploys."""
     log_level: str = "INFO"
     """Least level of log lines: DEBUG, INFO, WARNING or ERROR."""
     log_retention_days: int = 30

@@ -1,11 +1,13 @@
 """Reads the stack's config (`pulumi config`) into typed settings."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar, cast, get_args, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
+import pulumi
 from pulumi import Config
+from pulumi.config import ConfigTypeError
 from pulumi.runtime import config as runtime_config
 
 from websocket_sessions.arguments import ArgumentError, camel_case
@@ -13,6 +15,9 @@ from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 
 Settings = TypeVar("Settings")
+
+NAMESPACE = "websocket-sessions"
+"""The namespace of all settings in a stack's config, whatever the project's own name is."""
 
 LOAD = "load"
 RAISED_QUOTAS = "raisedQuotas"
@@ -34,31 +39,36 @@ class StackConfig:
     raised_quotas: Mapping[str, Any]
     """Quotas of the account that AWS has raised, by name."""
     region: str | None
-    """Where the stack is, as the config or else the environment says; none where neither does."""
+    """The Region, from the config or else the environment; None if neither names one."""
 
 
-def read_config(config: Config) -> StackConfig:
-    """Return the stack's settings, with defaults for what is not set.
+def read_config() -> StackConfig:
+    """Return the stack's settings, with defaults for those that are not set.
 
-    Raises ArgumentError for a key that is not known, as it may be a misspelt one, and for a value that is not
-    allowed.
+    Raises ArgumentError for an unknown key, for a value that is not allowed, and for a setting under the
+    project's own name, where it would be ignored.
     """
-    _refuse_unknown(_given_keys(config.name), {*_keys(SessionSettings), *_keys(BackendOptions), *_OTHERS})
+    known = {*_keys(SessionSettings), *_keys(BackendOptions), *_OTHERS}
+    _refuse_unknown(_given_keys(NAMESPACE), known)
+    _refuse_other_namespace(known)
+    config = Config(NAMESPACE)
     return StackConfig(
         settings=_read(SessionSettings, config),
         options=_at_local_endpoint(_read(BackendOptions, config)),
-        site=config.get_bool(SITE) or False,
-        load=config.get_object(LOAD),
-        raised_quotas=config.get_object(RAISED_QUOTAS) or {},
+        site=_value(config, SITE, bool) or False,
+        load=_value(config, LOAD, dict),
+        raised_quotas=_value(config, RAISED_QUOTAS, dict) or {},
         region=Config("aws").get("region") or os.environ.get("AWS_REGION"),
     )
 
 
 _OTHERS = (LOAD, RAISED_QUOTAS, SITE)
+_LIST = "a list"
+_MAPPING = "a mapping"
 
 
 def _at_local_endpoint(options: BackendOptions) -> BackendOptions:
-    """Where a stack names a local Cognito, the endpoint that the AWS SDKs are told of moves it."""
+    """Return the options with a local Cognito moved to AWS_ENDPOINT_URL, which the AWS SDKs read."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     return replace(options, cognito_endpoint=endpoint) if options.cognito_endpoint and endpoint else options
 
@@ -70,25 +80,74 @@ def _read(kind: type[Settings], config: Config) -> Settings:
 
 
 def _value(config: Config, key: str, hint: Any) -> Any:
-    """Return a key's value as its annotation (`int`, `int | None`, ...) says; None where it is not set."""
-    kinds = (hint, *get_args(hint))
-    readers = {bool: config.get_bool, int: config.get_int, float: config.get_float, str: config.get}
-    for kind, read in readers.items():
-        if kind in kinds:
-            return read(key)
-    value = config.get_object(key)
+    """Return a key's value as its annotation (`int`, `int | None`, ...) says; None if it is not set.
+
+    Raises ArgumentError for a value of another type.
+    """
+    kinds = [item for item in (hint, *get_args(hint)) if item is not type(None)]
+    name, read = _reader(config, kinds)
+    try:
+        value = read(key)
+    except ConfigTypeError as error:
+        raise ArgumentError(f"{NAMESPACE}:{key} is {config.get(key)!r}: allowed is {name}") from error
     nested = next((kind for kind in kinds if is_dataclass(kind)), None)
-    return value if value is None or nested is None else _nested(key, cast(type[Any], nested), value)
+    if value is None:
+        return None
+    _check_type(key, value, name)
+    return value if nested is None else _nested(key, cast(type[Any], nested), value)
+
+
+def _reader(config: Config, kinds: list[Any]) -> tuple[str, Callable[[str], Any]]:
+    """Return what to call a value of the type in an error, and the function that reads it."""
+    readers: dict[Any, tuple[str, Callable[[str], Any]]] = {
+        bool: ("true or false", config.get_bool),
+        int: ("a whole number", config.get_int),
+        float: ("a number", config.get_float),
+        str: ("a text", config.get),
+    }
+    for kind, reader in readers.items():
+        if kind in kinds:
+            return reader
+    is_list = any(kind is list or get_origin(kind) is list for kind in kinds)
+    return (_LIST if is_list else _MAPPING), config.get_object
+
+
+def _check_type(key: str, value: Any, name: str) -> None:
+    wanted = {_LIST: list, _MAPPING: dict}.get(name)
+    if wanted and not isinstance(value, wanted):
+        raise ArgumentError(f"{NAMESPACE}:{key} is {value!r}: allowed is {name}")
 
 
 def _nested(key: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
-    names = {camel_case(item.name): item.name for item in fields(kind)}
-    _refuse_unknown((f"{key}.{name}" for name in given), {f"{key}.{name}" for name in names})
-    return kind(**{names[name]: value for name, value in given.items()})
+    hints = {camel_case(name): (name, hint) for name, hint in get_type_hints(kind).items()}
+    _refuse_unknown((f"{key}.{name}" for name in given), {f"{key}.{name}" for name in hints})
+    for name, value in given.items():
+        _check_scalar(f"{key}.{name}", value, hints[name][1])
+    return kind(**{hints[name][0]: value for name, value in given.items()})
+
+
+def _check_scalar(key: str, value: Any, hint: Any) -> None:
+    kinds = (hint, *get_args(hint))
+    if bool in kinds:
+        fits, allowed = isinstance(value, bool), "true or false"
+    else:
+        fits, allowed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
+    if not fits:
+        raise ArgumentError(f"{NAMESPACE}:{key} is {value!r}: allowed is {allowed}")
 
 
 def _keys(kind: type[Any]) -> list[str]:
     return [camel_case(item.name) for item in fields(kind)]
+
+
+def _refuse_other_namespace(known: set[str]) -> None:
+    """Raise ArgumentError for a setting under the project's name: `pulumi config set KEY` writes it there."""
+    project = pulumi.get_project()
+    misplaced = sorted(known & set(_given_keys(project))) if project != NAMESPACE else []
+    if misplaced:
+        raise ArgumentError(
+            f"{project}:{misplaced[0]} is ignored: settings are read from {NAMESPACE}:{misplaced[0]}"
+        )
 
 
 def _given_keys(namespace: str) -> list[str]:
@@ -101,5 +160,5 @@ def _refuse_unknown(given: Iterable[str], known: set[str]) -> None:
     unknown = sorted(set(given) - known)
     if unknown:
         raise ArgumentError(
-            f"{unknown[0]} is no setting of this project: known are {', '.join(sorted(known))}"
+            f"{NAMESPACE}:{unknown[0]} is an unknown setting: known are {', '.join(sorted(known))}"
         )

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import from_api, to_api
-from pulumi_local_aws.provider.resource import Resource, State
+from pulumi_local_aws.provider.resource import REGION, Resource, State
+from pulumi_local_aws.provider.schema import Property, block, boolean, ordered, policy, text
 
 
 class BucketSetting(Resource):
@@ -32,6 +33,9 @@ class BucketSetting(Resource):
         cloud.call("s3", self.create_operation, **self.create_request(news))
 
 
+_BUCKET: dict[str, Property] = {"bucket": text(required=True, replace=True), **REGION}
+
+
 class BucketPolicy(BucketSetting):
     """A bucket's policy."""
 
@@ -39,6 +43,7 @@ class BucketPolicy(BucketSetting):
     create_operation = "PutBucketPolicy"
     read_operation = "GetBucketPolicy"
     delete_operation = "DeleteBucketPolicy"
+    table = {**_BUCKET, "policy": policy(required=True)}
 
 
 class BucketPublicAccessBlock(BucketSetting):
@@ -50,8 +55,13 @@ class BucketPublicAccessBlock(BucketSetting):
     delete_operation = "DeletePublicAccessBlock"
     member = "PublicAccessBlockConfiguration"
     result = "PublicAccessBlockConfiguration"
-    overrides = {
-        "skipDestroy": {"local": True},
+    table = {
+        **_BUCKET,
+        "blockPublicAcls": boolean(default=False),
+        "blockPublicPolicy": boolean(default=False),
+        "ignorePublicAcls": boolean(default=False),
+        "restrictPublicBuckets": boolean(default=False),
+        "skipDestroy": boolean(default=False, local=True),
     }
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
@@ -66,6 +76,7 @@ class BucketOwnershipControls(BucketSetting):
     create_operation = "PutBucketOwnershipControls"
     read_operation = "GetBucketOwnershipControls"
     delete_operation = "DeleteBucketOwnershipControls"
+    table = {**_BUCKET, "rule": block({"objectOwnership": text(required=True)}, required=True)}
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
@@ -85,9 +96,22 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
     delete_operation = "DeleteBucketEncryption"
     member = "ServerSideEncryptionConfiguration"
     result = "ServerSideEncryptionConfiguration"
-    overrides = {
-        "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId": {"api": "KMSMasterKeyID"},
-        "rules.applyServerSideEncryptionByDefault.sseAlgorithm": {"api": "SSEAlgorithm"},
+    table = {
+        **_BUCKET,
+        "rules": ordered(
+            block(
+                {
+                    "applyServerSideEncryptionByDefault": block(
+                        {
+                            "kmsMasterKeyId": text(api="KMSMasterKeyID", computed=True),
+                            "sseAlgorithm": text(api="SSEAlgorithm", required=True),
+                        }
+                    ),
+                    "bucketKeyEnabled": boolean(computed=True),
+                }
+            ),
+            required=True,
+        ),
     }
 
 
@@ -98,6 +122,10 @@ class BucketVersioning(BucketSetting):
     create_operation = "PutBucketVersioning"
     read_operation = "GetBucketVersioning"
     member = "VersioningConfiguration"
+    table = {
+        **_BUCKET,
+        "versioningConfiguration": block({"status": text(required=True)}, required=True),
+    }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
