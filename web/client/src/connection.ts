@@ -247,9 +247,9 @@ export class Connection {
 
   /** Attaches a second WebSocket and drains the first one. Returns undefined if the first one stays. */
   async #handOver(old: Socket, stop: AbortSignal): Promise<Attachment | undefined> {
-    let isAttaching = false;
+    const progress = { isAttaching: false };
     try {
-      const next = await this.#connector.connect(stop, () => (isAttaching = true));
+      const next = await this.#connector.connect(stop, () => (progress.isAttaching = true));
       this.#draining.add(old);
       void old.drain().finally(() => this.#draining.delete(old));
       return next;
@@ -258,7 +258,7 @@ export class Connection {
       const error = toSessionError(thrown);
       if (error.code === "REPLACED") this.close(error);
       // If the attach request got no reply, it is unknown whether the old WebSocket still has rights.
-      if (isAttaching && (error.code === "CONNECTION_LOST" || error.code === "TIMEOUT")) old.close();
+      if (progress.isAttaching && (error.code === "CONNECTION_LOST" || error.code === "TIMEOUT")) old.close();
       this.#warn(error);
       return undefined;
     }
