@@ -6,6 +6,7 @@ AWS has no counterpart.
 from aiohttp import web
 
 from pulumi_local_aws.gateway.faults import FaultRuleError, read_rules
+from pulumi_local_aws.gateway.inspector.page import Inspector
 from pulumi_local_aws.gateway.json_access import as_object, compact, number, parse
 from pulumi_local_aws.gateway.runtime import Runtime
 
@@ -15,8 +16,9 @@ PREFIX = "/_gateway/"
 class AdminApi:
     """One method for each path and verb; an invalid request gets 400 with the reason in one line."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, inspector: Inspector) -> None:
         self._runtime = runtime
+        self._inspector = inspector
         self._actions = {
             ("GET", "health"): self._get_health,
             ("POST", "faults"): self._replace_faults,
@@ -27,6 +29,10 @@ class AdminApi:
 
     async def respond(self, request: web.BaseRequest) -> web.StreamResponse:
         path = request.path.removeprefix(PREFIX)
+        if path == "inspector":
+            return web.Response(status=308, headers={"Location": f"{PREFIX}inspector/"})
+        if path.startswith("inspector/"):
+            return await self._inspector.respond(request, path.removeprefix("inspector/"))
         if request.method == "DELETE" and path.startswith("connections/"):
             return self._abort_connection(path.removeprefix("connections/"))
         action = self._actions.get((request.method, path))

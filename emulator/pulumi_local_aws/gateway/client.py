@@ -36,6 +36,10 @@ class Client(Protocol):
         """Send a text message. Return False if the connection is closed."""
         ...
 
+    def receive(self, text: str) -> None:
+        """Handle a text message as if the client had sent it."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
         """Start the closing handshake."""
         ...

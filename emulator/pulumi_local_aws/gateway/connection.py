@@ -88,6 +88,9 @@ class Connection:
         self._tasks.spawn(self._open(request))
 
     def on_message(self, text: str) -> None:
+        self.receive(text)
+
+    def receive(self, text: str) -> None:
         self._record_activity()
         api = self._apis.get_cached(self.context.api_id)
         self._tasks.spawn(handle_message(self._runtime, api, self, text))
@@ -95,6 +98,7 @@ class Connection:
     def on_close(self, code: int, reason: str) -> None:
         self._timeouts.stop()
         self._runtime.connections.pop(self.id, None)
+        self._runtime.traffic.record("disconnected", self.id, code=code, reason=reason)
         _LOGGER.info("disconnected connection=%s code=%d", self.log_id, code)
         self._on_disconnected(self.context, code, reason)
 
@@ -123,11 +127,13 @@ class Connection:
             _LOGGER.info("connected connection=%s api=%s stage=%s", self.log_id, target.api_id, target.stage)
             self._timeouts.record_activity()
             self._timeouts.start()
+            self._runtime.traffic.record("connected", self.id, **self.context.summary())
         else:
             self.on_close(1006, "Connection closed abnormally")
 
     def _refuse(self, refusal: ConnectRefusedError) -> None:
         _LOGGER.info("refused connection=%s status=%d", self.log_id, refusal.status)
+        self._runtime.traffic.record("refused", self.id, status=refusal.status, payload=refusal.message)
         body: dict[str, object] = {"message": refusal.message}
         if self._context is not None:
             body |= {"connectionId": self.id, "requestId": new_id()}

@@ -122,7 +122,7 @@ class ManagementApi:
             self._delayed_pushes[client.id] = payload
             asyncio.get_running_loop().call_later(rule.seconds, self._send_delayed, client)
             return web.Response()
-        is_sent = client.send(payload)
+        is_sent = self._send(client, payload)
         self._send_delayed(client)
         return web.Response() if is_sent else error_response(*_GONE)
 
@@ -130,7 +130,13 @@ class ManagementApi:
         """Send the delayed push, if there is one: a later push has overtaken it, or its delay has ended."""
         payload = self._delayed_pushes.pop(client.id, None)
         if payload is not None:
-            client.send(payload)
+            self._send(client, payload)
+
+    def _send(self, client: Client, payload: bytes) -> bool:
+        is_sent = client.send(payload)
+        if is_sent and self._runtime.traffic.is_watched:
+            self._runtime.traffic.record("push", client.id, payload=payload.decode())
+        return is_sent
 
 
 def error_response(status: int, error_type: str, message: str) -> web.Response:

@@ -15,6 +15,8 @@ from pulumi_local_aws.gateway.background_tasks import BackgroundTasks
 from pulumi_local_aws.gateway.clock import Clock
 from pulumi_local_aws.gateway.connection import GOING_AWAY, Connection
 from pulumi_local_aws.gateway.emulator_client import EmulatorAddress, EmulatorClient
+from pulumi_local_aws.gateway.inspector.function_logs import EmulatorFunctionLogs, FunctionLogs
+from pulumi_local_aws.gateway.inspector.page import Inspector
 from pulumi_local_aws.gateway.integrations.events import ConnectionContext
 from pulumi_local_aws.gateway.integrations.lambda_invoke import Invoker, LambdaInvoker
 from pulumi_local_aws.gateway.limits import Limits
@@ -41,6 +43,7 @@ class Gateway:
         control_plane: ControlPlane,
         invoker: Invoker,
         access: ManagementAccess,
+        function_logs: FunctionLogs | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         served: ApiFilter | None = None,
@@ -56,7 +59,7 @@ class Gateway:
         self._apis = ApiCache(control_plane, clock.monotonic, served=served, max_age_seconds=max_age_seconds)
         self.runtime = Runtime(invoker=invoker, clock=clock, limits=self._limits)
         self._tasks = BackgroundTasks()
-        self._admin_api = AdminApi(self.runtime)
+        self._admin_api = AdminApi(self.runtime, Inspector(self.runtime, function_logs))
         self._management_api = ManagementApi(self.runtime, self._apis, self._limits, access)
         self._http = web.Server(self._respond, access_log=None)
         self._shutdown_seconds = shutdown_seconds
@@ -88,6 +91,7 @@ class Gateway:
     async def __aexit__(self, *_: object) -> None:
         if self._server is not None:
             self._server.close()
+        self.runtime.traffic.close()
         try:
             async with asyncio.timeout(self._shutdown_seconds):
                 await self._close_connections()
@@ -154,6 +158,7 @@ class EmulatorGateway:
             control_plane=EmulatorControlPlane(self._client),
             invoker=LambdaInvoker(self._client),
             access=EmulatorManagementAccess(self._client),
+            function_logs=EmulatorFunctionLogs(self._client),
             host=host,
             port=port,
             served=served,

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from pulumi_local_aws.gateway.api.cache import ApiFilter
 from pulumi_local_aws.gateway.api.model import Api
 from pulumi_local_aws.gateway.clock import Clock
+from pulumi_local_aws.gateway.inspector.function_logs import FunctionLogs
 from pulumi_local_aws.gateway.limits import Limits
 from pulumi_local_aws.gateway.management_access import AccessDecision, ManagementRequest
 from pulumi_local_aws.gateway.server import Gateway
@@ -46,10 +47,11 @@ class GatewayHarness:
         decisions: Callable[[ManagementRequest], AccessDecision] | None = None,
         max_age_seconds: float = 1.0,
         served: ApiFilter | None = None,
+        function_logs: FunctionLogs | None = None,
         **functions: Function,
     ) -> Gateway:
         self.control_plane.api = api
-        self.functions.functions = functions
+        self.functions.functions |= functions
         if decisions is not None:
             self.access.decisions = decisions
         self.gateway = await self.stack.enter_async_context(
@@ -61,6 +63,7 @@ class GatewayHarness:
                 clock=clock,
                 max_age_seconds=max_age_seconds,
                 served=served,
+                function_logs=function_logs,
             )
         )
         return self.gateway

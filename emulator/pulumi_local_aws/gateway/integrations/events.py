@@ -50,6 +50,15 @@ class ConnectionContext:
     stage_variables: Mapping[str, str] = field(default_factory=dict[str, str])
     authorizer: Mapping[str, object] | None = None
 
+    def summary(self) -> dict[str, object]:
+        """Return what the inspector shows; the user is the authorizer's principal, or None."""
+        return {
+            "apiId": self.api_id,
+            "stage": self.stage,
+            "connectedAt": self.connected_at,
+            "user": (self.authorizer or {}).get("principalId"),
+        }
+
 
 def request_context(
     connection: ConnectionContext, route_key: str, event_type: str, now_ms: int

@@ -27,7 +27,7 @@ async def handle_message(runtime: Runtime, api: Api | None, client: Client, body
         await _run_route(runtime, api, client, body)
     except Exception:
         _LOGGER.exception("message failed connection=%s", client.log_id)
-        _send_error(client, "Internal server error", new_id())
+        _send_error(runtime, client, "Internal server error", new_id())
 
 
 async def _run_route(runtime: Runtime, api: Api | None, client: Client, body: str) -> None:
@@ -39,11 +39,12 @@ async def _run_route(runtime: Runtime, api: Api | None, client: Client, body: st
     context = client.context
     stage = api.stages.get(context.stage) if api else None
     route = select_route(api, body) if api and stage else None
+    runtime.traffic.record("received", client.id, payload=body, route=route.key if route else None)
     if api is None or stage is None or route is None:
-        _send_error(client, "Forbidden", new_id())
+        _send_error(runtime, client, "Forbidden", new_id())
         return
     if not runtime.throttling.allows_route(api, stage.name, route.key):
-        _send_error(client, "Too Many Requests", new_id())
+        _send_error(runtime, client, "Too Many Requests", new_id())
         return
     if runtime.faults.match((Fault.ABORT_BEFORE,), client.id, route.key):
         client.abort()
@@ -53,20 +54,26 @@ async def _run_route(runtime: Runtime, api: Api | None, client: Client, body: st
     try:
         result = await runtime.run(route, event, api.route_arn(stage.name, route.key))
     except IntegrationError as error:
-        _send_error(client, error.message, _request_id(event))
+        _send_error(runtime, client, error.message, _request_id(event))
         return
     if runtime.faults.match((Fault.ABORT_AFTER,), client.id, route.key):
         client.abort()
         return
     if route.has_route_response and result.body is not None:
-        client.send(result.body.encode())
+        payload = result.body.encode()
+        if client.send(payload):
+            runtime.traffic.record(
+                "reply", client.id, payload=result.body, route=route.key, requestId=_request_id(event)
+            )
 
 
-def _send_error(client: Client, message: str, request_id: str) -> None:
+def _send_error(runtime: Runtime, client: Client, message: str, request_id: str) -> None:
     """Send AWS's error frame; one-way routes send it too."""
     _LOGGER.info("error connection=%s message=%r", client.log_id, message)
     frame = {"message": message, "connectionId": client.id, "requestId": request_id}
-    client.send(json.dumps(frame).encode())
+    payload = json.dumps(frame)
+    if client.send(payload.encode()):
+        runtime.traffic.record("error", client.id, payload=payload, requestId=request_id)
 
 
 def _request_id(event: Mapping[str, object]) -> str:
