@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from adapters.dynamodb.rate_limits import DynamoRateLimits
     from domain.message_log import MessageLog
+    from domain.model import Session
     from domain.ports import (
         Broadcaster,
         Clock,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from use_cases.publish import Publish
     from use_cases.refresh_token import RefreshToken
     from use_cases.resume_session import ResumeSession
+    from use_cases.takeover import Takeover
     from use_cases.update_session import UpdateSession
 
     class Overrides(TypedDict, total=False):
@@ -302,7 +304,19 @@ class Container:
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
+            takeover=self._take_over,
         )
+
+    def _take_over(self, before: "Session", attached: "Session") -> None:
+        """Build the takeover only when it is needed: a new session needs no pusher."""
+        self.takeover(before, attached)
+
+    @cached_property
+    def takeover(self) -> "Takeover":
+        """For createSession and resumeSession."""
+        from use_cases.takeover import Takeover
+
+        return Takeover(connections=self.connections, pusher=self.pusher, logger=self.logger)
 
     @cached_property
     def join_session(self) -> "JoinSession":
@@ -364,9 +378,8 @@ class Container:
             listeners=self.listeners,
             rate_limits=self.rate_limits,
             replayer=self.replayer,
-            pusher=self.pusher,
+            takeover=self.takeover,
             settings=self.settings,
-            logger=self.logger,
             metrics=self.metrics,
             clock=self.clock,
         )

@@ -82,7 +82,9 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "sessions": "PutItem GetItem UpdateItem",
             "listeners": "PutItem BatchGetItem",
             "connections": "UpdateItem",
-        }
+        },
+        connections=("POST",),
+        timeout=29,
     ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "join_session": FunctionSpec(
         tables={

@@ -52,6 +52,8 @@ class Session:
     ended_at: int | None = None
     end_reason: EndReason | None = None
     version: int = 1
+    attach_key: str | None = None
+    """Key of the request that attached the speaker; its repeat on another connection is recognised by it."""
     rate_window: int = 0
     """The minute, counted from the epoch, of the last publish."""
     rate_count: int = 0

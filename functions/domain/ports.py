@@ -97,6 +97,7 @@ class Sessions(Protocol):
         instead_of: Attachment | None,
         request: RequestRecord | None,
         now: int,
+        attach_key: str | None = None,
     ) -> Session:
         """Make this connection the speaker, with the generation after `session.generation`.
 

@@ -16,4 +16,5 @@ def handler(request: Request) -> Message:
         session_id=request.message["sessionId"],
         position=position_of(request.message),
         request_id=request.request_id,
+        generation=request.message.get("generation"),
     )

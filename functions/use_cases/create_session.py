@@ -1,5 +1,6 @@
 """A speaker creates a session."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.authorization import TRIES, Caller, free_to_attach, open_session, request_record, supported
@@ -17,7 +18,8 @@ class CreateSession:
     """One call: everything that makes a session is in one transaction.
 
     The same subject and request id get the same session, however often they are sent. Sent again on another
-    connection (the first one's reply was lost with it), the session goes over to that connection. A session
+    connection (the first one's reply was lost with it), the session goes over to that connection, and the
+    connection that was attached before is notified. A session
     made over HTTP has no speaker yet: its grace starts at its creation.
     """
 
@@ -26,6 +28,8 @@ class CreateSession:
     settings: Settings
     metrics: Metrics
     clock: Clock
+    takeover: Callable[[Session, Session], None]
+    """Called with the session before and after a repeated request attached another connection."""
 
     def __call__(
         self, caller: Caller, *, source_language: str, quality: str, request_id: str | None
@@ -97,6 +101,7 @@ class CreateSession:
                 raise SessionEndedError  # deleted; the id may be another session's by now
             session = open_session(session, now)
             if caller.connection_id not in (None, session.speaker_connection_id):
+                before = session
                 try:
                     session = self.sessions.attach(
                         session,
@@ -109,6 +114,7 @@ class CreateSession:
                     if Part.CONNECTION in refused.parts:
                         instead_of = free_to_attach(self.sessions, refused.connection, now)
                     continue
+                self.takeover(before, session)
             listeners = total(self.listeners.counts(session.session_id, session.shards))
             return session_created(session, listeners=listeners)
         raise UnavailableError

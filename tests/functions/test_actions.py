@@ -452,6 +452,19 @@ class TestGetSession:
             driver.get(speaker)
 
 
+class TestTakeoverByCreateSession:
+    def test_a_repeat_on_another_connection_notifies_the_replaced_one(self, driver: UseCaseDriver) -> None:
+        older, newer = driver.connect("user"), driver.connect("user")
+        session_id = driver.create(older, request_id="r")["sessionId"]
+        reply = driver.create(newer, request_id="r")
+        assert (reply["sessionId"], reply["generation"]) == (session_id, 2)
+        (push,) = driver.pusher.deliveries
+        assert push.connection_id == older
+        assert b'"connectionReplaced"' in push.payloads[0]
+        with pytest.raises(ForbiddenError):
+            driver.end(older)
+
+
 class TestResumeSession:
     def test_raises_the_generation_and_tells_the_older_connection(self, driver: UseCaseDriver) -> None:
         older, session_id = driver.speaking()
@@ -490,6 +503,24 @@ class TestResumeSession:
             driver.resume(second, session_id, request_id="r")
         assert driver.session(session_id).generation == 3
         assert driver.resume(second, session_id, request_id="s")["generation"] == 4
+
+    def test_is_refused_if_a_later_generation_than_the_named_one_exists(self, driver: UseCaseDriver) -> None:
+        _, session_id = driver.speaking()
+        driver.resume(driver.connect("user"), session_id)
+        with pytest.raises(ConflictError):
+            driver.resume(driver.connect("user"), session_id, generation=1, request_id="r")
+        assert driver.session(session_id).generation == 2
+        assert driver.resume(driver.connect("user"), session_id, generation=2)["generation"] == 3
+        assert driver.resume(driver.connect("user"), session_id)["generation"] == 4
+
+    def test_recognises_the_clients_own_resume_whose_reply_was_lost(self, driver: UseCaseDriver) -> None:
+        _, session_id = driver.speaking()
+        driver.resume(driver.connect("user"), session_id, generation=1, request_id="r")
+        again = driver.resume(driver.connect("user"), session_id, generation=1, request_id="r")
+        assert again["generation"] == 3
+        driver.resume(driver.connect("user"), session_id)
+        with pytest.raises(ConflictError):
+            driver.resume(driver.connect("user"), session_id, generation=1, request_id="r")
 
     @pytest.mark.parametrize(("subject", "error"), [(None, UnauthorizedError), ("other", ForbiddenError)])
     def test_only_the_owner_resumes(

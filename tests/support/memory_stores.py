@@ -173,6 +173,7 @@ class MemorySessions:
         instead_of: Attachment | None,
         request: RequestRecord | None,
         now: int,
+        attach_key: str | None = None,
     ) -> Session:
         with self.memory.step("sessions.attach") as checks:
             there = self.memory.sessions.get(session.session_id)
@@ -187,6 +188,7 @@ class MemorySessions:
                 generation=there.generation + 1,
                 speaker_connection_id=connection_id,
                 grace_until=None,
+                attach_key=attach_key,
                 version=there.version + 1,
             )
             self.memory.sessions[session.session_id] = attached

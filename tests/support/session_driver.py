@@ -142,9 +142,14 @@ class SessionDriver:
         *,
         request_id: str | None = None,
         position: Position | None = None,
+        generation: int | None = None,
     ) -> Message:
         return self.container.resume_session(
-            connection_id, session_id=session_id, position=position, request_id=request_id
+            connection_id,
+            session_id=session_id,
+            position=position,
+            request_id=request_id,
+            generation=generation,
         )
 
     def update(

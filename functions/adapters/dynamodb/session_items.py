@@ -50,6 +50,7 @@ def session_item(session: Session) -> Values:
             "endedAt": session.ended_at,
             "endReason": session.end_reason and session.end_reason.value,
             "version": session.version,
+            "attachKey": session.attach_key,
             "rateWindow": session.rate_window,
             "rateCount": session.rate_count,
             "dueShard": due_shard(session.session_id),
@@ -79,6 +80,7 @@ def to_session(item: dict[str, Any]) -> Session:
         ended_at=item.get("endedAt"),
         end_reason=EndReason(reason) if reason else None,
         version=item["version"],
+        attach_key=item.get("attachKey"),
         rate_window=item["rateWindow"],
         rate_count=item["rateCount"],
     )
@@ -108,12 +110,13 @@ def update_session(session_id: str, expression: str, condition: str, values: dic
     )
 
 
-def attach_speaker(session: Session, connection_id: str, now: int) -> Write:
+def attach_speaker(session: Session, connection_id: str, attach_key: str | None, now: int) -> Write:
     """The next generation's speaker, if nobody else took it up since `session` was read."""
+    keep_key, drop_key = (", attachKey = :key", "") if attach_key else ("", ", attachKey")
     return update_session(
         session.session_id,
-        "SET generation = :next, speakerConnectionId = :speaker, dueAt = expiresAt, version = version + :one "
-        "REMOVE graceUntil",
+        "SET generation = :next, speakerConnectionId = :speaker, dueAt = expiresAt, version = version + :one"
+        f"{keep_key} REMOVE graceUntil{drop_key}",
         f"{RUNNING} AND generation = :read",
         {
             "next": session.generation + 1,
@@ -121,6 +124,7 @@ def attach_speaker(session: Session, connection_id: str, now: int) -> Write:
             "speaker": connection_id,
             "one": 1,
             "now": now,
+            **({"key": attach_key} if attach_key else {}),
         },
     )
 

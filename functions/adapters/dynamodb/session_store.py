@@ -61,12 +61,13 @@ class DynamoSessions:
         instead_of: Attachment | None,
         request: RequestRecord | None,
         now: int,
+        attach_key: str | None = None,
     ) -> Session:
         """Two calls: the transaction, then the session after it, with the generation of this attachment."""
         attachment = _speaking(session, session.generation + 1)
         transact(
             [
-                attach_speaker(session, connection_id, now),
+                attach_speaker(session, connection_id, attach_key, now),
                 attach(connection_id, attachment, instead_of, now),
                 *put_request(request),
             ]
