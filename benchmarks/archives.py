@@ -91,7 +91,7 @@ def main() -> None:
         ratios: list[float] = []
         rows: list[list[str]] = []
         for name in names:
-            own_ms, shared_ms, sdk_ms = [], [], []
+            own_ms, shared_ms, sdk_ms = list[float](), list[float](), list[float]()
             for _ in range(ROUNDS):
                 own_ms.append(import_cpu_ms(folders[name], f"import handlers.{name}"))
                 shared_ms.append(import_cpu_ms(shared, f"import handlers.{name}"))

@@ -27,7 +27,10 @@ def test_the_readme_lists_every_key_of_the_config_and_no_other() -> None:
     assert {key for row in rows for key in re.findall(r"`(\w+)`", row)} == KEYS
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/hook.md", "docs/keep-alive.md", "docs/localstack.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", "docs/hook.md", "docs/keep-alive.md", "docs/localstack.md", "docs/operations.md"],
+)
 def test_a_page_sets_only_keys_that_there_are(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert set(re.findall(r"websocket-sessions:(\w+)", text)) <= KEYS

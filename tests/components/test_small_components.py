@@ -1,6 +1,7 @@
 """Users, queue, schedule, alarms, pages: one resource or two each, and what makes them safe."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.static_site import StaticSite, StaticSiteArgs
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def function(name: str, opts: pulumi.ResourceOptions) -> LambdaHandler:
@@ -128,6 +131,18 @@ def test_alarms_cover_functions_stream_queue_and_api() -> None:
         "watch-schedule-stopped": ("Invocations", 1),
         "watch-stream-behind": ("IteratorAge", 60_000),
     }
+
+
+def test_the_operations_page_explains_each_alarm() -> None:
+    """`<function>` in a row stands for each watched function."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    documented = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
+    alarms = {item.name.removeprefix("watch-") for item in observed().of("MetricAlarm")}
+    patterns = {name.replace("<function>", "[a-z-]+") for name in documented}
+
+    assert {
+        alarm for alarm in alarms if not any(re.fullmatch(pattern, alarm) for pattern in patterns)
+    } == set()
 
 
 def test_a_schedule_that_falls_silent_alarms() -> None:
