@@ -36,6 +36,8 @@ def handler(event, context):
         while len(os.listdir(message["place"])) < 2 and time.time() < until:
             time.sleep(0.02)
         return {"statusCode": 200, "body": "met" if time.time() < until else "alone"}
+    if action == "log":
+        print(json.dumps({"message": "handled", "correlation_id": request["requestId"]}))
     if action == "fail":
         raise ValueError("secret detail")
     if action == "push":

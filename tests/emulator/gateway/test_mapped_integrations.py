@@ -1,6 +1,7 @@
 """MOCK and AWS integrations: templates, selection of templates and integration responses."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +54,33 @@ async def test_the_status_code_selects_the_integration_response(harness: Gateway
     ]
     route = mock(*responses, templates={"$default": '{"statusCode":503}'})
     assert await answer(harness, route) == "broken"
+
+
+@pytest.mark.parametrize(
+    ("expression", "reply"),
+    [
+        ("${integration.response.statuscode}", "fine"),
+        ("${request.body.wanted}", "other"),
+        ("fixed", "fixed"),
+        ("${request.body.missing}", "default"),
+    ],
+)
+async def test_the_response_selection_expression_selects_the_integration_response(
+    harness: GatewayHarness, expression: str, reply: str
+) -> None:
+    responses = tuple(
+        IntegrationResponse(key=key, templates={"$default": template})
+        for key, template in (
+            ("$default", "default"),
+            ("/2\\d\\d/", "fine"),
+            ("/5\\d\\d/", "other"),
+            ("fixed", "fixed"),
+        )
+    )
+    route = mock(*responses)
+    assert route.integration is not None
+    selecting = replace(route, integration=replace(route.integration, response_selection=expression))
+    assert await answer(harness, selecting, '{"wanted":503}') == reply
 
 
 async def test_without_a_matching_key_the_default_response_is_selected(harness: GatewayHarness) -> None:

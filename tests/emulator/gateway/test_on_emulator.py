@@ -15,6 +15,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
 from pulumi_local_aws.aws import client as client_of
+from pulumi_local_aws.gateway.emulator_client import EmulatorClient
+from pulumi_local_aws.gateway.inspector.function_logs import EmulatorFunctionLogs
 from pulumi_local_aws.gateway.server import EmulatorGateway, Gateway
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port
@@ -84,6 +86,17 @@ async def test_the_error_frame_omits_the_functions_error(client: ClientConnectio
     frame = json.loads(await request_reply(client, action="fail"))
     assert frame["message"] == "Internal server error"
     assert "secret detail" not in json.dumps(frame)
+
+
+async def test_a_functions_log_lines_are_read_once(client: ClientConnection, deployed: DeployedApi) -> None:
+    event = json.loads(await request_reply(client, action="log"))
+    async with EmulatorClient(deployed.address) as calls:
+        logs = EmulatorFunctionLogs(calls)
+        found: list[str] = []
+        async with asyncio.timeout(20):
+            while not any(event["requestContext"]["requestId"] in line for line in found):
+                found += [line.message for line in await logs.read_new(deployed.function, 0)]
+    assert len(found) == len(set(found))
 
 
 async def test_a_one_way_route_stays_silent(client: ClientConnection) -> None:
