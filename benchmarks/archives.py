@@ -9,6 +9,7 @@ Run: python -m benchmarks.archives
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import tempfile
 import zipfile
@@ -17,7 +18,6 @@ from statistics import median
 
 from benchmarks.table import format_table
 from websocket_sessions.archives import Target, build, source_files
-from websocket_sessions.archives.target import EMULATOR
 from websocket_sessions.routes import functions_in_use
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -80,7 +80,7 @@ def shared_size(archives: list[Path], path: Path) -> int:
 def main() -> None:
     """Measure and print the tables."""
     names = sorted(functions_in_use(record_heartbeats=True))
-    target = Target.resolve(EMULATOR, EMULATOR, INTERPRETER.parent.parent)
+    target = Target(architecture="arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64")
     cache = ROOT / ".local" / "archives"
     archives = build(FUNCTIONS, names, target, cache, REQUIREMENTS)
     sources = source_files(FUNCTIONS, names, target, cache, REQUIREMENTS)
