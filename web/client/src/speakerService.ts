@@ -90,8 +90,7 @@ export class SpeakerService {
 
   /** Pauses after the log has every earlier message: a paused session refuses to publish. */
   async pause(options?: ChangeOptions): Promise<void> {
-    await this.#published(options);
-    return this.#change({ status: "paused" }, options);
+    return this.#change({ status: "paused" }, options, async () => this.#published(options));
   }
 
   async resume(options?: ChangeOptions): Promise<void> {
@@ -126,10 +125,14 @@ export class SpeakerService {
   }
 
   /** Sends changes one after the other, so that the last call decides. */
-  async #change(change: SessionChange, options: ChangeOptions = {}): Promise<void> {
+  async #change(
+    change: SessionChange,
+    options: ChangeOptions = {},
+    before: () => Promise<void> = async () => Promise.resolve(),
+  ): Promise<void> {
     options.signal?.throwIfAborted();
     this.#wanted = { ...this.#wanted, ...change };
-    const result = this.#changes.then(async () => {
+    const result = this.#changes.then(before).then(async () => {
       const message = { action: "updateSession", ...change } as const;
       this.#update(
         mergeState(this.state.value, await this.connection.request<"updateSession">(message, options)),

@@ -21,6 +21,7 @@ export interface FakeConnection {
   readonly token: string | undefined;
   readonly push: (message: ServerMessage) => void;
   readonly cut: () => void;
+  readonly close: (code: number) => void;
   readonly isOpen: () => boolean;
 }
 
@@ -90,6 +91,7 @@ export class FakeServer {
         this.#validate(message.type, message);
         if (!this.silent) socket.send(JSON.stringify(message));
       },
+      close: (code) => socket.close(code),
       isOpen: () => socket.readyState === socket.OPEN,
       cut: () => {
         this.session.forget(connection);

@@ -76,14 +76,14 @@ export async function createSpeaker(server: FakeServer, timings: object = {}) {
   return speaker;
 }
 
-export function makeListener(server: FakeServer, timings: object = {}) {
+export function makeListener(server: FakeServer, timings: object = {}, isHeard = true) {
   const listener = new ListenerService({
     ...options(server, timings),
     sessionId: "caring-king-275",
     targetLanguage: "de",
   });
   const heard: string[] = [];
-  listener.messages.on((message) => heard.push(message.data));
+  if (isHeard) listener.messages.on((message) => heard.push(message.data));
   atEnd(() => listener.connection.close());
   return { listener, heard };
 }
