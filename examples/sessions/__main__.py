@@ -1,0 +1,9 @@
+"""A whole session backend: users, tables, functions and both APIs."""
+
+import pulumi
+
+from websocket_sessions import BackendOptions, SessionBackend, SessionBackendArgs
+
+# Drop the options in production: by default tables and users are protected from deletion.
+backend = SessionBackend("live", SessionBackendArgs(options=BackendOptions(deletion_protection=False)))
+pulumi.export("frontendConfig", backend.frontend_config)
