@@ -65,15 +65,15 @@ def extract(archives: list[Path], folder: Path) -> Path:
 
 
 def shared_size(archives: list[Path], path: Path) -> int:
-    """Return the bytes of one zip with the files of all archives."""
+    """Return the bytes of one zip with the files of all archives, compressed as they are there."""
     written: set[str] = set()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as shared:
+    with zipfile.ZipFile(path, "w") as shared:
         for archive in archives:
             with zipfile.ZipFile(archive) as content:
-                for name in content.namelist():
-                    if name not in written:
-                        written.add(name)
-                        shared.writestr(name, content.read(name))
+                for entry in content.infolist():
+                    if entry.filename not in written:
+                        written.add(entry.filename)
+                        shared.writestr(entry, content.read(entry))
     return path.stat().st_size
 
 
