@@ -28,7 +28,12 @@ Duration: 3s
 """
 
 
+PROJECT = "our-broadcast"
+"""The project's name, which a user may have changed in Pulumi.yaml."""
+
+
 def stack_in(tmp_path: Path) -> DevStack:
+    (tmp_path / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
     layout = Layout(
         root=tmp_path,
         local=tmp_path,
@@ -41,7 +46,7 @@ def stack_in(tmp_path: Path) -> DevStack:
 
 
 def checkpoint(tmp_path: Path, latest: dict[str, Any] | None) -> None:
-    path = tmp_path / "state" / ".pulumi" / "stacks" / "websocket-sessions" / "local.json"
+    path = tmp_path / "state" / ".pulumi" / "stacks" / PROJECT / "local.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "local", "latest": latest}}))
 
@@ -71,9 +76,7 @@ def test_pending_operations_tell_a_killed_update(
 def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
     assert not stack.was_interrupted()
-    lock = (
-        tmp_path / "state" / ".pulumi" / "locks" / "organization" / "websocket-sessions" / "local" / "a.json"
-    )
+    lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / PROJECT / "local" / "a.json"
     lock.parent.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
@@ -82,7 +85,7 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
         assert stack.was_interrupted() is cut_short
     assert not lock.exists()
     checkpoint(tmp_path, None)
-    stack_file = tmp_path / "state" / ".pulumi" / "stacks" / "websocket-sessions" / "local.json"
+    stack_file = tmp_path / "state" / ".pulumi" / "stacks" / PROJECT / "local.json"
     stack_file.write_text(stack_file.read_text()[:20])
     assert stack.was_interrupted()
 

@@ -19,6 +19,7 @@ LEFT = "/left/behind"
 def stack(tmp_path: Path) -> Generator[DevStack]:
     """A stack that is not deployed, on an emulator with a resource that is missing from the state."""
     ports = {name: free_port() for name in ("emulator_port", "websocket_port", "web_port")}
+    (tmp_path / "Pulumi.yaml").write_text("name: test\nruntime: python\n")
     layout = Layout(root=tmp_path, local=tmp_path, shared=ROOT / ".local", **ports)
     stack = DevStack(layout, local_aws.load_keys(layout))
     local_aws.start_emulator(layout, stack.keys)

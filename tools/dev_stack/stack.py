@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 from typing import Any, cast
 
+import yaml
+
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import REGION, lambda_environment
 from tools.dev_stack.console import CommandError, log_tail, say
 from tools.dev_stack.paths import EMULATOR_PORT, Layout
 
-PROJECT = "websocket-sessions"
 COMMITTED_ENDPOINT = f"localhost:{EMULATOR_PORT.default}"
 """The emulator's address in the committed config, which follows EMULATOR_PORT."""
 Outputs = dict[str, Any]
@@ -27,7 +28,7 @@ class DevStack:
         self.layout = layout
         self.keys = keys
         self.name = name
-        self._checkpoint = layout.state / ".pulumi" / "stacks" / PROJECT / f"{name}.json"
+        self._checkpoint = layout.state / ".pulumi" / "stacks" / project_name(layout.root) / f"{name}.json"
         self._engine: Engine | None = None
         self._config = layout.stack / f"Pulumi.{name}.yaml"
 
@@ -146,6 +147,12 @@ def write_secret(path: Path, text: str, *, keep: bool = False) -> None:
     fresh.touch(mode=0o600)
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
+
+
+def project_name(root: Path) -> str:
+    """Return the project's name, which a user may change in Pulumi.yaml; the engine's state is kept by it."""
+    project = yaml.safe_load((root / "Pulumi.yaml").read_text(encoding="utf-8"))
+    return str(project["name"])
 
 
 def split_salt(config: Path) -> tuple[str, str]:
