@@ -4,6 +4,13 @@ from tests.emulator.catalogue import COMPUTE, Case
 from tests.emulator.catalogue_edge import EDGE
 from tests.emulator.catalogue_second import SECOND
 from tests.emulator.catalogue_site import SITE
+from tests.emulator.catalogue_small import SMALL
 
-PARTS: dict[str, dict[str, Case]] = {"compute": COMPUTE, "edge": EDGE, "site": SITE, "second": SECOND}
-ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND
+PARTS: dict[str, dict[str, Case]] = {
+    "compute": COMPUTE,
+    "edge": EDGE,
+    "site": SITE,
+    "second": SECOND,
+    "small": SMALL,
+}
+ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND | SMALL

@@ -1,97 +1,117 @@
-"""The provider's tables say what pulumi-aws says, but for what is listed here with its reason.
-
-What pulumi-aws says is in `upstream.json`: emulator/README.md tells how it is made.
-"""
+"""Test the record of pulumi-aws: the tables that it gives, the deviations from it, and how it is read."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pulumi_local_aws.provider.facts import RECORD, build_table, recorded_property
 from pulumi_local_aws.provider.registry import resource, tokens
-from pulumi_local_aws.provider.schema import Property, Table, inputs_of
-from tests.emulator.upstream import FILE
+from pulumi_local_aws.provider.schema import Kind
+from tools.terraform_facts.__main__ import facts
 
-TRUTH: dict[str, dict[str, dict[str, Any]]] = json.loads(FILE.read_text())["types"]
-# pulumi-aws adds it to every type that AWS has by Region.
-_REGION = {"replaces": True, "computed": True}
-
-_NARROWER = "the provider supports only a part of what pulumi-aws does, and that part needs it"
-_AT_RUN_TIME = "pulumi-aws compares it by a rule of its own, which comes to this"
-DEVIATIONS: dict[str, str] = {
-    "aws:apigatewayv2/authorizer:Authorizer authorizerPayloadFormatVersion computed": (
-        "the emulator tells one where AWS tells none"
-    ),
-    "aws:apigatewayv2/integration:Integration integrationMethod computed": _AT_RUN_TIME,
-    "aws:cloudfront/originAccessControl:OriginAccessControl description default": (
-        "pulumi-aws puts its own name for Terraform's"
-    ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm comparisonOperator required": _AT_RUN_TIME,
-    "aws:cloudwatch/metricAlarm:MetricAlarm evaluationPeriods required": _AT_RUN_TIME,
-    "aws:cognito/userPool:UserPool schemas.numberAttributeConstraints computed": _AT_RUN_TIME,
-    "aws:cognito/userPool:UserPool schemas.stringAttributeConstraints computed": _AT_RUN_TIME,
-    "aws:dynamodb/table:Table globalSecondaryIndexes.rangeKey computed": _AT_RUN_TIME,
-    "aws:lambda/eventSourceMapping:EventSourceMapping batchSize computed": (
-        "its default depends on the source; taken out, pulumi-aws sends 0, which AWS refuses"
-    ),
-    "aws:lambda/eventSourceMapping:EventSourceMapping eventSourceArn required": _NARROWER,
-    "aws:lambda/function:Function handler required": _NARROWER,
-    "aws:lambda/function:Function runtime required": _NARROWER,
-}
+_RECORDED = ("computed", "default", "kind", "output", "replace", "required")
 
 
-def _paths(table: Table, path: str = "") -> Iterator[tuple[str, Property]]:
-    for name, prop in table.items():
-        yield path + name, prop
-        fields = prop.fields or (prop.item.fields if prop.item else {})
-        yield from _paths(fields, f"{path}{name}.")
+def _deviations(token: str) -> Iterator[tuple[str, bool, bool]]:
+    """Yield each overridden path, whether it deviates from the record, and whether it has a reason."""
+    for path, override in resource(token).overrides.items():
+        recorded = recorded_property(RECORD[token], path, is_name=False)
+        aspects = [name for name in _RECORDED if name in override]
+        for name in aspects:
+            assert override[name] != getattr(recorded, name), f"{token} {path} {name} is what the record says"
+        yield path, bool(aspects), bool(override.get("because"))
 
 
-def _replaces(token: str, path: str) -> bool:
-    """Whether a change of the property, or of anything in it, asks for a new resource."""
-    facts = TRUTH[token]
-    return any(facts[one].get("replaces") for one in facts if one == path or one.startswith(f"{path}."))
-
-
-def _differences(token: str) -> Iterator[str]:
-    kind = resource(token)
-    for path, prop in _paths(kind.table):
-        truth = _REGION if path == "region" else TRUTH[token].get(path)
-        if truth is None:
-            yield f"{token} {path} unknown to pulumi-aws"
-        elif truth.get("output") or prop.output:
-            if not prop.output or not (truth.get("output") or truth.get("computed")):
-                yield f"{token} {path} output"
-            if prop.secret != bool(truth.get("secret")):
-                yield f"{token} {path} secret"
-        else:
-            named = kind.autoname is not None and path == kind.autoname.property
-            for aspect in _aspects(prop, truth, named=named):
-                yield f"{token} {path} {aspect}"
-
-
-def _aspects(prop: Property, truth: dict[str, Any], *, named: bool) -> Iterator[str]:
-    if not named and prop.computed != bool(truth.get("computed")):
-        yield "computed"
-    if not named and prop.required != bool(truth.get("required")):
-        yield "required"
-    if (prop.default or None) != (truth.get("default") or None):
-        yield "default"
-    if prop.secret != bool(truth.get("secret")):
-        yield "secret"
-
-
-def test_the_tables_say_what_pulumi_aws_says() -> None:
-    found = {difference for token in tokens() for difference in _differences(token)}
-    assert found == set(DEVIATIONS)
+def test_the_record_has_exactly_the_supported_types() -> None:
+    assert sorted(RECORD) == tokens()
 
 
 @pytest.mark.parametrize("token", tokens())
-def test_a_change_replaces_where_pulumi_aws_replaces(token: str) -> None:
-    table = inputs_of(resource(token).table)
-    ours = {name for name, prop in table.items() if prop.replace}
-    theirs = {name for name in table if _replaces(token, name)}
-    if "region" in table:
-        theirs.add("region")
-    assert ours == theirs
+def test_each_deviation_from_pulumi_aws_has_a_reason(token: str) -> None:
+    for path, deviates, reasoned in _deviations(token):
+        assert deviates == reasoned, path
+
+
+def test_an_override_of_a_property_that_the_record_lacks_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"aws:sns/topic:Topic: upstream\.json has no property 'sparkle'"):
+        build_table("aws:sns/topic:Topic", {"sparkle": {"local": True}})
+
+
+def test_a_table_is_built_from_the_record() -> None:
+    stage = build_table("aws:apigatewayv2/stage:Stage", {}, "name")
+    assert (stage["name"].required, stage["name"].replace) == (False, True)
+    assert (stage["apiId"].required, stage["apiId"].replace) == (True, True)
+    assert (stage["region"].local, stage["region"].computed) == (True, True)
+    assert stage["defaultRouteSettings"].kind is Kind.BLOCK
+    assert stage["defaultRouteSettings"].fields["dataTraceEnabled"].default is False
+    assert stage["arn"].output
+    assert stage["tagsAll"].output
+
+
+_SOURCE = """
+package sns
+
+const defaultVersion = 2
+
+func topicSchema() map[string]*schema.Schema {
+\treturn map[string]*schema.Schema{
+\t\tnames.AttrARN: {
+\t\t\tType:     schema.TypeString,
+\t\t\tComputed: true,
+\t\t},
+\t\t"fifo_topic": {
+\t\t\tType:     schema.TypeBool,
+\t\t\tOptional: true,
+\t\t\tForceNew: true, // a comment, with "quotes": {
+\t\t\tDefault:  false,
+\t\t},
+\t\t"signature_version": {
+\t\t\tType:     schema.TypeInt,
+\t\t\tOptional: true,
+\t\t\tDefault:  defaultVersion,
+\t\t},
+\t\t"rule": {
+\t\t\tType:     schema.TypeList,
+\t\t\tRequired: true,
+\t\t\tElem: &schema.Resource{
+\t\t\t\tSchema: map[string]*schema.Schema{
+\t\t\t\t\t"secret_text": {Type: schema.TypeString, Required: true, Sensitive: true},
+\t\t\t\t},
+\t\t\t},
+\t\t},
+\t\tnames.AttrTagsAll: tftags.TagsSchemaComputed(),
+\t}
+}
+"""
+
+
+def test_the_record_is_read_from_terraforms_sources(tmp_path: Path) -> None:
+    (tmp_path / "sns").mkdir()
+    (tmp_path / "sns" / "topic.go").write_text(_SOURCE)
+    region = {"replaces": True, "computed": True}
+    recorded: dict[str, dict[str, Any]] = {
+        "arn": {},
+        "fifoTopic": {"kind": "boolean", "computed": True},
+        "region": region,
+        "rules": {"kind": "list"},
+        "rules.secretText": {},
+        "signatureVersion": {"kind": "integer"},
+        "tagsAll": {"kind": "map"},
+    }
+    assert facts(tmp_path, "aws:sns/topic:Topic", recorded) == {
+        "arn": {"output": True},
+        "fifoTopic": {"kind": "boolean", "replaces": True, "default": False},
+        "region": region,
+        "rules": {"kind": "list", "required": True},
+        "rules.secretText": {"secret": True, "required": True},
+        "signatureVersion": {"kind": "integer", "default": 2},
+        "tagsAll": {"kind": "map", "computed": True},
+    }
+
+
+def test_the_record_names_its_source() -> None:
+    record = json.loads(Path("emulator/pulumi_local_aws/provider/upstream.json").read_text())
+    assert record["source"].startswith("terraform-provider-aws 6.")

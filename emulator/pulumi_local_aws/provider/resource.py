@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.convert import changes_to_api, from_api, to_api
-from pulumi_local_aws.provider.schema import Table, mapping, output, text
+from pulumi_local_aws.provider.facts import Overrides, build_table
+from pulumi_local_aws.provider.schema import Table
 from pulumi_local_aws.provider.tagging import Tagging
 
 State = dict[str, Any]
@@ -32,8 +33,9 @@ class Resource:
     `keys` maps the parameters that address one resource to properties (`id` is the resource's id).
     """
 
-    token: ClassVar[str]
+    token: ClassVar[str] = ""
     service: ClassVar[str]
+    overrides: ClassVar[Overrides] = {}
     table: ClassVar[Table]
     autoname: ClassVar[AutoName | None] = None
     tagging: ClassVar[Tagging | None] = None
@@ -46,6 +48,11 @@ class Resource:
 
     # Properties whose value shapes the create call: the call is not checked while one is unknown.
     shaping: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        """Build the table of a type from the record; a base class of types has no token."""
+        if cls.token:
+            cls.table = build_table(cls.token, cls.overrides, cls.autoname.property if cls.autoname else "")
 
     def finish_name(self, name: str, inputs: State) -> str:  # noqa: ARG002
         """Return the automatic name as this type needs it, with a suffix for example."""
@@ -137,7 +144,3 @@ class Resource:
             for name, prop in self.table.items()
             if not (prop.output or prop.local or (self.tagging and name == "tags"))
         }
-
-
-TAGS: Table = {"tags": mapping(), "tagsAll": output(mapping().kind)}
-REGION: Table = {"region": text(computed=True, local=True, replace=True)}

@@ -13,7 +13,9 @@ from pulumi_local_aws.provider.resources import (
     dynamodb,
     eventsource,
     iam,
+    iam_policies,
     lambda_function,
+    lambda_invoke_config,
     lambda_permission,
     logs,
     s3_bucket,
@@ -21,7 +23,10 @@ from pulumi_local_aws.provider.resources import (
     s3_settings,
     scheduler,
     sns,
+    sns_subscription,
     sqs,
+    sqs_policy,
+    ssm,
 )
 
 _MODULES = (
@@ -36,7 +41,9 @@ _MODULES = (
     dynamodb,
     eventsource,
     iam,
+    iam_policies,
     lambda_function,
+    lambda_invoke_config,
     lambda_permission,
     logs,
     s3_bucket,
@@ -44,7 +51,10 @@ _MODULES = (
     s3_settings,
     scheduler,
     sns,
+    sns_subscription,
     sqs,
+    sqs_policy,
+    ssm,
 )
 
 RESOURCES: tuple[type[Resource], ...] = tuple(kind for module in _MODULES for kind in module.RESOURCES)

@@ -4,18 +4,7 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import (
-    block,
-    boolean,
-    integer,
-    mapping,
-    number,
-    output,
-    text,
-    texts,
-    unordered,
-)
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 # GetTags: the emulator's GetApi and GetStage return the tags of the creation only.
@@ -35,31 +24,6 @@ class Api(Resource):
     read_operation = "GetApi"
     update_operation = "UpdateApi"
     delete_operation = "DeleteApi"
-    table = {
-        "apiKeySelectionExpression": text(default="$request.header.x-api-key"),
-        "corsConfiguration": block(
-            {
-                "allowCredentials": boolean(),
-                "allowHeaders": texts(),
-                "allowMethods": texts(),
-                "allowOrigins": texts(),
-                "exposeHeaders": texts(),
-                "maxAge": integer(),
-            }
-        ),
-        "description": text(),
-        "disableExecuteApiEndpoint": boolean(default=False),
-        "ipAddressType": text(computed=True),
-        "name": text(),
-        "protocolType": text(required=True, replace=True),
-        "routeSelectionExpression": text(default="$request.method $request.path"),
-        "version": text(),
-        "apiEndpoint": output(),
-        "arn": output(),
-        "executionArn": output(),
-        **REGION,
-        **TAGS,
-    }
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
         found = super().outputs(cloud, resource_id, state, answer)
@@ -77,15 +41,6 @@ class Api(Resource):
         super().update(cloud, resource_id, state, news, changed)
 
 
-_ROUTE_SETTINGS = {
-    "dataTraceEnabled": boolean(default=False),
-    "detailedMetricsEnabled": boolean(default=False),
-    "loggingLevel": text(computed=True),
-    "throttlingBurstLimit": integer(),
-    "throttlingRateLimit": number(),
-}
-
-
 class Stage(Resource):
     """A stage. Clients of the local stack connect to `invokeUrl`."""
 
@@ -100,22 +55,8 @@ class Stage(Resource):
     update_operation = "UpdateStage"
     delete_operation = "DeleteStage"
     shaping = ("routeSettings",)
-    table = {
-        "accessLogSettings": block({"destinationArn": text(required=True), "format": text(required=True)}),
-        "apiId": text(required=True, replace=True),
-        "autoDeploy": boolean(default=False),
-        "clientCertificateId": text(),
-        "defaultRouteSettings": block(_ROUTE_SETTINGS, computed=True),
-        "deploymentId": text(computed=True),
-        "description": text(),
-        "name": text(api="StageName", replace=True),
-        "routeSettings": unordered({"routeKey": text(required=True), **_ROUTE_SETTINGS}),
-        "stageVariables": mapping(),
-        "arn": output(),
-        "executionArn": output(),
-        "invokeUrl": output(),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "name": {"api": "StageName"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
-from pulumi_local_aws.provider.resource import REGION, Resource, State
-from pulumi_local_aws.provider.schema import block, integer, mapping, output, text, unordered
+from pulumi_local_aws.provider.resource import Resource, State
 
 
 class Integration(Resource):
@@ -20,29 +19,15 @@ class Integration(Resource):
     update_operation = "UpdateIntegration"
     delete_operation = "DeleteIntegration"
     shaping = ("responseParameters",)
-    table = {
-        "apiId": text(required=True, replace=True),
-        "connectionId": text(forgotten=True),
-        "connectionType": text(default="INTERNET"),
-        "contentHandlingStrategy": text(),
-        "credentialsArn": text(forgotten=True),
-        "description": text(),
-        "integrationMethod": text(computed=True),
-        "integrationSubtype": text(replace=True, forgotten=True),
-        "integrationType": text(required=True, replace=True),
-        "integrationUri": text(),
-        "passthroughBehavior": text(default="WHEN_NO_MATCH", forgotten=True),
-        "payloadFormatVersion": text(default="1.0"),
-        "requestParameters": mapping(),
-        "requestTemplates": mapping(),
-        "responseParameters": unordered(
-            {"mappings": mapping(required=True), "statusCode": text(required=True)}
-        ),
-        "templateSelectionExpression": text(forgotten=True),
-        "timeoutMilliseconds": integer(api="TimeoutInMillis", computed=True),
-        "tlsConfig": block({"serverNameToVerify": text()}, forgotten=True),
-        "integrationResponseSelectionExpression": output(),
-        **REGION,
+    overrides = {
+        "connectionId": {"forgotten": True},
+        "credentialsArn": {"forgotten": True},
+        "integrationMethod": {"computed": True, "because": "pulumi-aws decides it at run time"},
+        "integrationSubtype": {"forgotten": True},
+        "passthroughBehavior": {"forgotten": True},
+        "templateSelectionExpression": {"forgotten": True},
+        "timeoutMilliseconds": {"api": "TimeoutInMillis"},
+        "tlsConfig": {"forgotten": True},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
@@ -81,15 +66,6 @@ class IntegrationResponse(Resource):
     read_operation = "GetIntegrationResponse"
     update_operation = "UpdateIntegrationResponse"
     delete_operation = "DeleteIntegrationResponse"
-    table = {
-        "apiId": text(required=True, replace=True),
-        "contentHandlingStrategy": text(),
-        "integrationId": text(required=True, replace=True),
-        "integrationResponseKey": text(required=True),
-        "responseTemplates": mapping(),
-        "templateSelectionExpression": text(),
-        **REGION,
-    }
 
 
 RESOURCES: tuple[type[Resource], ...] = (Integration, IntegrationResponse)

@@ -5,14 +5,20 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, operation_model
 from pulumi_local_aws.provider.convert import get_list, get_object, to_api
-from pulumi_local_aws.provider.resource import TAGS, Resource, State
+from pulumi_local_aws.provider.facts import Overrides, within
+from pulumi_local_aws.provider.resource import Resource, State
 from pulumi_local_aws.provider.resources.cloudfront_lists import counted, plain
-from pulumi_local_aws.provider.resources.cloudfront_tables import BEHAVIOR, ORIGIN, VIEWER_CERTIFICATE
-from pulumi_local_aws.provider.schema import block, boolean, integer, ordered, output, text, texts, unordered
 from pulumi_local_aws.provider.tagging import Tagging
 
 # The Route 53 zone that all distributions share.
 _HOSTED_ZONE = "Z2FDTNDATAQYW2"
+
+_BEHAVIOR: Overrides = {
+    "defaultTtl": {"api": "DefaultTTL"},
+    "functionAssociations.functionArn": {"api": "FunctionARN"},
+    "maxTtl": {"api": "MaxTTL"},
+    "minTtl": {"api": "MinTTL"},
+}
 
 
 class CloudFrontTagging(Tagging):
@@ -48,48 +54,25 @@ class Distribution(Resource):
     create_operation = "CreateDistribution"
     read_operation = "GetDistribution"
     shaping = ("origins", "defaultCacheBehavior", "orderedCacheBehaviors", "restrictions")
-    table = {
-        "aliases": texts(),
-        "comment": text(),
-        "customErrorResponses": unordered(
-            {
-                "errorCachingMinTtl": integer(api="ErrorCachingMinTTL", default=0),
-                "errorCode": integer(required=True),
-                "responseCode": text(),
-                "responsePagePath": text(),
-            }
-        ),
-        "defaultCacheBehavior": block(BEHAVIOR, required=True),
-        "defaultRootObject": text(),
-        "enabled": boolean(required=True),
-        "httpVersion": text(default="http2"),
-        "isIpv6Enabled": boolean(api="IsIPV6Enabled", default=False),
-        "orderedCacheBehaviors": ordered(
-            block({"pathPattern": text(required=True), **BEHAVIOR}), api="CacheBehaviors"
-        ),
-        "origins": unordered(ORIGIN, required=True),
-        "priceClass": text(default="PriceClass_All"),
-        "restrictions": block(
-            {
-                "geoRestriction": block(
-                    {"locations": texts(computed=True), "restrictionType": text(required=True)}, required=True
-                )
-            },
-            required=True,
-        ),
-        "retainOnDelete": boolean(default=False, local=True),
-        "staging": boolean(default=False, replace=True),
-        "viewerCertificate": block(VIEWER_CERTIFICATE, required=True),
-        "waitForDeployment": boolean(default=True, local=True),
-        "webAclId": text(api="WebACLId"),
-        "arn": output(),
-        "callerReference": output(),
-        "domainName": output(),
-        "etag": output(volatile=True),
-        "hostedZoneId": output(),
-        "lastModifiedTime": output(volatile=True),
-        "status": output(),
-        **TAGS,
+    overrides = {
+        **within("defaultCacheBehavior", _BEHAVIOR),
+        **within("orderedCacheBehaviors", _BEHAVIOR),
+        "customErrorResponses.errorCachingMinTtl": {"api": "ErrorCachingMinTTL"},
+        "isIpv6Enabled": {"api": "IsIPV6Enabled"},
+        "orderedCacheBehaviors": {"api": "CacheBehaviors"},
+        "origins.customHeaders.name": {"api": "HeaderName"},
+        "origins.customHeaders.value": {"api": "HeaderValue"},
+        "origins.customOriginConfig.httpPort": {"api": "HTTPPort"},
+        "origins.customOriginConfig.httpsPort": {"api": "HTTPSPort"},
+        "origins.originId": {"api": "Id"},
+        "retainOnDelete": {"local": True},
+        "viewerCertificate.acmCertificateArn": {"api": "ACMCertificateArn"},
+        "viewerCertificate.cloudfrontDefaultCertificate": {"api": "CloudFrontDefaultCertificate"},
+        "viewerCertificate.sslSupportMethod": {"api": "SSLSupportMethod"},
+        "waitForDeployment": {"local": True},
+        "webAclId": {"api": "WebACLId"},
+        "etag": {"volatile": True},
+        "lastModifiedTime": {"volatile": True},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

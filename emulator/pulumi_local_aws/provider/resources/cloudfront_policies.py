@@ -6,17 +6,6 @@ from pulumi_local_aws.provider.cloud import Cloud, operation_model
 from pulumi_local_aws.provider.convert import to_api
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.resources.cloudfront_lists import counted, plain
-from pulumi_local_aws.provider.schema import (
-    Table,
-    block,
-    boolean,
-    integer,
-    number,
-    output,
-    text,
-    texts,
-    unordered,
-)
 
 
 class CloudFrontPolicy(Resource):
@@ -72,51 +61,13 @@ class OriginAccessControl(CloudFrontPolicy):
     create_operation = "CreateOriginAccessControl"
     read_operation = "GetOriginAccessControl"
     delete_operation = "DeleteOriginAccessControl"
-    table = {
-        "description": text(default="Managed by Pulumi"),
-        "name": text(),
-        "originAccessControlOriginType": text(required=True),
-        "signingBehavior": text(required=True),
-        "signingProtocol": text(required=True),
-        "arn": output(),
-        "etag": output(volatile=True),
-    }
-
-
-_ITEMS = block({"items": texts()}, required=True)
-_CORS: Table = {
-    "accessControlAllowCredentials": boolean(required=True),
-    "accessControlAllowHeaders": _ITEMS,
-    "accessControlAllowMethods": _ITEMS,
-    "accessControlAllowOrigins": _ITEMS,
-    "accessControlExposeHeaders": block({"items": texts()}),
-    "accessControlMaxAgeSec": integer(),
-    "originOverride": boolean(required=True),
-}
-_OVERRIDE = {"override": boolean(required=True)}
-_SECURITY: Table = {
-    "contentSecurityPolicy": block({"contentSecurityPolicy": text(required=True), **_OVERRIDE}),
-    "contentTypeOptions": block(_OVERRIDE),
-    "frameOptions": block({"frameOption": text(required=True), **_OVERRIDE}),
-    "referrerPolicy": block({"referrerPolicy": text(required=True), **_OVERRIDE}),
-    "strictTransportSecurity": block(
-        {
-            "accessControlMaxAgeSec": integer(required=True),
-            "includeSubdomains": boolean(),
-            "preload": boolean(),
-            **_OVERRIDE,
-        }
-    ),
-    "xssProtection": block(
-        {
-            "modeBlock": boolean(),
-            "protection": boolean(required=True),
-            "reportUri": text(),
-            **_OVERRIDE,
+    overrides = {
+        "description": {
+            "default": "Managed by Pulumi",
+            "because": "pulumi-aws puts its own name for Terraform's",
         },
-        api="XSSProtection",
-    ),
-}
+        "etag": {"volatile": True},
+    }
 
 
 class ResponseHeadersPolicy(CloudFrontPolicy):
@@ -128,28 +79,9 @@ class ResponseHeadersPolicy(CloudFrontPolicy):
     read_operation = "GetResponseHeadersPolicy"
     delete_operation = "DeleteResponseHeadersPolicy"
     shaping = ("customHeadersConfig", "removeHeadersConfig", "corsConfig")
-    table = {
-        "comment": text(),
-        "corsConfig": block(_CORS),
-        "customHeadersConfig": block(
-            {
-                "items": unordered(
-                    {
-                        "header": text(required=True),
-                        "override": boolean(required=True),
-                        "value": text(required=True),
-                    }
-                )
-            }
-        ),
-        "name": text(),
-        "removeHeadersConfig": block({"items": unordered({"header": text(required=True)})}),
-        "securityHeadersConfig": block(_SECURITY),
-        "serverTimingHeadersConfig": block(
-            {"enabled": boolean(required=True), "samplingRate": number(required=True)}
-        ),
-        "arn": output(),
-        "etag": output(volatile=True),
+    overrides = {
+        "securityHeadersConfig.xssProtection": {"api": "XSSProtection"},
+        "etag": {"volatile": True},
     }
 
 

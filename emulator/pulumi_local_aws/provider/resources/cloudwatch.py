@@ -4,38 +4,8 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import get_list
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import (
-    block,
-    boolean,
-    integer,
-    json_text,
-    mapping,
-    number,
-    output,
-    text,
-    texts,
-    unordered,
-)
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
-
-_METRIC = {
-    "dimensions": mapping(),
-    "metricName": text(required=True),
-    "namespace": text(),
-    "period": integer(required=True),
-    "stat": text(required=True),
-    "unit": text(),
-}
-_QUERY = {
-    "accountId": text(),
-    "expression": text(),
-    "id": text(required=True),
-    "label": text(),
-    "metric": block(_METRIC),
-    "period": integer(),
-    "returnData": boolean(default=False),
-}
 
 
 class MetricAlarm(Resource):
@@ -50,31 +20,14 @@ class MetricAlarm(Resource):
     create_operation = "PutMetricAlarm"
     delete_operation = "DeleteAlarms"
     shaping = ("dimensions", "metricQueries")
-    table = {
-        "actionsEnabled": boolean(default=True),
-        "alarmActions": texts(),
-        "alarmDescription": text(),
-        "comparisonOperator": text(required=True),
-        "datapointsToAlarm": integer(),
-        "dimensions": mapping(),
-        "evaluateLowSampleCountPercentiles": text(api="EvaluateLowSampleCountPercentile", computed=True),
-        "evaluationPeriods": integer(required=True),
-        "extendedStatistic": text(),
-        "insufficientDataActions": texts(),
-        "metricName": text(),
-        "metricQueries": unordered(_QUERY, api="Metrics"),
-        "name": text(api="AlarmName", replace=True),
-        "namespace": text(),
-        "okActions": texts(api="OKActions"),
-        "period": integer(),
-        "statistic": text(),
-        "threshold": number(),
-        "thresholdMetricId": text(),
-        "treatMissingData": text(default="missing"),
-        "unit": text(),
-        "arn": output(api="AlarmArn"),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "comparisonOperator": {"required": True, "because": "pulumi-aws decides it at run time"},
+        "evaluateLowSampleCountPercentiles": {"api": "EvaluateLowSampleCountPercentile"},
+        "evaluationPeriods": {"required": True, "because": "pulumi-aws decides it at run time"},
+        "metricQueries": {"api": "Metrics"},
+        "name": {"api": "AlarmName"},
+        "okActions": {"api": "OKActions"},
+        "arn": {"api": "AlarmArn"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
@@ -116,12 +69,6 @@ class Dashboard(Resource):
     create_operation = "PutDashboard"
     read_operation = "GetDashboard"
     keys = {"DashboardName": "id"}
-    table = {
-        "dashboardBody": json_text(required=True),
-        "dashboardName": text(required=True, replace=True),
-        "dashboardArn": output(),
-        **REGION,
-    }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         self._put(cloud, inputs)

@@ -3,8 +3,7 @@
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
-from pulumi_local_aws.provider.resource import REGION, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import block, boolean, integer, output, text, texts
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 
 
 class UserPoolClient(Resource):
@@ -18,36 +17,15 @@ class UserPoolClient(Resource):
     read_operation = "DescribeUserPoolClient"
     update_operation = "UpdateUserPoolClient"
     delete_operation = "DeleteUserPoolClient"
-    table = {
-        "accessTokenValidity": integer(computed=True),
-        "allowedOauthFlows": texts(api="AllowedOAuthFlows", computed=True),
-        "allowedOauthFlowsUserPoolClient": boolean(api="AllowedOAuthFlowsUserPoolClient", computed=True),
-        "allowedOauthScopes": texts(api="AllowedOAuthScopes", computed=True),
-        "authSessionValidity": integer(computed=True),
-        "callbackUrls": texts(api="CallbackURLs", computed=True),
-        "defaultRedirectUri": text(api="DefaultRedirectURI", computed=True),
-        "enablePropagateAdditionalUserContextData": boolean(computed=True),
-        "enableTokenRevocation": boolean(computed=True),
-        "explicitAuthFlows": texts(computed=True),
-        "generateSecret": boolean(replace=True, local=True),
-        "idTokenValidity": integer(computed=True),
-        "logoutUrls": texts(api="LogoutURLs", computed=True),
-        "name": text(api="ClientName"),
-        "preventUserExistenceErrors": text(computed=True),
-        "readAttributes": texts(computed=True),
-        "refreshTokenValidity": integer(computed=True),
-        "supportedIdentityProviders": texts(computed=True),
-        "tokenValidityUnits": block(
-            {
-                "accessToken": text(computed=True, default="hours"),
-                "idToken": text(computed=True, default="hours"),
-                "refreshToken": text(computed=True, default="days"),
-            }
-        ),
-        "userPoolId": text(required=True, replace=True),
-        "writeAttributes": texts(computed=True),
-        "clientSecret": output(secret=True),
-        **REGION,
+    overrides = {
+        "allowedOauthFlows": {"api": "AllowedOAuthFlows"},
+        "allowedOauthFlowsUserPoolClient": {"api": "AllowedOAuthFlowsUserPoolClient"},
+        "allowedOauthScopes": {"api": "AllowedOAuthScopes"},
+        "callbackUrls": {"api": "CallbackURLs"},
+        "defaultRedirectUri": {"api": "DefaultRedirectURI"},
+        "generateSecret": {"local": True},
+        "logoutUrls": {"api": "LogoutURLs"},
+        "name": {"api": "ClientName"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

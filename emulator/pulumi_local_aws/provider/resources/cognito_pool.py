@@ -5,49 +5,10 @@ from typing import Any
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.compare import equal
 from pulumi_local_aws.provider.convert import get_list, get_object
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import Kind, block, boolean, integer, output, text, texts, unordered
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.schema import Kind, Property
 from pulumi_local_aws.provider.tagging import Tagging
 
-_TRIGGERS = (
-    "createAuthChallenge",
-    "customMessage",
-    "defineAuthChallenge",
-    "postAuthentication",
-    "postConfirmation",
-    "preAuthentication",
-    "preSignUp",
-    "preTokenGeneration",
-    "userMigration",
-    "verifyAuthChallengeResponse",
-)
-_SCHEMA = {
-    "attributeDataType": text(required=True),
-    "developerOnlyAttribute": boolean(api="DeveloperOnlyAttribute"),
-    "mutable": boolean(),
-    "name": text(required=True),
-    "numberAttributeConstraints": block({"maxValue": text(), "minValue": text()}, computed=True),
-    "required": boolean(),
-    "stringAttributeConstraints": block({"maxLength": text(), "minLength": text()}, computed=True),
-}
-_ATTRIBUTE = block(_SCHEMA)
-_TEMPLATE = {
-    "defaultEmailOption": text(default="CONFIRM_WITH_CODE"),
-    "emailMessage": text(computed=True),
-    "emailMessageByLink": text(computed=True),
-    "emailSubject": text(computed=True),
-    "emailSubjectByLink": text(computed=True),
-    "smsMessage": text(computed=True),
-}
-_PASSWORDS = {
-    "minimumLength": integer(),
-    "passwordHistorySize": integer(),
-    "requireLowercase": boolean(),
-    "requireNumbers": boolean(),
-    "requireSymbols": boolean(),
-    "requireUppercase": boolean(),
-    "temporaryPasswordValidityDays": integer(computed=True),
-}
 # SetUserPoolMfaConfig sets these, not CreateUserPool.
 _MFA = frozenset({"mfaConfiguration", "softwareTokenMfaConfiguration"})
 
@@ -65,77 +26,24 @@ class UserPool(Resource):
     update_operation = "UpdateUserPool"
     delete_operation = "DeleteUserPool"
     shaping = ("passwordPolicy",)
-    table = {
-        "accountRecoverySetting": block(
-            {
-                "recoveryMechanisms": unordered(
-                    {"name": text(required=True), "priority": integer(required=True)}, computed=True
-                )
-            },
-            computed=True,
-        ),
-        "adminCreateUserConfig": block(
-            {
-                "allowAdminCreateUserOnly": boolean(),
-                "inviteMessageTemplate": block(
-                    {
-                        "emailMessage": text(),
-                        "emailSubject": text(),
-                        "smsMessage": text(api="SMSMessage"),
-                    }
-                ),
-            },
-            computed=True,
-        ),
-        "aliasAttributes": texts(replace=True),
-        "autoVerifiedAttributes": texts(),
-        "deletionProtection": text(default="INACTIVE"),
-        "deviceConfiguration": block(
-            {"challengeRequiredOnNewDevice": boolean(), "deviceOnlyRememberedOnUserPrompt": boolean()}
-        ),
-        "emailConfiguration": block(
-            {
-                "configurationSet": text(),
-                "emailSendingAccount": text(default="COGNITO_DEFAULT"),
-                "fromEmailAddress": text(api="From"),
-                "replyToEmailAddress": text(),
-                "sourceArn": text(),
-            },
-            computed=True,
-        ),
-        "emailVerificationMessage": text(computed=True),
-        "emailVerificationSubject": text(computed=True),
-        "lambdaConfig": block({name: text(computed=name == "preTokenGeneration") for name in _TRIGGERS}),
-        "mfaConfiguration": text(default="OFF"),
-        "name": text(api="PoolName"),
-        "passwordPolicy": block(_PASSWORDS, computed=True),
-        "schemas": unordered(_SCHEMA, api="Schema"),
-        "smsAuthenticationMessage": text(),
-        "smsVerificationMessage": text(computed=True),
-        "softwareTokenMfaConfiguration": block({"enabled": boolean(required=True)}),
-        "userAttributeUpdateSettings": block(
-            {
-                "attributesRequireVerificationBeforeUpdates": texts(
-                    api="AttributesRequireVerificationBeforeUpdate", required=True
-                )
-            }
-        ),
-        "userPoolAddOns": block({"advancedSecurityMode": text(required=True)}),
-        "userPoolTier": text(computed=True),
-        "usernameAttributes": texts(replace=True),
-        "usernameConfiguration": block(
-            {"caseSensitive": boolean(computed=True)}, computed=True, replace=True
-        ),
-        "verificationMessageTemplate": block(_TEMPLATE, computed=True),
-        "arn": output(),
-        "creationDate": output(),
-        "customDomain": output(),
-        "domain": output(),
-        "endpoint": output(),
-        "estimatedNumberOfUsers": output(Kind.INTEGER),
-        "lastModifiedDate": output(volatile=True),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "adminCreateUserConfig.inviteMessageTemplate.smsMessage": {"api": "SMSMessage"},
+        "emailConfiguration.fromEmailAddress": {"api": "From"},
+        "name": {"api": "PoolName"},
+        "schemas": {"api": "Schema"},
+        "schemas.developerOnlyAttribute": {"api": "DeveloperOnlyAttribute"},
+        "schemas.numberAttributeConstraints": {
+            "computed": True,
+            "because": "pulumi-aws decides it at run time",
+        },
+        "schemas.stringAttributeConstraints": {
+            "computed": True,
+            "because": "pulumi-aws decides it at run time",
+        },
+        "userAttributeUpdateSettings.attributesRequireVerificationBeforeUpdates": {
+            "api": "AttributesRequireVerificationBeforeUpdate"
+        },
+        "lastModifiedDate": {"volatile": True},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
@@ -200,7 +108,8 @@ class UserPool(Resource):
 
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
         current, wanted = get_list(state, "schemas"), get_list(news, "schemas")
-        kept = [entry for entry in current if any(equal(_ATTRIBUTE, other, entry) for other in wanted)]
+        attribute = self.table["schemas"].item or Property(kind=Kind.BLOCK)
+        kept = [entry for entry in current if any(equal(attribute, other, entry) for other in wanted)]
         if len(kept) < len(current):
             raise AwsError(
                 "UpdateUserPool", "", "an attribute of `schemas` can be added, not changed or removed"

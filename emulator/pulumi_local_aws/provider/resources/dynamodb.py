@@ -5,37 +5,19 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
 from pulumi_local_aws.provider.convert import get_list, get_object
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.resources import dynamodb_settings as settings
 from pulumi_local_aws.provider.resources.dynamodb_indexes import (
     change_indexes,
+    index_fields,
     index_from_api,
     index_to_api,
     key_schema,
     throughput,
 )
-from pulumi_local_aws.provider.schema import block, boolean, integer, ordered, output, text, texts, unordered
 from pulumi_local_aws.provider.tagging import Tagging
 
 _ON_DEMAND = "PAY_PER_REQUEST"
-_INDEX = {
-    "hashKey": text(computed=True),
-    "keySchemas": ordered(
-        block({"attributeName": text(required=True), "keyType": text(required=True)}), computed=True
-    ),
-    "name": text(required=True),
-    "nonKeyAttributes": texts(),
-    "projectionType": text(required=True),
-    "rangeKey": text(computed=True),
-    "readCapacity": integer(computed=True),
-    "writeCapacity": integer(computed=True),
-}
-_LOCAL_INDEX = {
-    "name": text(required=True),
-    "nonKeyAttributes": ordered(text()),
-    "projectionType": text(required=True),
-    "rangeKey": text(required=True),
-}
 
 
 class Table(Resource):
@@ -52,36 +34,8 @@ class Table(Resource):
     read_operation = "DescribeTable"
     delete_operation = "DeleteTable"
     shaping = ("attributes", "globalSecondaryIndexes", "localSecondaryIndexes", "hashKey", "billingMode")
-    table = {
-        "attributes": unordered({"name": text(required=True), "type": text(required=True)}, computed=True),
-        "billingMode": text(default="PROVISIONED"),
-        "deletionProtectionEnabled": boolean(),
-        "globalSecondaryIndexes": unordered(_INDEX, computed=True),
-        "hashKey": text(computed=True, replace=True),
-        "localSecondaryIndexes": unordered(_LOCAL_INDEX, replace=True),
-        "name": text(replace=True),
-        "onDemandThroughput": block(
-            {"maxReadRequestUnits": integer(computed=True), "maxWriteRequestUnits": integer(computed=True)}
-        ),
-        "pointInTimeRecovery": block(
-            {"enabled": boolean(required=True), "recoveryPeriodInDays": integer(computed=True)},
-            computed=True,
-        ),
-        "rangeKey": text(replace=True),
-        "readCapacity": integer(computed=True),
-        "serverSideEncryption": block(
-            {"enabled": boolean(required=True), "kmsKeyArn": text(computed=True)}, computed=True
-        ),
-        "streamEnabled": boolean(),
-        "streamViewType": text(computed=True),
-        "tableClass": text(default="STANDARD"),
-        "ttl": block({"attributeName": text(), "enabled": boolean(default=False)}, computed=True),
-        "writeCapacity": integer(computed=True),
-        "arn": output(),
-        "streamArn": output(),
-        "streamLabel": output(),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "globalSecondaryIndexes.rangeKey": {"computed": True, "because": "pulumi-aws decides it at run time"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
@@ -133,6 +87,7 @@ class Table(Resource):
         encryption = get_object(response, "SSEDescription")
         globals_ = get_list(response, "GlobalSecondaryIndexes")
         limits = get_object(response, "OnDemandThroughput")
+        local = index_fields(self.table["localSecondaryIndexes"])
         return {
             "arn": response["TableArn"],
             "attributes": [
@@ -144,7 +99,7 @@ class Table(Resource):
             "globalSecondaryIndexes": [index_from_api(entry) for entry in globals_],
             "hashKey": keys["HASH"],
             "localSecondaryIndexes": [
-                {name: value for name, value in index_from_api(entry).items() if name in _LOCAL_INDEX}
+                {name: value for name, value in index_from_api(entry).items() if name in local}
                 for entry in get_list(response, "LocalSecondaryIndexes")
             ],
             "name": response["TableName"],

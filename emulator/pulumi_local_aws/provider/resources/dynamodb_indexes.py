@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pulumi_local_aws.provider.convert import get_list, get_object
+from pulumi_local_aws.provider.schema import Property
 
 _ON_DEMAND = "PAY_PER_REQUEST"
 
@@ -65,6 +66,11 @@ def index_from_api(response: Mapping[str, Any]) -> dict[str, Any]:
         "writeCapacity": units.get("WriteCapacityUnits", 0),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def index_fields(indexes: Property) -> set[str]:
+    """Return the names of the properties of a table's indexes."""
+    return set(indexes.item.fields) if indexes.item else set()
 
 
 def change_indexes(state: Mapping[str, Any], news: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

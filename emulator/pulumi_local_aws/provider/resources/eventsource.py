@@ -4,17 +4,7 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
 from pulumi_local_aws.provider.convert import get_object
-from pulumi_local_aws.provider.resource import REGION, TAGS, Resource, State
-from pulumi_local_aws.provider.schema import (
-    block,
-    boolean,
-    integer,
-    json_text,
-    output,
-    text,
-    texts,
-    unordered,
-)
+from pulumi_local_aws.provider.resource import Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 
@@ -30,34 +20,18 @@ class EventSourceMapping(Resource):
     read_operation = "GetEventSourceMapping"
     update_operation = "UpdateEventSourceMapping"
     delete_operation = "DeleteEventSourceMapping"
-    table = {
-        "batchSize": integer(computed=True),
-        "bisectBatchOnFunctionError": boolean(),
-        "destinationConfig": block(
-            {"onFailure": block({"destinationArn": text(required=True, api="Destination")})}, computed=True
-        ),
-        "enabled": boolean(default=True),
-        "eventSourceArn": text(required=True, replace=True),
-        "filterCriteria": block({"filters": unordered({"pattern": json_text()})}),
-        "functionName": text(required=True),
-        "functionResponseTypes": texts(),
-        "kmsKeyArn": text(api="KMSKeyArn"),
-        "maximumBatchingWindowInSeconds": integer(),
-        "maximumRecordAgeInSeconds": integer(computed=True),
-        "maximumRetryAttempts": integer(computed=True),
-        "metricsConfig": block({"metrics": texts(required=True)}),
-        "parallelizationFactor": integer(computed=True),
-        "scalingConfig": block({"maximumConcurrency": integer()}),
-        "startingPosition": text(replace=True),
-        "tumblingWindowInSeconds": integer(),
-        "arn": output(api="EventSourceMappingArn"),
-        "functionArn": output(),
-        "lastModified": output(volatile=True),
-        "state": output(volatile=True),
-        "stateTransitionReason": output(),
-        "uuid": output(api="UUID"),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "batchSize": {
+            "computed": True,
+            "because": "pulumi-aws sends 0 for a removed one, which AWS refuses",
+        },
+        "destinationConfig.onFailure.destinationArn": {"api": "Destination"},
+        "eventSourceArn": {"required": True, "because": "only AWS's own event sources are supported"},
+        "kmsKeyArn": {"api": "KMSKeyArn"},
+        "arn": {"api": "EventSourceMappingArn"},
+        "lastModified": {"volatile": True},
+        "state": {"volatile": True},
+        "uuid": {"api": "UUID"},
     }
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:

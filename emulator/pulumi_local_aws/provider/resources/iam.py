@@ -6,8 +6,7 @@ from typing import Any
 from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_object
-from pulumi_local_aws.provider.resource import TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import boolean, integer, output, policy, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 
@@ -30,18 +29,11 @@ class Role(Resource):
     create_operation = "CreateRole"
     read_operation = "GetRole"
     delete_operation = "DeleteRole"
-    table = {
-        "assumeRolePolicy": policy(api="AssumeRolePolicyDocument", required=True),
-        "description": text(),
-        "forceDetachPolicies": boolean(default=False, local=True),
-        "maxSessionDuration": integer(default=3600),
-        "name": text(api="RoleName", replace=True),
-        "path": text(default="/", replace=True),
-        "permissionsBoundary": text(),
-        "arn": output(),
-        "createDate": output(),
-        "uniqueId": output(api="RoleId"),
-        **TAGS,
+    overrides = {
+        "assumeRolePolicy": {"api": "AssumeRolePolicyDocument"},
+        "forceDetachPolicies": {"local": True},
+        "name": {"api": "RoleName"},
+        "uniqueId": {"api": "RoleId"},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
@@ -90,10 +82,10 @@ class RolePolicy(Resource):
     create_operation = "PutRolePolicy"
     read_operation = "GetRolePolicy"
     delete_operation = "DeleteRolePolicy"
-    table = {
-        "name": text(api="PolicyName", replace=True),
-        "policy": policy(api="PolicyDocument", required=True),
-        "role": text(api="RoleName", required=True, replace=True),
+    overrides = {
+        "name": {"api": "PolicyName"},
+        "policy": {"api": "PolicyDocument"},
+        "role": {"api": "RoleName"},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:

@@ -5,17 +5,9 @@ from typing import Any
 from pulumi_local_aws.provider.archives import zip_bytes
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.schema import (
     Kind,
-    blob,
-    block,
-    boolean,
-    integer,
-    mapping,
-    ordered,
-    output,
-    text,
 )
 from pulumi_local_aws.provider.tagging import Tagging
 
@@ -35,48 +27,28 @@ class Function(Resource):
     create_operation = "CreateFunction"
     read_operation = "GetFunction"
     delete_operation = "DeleteFunction"
-    table = {
-        "architectures": ordered(text(), computed=True),
-        "code": blob(),
-        "deadLetterConfig": block({"targetArn": text(required=True)}),
-        "description": text(),
-        "environment": block({"variables": mapping()}),
-        "ephemeralStorage": block({"size": integer(computed=True)}, computed=True),
-        "handler": text(required=True),
-        "kmsKeyArn": text(api="KMSKeyArn"),
-        "layers": ordered(text()),
-        "loggingConfig": block(
-            {
-                "applicationLogLevel": text(),
-                "logFormat": text(required=True),
-                "logGroup": text(computed=True),
-                "systemLogLevel": text(),
-            },
-            computed=True,
-        ),
-        "memorySize": integer(default=128),
-        "name": text(api="FunctionName", replace=True),
-        "packageType": text(default="Zip", replace=True),
-        "publish": boolean(default=False, local=True),
-        "reservedConcurrentExecutions": integer(default=_UNRESERVED),
-        "role": text(required=True),
-        "runtime": text(required=True),
-        "skipDestroy": boolean(default=False, local=True),
-        "snapStart": block({"applyOn": text(required=True), "optimizationStatus": output()}),
-        "sourceCodeHash": text(computed=True, local=True, volatile=True),
-        "timeout": integer(default=3),
-        "tracingConfig": block({"mode": text(required=True)}, computed=True),
-        "arn": output(api="FunctionArn"),
-        "codeSha256": output(volatile=True),
-        "invokeArn": output(),
-        "lastModified": output(volatile=True),
-        "qualifiedArn": output(volatile=True),
-        "qualifiedInvokeArn": output(volatile=True),
-        "responseStreamingInvokeArn": output(),
-        "sourceCodeSize": output(Kind.INTEGER, api="CodeSize", volatile=True),
-        "version": output(volatile=True),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "code": {
+            "kind": Kind.BLOB,
+            "local": True,
+            "because": "pulumi-aws has an archive for Terraform's file name",
+        },
+        "handler": {"required": True, "because": "only functions with a zip archive are supported"},
+        "kmsKeyArn": {"api": "KMSKeyArn"},
+        "loggingConfig.applicationLogLevel": {"default": None, "because": "Lambda refuses the empty string"},
+        "loggingConfig.systemLogLevel": {"default": None, "because": "Lambda refuses the empty string"},
+        "name": {"api": "FunctionName"},
+        "publish": {"local": True},
+        "runtime": {"required": True, "because": "only functions with a zip archive are supported"},
+        "skipDestroy": {"local": True},
+        "sourceCodeHash": {"local": True, "volatile": True},
+        "arn": {"api": "FunctionArn"},
+        "codeSha256": {"output": True, "volatile": True, "because": "pulumi-aws only returns it"},
+        "lastModified": {"volatile": True},
+        "qualifiedArn": {"volatile": True},
+        "qualifiedInvokeArn": {"volatile": True},
+        "sourceCodeSize": {"api": "CodeSize", "volatile": True},
+        "version": {"volatile": True},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

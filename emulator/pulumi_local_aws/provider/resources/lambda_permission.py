@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
 from pulumi_local_aws.provider.convert import get_object
-from pulumi_local_aws.provider.resource import REGION, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 
 _CONDITIONS = {
     "sourceArn": ("ArnLike", "AWS:SourceArn"),
@@ -26,18 +25,9 @@ class Permission(Resource):
     create_operation = "AddPermission"
     delete_operation = "RemovePermission"
     keys = {"FunctionName": "function", "StatementId": "id"}
-    table = {
-        "action": text(required=True, replace=True),
-        "eventSourceToken": text(replace=True),
-        "function": text(api="FunctionName", required=True, replace=True),
-        "functionUrlAuthType": text(replace=True),
-        "principal": text(required=True, replace=True),
-        "principalOrgId": text(api="PrincipalOrgID", replace=True),
-        "qualifier": text(replace=True),
-        "sourceAccount": text(replace=True),
-        "sourceArn": text(replace=True),
-        "statementId": text(replace=True),
-        **REGION,
+    overrides = {
+        "function": {"api": "FunctionName"},
+        "principalOrgId": {"api": "PrincipalOrgID"},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:

@@ -3,8 +3,7 @@
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import block, boolean, integer, mapping, output, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 
@@ -26,15 +25,13 @@ class LogGroup(Resource):
     keys = {"logGroupName": "id"}
     create_operation = "CreateLogGroup"
     delete_operation = "DeleteLogGroup"
-    table = {
-        "kmsKeyId": text(api="kmsKeyId"),
-        "logGroupClass": text(api="logGroupClass", computed=True, replace=True),
-        "name": text(api="logGroupName", replace=True),
-        "retentionInDays": integer(api="retentionInDays", default=0),
-        "skipDestroy": boolean(default=False, local=True),
-        "arn": output(api="logGroupArn"),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "kmsKeyId": {"api": "kmsKeyId"},
+        "logGroupClass": {"api": "logGroupClass"},
+        "name": {"api": "logGroupName"},
+        "retentionInDays": {"api": "retentionInDays"},
+        "skipDestroy": {"local": True},
+        "arn": {"api": "logGroupArn"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
@@ -86,23 +83,17 @@ class LogMetricFilter(Resource):
     create_operation = "PutMetricFilter"
     delete_operation = "DeleteMetricFilter"
     shaping = ("metricTransformation",)
-    table = {
-        "logGroupName": text(api="logGroupName", required=True, replace=True),
-        "metricTransformation": block(
-            {
-                "defaultValue": text(api="defaultValue"),
-                "dimensions": mapping(api="dimensions"),
-                "name": text(api="metricName", required=True),
-                "namespace": text(api="metricNamespace", required=True),
-                "unit": text(api="unit", default="None"),
-                "value": text(api="metricValue", required=True),
-            },
-            api="metricTransformations",
-            required=True,
-        ),
-        "name": text(api="filterName", replace=True),
-        "pattern": text(api="filterPattern", required=True),
-        **REGION,
+    overrides = {
+        "logGroupName": {"api": "logGroupName"},
+        "metricTransformation": {"api": "metricTransformations"},
+        "metricTransformation.defaultValue": {"api": "defaultValue"},
+        "metricTransformation.dimensions": {"api": "dimensions"},
+        "metricTransformation.name": {"api": "metricName"},
+        "metricTransformation.namespace": {"api": "metricNamespace"},
+        "metricTransformation.unit": {"api": "unit"},
+        "metricTransformation.value": {"api": "metricValue"},
+        "name": {"api": "filterName"},
+        "pattern": {"api": "filterPattern"},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import boolean, output, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 # CreateBucket takes no location in this Region and requires it in any other.
@@ -46,19 +45,9 @@ class Bucket(Resource):
     keys = {"Bucket": "id"}
     create_operation = "CreateBucket"
     delete_operation = "DeleteBucket"
-    table = {
-        "bucket": text(replace=True),
-        "forceDestroy": boolean(default=False, local=True),
-        "objectLockEnabled": boolean(
-            api="ObjectLockEnabledForBucket", computed=True, replace=True, forgotten=True
-        ),
-        "arn": output(),
-        "bucketDomainName": output(),
-        "bucketRegion": output(),
-        "bucketRegionalDomainName": output(),
-        "hostedZoneId": output(),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "forceDestroy": {"local": True},
+        "objectLockEnabled": {"api": "ObjectLockEnabledForBucket", "forgotten": True},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:

@@ -5,21 +5,9 @@ from typing import Any
 
 from pulumi_local_aws.provider.archives import asset_bytes
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import blob, boolean, mapping, output, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.schema import Kind
 from pulumi_local_aws.provider.tagging import Tagging
-
-_HEADERS = {
-    "cacheControl": text(),
-    "contentDisposition": text(),
-    "contentEncoding": text(),
-    "contentLanguage": text(),
-    "contentType": text(computed=True),
-    "metadata": mapping(),
-    "serverSideEncryption": text(computed=True),
-    "storageClass": text(computed=True),
-    "websiteRedirect": text(api="WebsiteRedirectLocation"),
-}
 
 
 class ObjectTagging(Tagging):
@@ -46,20 +34,19 @@ class BucketObjectv2(Resource):
     )
     create_operation = "PutObject"
     delete_operation = "DeleteObject"
-    table = {
-        **_HEADERS,
-        "bucket": text(required=True, replace=True),
-        "content": text(local=True),
-        "contentBase64": text(local=True),
-        "forceDestroy": boolean(default=False, local=True),
-        "key": text(replace=True),
-        "source": blob(),
-        "sourceHash": text(local=True),
-        "arn": output(),
-        "etag": output(volatile=True),
-        "versionId": output(volatile=True),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "websiteRedirect": {"api": "WebsiteRedirectLocation"},
+        "content": {"local": True},
+        "contentBase64": {"local": True},
+        "forceDestroy": {"local": True},
+        "source": {
+            "kind": Kind.BLOB,
+            "local": True,
+            "because": "pulumi-aws has an asset for Terraform's file name",
+        },
+        "sourceHash": {"local": True},
+        "etag": {"output": True, "volatile": True, "because": "the provider only returns it"},
+        "versionId": {"volatile": True},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:

@@ -4,8 +4,7 @@ from typing import Any, ClassVar
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import from_api, to_api
-from pulumi_local_aws.provider.resource import REGION, Resource, State
-from pulumi_local_aws.provider.schema import Property, block, boolean, ordered, policy, text
+from pulumi_local_aws.provider.resource import Resource, State
 
 
 class BucketSetting(Resource):
@@ -33,9 +32,6 @@ class BucketSetting(Resource):
         cloud.call("s3", self.create_operation, **self.create_request(news))
 
 
-_BUCKET: dict[str, Property] = {"bucket": text(required=True, replace=True), **REGION}
-
-
 class BucketPolicy(BucketSetting):
     """A bucket's policy."""
 
@@ -43,7 +39,6 @@ class BucketPolicy(BucketSetting):
     create_operation = "PutBucketPolicy"
     read_operation = "GetBucketPolicy"
     delete_operation = "DeleteBucketPolicy"
-    table = {**_BUCKET, "policy": policy(required=True)}
 
 
 class BucketPublicAccessBlock(BucketSetting):
@@ -55,13 +50,8 @@ class BucketPublicAccessBlock(BucketSetting):
     delete_operation = "DeletePublicAccessBlock"
     member = "PublicAccessBlockConfiguration"
     result = "PublicAccessBlockConfiguration"
-    table = {
-        **_BUCKET,
-        "blockPublicAcls": boolean(default=False),
-        "blockPublicPolicy": boolean(default=False),
-        "ignorePublicAcls": boolean(default=False),
-        "restrictPublicBuckets": boolean(default=False),
-        "skipDestroy": boolean(default=False, local=True),
+    overrides = {
+        "skipDestroy": {"local": True},
     }
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
@@ -76,7 +66,6 @@ class BucketOwnershipControls(BucketSetting):
     create_operation = "PutBucketOwnershipControls"
     read_operation = "GetBucketOwnershipControls"
     delete_operation = "DeleteBucketOwnershipControls"
-    table = {**_BUCKET, "rule": block({"objectOwnership": text(required=True)}, required=True)}
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
@@ -96,22 +85,9 @@ class BucketServerSideEncryptionConfiguration(BucketSetting):
     delete_operation = "DeleteBucketEncryption"
     member = "ServerSideEncryptionConfiguration"
     result = "ServerSideEncryptionConfiguration"
-    table = {
-        **_BUCKET,
-        "rules": ordered(
-            block(
-                {
-                    "applyServerSideEncryptionByDefault": block(
-                        {
-                            "kmsMasterKeyId": text(api="KMSMasterKeyID", computed=True),
-                            "sseAlgorithm": text(api="SSEAlgorithm", required=True),
-                        }
-                    ),
-                    "bucketKeyEnabled": boolean(computed=True),
-                }
-            ),
-            required=True,
-        ),
+    overrides = {
+        "rules.applyServerSideEncryptionByDefault.kmsMasterKeyId": {"api": "KMSMasterKeyID"},
+        "rules.applyServerSideEncryptionByDefault.sseAlgorithm": {"api": "SSEAlgorithm"},
     }
 
 
@@ -122,10 +98,6 @@ class BucketVersioning(BucketSetting):
     create_operation = "PutBucketVersioning"
     read_operation = "GetBucketVersioning"
     member = "VersioningConfiguration"
-    table = {
-        **_BUCKET,
-        "versioningConfiguration": block({"status": text(required=True)}, required=True),
-    }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)

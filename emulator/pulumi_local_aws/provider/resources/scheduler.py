@@ -3,8 +3,7 @@
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import block, integer, output, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
 
@@ -17,40 +16,6 @@ class Schedule(Resource):
     create_operation = "CreateSchedule"
     read_operation = "GetSchedule"
     delete_operation = "DeleteSchedule"
-    table = {
-        "actionAfterCompletion": text(computed=True),
-        "description": text(),
-        "endDate": text(),
-        "flexibleTimeWindow": block(
-            {"maximumWindowInMinutes": integer(), "mode": text(required=True)}, required=True
-        ),
-        "groupName": text(computed=True, replace=True),
-        "kmsKeyArn": text(),
-        "name": text(replace=True),
-        "scheduleExpression": text(required=True),
-        "scheduleExpressionTimezone": text(default="UTC"),
-        "startDate": text(),
-        "state": text(default="ENABLED"),
-        "target": block(
-            {
-                "arn": text(required=True),
-                "deadLetterConfig": block({"arn": text(required=True)}),
-                "input": text(),
-                "retryPolicy": block(
-                    {
-                        "maximumEventAgeInSeconds": integer(default=86400),
-                        "maximumRetryAttempts": integer(default=185),
-                    },
-                    computed=True,
-                ),
-                "roleArn": text(required=True),
-                "sqsParameters": block({"messageGroupId": text()}),
-            },
-            required=True,
-        ),
-        "arn": output(),
-        **REGION,
-    }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         cloud.call("scheduler", "CreateSchedule", **self.create_request(inputs))
@@ -82,15 +47,6 @@ class ScheduleGroup(Resource):
     create_operation = "CreateScheduleGroup"
     read_operation = "GetScheduleGroup"
     delete_operation = "DeleteScheduleGroup"
-    table = {
-        "name": text(replace=True),
-        "arn": output(),
-        "creationDate": output(),
-        "lastModificationDate": output(),
-        "state": output(),
-        **REGION,
-        **TAGS,
-    }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         tags = self.tag_parameters(cloud, inputs)

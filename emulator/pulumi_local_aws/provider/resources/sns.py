@@ -4,20 +4,21 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
 from pulumi_local_aws.provider.convert import api_name
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import boolean, integer, json_text, output, policy, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
-_ATTRIBUTES = {
-    "contentBasedDeduplication": boolean(default=False),
-    "deliveryPolicy": json_text(),
-    "displayName": text(),
-    "fifoTopic": boolean(default=False, replace=True),
-    "kmsMasterKeyId": text(),
-    "policy": policy(computed=True),
-    "signatureVersion": integer(computed=True),
-    "tracingConfig": text(computed=True),
-}
+_ATTRIBUTES = frozenset(
+    {
+        "contentBasedDeduplication",
+        "deliveryPolicy",
+        "displayName",
+        "fifoTopic",
+        "kmsMasterKeyId",
+        "policy",
+        "signatureVersion",
+        "tracingConfig",
+    }
+)
 _FIFO = frozenset({"contentBasedDeduplication", "fifoTopic"})
 
 
@@ -34,14 +35,6 @@ class Topic(Resource):
     id_member = "TopicArn"
     create_operation = "CreateTopic"
     delete_operation = "DeleteTopic"
-    table = {
-        **_ATTRIBUTES,
-        "name": text(replace=True),
-        "arn": output(),
-        "owner": output(),
-        **REGION,
-        **TAGS,
-    }
 
     def finish_name(self, name: str, inputs: State) -> str:
         return f"{name}.fifo" if inputs.get("fifoTopic") is True else name
@@ -49,8 +42,8 @@ class Topic(Resource):
     def create_request(self, inputs: State) -> dict[str, Any]:
         fifo = bool(inputs.get("fifoTopic"))
         attributes = {
-            api_name(name, prop): _text(inputs[name])
-            for name, prop in _ATTRIBUTES.items()
+            api_name(name, self.table[name]): _text(inputs[name])
+            for name in sorted(_ATTRIBUTES)
             if inputs.get(name) is not None and (fifo or name not in _FIFO)
         }
         return {"Name": inputs["name"], "Attributes": attributes}
@@ -76,13 +69,13 @@ class Topic(Resource):
         return {name: value for name, value in found.items() if value is not None}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        for name in sorted(changed & set(_ATTRIBUTES)):
+        for name in sorted(changed & _ATTRIBUTES):
             value = news.get(name)
             cloud.call(
                 "sns",
                 "SetTopicAttributes",
                 TopicArn=resource_id,
-                AttributeName=api_name(name, _ATTRIBUTES[name]),
+                AttributeName=api_name(name, self.table[name]),
                 AttributeValue="" if value is None else _text(value),
             )
 

@@ -4,27 +4,10 @@ from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud, NotFound
 from pulumi_local_aws.provider.convert import api_name
-from pulumi_local_aws.provider.resource import REGION, TAGS, AutoName, Resource, State
-from pulumi_local_aws.provider.schema import Kind, boolean, integer, json_text, output, policy, text
+from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.schema import Kind
 from pulumi_local_aws.provider.tagging import Tagging
 
-_ATTRIBUTES = {
-    "contentBasedDeduplication": boolean(default=False),
-    "deduplicationScope": text(computed=True),
-    "delaySeconds": integer(default=0),
-    "fifoQueue": boolean(default=False, replace=True),
-    "fifoThroughputLimit": text(computed=True),
-    "kmsDataKeyReusePeriodSeconds": integer(computed=True),
-    "kmsMasterKeyId": text(),
-    "maxMessageSize": integer(api="MaximumMessageSize", default=262144),
-    "messageRetentionSeconds": integer(api="MessageRetentionPeriod", default=345600),
-    "policy": policy(computed=True),
-    "receiveWaitTimeSeconds": integer(api="ReceiveMessageWaitTimeSeconds", default=0),
-    "redriveAllowPolicy": json_text(computed=True),
-    "redrivePolicy": json_text(computed=True),
-    "sqsManagedSseEnabled": boolean(computed=True),
-    "visibilityTimeoutSeconds": integer(api="VisibilityTimeout", default=30),
-}
 # SQS refuses these on a standard queue.
 _FIFO = frozenset({"contentBasedDeduplication", "deduplicationScope", "fifoThroughputLimit", "fifoQueue"})
 
@@ -48,20 +31,19 @@ class Queue(Resource):
     id_member = "QueueUrl"
     create_operation = "CreateQueue"
     delete_operation = "DeleteQueue"
-    table = {
-        **_ATTRIBUTES,
-        "name": text(api="QueueName", replace=True),
-        "arn": output(),
-        "url": output(),
-        **REGION,
-        **TAGS,
+    overrides = {
+        "maxMessageSize": {"api": "MaximumMessageSize"},
+        "messageRetentionSeconds": {"api": "MessageRetentionPeriod"},
+        "receiveWaitTimeSeconds": {"api": "ReceiveMessageWaitTimeSeconds"},
+        "visibilityTimeoutSeconds": {"api": "VisibilityTimeout"},
+        "name": {"api": "QueueName"},
     }
 
     def finish_name(self, name: str, inputs: State) -> str:
         return f"{name}.fifo" if inputs.get("fifoQueue") is True else name
 
     def create_request(self, inputs: State) -> dict[str, Any]:
-        return {"QueueName": inputs["name"], "Attributes": _attributes(inputs, set(_ATTRIBUTES))}
+        return {"QueueName": inputs["name"], "Attributes": self._attributes(inputs, self._attribute_names)}
 
     def read(self, cloud: Cloud, resource_id: str, state: State) -> State | None:
         where = {"QueueUrl": resource_id, "AttributeNames": ["All"]}
@@ -71,29 +53,32 @@ class Queue(Resource):
             return None
         found = {
             name: _value(prop.kind, response[api_name(name, prop)])
-            for name, prop in _ATTRIBUTES.items()
+            for name, prop in self.inputs_table.items()
             if response.get(api_name(name, prop)) not in (None, "")
         }
         arn = response["QueueArn"]
         return {**found, "arn": arn, "name": arn.rsplit(":", 1)[-1], "url": resource_id}
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        attributes = _attributes(news, changed & set(_ATTRIBUTES))
-        removed = {name for name in changed & set(_ATTRIBUTES) if news.get(name) is None}
-        attributes.update({api_name(name, _ATTRIBUTES[name]): "" for name in removed})
+        attributes = self._attributes(news, changed & self._attribute_names)
+        removed = {name for name in changed & self._attribute_names if news.get(name) is None}
+        attributes.update({api_name(name, self.table[name]): "" for name in removed})
         if attributes:
             cloud.call("sqs", "SetQueueAttributes", QueueUrl=resource_id, Attributes=attributes)
 
+    @property
+    def _attribute_names(self) -> set[str]:
+        return set(self.inputs_table) - {"name"}
 
-def _attributes(inputs: State, names: set[str]) -> dict[str, Any]:
-    """Return the attributes as SQS takes them: strings, and FIFO attributes on FIFO queues only."""
-    found: dict[str, Any] = {}
-    for name in sorted(names):
-        value = inputs.get(name)
-        if value is None or (name in _FIFO and not inputs.get("fifoQueue")):
-            continue
-        found[api_name(name, _ATTRIBUTES[name])] = _text(value)
-    return found
+    def _attributes(self, inputs: State, names: set[str]) -> dict[str, Any]:
+        """Return the attributes as SQS takes them: strings, and FIFO attributes on FIFO queues only."""
+        found: dict[str, Any] = {}
+        for name in sorted(names):
+            value = inputs.get(name)
+            if value is None or (name in _FIFO and not inputs.get("fifoQueue")):
+                continue
+            found[api_name(name, self.table[name])] = _text(value)
+        return found
 
 
 def _text(value: Any) -> Any:

@@ -1,11 +1,12 @@
-"""What pulumi-aws does with each property, read from the sources of the Terraform provider that it bridges.
+"""Record what pulumi-aws does with each property, from the sources of the Terraform provider that it bridges.
 
-    python -m tests.emulator.upstream ~/terraform-provider-aws 6.58.0
+    python -m tools.terraform_facts ~/terraform-provider-aws 6.58.0
 
-writes `upstream.json` anew, for the types and properties that the provider's tables have: whether a change
-replaces, whether what AWS has stays where the program says nothing, the default, what is required, told only
-or secret. The checkout has `internal/service/`; the version is the one that pulumi-aws is built on here.
-The sources are read as text: what Terraform decides at run time (CustomizeDiff) is not in it.
+rewrites the provider's `upstream.json` for the types and properties in it: whether a change replaces, whether
+an omitted property keeps AWS's value, the default, what is required, output or secret. `kind` and `item` stay
+as recorded, as does what pulumi-aws adds itself (`region`). The checkout has `internal/service/`; the version
+is the one that pulumi-aws is built on. The sources are read as text: what Terraform decides at run time
+(CustomizeDiff) is not in the record.
 """
 
 import json
@@ -18,12 +19,10 @@ from typing import Any, cast
 
 from botocore.session import Session
 
-from pulumi_local_aws.provider.registry import resource, tokens
-from pulumi_local_aws.provider.schema import Table
-from tests.emulator.upstream_go import Package, braces, entries
+from tools.terraform_facts.go_source import Package, braces, entries
 
-FILE = Path(__file__).with_name("upstream.json")
-# Where Terraform has a type, and the function or method that has its schema.
+FILE = Path(__file__).parents[2] / "emulator/pulumi_local_aws/provider/upstream.json"
+# The package of a type in Terraform, and the function or method that has its schema.
 _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:apigatewayv2/api:Api": ("apigatewayv2", "resourceAPI"),
     "aws:apigatewayv2/authorizer:Authorizer": ("apigatewayv2", "resourceAuthorizer"),
@@ -49,9 +48,15 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:cognito/userPool:UserPool": ("cognitoidp", "resourceUserPool"),
     "aws:cognito/userPoolClient:UserPoolClient": ("cognitoidp", "(r *userPoolClientResource) Schema"),
     "aws:dynamodb/table:Table": ("dynamodb", "resourceTable"),
+    "aws:iam/policy:Policy": ("iam", "resourcePolicy"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam", "resourceRolePolicyAttachment"),
     "aws:iam/role:Role": ("iam", "resourceRole"),
     "aws:iam/rolePolicy:RolePolicy": ("iam", "resourceRolePolicy"),
     "aws:lambda/eventSourceMapping:EventSourceMapping": ("lambda", "resourceEventSourceMapping"),
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": (
+        "lambda",
+        "resourceFunctionEventInvokeConfig",
+    ),
     "aws:lambda/function:Function": ("lambda", "resourceFunction"),
     "aws:lambda/permission:Permission": ("lambda", "resourcePermission"),
     "aws:s3/bucket:Bucket": ("s3", "resourceBucket"),
@@ -67,13 +72,17 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:scheduler/schedule:Schedule": ("scheduler", "resourceSchedule"),
     "aws:scheduler/scheduleGroup:ScheduleGroup": ("scheduler", "resourceScheduleGroup"),
     "aws:sns/topic:Topic": ("sns", "topicSchema"),
+    "aws:sns/topicSubscription:TopicSubscription": ("sns", "resourceTopicSubscription"),
+    "aws:sqs/queuePolicy:QueuePolicy": ("sqs", "resourceQueuePolicy"),
+    "aws:ssm/parameter:Parameter": ("ssm", "resourceParameter"),
     "aws:sqs/queue:Queue": ("sqs", "queueSchema"),
 }
-# Where pulumi-aws has another name than Terraform's own in camel case, or that with a plural ending.
+# pulumi-aws's names that are neither Terraform's in camel case nor their plurals.
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"alarm_name": "name"},
     "aws:lambda/function:Function": {"filename": "code", "function_name": "name"},
     "aws:lambda/permission:Permission": {"function_name": "function"},
+    "aws:sns/topicSubscription:TopicSubscription": {"topic_arn": "topic"},
 }
 # How a schema begins: Terraform's older way, and the two parts of its newer one.
 _BEGINNINGS = ("map[string]*schema.Schema{", "map[string]schema.Attribute{", "map[string]schema.Block{")
@@ -85,7 +94,7 @@ _SAID: Mapping[str, re.Pattern[str]] = {
     "replaces": re.compile(r"\bForceNew:\s*true|\.RequiresReplace(IfConfigured)?\(\)"),
     "secret": re.compile(r"\bSensitive:\s*true"),
 }
-# What Terraform has functions of its own for.
+# The facts of schemas that functions of Terraform return.
 _BUILT_IN: Mapping[str, tuple[str, ...]] = {
     "tftags.TagsSchema()": ("optional",),
     "tftags.TagsSchemaComputed()": ("optional", "computed"),
@@ -97,31 +106,37 @@ _NESTED = frozenset({"Elem", "NestedObject"})
 _BOTO = {"cognitoidp": "cognito-idp"}
 
 Facts = dict[str, Any]
+# What pulumi-aws adds to every type that AWS has by Region.
+_OWN = frozenset({"region"})
 
 
-def facts(services: Path, token: str) -> dict[str, Facts]:
-    """What Terraform says of each property of the type that the provider's table has, by its path."""
+def facts(services: Path, token: str, recorded: Mapping[str, Facts]) -> dict[str, Facts]:
+    """Return what Terraform does with each recorded property of the type, by its path."""
     service, function = _SCHEMAS[token]
     package = Package(services / service)
-    source = package.declared(function)
     names = _NAMES.get(token, {})
-    return dict(sorted(_properties(package, source, resource(token).table, names, "")))
+    found = dict(_properties(package, package.declared(function), set(recorded), names, ""))
+    kept = {
+        path: {name: fact[name] for name in ("kind", "item") if name in fact}
+        for path, fact in recorded.items()
+    }
+    return {
+        path: recorded[path] if path in _OWN else {**kept[path], **found[path]} for path in sorted(recorded)
+    }
 
 
 def _properties(
-    package: Package, source: str, table: Table, names: Mapping[str, str], path: str
+    package: Package, source: str, recorded: set[str], names: Mapping[str, str], path: str
 ) -> Iterator[tuple[str, Facts]]:
     for key, declaration in _declarations(package, source):
-        name = names.get(key) or _named(table, key)
-        if name in table:
+        name = names.get(key) or _property_name(recorded, path, key)
+        if path + name in recorded:
             yield path + name, _facts(package, declaration)
-            item = table[name].item
-            fields = table[name].fields or (item.fields if item else {})
-            yield from _properties(package, declaration, fields, {}, f"{path}{name}.")
+            yield from _properties(package, declaration, recorded, {}, f"{path}{name}.")
 
 
 def _declarations(package: Package, source: str) -> Iterator[tuple[str, str]]:
-    """Terraform's name of each attribute and block of a schema, and its declaration."""
+    """Yield Terraform's name of each attribute and block of a schema, and its declaration."""
     for beginning in _BEGINNINGS:
         for key, declaration in entries(braces(source, beginning) or ""):
             called = re.fullmatch(r"(\w+)\(\)", declaration)
@@ -129,18 +144,19 @@ def _declarations(package: Package, source: str) -> Iterator[tuple[str, str]]:
 
 
 def _key(key: str) -> str:
-    """The name that a key of a schema stands for: `"name"`, or a constant such as `names.AttrKMSKeyARN`."""
+    """Return the name of a schema's key: `"name"`, or a constant such as `names.AttrKMSKeyARN`."""
     if key.startswith('"'):
         return key.strip('"')
     name = re.sub(r"^(names\.A|a)ttr", "", key)
     return re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", name).lower()
 
 
-def _named(table: Table, key: str) -> str:
+def _property_name(recorded: set[str], path: str, key: str) -> str:
+    """Return pulumi-aws's name of a key: in camel case, and plural if the record has it so."""
     first, *rest = key.split("_")
     name = first + "".join(word.capitalize() for word in rest)
     several = (f"{name}s", f"{name}es", f"{name.removesuffix('y')}ies")
-    return next((one for one in several if one in table), name)
+    return next((plural for plural in several if path + plural in recorded), name)
 
 
 def _facts(package: Package, declaration: str) -> Facts:
@@ -159,7 +175,7 @@ def _facts(package: Package, declaration: str) -> Facts:
 
 
 def _value(package: Package, text: str) -> Any:
-    """The value of a default: a literal, or a constant of the package or of AWS's SDK."""
+    """Return the value of a default: a literal, or a constant of the package or of AWS's SDK."""
     text = re.sub(r"^\w+\.AttributeDefault\((.*)\)$", r"\1", text)
     if text.startswith(("awstypes.", "types.")):
         return _enum(package.folder.name)[text.split(".")[1].lower()]
@@ -170,7 +186,7 @@ def _value(package: Package, text: str) -> Any:
 
 @cache
 def _enum(service: str) -> dict[str, str]:
-    """AWS's enum values, by the constants that Go has for them, in lower case."""
+    """Return AWS's enum values by Go's constants for them, in lower case."""
     model = Session().get_service_model(_BOTO.get(service, service))
     shapes = (model.shape_for(name) for name in model.shape_names)
     return {
@@ -181,9 +197,10 @@ def _enum(service: str) -> dict[str, str]:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the file anew from a checkout, whose version is told."""
+    """Rewrite the record from a checkout and its version."""
     services, version = Path(arguments[0]) / "internal" / "service", arguments[1]
-    types = {token: facts(services, token) for token in tokens()}
+    recorded: Mapping[str, Mapping[str, Facts]] = json.loads(FILE.read_text())["types"]
+    types = {token: facts(services, token, paths) for token, paths in recorded.items()}
     lines = ",\n".join(
         f"    {json.dumps(token)}: {{\n"
         + ",\n".join(f"      {json.dumps(path)}: {json.dumps(said)}" for path, said in found.items())

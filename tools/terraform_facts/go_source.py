@@ -1,4 +1,4 @@
-"""Reads the map and struct literals of Go sources, as far as the schemas of Terraform's providers need it."""
+"""Read the map and struct literals of Go sources, as far as Terraform's schemas need it."""
 
 import re
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ class Package:
 
     @cached_property
     def text(self) -> str:
-        """All of its sources but the tests."""
+        """The package's sources without its tests."""
         files = sorted(path for path in self.folder.iterdir() if path.suffix.startswith(".go"))
         return "\n".join(path.read_text() for path in files if not path.stem.endswith("_test"))
 
     def declared(self, name: str) -> str:
-        """The function, method or variable of this name. Raises KeyError where there is none."""
+        """Return the function, method or variable of this name. Raises KeyError if there is none."""
         start = rf"^(?:func |var |const |(\t)){re.escape(name)}(?=\(|\s)"
         found = re.search(start, self.text, re.MULTILINE)
         if found is None:
@@ -38,7 +38,7 @@ class Package:
 
 
 def braces(text: str, opening: str) -> str | None:
-    """What is in the braces that follow the first `opening`, or None where there is none."""
+    """Return the text in the braces that follow the first `opening`, or None."""
     start = text.find(opening)
     if start < 0:
         return None
@@ -51,7 +51,7 @@ def braces(text: str, opening: str) -> str | None:
 
 
 def entries(literal: str) -> Iterator[tuple[str, str]]:
-    """Each `key: value` of a literal's inside."""
+    """Yield each `key: value` of a literal."""
     depth, start, colon = 0, 0, -1
     for token in [*_TOKEN.finditer(literal), None]:
         mark = token.group() if token else ","
