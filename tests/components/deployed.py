@@ -1,5 +1,6 @@
 """Runs components against Pulumi's mocks and records every resource they make: type, name, inputs, parent."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -131,5 +132,9 @@ def resolved(output: pulumi.Input[Made]) -> Made:
 
 
 def _to_the_end(function: Callable[[], object]) -> None:
-    """Run a function, and wait for all that it started."""
+    """Run a function, and wait for all that it started.
+
+    Pulumi's mocks use the thread's current event loop, which asynchronous tests leave unset.
+    """
+    asyncio.set_event_loop(asyncio.new_event_loop())
     pulumi.runtime.test(function)()  # pyright: ignore[reportUnknownMemberType]
