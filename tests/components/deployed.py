@@ -104,6 +104,9 @@ def _outputs(kind: str, name: str) -> dict[str, Any]:
     return {"arn": arn, **more.get(kind, {})}
 
 
+_LOOP = asyncio.new_event_loop()
+
+
 def deploy(
     build: Callable[[pulumi.ResourceOptions], Made],
     config: dict[str, str] | None = None,
@@ -134,7 +137,8 @@ def resolved(output: pulumi.Input[Made]) -> Made:
 def _to_the_end(function: Callable[[], object]) -> None:
     """Run a function, and wait for all that it started.
 
-    Pulumi's mocks use the thread's current event loop, which asynchronous tests leave unset.
+    Pulumi's mocks use the thread's current event loop, which asynchronous tests leave unset. All share one,
+    because an output can be resolved on its own loop only.
     """
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    asyncio.set_event_loop(_LOOP)
     pulumi.runtime.test(function)()  # pyright: ignore[reportUnknownMemberType]
