@@ -114,6 +114,7 @@ def deploy(
     project: str = PROJECT,
 ) -> tuple[Made, Deployed]:
     """Run a piece of a program to its end; returns what it returned, and what it made."""
+    asyncio.set_event_loop(_LOOP)
     deployed = Deployed()
     set_mocks(deployed, project=project, stack=STACK, preview=False)
     set_all_config(config or {})
