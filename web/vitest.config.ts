@@ -1,16 +1,19 @@
 import { defineConfig } from "vitest/config";
+import { SOURCE_ALIAS } from "./sourceAlias.ts";
 
 export default defineConfig({
   test: {
     projects: [
       {
+        resolve: { alias: SOURCE_ALIAS },
         test: {
           name: "unit",
-          include: ["client/src/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
+          include: ["client/{src,packageTests}/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
           testTimeout: 20_000,
         },
       },
       {
+        resolve: { alias: SOURCE_ALIAS },
         test: {
           name: "stack",
           include: ["client/stackTests/**/*.test.ts", "pages/browserTests/**/*.test.ts"],

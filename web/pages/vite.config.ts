@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
+import { SOURCE_ALIAS } from "../sourceAlias.ts";
 import { defaultConfigFile } from "./tools/serveOptions.mjs";
 
 /** Serves the stack's config during development, as tools/serve.mjs does for the built pages. */
@@ -18,6 +19,7 @@ export default defineConfig({
   // Relative, so that a build works under any path.
   base: "./",
   plugins: [config],
+  resolve: { alias: SOURCE_ALIAS },
   server: { host: "127.0.0.1", port: Number(process.env.WEB_PORT ?? 5173), strictPort: true },
   build: {
     outDir: "../dist",

@@ -1,6 +1,13 @@
 /** The client library: sessions that outlive their connections, for speakers and listeners. */
 export * from "./protocol.generated.ts";
 export { backoffDelay, type BackoffBounds } from "./backoff.ts";
+export {
+  createClient,
+  type ClientConfig,
+  type ClientOptions,
+  type JoinSessionOptions,
+  type SessionClient,
+} from "./client.ts";
 export type { ClientErrorCode, FailureCode } from "./codes.ts";
 export { Connection, type ConnectionOptions, type RequestOptions } from "./connection.ts";
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
@@ -16,6 +23,7 @@ export {
 } from "./listenerService.ts";
 export type { ListenerState } from "./listenerState.ts";
 export { Emitter, Observable, type Unsubscribe } from "./observable.ts";
+export { BINARY_TYPE, decodeBytes, decodeJson, encodeBytes, encodeJson, JSON_TYPE } from "./payload.ts";
 export {
   SessionCreationOrchestrator,
   type OrchestratorOptions,

@@ -1,8 +1,8 @@
 /**
  * Sign-in with Cognito by SRP: the password never leaves the page.
  *
- * Amplify's auth category alone, and loaded only when a page asks for it, since it is several times the
- * size of the client library. The tokens are kept in the browser's local storage, by Amplify.
+ * It uses Amplify's auth category, which is several times the size of the client library: load it on demand.
+ * Amplify stores the tokens in the browser's local storage.
  */
 import {
   AuthError,
@@ -19,11 +19,11 @@ import { SessionError, type TokenProvider } from "../index.ts";
 export interface CognitoConfig {
   readonly userPoolId: string;
   readonly userPoolClientId: string;
-  /** For a stack that has its user pool elsewhere than at AWS. */
+  /** The user pool's endpoint, if it is not AWS's own. */
   readonly cognitoEndpoint?: string;
 }
 
-/** What is left to do for the person: nothing, or to choose a password instead of the one they were given. */
+/** The next step of a sign-in: none, or a new password in place of the temporary one. */
 export type SignInStep = "done" | "newPassword";
 
 export function configureCognito({ userPoolId, userPoolClientId, cognitoEndpoint }: CognitoConfig): void {
@@ -36,13 +36,13 @@ export function configureCognito({ userPoolId, userPoolClientId, cognitoEndpoint
 }
 
 export interface User {
-  /** Cognito's subject: the same for ever, and nobody else's. */
+  /** Cognito's subject, which identifies the user permanently. */
   readonly id: string;
-  /** As they typed it. */
+  /** The name with which the user signed in. */
   readonly name: string;
 }
 
-/** Who is signed in already, in this tab or another, before or after a reload; nothing if nobody is. */
+/** Returns the signed-in user; undefined if no user is signed in. A sign-in holds in every tab and after a reload. */
 export async function currentUser(): Promise<User | undefined> {
   return getCurrentUser().then(
     ({ userId, username, signInDetails }) => ({ id: userId, name: signInDetails?.loginId ?? username }),
@@ -50,7 +50,7 @@ export async function currentUser(): Promise<User | undefined> {
   );
 }
 
-/** @throws SessionError: UNAUTHORIZED for a wrong name or password, UNAVAILABLE if Cognito cannot be reached. */
+/** @throws SessionError: UNAUTHORIZED for a wrong name or password, UNAVAILABLE if Cognito is unavailable. */
 export async function signInWith(username: string, password: string): Promise<SignInStep> {
   return toStep(signIn({ username, password, options: { authFlowType: "USER_SRP_AUTH" } }));
 }
@@ -63,7 +63,7 @@ export async function signOutHere(): Promise<void> {
   await signOut();
 }
 
-/** Gives the access token, refreshed by Cognito where it is old. */
+/** Returns the access token, refreshed by Cognito if it has expired. Pass it to `createClient` as `token`. */
 export const cognitoToken: TokenProvider = async ({ forceRefresh }) => {
   const { tokens } = await fetchAuthSession({ forceRefresh }).catch(refuse);
   return tokens?.accessToken.toString();
@@ -75,13 +75,44 @@ async function toStep(output: ReturnType<typeof signIn>): Promise<SignInStep> {
   if (nextStep.signInStep === "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED") return "newPassword";
   throw new SessionError(
     "UNAUTHORIZED",
-    "This account needs a way to sign in that this page does not offer.",
+    "This account requires a sign-in step that this page does not support.",
   );
 }
 
-/** Amplify's errors stop here. */
+/**
+ * Cognito's answers after which only the user can help: a wrong password, a revoked or expired sign-in, or an
+ * account that is deleted, unconfirmed or must reset its password. Every other error is a fault that passes,
+ * such as throttling (TooManyRequestsException) or a lost network.
+ */
+const FINAL_ERRORS: ReadonlySet<string> = new Set([
+  "NotAuthorizedException",
+  "TokenRevokedException",
+  "RefreshTokenReuseException",
+  "UserNotFoundException",
+  "UserNotConfirmedException",
+  "UserUnAuthenticatedException",
+  "PasswordResetRequiredException",
+  "InvalidPasswordException",
+  "InvalidParameterException",
+  "EmptySignInUsername",
+  "EmptySignInPassword",
+  "EmptyChallengeResponse",
+  "CodeMismatchException",
+  "ExpiredCodeException",
+  "ResourceNotFoundException",
+  "UserAlreadyAuthenticatedException",
+]);
+
+/** Returns Amplify's error as a SessionError. */
+export function toSignInError(error: unknown): SessionError {
+  const { name, message } = error instanceof Error ? error : new Error(String(error));
+  if (error instanceof AuthError && FINAL_ERRORS.has(name))
+    return new SessionError("UNAUTHORIZED", message, { cause: error });
+  return new SessionError("UNAVAILABLE", "The sign-in service is unavailable. Try again in a moment.", {
+    cause: error,
+  });
+}
+
 function refuse(error: unknown): never {
-  if (!(error instanceof AuthError) || error.name === "NetworkError")
-    throw new SessionError("UNAVAILABLE", "The sign-in service cannot be reached.");
-  throw new SessionError("UNAUTHORIZED", error.message);
+  throw toSignInError(error);
 }

@@ -1,0 +1,57 @@
+import type { ConnectionOptions } from "./connection.ts";
+import type { FrontendConfig } from "./frontendConfig.ts";
+import { ListenerService, type JoinOptions } from "./listenerService.ts";
+import type { CreateSessionBody, Language } from "./protocol.generated.ts";
+import { SessionCreationOrchestrator, type StartOptions } from "./sessionStarter.ts";
+import type { SpeakerService } from "./speakerService.ts";
+
+export interface ClientOptions extends Pick<ConnectionOptions, "WebSocket" | "timings" | "debug" | "token"> {
+  /** Failed handshakes in a row after which a session is created over HTTP; 2 by default. */
+  readonly fallbackAfter?: number;
+}
+
+/** The part of `frontendConfig` that a client needs. */
+export type ClientConfig = Pick<FrontendConfig, "webSocketUrl" | "httpUrl">;
+
+export interface JoinSessionOptions extends JoinOptions {
+  /** The language of the messages; the stack's default language `en` unless given. */
+  readonly targetLanguage?: Language;
+}
+
+/** Creates, resumes and joins sessions of one stack. */
+export interface SessionClient {
+  /** Creates a session. @throws SessionError, or the signal's reason. */
+  create(session: CreateSessionBody, options?: StartOptions): Promise<SpeakerService>;
+  /** Resumes a session of the signed-in user. @throws SessionError, or the signal's reason. */
+  resume(sessionId: string, options?: StartOptions): Promise<SpeakerService>;
+  /** Joins a session as a listener, without a token if there is none. @throws SessionError, or the signal's reason. */
+  join(sessionId: string, options?: JoinSessionOptions): Promise<ListenerService>;
+  /** Returns a listener that has not joined yet, to subscribe to its state before `join`. */
+  listener(sessionId: string, targetLanguage?: Language): ListenerService;
+}
+
+/**
+ * Returns a client of a stack.
+ *
+ * @param config the stack's output `frontendConfig`, as `pulumi stack output frontendConfig --json` prints it.
+ * @throws TypeError if the config has no `webSocketUrl` or `httpUrl`.
+ */
+export function createClient(config: ClientConfig, options: ClientOptions = {}): SessionClient {
+  for (const name of ["webSocketUrl", "httpUrl"] as const)
+    if (typeof config[name] !== "string" || config[name] === "")
+      throw new TypeError(`The config has no ${name}; pass the stack's output frontendConfig.`);
+  const connection = { ...options, url: config.webSocketUrl, httpUrl: config.httpUrl };
+  const orchestrator = new SessionCreationOrchestrator(connection);
+  const listener = (sessionId: string, targetLanguage: Language = "en"): ListenerService =>
+    new ListenerService({ ...connection, anonymous: true, sessionId, targetLanguage });
+  return {
+    create: async (session, startOptions) => orchestrator.createSession(session, startOptions),
+    resume: async (sessionId, startOptions) => orchestrator.resumeSession(sessionId, startOptions),
+    listener,
+    join: async (sessionId, joinOptions = {}) => {
+      const service = listener(sessionId, joinOptions.targetLanguage);
+      await service.join(joinOptions);
+      return service;
+    },
+  };
+}
