@@ -12,7 +12,15 @@ from tools.dev_stack.stamped_step import Step
 
 PAGES = "pages"
 WEB = ROOT / "web"
-NOT_SOURCES = {"node_modules", "dist", "coverage", "testSupport", "stackTests", "browserTests"}
+NOT_SOURCES = {
+    "node_modules",
+    "dist",
+    "coverage",
+    "testSupport",
+    "stackTests",
+    "packageTests",
+    "browserTests",
+}
 
 
 def serve(layout: Layout, outputs: Outputs) -> str:
