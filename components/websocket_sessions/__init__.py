@@ -14,27 +14,33 @@ if TYPE_CHECKING:
     from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
     from websocket_sessions.config.backend_options import BackendOptions
     from websocket_sessions.config.settings import RateLimits, SessionSettings
+    from websocket_sessions.custom_domain import CustomDomain
     from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
     from websocket_sessions.http_api import HttpApi, HttpApiArgs
-    from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+    from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs, VpcPlacement
     from websocket_sessions.mock_reply import MockReply
-    from websocket_sessions.observability import Observability, ObservabilityArgs
+    from websocket_sessions.observability import Observability, ObservabilityArgs, WatchedFunction
     from websocket_sessions.policies import PolicyStatement
+    from websocket_sessions.route_targets import HttpRoute, Route, Throttle
     from websocket_sessions.schedule import Schedule, ScheduleArgs
     from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
     from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
     from websocket_sessions.static_site import StaticSite, StaticSiteArgs
-    from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
+    from websocket_sessions.web_socket_api import ConnectionGrant, WebSocketApi, WebSocketApiArgs
+    from websocket_sessions.web_socket_route import WebSocketRoute, WebSocketRouteArgs
 
 __all__ = [
     "ArgumentError",
     "BackendOptions",
     "CognitoUsers",
     "CognitoUsersArgs",
+    "ConnectionGrant",
+    "CustomDomain",
     "FanOutQueue",
     "FanOutQueueArgs",
     "HttpApi",
     "HttpApiArgs",
+    "HttpRoute",
     "LambdaHandler",
     "LambdaHandlerArgs",
     "MockReply",
@@ -42,6 +48,7 @@ __all__ = [
     "ObservabilityArgs",
     "PolicyStatement",
     "RateLimits",
+    "Route",
     "Schedule",
     "ScheduleArgs",
     "SessionBackend",
@@ -51,8 +58,13 @@ __all__ = [
     "SessionTablesArgs",
     "StaticSite",
     "StaticSiteArgs",
+    "Throttle",
+    "VpcPlacement",
+    "WatchedFunction",
     "WebSocketApi",
     "WebSocketApiArgs",
+    "WebSocketRoute",
+    "WebSocketRouteArgs",
     "__version__",
 ]
 
@@ -61,17 +73,20 @@ _MODULES = {
     "cognito_users": ("CognitoUsers", "CognitoUsersArgs"),
     "config.backend_options": ("BackendOptions",),
     "config.settings": ("RateLimits", "SessionSettings"),
+    "custom_domain": ("CustomDomain",),
     "fan_out_queue": ("FanOutQueue", "FanOutQueueArgs"),
     "http_api": ("HttpApi", "HttpApiArgs"),
-    "lambda_handler": ("LambdaHandler", "LambdaHandlerArgs"),
+    "lambda_handler": ("LambdaHandler", "LambdaHandlerArgs", "VpcPlacement"),
     "mock_reply": ("MockReply",),
-    "observability": ("Observability", "ObservabilityArgs"),
+    "observability": ("Observability", "ObservabilityArgs", "WatchedFunction"),
     "policies": ("PolicyStatement",),
+    "route_targets": ("HttpRoute", "Route", "Throttle"),
     "schedule": ("Schedule", "ScheduleArgs"),
     "session_backend": ("SessionBackend", "SessionBackendArgs"),
     "session_tables": ("SessionTables", "SessionTablesArgs"),
     "static_site": ("StaticSite", "StaticSiteArgs"),
-    "web_socket_api": ("WebSocketApi", "WebSocketApiArgs"),
+    "web_socket_api": ("ConnectionGrant", "WebSocketApi", "WebSocketApiArgs"),
+    "web_socket_route": ("WebSocketRoute", "WebSocketRouteArgs"),
 }
 """The public names by the module that defines them, as the imports for type checkers above."""
 

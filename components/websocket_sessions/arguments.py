@@ -1,12 +1,25 @@
 """What the arguments of all components have in common: frozen, keyword-only, checked when they are made."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar, cast, dataclass_transform, get_args, get_type_hints
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast, dataclass_transform, get_origin
 
-from pulumi import Output, RunError
+from pulumi import Input, RunError
+
+from websocket_sessions.argument_types import (
+    annotations,
+    is_arguments,
+    is_known,
+    is_list,
+    is_mapping,
+    item_annotation,
+    required_fields,
+    shape,
+)
 
 Args = TypeVar("Args")
+Value = TypeVar("Value")
 
 
 class ArgumentError(RunError, ValueError):
@@ -20,41 +33,78 @@ class ArgumentError(RunError, ValueError):
 def arguments(cls: type[Args]) -> type[Args]:
     """Make a class the frozen, keyword-only arguments of a component.
 
-    Where a field has a default, its annotation says so at run time (`| None`): the schema of the component
-    package is derived from annotations, and an argument with a default is not required in any language.
+    Each value is checked against its annotation before the class's own `__post_init__` runs. A mapping
+    becomes the class of arguments that the annotation names, and a whole float an int.
     """
-    made = dataclass(frozen=True, kw_only=True)(cls)
-    for item in _fields(made):
-        if _has_default(item):
-            made.__annotations__[item.name] = cast(Any, item.type) | None
-    return made
+    own_checks = cast(Callable[[Any], None] | None, cls.__dict__.get("__post_init__"))
+
+    def check_all(self: Any) -> None:
+        for name, annotation in annotations(cast(type[Any], type(self))).items():
+            object.__setattr__(self, name, coerce(name, annotation, getattr(self, name)))
+        if own_checks:
+            own_checks(self)
+
+    setattr(cls, "__post_init__", check_all)  # noqa: B010 - a name that the type does not declare
+    return dataclass(frozen=True, kw_only=True)(cls)
 
 
-def coerce_args(kind: type[Args], given: Args | Mapping[str, Any]) -> Args:
-    """Return the arguments as an instance of `kind`.
+def coerce_args(
+    kind: type[Args], given: Args | Mapping[str, Any] | None, options: Mapping[str, Any] | None = None
+) -> Args:
+    """Return a component's arguments, given as an instance, as a mapping or as keyword options.
 
-    A program in another language sends a mapping, in which a whole number is a float. Raises ArgumentError
-    for what is not allowed.
+    The keys of a mapping may be spelt as in Python or as in other languages. Raises ArgumentError for an
+    unknown key, for a value that is not allowed, and if there are both arguments and options.
     """
-    return _from_mapping(kind, cast(Mapping[str, Any], given)) if isinstance(given, Mapping) else given
+    if given is not None and options:
+        raise ArgumentError(f"args is {given!r}: allowed is either args or keyword options, not both")
+    values = options or {} if given is None else given
+    return _from_mapping(kind, cast(Mapping[str, Any], values)) if isinstance(values, Mapping) else values
+
+
+def coerce(argument: str, annotation: Any, value: Any) -> Any:
+    """Return a value as its annotation says; raise ArgumentError if it does not fit."""
+    allowed = shape(annotation)
+    if not is_known(value):
+        if allowed.deferred:
+            return value
+        raise ArgumentError(
+            f"{argument} is an Output: allowed is a value that is known while the program runs, "
+            "because it decides which resources there are"
+        )
+    if value is None and allowed.optional:
+        return None
+    alternative = _fitting(allowed.alternatives, value)
+    if alternative is None:
+        names = " or ".join(_described(item) for item in allowed.alternatives)
+        raise ArgumentError(f"{argument} is {value!r}: allowed is {names}")
+    return _coerced(argument, alternative, value)
 
 
 def check(argument: str, value: object, allowed: str, *, when: bool) -> None:
-    """Raise ArgumentError unless `when` holds; a value that only the deployment knows is left alone."""
-    if not when and not isinstance(value, Output):
+    """Raise ArgumentError unless `when` holds."""
+    if not when:
         raise ArgumentError(f"{argument} is {value!r}: {allowed}")
 
 
-def check_range(argument: str, value: float, low: float, high: float, reason: str = "") -> None:
-    """Raise ArgumentError where a number is not between two bounds, both included."""
+def check_rule(argument: str, value: Input[Value], allowed: str, rule: Callable[[Value], bool]) -> None:
+    """Raise ArgumentError for a known value that breaks a rule; only AWS can refuse an Output."""
+    if is_known(value):
+        check(argument, value, allowed, when=rule(cast(Value, value)))
+
+
+def check_range(argument: str, value: Input[float], low: float, high: float, reason: str = "") -> None:
+    """Raise ArgumentError for a known number that is not between two bounds, both included."""
     allowed = f"allowed is {low:g} to {high:g}"
-    check(argument, value, f"{allowed} ({reason})" if reason else allowed, when=low <= value <= high)
+    check_rule(
+        argument, value, f"{allowed} ({reason})" if reason else allowed, lambda known: low <= known <= high
+    )
 
 
-def check_choice(argument: str, value: object, choices: Iterable[object]) -> None:
-    """Raise ArgumentError where a value is not one of the choices."""
+def check_choice(argument: str, value: Input[object], choices: Iterable[object]) -> None:
+    """Raise ArgumentError for a known value that is not one of the choices."""
     listed = list(choices)
-    check(argument, value, f"allowed is {', '.join(map(str, listed))}", when=value in listed)
+    check_rule(argument, value, f"allowed is {', '.join(map(str, listed))}", lambda known: known in listed)
 
 
 def camel_case(name: str) -> str:
@@ -64,23 +114,73 @@ def camel_case(name: str) -> str:
 
 
 def _from_mapping(kind: type[Args], given: Mapping[str, Any]) -> Args:
-    hints = get_type_hints(kind)
-    return kind(**{name: _converted(hints[name], value) for name, value in given.items() if name in hints})
+    names = list(annotations(kind))
+    spellings = {**{camel_case(name): name for name in names}, **{name: name for name in names}}
+    for key in given:
+        if key not in spellings:
+            close = difflib.get_close_matches(key, spellings, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(names)}"
+            raise ArgumentError(f"{key} is no argument of {kind.__name__}: {hint}")
+    values = {spellings[key]: value for key, value in given.items() if value is not None}
+    for name in required_fields(kind):
+        if name not in values:
+            raise ArgumentError(f"{name} is missing: {kind.__name__} requires it")
+    return kind(**values)
 
 
-def _converted(hint: Any, value: Any) -> Any:
-    kinds = [item for item in (hint, *get_args(hint)) if isinstance(item, type)]
-    for kind in kinds:
-        if is_dataclass(kind) and isinstance(value, Mapping):
-            return _from_mapping(cast(type[Any], kind), cast(Mapping[str, Any], value))
-    whole = isinstance(value, float) and value.is_integer()
-    return int(value) if whole and int in kinds and float not in kinds else value
+def _fitting(alternatives: Sequence[Any], value: Any) -> Any | None:
+    """Return the first alternative that a known value fits, or None."""
+    if isinstance(value, Mapping):
+        keys = {str(key) for key in cast(Mapping[Any, Any], value)}
+        classes = [item for item in alternatives if is_arguments(item)]
+        named = [item for item in classes if keys <= _spellings(item)]
+        mappings = [item for item in alternatives if is_mapping(item)]
+        return next(iter([*named, *mappings, *classes]), None)
+    return next((item for item in alternatives if _fits(item, value)), None)
 
 
-def _fields(cls: type[Any]) -> tuple[Field[Any], ...]:
-    return fields(cls)
+def _fits(alternative: Any, value: Any) -> bool:
+    if alternative is Any:
+        return True
+    if alternative is int:
+        whole = isinstance(value, float) and value.is_integer()
+        return whole or (isinstance(value, int) and not isinstance(value, bool))
+    if alternative is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if is_list(alternative):
+        return isinstance(value, Sequence) and not isinstance(value, str | bytes)
+    return isinstance(value, get_origin(alternative) or alternative)
 
 
-def _has_default(item: Field[Any]) -> bool:
-    factory = cast(Callable[[], Any] | object, item.default_factory)
-    return item.default is not MISSING or factory is not MISSING
+def _coerced(argument: str, alternative: Any, value: Any) -> Any:
+    if is_arguments(alternative) and isinstance(value, Mapping):
+        return _from_nested(argument, alternative, cast(Mapping[str, Any], value))
+    item = item_annotation(alternative)
+    if item is not None and isinstance(value, Mapping):
+        values = cast(Mapping[str, Any], value).items()
+        return {key: coerce(f"{argument}.{key}", item, known) for key, known in values}
+    if item is not None:
+        return [coerce(f"{argument}[{place}]", item, known) for place, known in enumerate(value)]
+    return int(value) if alternative is int else value
+
+
+def _from_nested(argument: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
+    try:
+        return _from_mapping(kind, given)
+    except ArgumentError as error:
+        said = str(error)
+        raise ArgumentError(said if said.startswith(f"{argument}.") else f"{argument}.{said}") from None
+
+
+def _spellings(kind: type[Any]) -> set[str]:
+    names = annotations(kind)
+    return {*names, *map(camel_case, names)}
+
+
+def _described(alternative: Any) -> str:
+    """Return a type as an error names it."""
+    if is_list(alternative):
+        return "a list"
+    if is_mapping(alternative):
+        return "a mapping"
+    return str(getattr(alternative, "__name__", alternative))

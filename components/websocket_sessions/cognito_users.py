@@ -1,7 +1,9 @@
 """A Cognito user pool for speakers, and the public client that the pages sign in with."""
 
+from typing import Any
+
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 
@@ -13,21 +15,21 @@ class CognitoUsersArgs:
     """Arguments of CognitoUsers."""
 
     deletion_protection: bool = True
-    """Whether the pool, and with it every account, refuses to be deleted."""
-    self_sign_up: bool = False
-    """Whether people make their own accounts; otherwise an administrator does."""
-    password_sign_in: bool = False
+    """Whether AWS and Pulumi refuse to delete the pool with its accounts, and the client."""
+    self_sign_up: Input[bool] = False
+    """Whether users create their own accounts; otherwise an administrator does."""
+    password_sign_in: Input[bool] = False
     """Whether a client may send the password itself (USER_PASSWORD_AUTH) rather than prove it by SRP. For
     demonstrations and tests only."""
-    password_length: int = 12
+    password_length: Input[int] = 12
     """Least number of characters, 8 to 99."""
-    access_token_minutes: int = 60
-    """Minutes that an access or id token is good for, 5 to 1440."""
-    refresh_token_days: int = 30
-    """Days until one must sign in again, 1 to 3650."""
-    endpoint: str | None = None
+    access_token_minutes: Input[int] = 60
+    """Minutes that an access or id token is valid, 5 to 1440."""
+    refresh_token_days: Input[int] = 30
+    """Days until a user must sign in again, 1 to 3650."""
+    endpoint: Input[str] | None = None
     """Where Cognito is, if it is not AWS's own: on a local stack."""
-    issuer: str | None = None
+    issuer: Input[str] | None = None
     """What the pool's tokens name as their issuer, less the pool's id, if it is not AWS's: LocalStack names
     itself, MiniStack names AWS."""
 
@@ -39,7 +41,7 @@ class CognitoUsersArgs:
 
 
 class CognitoUsers(ComponentResource):
-    """A user pool and a public client: no secret, SRP, errors that do not tell which accounts exist."""
+    """A user pool and a public client: no secret, SRP, and errors that do not reveal which accounts exist."""
 
     user_pool_id: Output[str]
     """The pool's id."""
@@ -48,12 +50,18 @@ class CognitoUsers(ComponentResource):
     issuer: Output[str]
     """The `iss` of its tokens."""
     jwks_url: Output[str]
-    """Where the keys that sign them are to be had."""
+    """The address of the keys that sign them."""
 
-    def __init__(self, name: str, args: CognitoUsersArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: CognitoUsersArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:CognitoUsers", name, None, opts)
-        args = coerce_args(CognitoUsersArgs, args)
-        child_opts = ResourceOptions(parent=self)
+        args = coerce_args(CognitoUsersArgs, args, options)
+        child_opts = ResourceOptions(parent=self, protect=args.deletion_protection or None)
 
         self.pool = _create_pool(name, args, child_opts)
         self.client = _create_client(name, args, self.pool, child_opts)
@@ -62,7 +70,7 @@ class CognitoUsers(ComponentResource):
         self.client_id = self.client.id
         self.issuer = (
             Output.concat(args.issuer, "/", self.pool.id)
-            if args.issuer
+            if args.issuer is not None
             else Output.concat("https://", self.pool.endpoint)
         )
         self.jwks_url = Output.concat(self._key_folder(args), "/.well-known/jwks.json")
@@ -76,7 +84,7 @@ class CognitoUsers(ComponentResource):
         )
 
     def _key_folder(self, args: CognitoUsersArgs) -> Output[str]:
-        return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint else self.issuer
+        return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint is not None else self.issuer
 
 
 def _create_pool(name: str, args: CognitoUsersArgs, child_opts: ResourceOptions) -> aws.cognito.UserPool:
@@ -87,7 +95,9 @@ def _create_pool(name: str, args: CognitoUsersArgs, child_opts: ResourceOptions)
         username_configuration=aws.cognito.UserPoolUsernameConfigurationArgs(case_sensitive=False),
         deletion_protection="ACTIVE" if args.deletion_protection else "INACTIVE",
         admin_create_user_config=aws.cognito.UserPoolAdminCreateUserConfigArgs(
-            allow_admin_create_user_only=not args.self_sign_up
+            allow_admin_create_user_only=Output.from_input(args.self_sign_up).apply(
+                lambda allowed: not allowed
+            )
         ),
         account_recovery_setting=aws.cognito.UserPoolAccountRecoverySettingArgs(
             recovery_mechanisms=[
@@ -115,7 +125,9 @@ def _create_client(
         f"{name}-client",
         user_pool_id=pool.id,
         generate_secret=False,
-        explicit_auth_flows=[*_SIGN_IN, *(["ALLOW_USER_PASSWORD_AUTH"] if args.password_sign_in else [])],
+        explicit_auth_flows=Output.from_input(args.password_sign_in).apply(
+            lambda allowed: [*_SIGN_IN, *(["ALLOW_USER_PASSWORD_AUTH"] if allowed else [])]
+        ),
         prevent_user_existence_errors="ENABLED",
         enable_token_revocation=True,
         access_token_validity=args.access_token_minutes,

@@ -19,9 +19,9 @@ _SOURCES = {
 }
 
 
-def content_security_policy(endpoints: Sequence[Input[str]]) -> Output[str]:
+def content_security_policy(endpoints: Input[Sequence[Input[str]]]) -> Output[str]:
     """Return the policy by which pages may connect to their own origin and the endpoints' only."""
-    return Output.all(*endpoints).apply(_policy)
+    return Output.from_input(endpoints).apply(lambda given: Output.all(*given)).apply(_policy)
 
 
 def _policy(endpoints: Sequence[str]) -> str:

@@ -9,9 +9,9 @@ _WIDTH, _HEIGHT = 12, 6
 def dashboard_body(
     *,
     functions: Mapping[str, str],
-    api_id: str,
+    api_id: str | None,
     stage: str,
-    dead_letters: str,
+    dead_letters: str | None,
     region: str,
     namespace: str,
 ) -> dict[str, Any]:
@@ -19,16 +19,16 @@ def dashboard_body(
 
     The format: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
-    api = ["ApiId", api_id, "Stage", stage]
+    api = ["ApiId", api_id, "Stage", stage] if api_id else []
     graphs: list[tuple[str, list[list[Any]], str]] = [
-        ("Connections and messages", [["AWS/ApiGateway", name, *api] for name in _TRAFFIC], "Sum"),
-        ("API errors", [["AWS/ApiGateway", name, *api] for name in _ERRORS], "Sum"),
+        ("Connections and messages", [["AWS/ApiGateway", name, *api] for name in _TRAFFIC if api], "Sum"),
+        ("API errors", [["AWS/ApiGateway", name, *api] for name in _ERRORS if api], "Sum"),
         ("Function errors and throttles", _of_functions(functions, ("Errors", "Throttles")), "Sum"),
         ("Function duration", _of_functions(functions, ("Duration",)), "p99"),
-        ("Answered and refused", [[{"expression": _own_counters(namespace), "id": "own"}]], "Sum"),
+        ("Answered and refused", _own_counters(namespace, list(functions.values())), "Sum"),
         (
             "Dead letters",
-            [["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", dead_letters]],
+            [["AWS/SQS", _VISIBLE, "QueueName", dead_letters]] if dead_letters else [],
             "Maximum",
         ),
     ]
@@ -49,11 +49,12 @@ def dashboard_body(
                     "view": "timeSeries",
                 },
             }
-            for place, (title, metrics, statistic) in enumerate(graphs)
+            for place, (title, metrics, statistic) in enumerate(item for item in graphs if item[1])
         ]
     }
 
 
+_VISIBLE = "ApproximateNumberOfMessagesVisible"
 _TRAFFIC = ("ConnectCount", "MessageCount")
 _ERRORS = ("ClientError", "ExecutionError", "IntegrationError")
 
@@ -66,5 +67,22 @@ def _of_functions(functions: Mapping[str, str], metrics: tuple[str, ...]) -> lis
     ]
 
 
-def _own_counters(namespace: str) -> str:
-    return f"SEARCH('Namespace=\"{namespace}\"', 'Sum', 60)"
+def _own_counters(namespace: str, functions: list[str]) -> list[list[Any]]:
+    """Return searches for the counters of these functions only; an expression has 1024 characters at most.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
+    """
+    groups = [functions[first : first + _PER_SEARCH] for first in range(0, len(functions), _PER_SEARCH)]
+    return [
+        [{"expression": _search(namespace, group), "id": f"own{number}"}]
+        for number, group in enumerate(groups)
+    ]
+
+
+_PER_SEARCH = 10
+"""Functions in one search: a function's name has 64 characters at most."""
+
+
+def _search(namespace: str, functions: list[str]) -> str:
+    services = " OR ".join(f'"{name}"' for name in functions)
+    return f"SEARCH('Namespace=\"{namespace}\" service=({services})', 'Sum', 60)"

@@ -1,7 +1,9 @@
 """The queue by which large audiences are served: its dead letters, and its consumer."""
 
+from typing import Any
+
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
@@ -13,16 +15,16 @@ _DAY = 86400
 class FanOutQueueArgs:
     """Arguments of FanOutQueue."""
 
-    consumer_timeout: int = 30
+    consumer_timeout: Input[int] = 30
     """Seconds that the consumer may take. A message that it was given and that it neither served nor gave
     back becomes visible again after six times that, as AWS advises
     (https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html)."""
-    max_receives: int = 5
+    max_receives: Input[int] = 5
     """Deliveries of a message before it becomes a dead letter, 5 to 1000: AWS advises five at least (same
     page), for one whose consumer was throttled counts as delivered."""
-    retention: int = 3600
+    retention: Input[int] = 3600
     """Seconds that a message waits at most, 60 to 1209600: older ones are recovered from the log."""
-    max_concurrency: int = 10
+    max_concurrency: Input[int] = 10
     """Consumers at work at a time, 2 to 1000: bounds the callbacks a second."""
 
     def __post_init__(self) -> None:
@@ -43,9 +45,15 @@ class FanOutQueue(ComponentResource):
     dead_letter_queue_name: Output[str]
     """The queue of messages that could not be delivered."""
 
-    def __init__(self, name: str, args: FanOutQueueArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: FanOutQueueArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:FanOutQueue", name, None, opts)
-        self._args = coerce_args(FanOutQueueArgs, args)
+        self._args = coerce_args(FanOutQueueArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
 
@@ -92,7 +100,9 @@ class FanOutQueue(ComponentResource):
         return aws.sqs.Queue(
             f"{self._name}-queue",
             message_retention_seconds=self._args.retention,
-            visibility_timeout_seconds=6 * self._args.consumer_timeout,
+            visibility_timeout_seconds=Output.from_input(self._args.consumer_timeout).apply(
+                lambda seconds: 6 * seconds
+            ),
             sqs_managed_sse_enabled=True,
             redrive_policy=Output.json_dumps(
                 {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives}

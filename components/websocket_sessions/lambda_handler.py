@@ -1,13 +1,16 @@
 """A Lambda function with a role of its own that allows what it was given, and a log group."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import Any
 
-import pulumi
 import pulumi_aws as aws
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, check_choice, check_range, coerce_args
+from websocket_sessions.arguments import arguments, check_choice, check_range, check_rule, coerce_args
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document
+from websocket_sessions.source_code import DEFAULT_RUNTIME, SourceCode, source_code
+from websocket_sessions.tags import Tags, stack_tags
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
                       2922, 3288, 3653)  # fmt: skip
@@ -15,46 +18,86 @@ LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 
 
 
 @arguments
+class VpcPlacement:
+    """Where in a VPC a function runs."""
+
+    subnet_ids: Input[Sequence[Input[str]]]
+    """Subnets, at least two for availability, with endpoints or a NAT for DynamoDB, SQS and the internet."""
+    security_group_ids: Input[Sequence[Input[str]]]
+    """Security groups."""
+
+
+@arguments
 class LambdaHandlerArgs:
     """Arguments of LambdaHandler."""
 
-    archive: Archive
-    """The code."""
     handler: str
-    """Module and function in the archive, such as `handlers.publish.handler`."""
-    function_name: str
-    """The function's name, at most 64 characters; its log group is named after it."""
-    policy: list[PolicyStatement] = field(default_factory=list[PolicyStatement])
+    """A path to code such as `app/app.handler` (folder, module, function), relative to the program; or, with
+    `archive`, module and function in the archive."""
+    archive: Input[Archive] | None = None
+    """The code, if `handler` is no path to it."""
+    function_name: Input[str] | None = None
+    """The function's name, at most 64 characters; Pulumi makes one up by default."""
+    policy: Input[Sequence[PolicyStatement]] = field(default_factory=list[PolicyStatement])
     """What the function may do besides writing its own log."""
-    environment: dict[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    environment: Input[Mapping[str, Input[str]]] = field(default_factory=dict[str, Input[str]])
     """Environment variables."""
-    runtime: str = "python3.13"
-    """Lambda runtime."""
-    architecture: str = "arm64"
+    runtime: Input[str] | None = None
+    """Lambda runtime; by default the one for the file at the path, and python3.13 for an archive."""
+    architecture: Input[str] = "arm64"
     """`arm64` or `x86_64`."""
-    memory_size: int = 256
+    memory_size: Input[int] = 256
     """Megabytes, 128 to 10240; processor time follows it."""
-    timeout: int = 10
+    timeout: Input[int] = 10
     """Seconds, 1 to 900."""
-    log_retention_days: int = 30
+    layers: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
+    """ARNs of layer versions, at most five."""
+    vpc: VpcPlacement | None = None
+    """Where in a VPC the function runs; by default in none."""
+    log_format: Input[str] = "Text"
+    """`Text` keeps lines as the function writes them; `JSON` wraps lines that are not JSON, and Lambda's."""
+    log_retention_days: Input[int] = 30
     """Days that log lines are kept; CloudWatch knows certain values only."""
-    tracing: bool = False
+    tracing: Input[bool] = False
     """Whether X-Ray traces are recorded; needs no code."""
-    reserved_concurrency: int | None = None
+    reserved_concurrency: Input[int] | None = None
     """Instances kept for, and at most given to, this function; None takes from the account's pool."""
+    role_path: Input[str] = "/"
+    """The path of the role's name, such as `/service/`."""
+    permissions_boundary_arn: Input[str] | None = None
+    """The managed policy that bounds what the role may do."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts environment variables and logs, in place of AWS's own. Its policy must allow
+    CloudWatch Logs to use it."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
         """Check the values against Lambda's limits."""
-        check(
+        check_rule(
             "function_name",
             self.function_name,
             "allowed are 1 to 64 letters, digits, - and _",
-            when=0 < len(self.function_name) <= 64 and self.function_name.replace("-", "_").isidentifier(),
+            lambda name: (
+                name is None
+                or (
+                    0 < len(name) <= 64
+                    and name.replace("-", "").replace("_", "").isalnum()
+                    and name.isascii()
+                )
+            ),
         )
         check_choice("architecture", self.architecture, ("arm64", "x86_64"))
         check_range("memory_size", self.memory_size, 128, 10240)
         check_range("timeout", self.timeout, 1, 900)
+        check_choice("log_format", self.log_format, ("Text", "JSON"))
         check_choice("log_retention_days", self.log_retention_days, LOG_RETENTION_DAYS)
+        check_rule(
+            "role_path",
+            self.role_path,
+            "allowed is / or a path that begins and ends with /",
+            lambda path: path.startswith("/") and path.endswith("/"),
+        )
         if self.reserved_concurrency is not None:
             check_range("reserved_concurrency", self.reserved_concurrency, 0, 1000)
 
@@ -66,85 +109,134 @@ class LambdaHandler(ComponentResource):
     """The function's name."""
     function_arn: Output[str]
     """The function's ARN."""
+    invoke_arn: Output[str]
+    """The URI by which API Gateway calls the function."""
     log_group_name: Output[str]
-    """Where it logs."""
+    """The function's log group."""
     role_name: Output[str]
-    """Its role."""
+    """The function's role."""
+    role_arn: Output[str]
+    """The role's ARN."""
+    timeout: Output[int]
+    """Seconds that the function may take."""
 
-    def __init__(self, name: str, args: LambdaHandlerArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: LambdaHandlerArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:LambdaHandler", name, None, opts)
-        args = coerce_args(LambdaHandlerArgs, args)
-        child_opts = ResourceOptions(parent=self)
+        self._name = name
+        self._args = coerce_args(LambdaHandlerArgs, args, options)
+        self._child_opts = ResourceOptions(parent=self)
+        self._tags = stack_tags(self._args.tags)
 
-        self.timeout = args.timeout
-        self.log_group = self._create_log_group(name, args, child_opts)
-        self.role = self._create_role(name, child_opts)
-        self.policy = self._create_policy(name, args, child_opts)
-        self.function = self._create_function(name, args)
+        self.log_group = self._create_log_group()
+        self.role = self._create_role()
+        self.policy = self._create_policy()
+        self.function = self._create_function()
 
         self.function_name = self.function.name
         self.function_arn = self.function.arn
+        self.invoke_arn = self.function.invoke_arn
         self.log_group_name = self.log_group.name
         self.role_name = self.role.name
+        self.role_arn = self.role.arn
+        self.timeout = Output.from_input(self._args.timeout)
         self.register_outputs(
             {
                 "functionName": self.function_name,
                 "functionArn": self.function_arn,
+                "invokeArn": self.invoke_arn,
                 "logGroupName": self.log_group_name,
                 "roleName": self.role_name,
+                "roleArn": self.role_arn,
+                "timeout": self.timeout,
             }
         )
 
-    def _create_log_group(
-        self, name: str, args: LambdaHandlerArgs, child_opts: ResourceOptions
-    ) -> aws.cloudwatch.LogGroup:
+    def _create_log_group(self) -> aws.cloudwatch.LogGroup:
+        given = self._args.function_name
         return aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/lambda/{args.function_name}",
-            retention_in_days=args.log_retention_days,
-            opts=child_opts,
+            f"{self._name}-logs",
+            name=None if given is None else Output.concat("/aws/lambda/", given),
+            retention_in_days=self._args.log_retention_days,
+            kms_key_id=self._args.kms_key_arn,
+            tags=self._tags,
+            opts=self._child_opts,
         )
 
-    def _create_role(self, name: str, child_opts: ResourceOptions) -> aws.iam.Role:
+    def _create_role(self) -> aws.iam.Role:
         return aws.iam.Role(
-            f"{name}-role", assume_role_policy=trust_document("lambda.amazonaws.com"), opts=child_opts
+            f"{self._name}-role",
+            assume_role_policy=trust_document("lambda.amazonaws.com"),
+            path=self._args.role_path,
+            permissions_boundary=self._args.permissions_boundary_arn,
+            tags=self._tags,
+            opts=self._child_opts,
         )
 
-    def _create_policy(
-        self, name: str, args: LambdaHandlerArgs, child_opts: ResourceOptions
-    ) -> aws.iam.RolePolicy:
-        statements = [*args.policy, self._may_log()]
-        if args.tracing:
-            statements.append(_MAY_TRACE)
+    def _create_policy(self) -> aws.iam.RolePolicy:
+        granted = Output.all(self._args.policy, self._args.tracing).apply(
+            lambda known: [*known[0], *([_MAY_TRACE] if known[1] else [])]
+        )
         return aws.iam.RolePolicy(
-            f"{name}-policy", role=self.role.name, policy=policy_document(statements), opts=child_opts
+            f"{self._name}-policy",
+            role=self.role.name,
+            policy=granted.apply(lambda statements: policy_document([*statements, *self._always_allowed()])),
+            opts=self._child_opts,
         )
 
-    def _may_log(self) -> PolicyStatement:
-        return PolicyStatement(
+    def _always_allowed(self) -> list[PolicyStatement]:
+        """Return the permissions that follow from where the function logs and runs."""
+        log = PolicyStatement(
             actions=["logs:CreateLogStream", "logs:PutLogEvents"],
             resources=[self.log_group.arn.apply(lambda arn: f"{arn}:log-stream:*")],
         )
+        return [log, _MAY_ENTER_VPC] if self._args.vpc else [log]
 
-    def _create_function(self, name: str, args: LambdaHandlerArgs) -> aws.lambda_.Function:
+    def _create_function(self) -> aws.lambda_.Function:
         """Create the function only when its role can do all it needs, so that no first call fails."""
+        args, code = self._args, self._code()
+        vpc = args.vpc
         return aws.lambda_.Function(
-            f"{name}-function",
+            f"{self._name}-function",
             name=args.function_name,
             role=self.role.arn,
-            code=args.archive,
-            handler=args.handler,
-            runtime=args.runtime,
+            code=code.archive,
+            handler=code.handler,
+            runtime=code.runtime,
             architectures=[args.architecture],
             memory_size=args.memory_size,
             timeout=args.timeout,
             environment=aws.lambda_.FunctionEnvironmentArgs(variables=args.environment),
+            layers=args.layers or None,
+            vpc_config=vpc
+            and aws.lambda_.FunctionVpcConfigArgs(
+                subnet_ids=vpc.subnet_ids, security_group_ids=vpc.security_group_ids
+            ),
+            logging_config=aws.lambda_.FunctionLoggingConfigArgs(
+                log_format=args.log_format, log_group=self.log_group.name
+            ),
             tracing_config=aws.lambda_.FunctionTracingConfigArgs(
-                mode="Active" if args.tracing else "PassThrough"
+                mode=Output.from_input(args.tracing).apply(lambda on: "Active" if on else "PassThrough")
             ),
             reserved_concurrent_executions=args.reserved_concurrency,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.policy, self.log_group]),
+            kms_key_arn=args.kms_key_arn,
+            tags=self._tags,
+            opts=ResourceOptions(parent=self, depends_on=[self.policy, self.log_group]),
         )
+
+    def _code(self) -> SourceCode:
+        args = self._args
+        if args.archive is None:
+            found = source_code("handler", args.handler)
+            return SourceCode(
+                archive=found.archive, handler=found.handler, runtime=args.runtime or found.runtime
+            )
+        return SourceCode(archive=args.archive, handler=args.handler, runtime=args.runtime or DEFAULT_RUNTIME)
 
 
 _MAY_TRACE = PolicyStatement(
@@ -152,3 +244,14 @@ _MAY_TRACE = PolicyStatement(
     resources=["*"],
 )
 """X-Ray has no resources to name (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html)."""
+_MAY_ENTER_VPC = PolicyStatement(
+    actions=[
+        "ec2:CreateNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DeleteNetworkInterface",
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    resources=["*"],
+)
+"""What Lambda needs to place a function (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html)."""

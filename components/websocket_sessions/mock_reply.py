@@ -10,18 +10,17 @@ from websocket_sessions.arguments import arguments
 class MockReply:
     """A MOCK integration's two mapping templates (Velocity)."""
 
-    request_template: str
-    """Gives `{"statusCode": 200}`, which selects the reply."""
     response_template: str
-    """Gives the reply, from `$context` alone: nothing of the client's message reaches it."""
+    """The reply, made from `$context` alone: nothing of the client's message reaches it."""
+    request_template: str = '{"statusCode": 200}'
+    """The status that selects the reply."""
 
 
 HEARTBEAT_ACK = MockReply(
-    request_template='{"statusCode": 200}',
     response_template=(
         '{"type": "heartbeatAck", "serverTime": $context.requestTimeEpoch, '
         '"connectedAt": $context.connectedAt}'
-    ),
+    )
 )
 """The ack of a heartbeat: the server's time, and when the connection began (epoch milliseconds). It has no
 requestId, since a mock has no response for `$input` to read; PROTOCOL.md says so to clients."""

@@ -3,37 +3,55 @@
 import json
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, InvokeOutputOptions, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments
+from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.dashboard import dashboard_body
 from websocket_sessions.lambda_handler import LambdaHandler
+from websocket_sessions.names import stack_name
 
 NEAR_TIMEOUT = 0.8
 """The part of its time-out from which a function's 99th percentile alarms."""
+METRICS_NAMESPACE = "WebSocketSessions"
 _MINUTE_MS = 60_000
+
+
+@arguments
+class WatchedFunction:
+    """A function to watch that is no LambdaHandler."""
+
+    function_name: Input[str]
+    """The function's name."""
+    log_group_name: Input[str]
+    """The function's log group."""
+    timeout: Input[int]
+    """Seconds that the function may take."""
+
+
+Watched = LambdaHandler | WatchedFunction
 
 
 @arguments
 class ObservabilityArgs:
     """Arguments of Observability."""
 
-    functions: Mapping[str, LambdaHandler] = field(default_factory=dict[str, LambdaHandler])
-    """The functions to watch, by handler."""
-    web_socket_api_id: Input[str]
+    functions: Mapping[str, Watched] = field(default_factory=dict[str, Watched])
+    """The functions to watch, by a name for each."""
+    web_socket_api_id: Input[str] | None = None
     """The WebSocket API to watch."""
-    stage_name: Input[str]
+    stage_name: Input[str] = "live"
     """Its stage."""
-    dead_letter_queue_name: Input[str]
+    dead_letter_queue_name: Input[str] | None = None
     """The queue that should be empty."""
-    metrics_namespace: str
-    """Where the functions' own counters are."""
-    stream_function: str
-    """The handler that reads a stream and may fall behind it."""
-    scheduled_function: str
-    """The handler that a schedule calls each minute."""
+    metrics_namespace: Input[str] = METRICS_NAMESPACE
+    """The CloudWatch namespace of the functions' own counters."""
+    stream_function: str | None = None
+    """The function that consumes a stream and may fall behind it, by its name in `functions`."""
+    scheduled_function: str | None = None
+    """The function that a schedule calls each minute, by its name in `functions`."""
     alarms: bool = True
     """Whether there are alarms; each costs by the month, the dashboard does too from the fourth on."""
     alarm_topic: bool = False
@@ -46,19 +64,29 @@ class Observability(ComponentResource):
     dashboard_url: Output[str]
     """Where the dashboard is."""
 
-    def __init__(self, name: str, args: ObservabilityArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: ObservabilityArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:Observability", name, None, opts)
+        args = coerce_args(ObservabilityArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
 
-        self._region = aws.get_region_output(opts=InvokeOutputOptions(parent=self)).region
+        here = InvokeOutputOptions(parent=self)
+        self._region = aws.get_region_output(opts=here).region
+        console = aws.get_partition_output(opts=here).partition.apply(_console_host)
         self.topic = self._create_topic() if args.alarm_topic else None
         self.alarms = self._create_alarms(args) if args.alarms else []
         self.dashboard = self._create_dashboard(args)
 
         self.dashboard_url = Output.format(
-            "https://{0}.console.aws.amazon.com/cloudwatch/home?region={0}#dashboards:name={1}",
+            "https://{0}.{1}/cloudwatch/home?region={0}#dashboards:name={2}",
             self._region,
+            console,
             self.dashboard.dashboard_name,
         )
         self.register_outputs({"dashboardUrl": self.dashboard_url})
@@ -76,7 +104,7 @@ class Observability(ComponentResource):
             for handler, function in args.functions.items()
             for alarm in self._function_alarms(handler.replace("_", "-"), function)
         ]
-        behind = args.functions.get(args.stream_function)
+        behind = args.functions.get(args.stream_function or "")
         if behind:
             alarms.append(
                 self._alarm(
@@ -88,24 +116,31 @@ class Observability(ComponentResource):
                     threshold=_MINUTE_MS,
                 )
             )
-        scheduled = args.functions.get(args.scheduled_function)
+        scheduled = args.functions.get(args.scheduled_function or "")
         if scheduled:
             alarms.append(self._stopped_alarm("schedule-stopped", scheduled))
-        queue = {"QueueName": args.dead_letter_queue_name}
-        api = {"ApiId": args.web_socket_api_id, "Stage": args.stage_name}
-        return [
-            *alarms,
-            self._logged_errors_alarm(args),
-            self._alarm(
-                "dead-letters", "AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, statistic="Maximum"
-            ),
-            self._alarm("integration-errors", "AWS/ApiGateway", "IntegrationError", api),
-            self._alarm("execution-errors", "AWS/ApiGateway", "ExecutionError", api),
-        ]
+        if args.functions:
+            alarms.append(self._logged_errors_alarm(args))
+        if args.dead_letter_queue_name is not None:
+            queue = {"QueueName": args.dead_letter_queue_name}
+            alarms.append(
+                self._alarm(
+                    "dead-letters",
+                    "AWS/SQS",
+                    "ApproximateNumberOfMessagesVisible",
+                    queue,
+                    statistic="Maximum",
+                )
+            )
+        if args.web_socket_api_id is not None:
+            # Not IntegrationError, which counts connections that a function refused: those are no failures.
+            api = {"ApiId": args.web_socket_api_id, "Stage": args.stage_name}
+            alarms.append(self._alarm("execution-errors", "AWS/ApiGateway", "ExecutionError", api))
+        return alarms
 
-    def _function_alarms(self, slug: str, function: LambdaHandler) -> list[aws.cloudwatch.MetricAlarm]:
+    def _function_alarms(self, slug: str, function: Watched) -> list[aws.cloudwatch.MetricAlarm]:
         dimensions = {"FunctionName": function.function_name}
-        near = NEAR_TIMEOUT * function.timeout * 1000
+        near = Output.from_input(function.timeout).apply(lambda seconds: NEAR_TIMEOUT * seconds * 1000)
         return [
             self._alarm(f"{slug}-errors", "AWS/Lambda", "Errors", dimensions),
             self._alarm(f"{slug}-throttles", "AWS/Lambda", "Throttles", dimensions),
@@ -121,7 +156,7 @@ class Observability(ComponentResource):
 
     def _logged_errors_alarm(self, args: ObservabilityArgs) -> aws.cloudwatch.MetricAlarm:
         """Alarm on lines of level ERROR: a failure that is answered with INTERNAL is no error to Lambda."""
-        metric = f"{self._name}-logged-errors"
+        metric = stack_name(self._name, "logged-errors", limit=200)
         for handler, function in args.functions.items():
             aws.cloudwatch.LogMetricFilter(
                 f"{self._name}-{handler.replace('_', '-')}-logged-errors",
@@ -134,8 +169,12 @@ class Observability(ComponentResource):
             )
         return self._alarm("logged-errors", args.metrics_namespace, metric, {}, datapoints=1)
 
-    def _stopped_alarm(self, slug: str, function: LambdaHandler) -> aws.cloudwatch.MetricAlarm:
-        """Alarm if a function was not invoked for five minutes. Missing data counts as breaching."""
+    def _stopped_alarm(self, slug: str, function: Watched) -> aws.cloudwatch.MetricAlarm:
+        """Alarm if a function is no longer invoked: CloudWatch has no data for five minutes.
+
+        Missing data leads to the state INSUFFICIENT_DATA, in which an alarm also begins, so that a new stack
+        raises no alarm before the first run.
+        """
         dimensions = {"FunctionName": function.function_name}
         return self._alarm(
             slug,
@@ -145,19 +184,19 @@ class Observability(ComponentResource):
             threshold=1,
             datapoints=5,
             comparison="LessThanThreshold",
-            missing_data="breaching",
+            missing_data="missing",
         )
 
     def _alarm(
         self,
         slug: str,
-        namespace: str,
+        namespace: Input[str],
         metric: str,
         dimensions: Mapping[str, Input[str]],
         *,
         statistic: str = "Sum",
         extended_statistic: str | None = None,
-        threshold: float = 0,
+        threshold: Input[float] = 0,
         datapoints: int = 3,
         comparison: str = "GreaterThanThreshold",
         missing_data: str = "notBreaching",
@@ -178,6 +217,7 @@ class Observability(ComponentResource):
             comparison_operator=comparison,
             treat_missing_data=missing_data,
             alarm_actions=actions,
+            insufficient_data_actions=actions if missing_data == "missing" else None,
             ok_actions=actions,
             opts=self._child_opts,
         )
@@ -189,7 +229,17 @@ class Observability(ComponentResource):
             stage=args.stage_name,
             dead_letters=args.dead_letter_queue_name,
             region=self._region,
-        ).apply(lambda known: json.dumps(dashboard_body(namespace=args.metrics_namespace, **known)))
+            namespace=args.metrics_namespace,
+        ).apply(lambda known: json.dumps(dashboard_body(**known)))
         return aws.cloudwatch.Dashboard(
-            f"{self._name}-dashboard", dashboard_name=self._name, dashboard_body=body, opts=self._child_opts
+            f"{self._name}-dashboard",
+            dashboard_name=Output.concat(stack_name(self._name, limit=200), "-", self._region),
+            dashboard_body=body,
+            opts=self._child_opts,
         )
+
+
+def _console_host(partition: str) -> str:
+    """Return the console's host, which a Region's name precedes."""
+    hosts = {"aws-cn": "console.amazonaws.cn", "aws-us-gov": "console.amazonaws-us-gov.com"}
+    return hosts.get(partition, "console.aws.amazon.com")

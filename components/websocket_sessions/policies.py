@@ -14,9 +14,9 @@ _VERSION = "2012-10-17"
 class PolicyStatement:
     """Actions that are allowed on resources."""
 
-    actions: list[str]
+    actions: Sequence[str]
     """Actions with their service, such as `dynamodb:PutItem`; no wildcard."""
-    resources: list[Input[str]]
+    resources: Input[Sequence[Input[str]]]
     """ARNs."""
 
     def __post_init__(self) -> None:
@@ -39,12 +39,12 @@ def policy_document(statements: Sequence[PolicyStatement]) -> Output[str]:
 
 
 def trust_document(service: str) -> str:
-    """Return the policy by which an AWS service may take a role."""
+    """Return the policy by which an AWS service may assume a role."""
     return json.dumps({"Version": _VERSION, "Statement": [_trust(service)]})
 
 
 def trust_document_within(service: str, arn: Input[str]) -> Output[str]:
-    """Return that policy for a service which acts for many accounts: only the account of an ARN may use it.
+    """Return the trust policy for a service that acts for many accounts: only an ARN's account may use it.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """

@@ -1,14 +1,16 @@
 """An EventBridge schedule that calls a function."""
 
 import re
+from typing import Any
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, check, check_range
-from websocket_sessions.lambda_handler import LambdaHandler
+from websocket_sessions.arguments import arguments, check_range, check_rule, coerce_args
+from websocket_sessions.function_ref import FunctionLike, FunctionRef, function_ref
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document_within
 
+_CRON = re.compile(r"cron\(\S+( \S+){5}\)")
 _RATE = re.compile(r"rate\((1 (minute|hour|day)|[2-9]\d* (minutes|hours|days)|1\d+ (minutes|hours|days))\)")
 
 
@@ -16,19 +18,27 @@ _RATE = re.compile(r"rate\((1 (minute|hour|day)|[2-9]\d* (minutes|hours|days)|1\
 class ScheduleArgs:
     """Arguments of Schedule."""
 
-    handler: LambdaHandler
-    """The function to call."""
-    rate: str = "rate(1 minute)"
-    """How often; a minute is the least."""
-    retries: int = 2
-    """Further tries of one call, 0 to 185."""
-    max_age: int = 60
-    """Seconds after which a call that failed is not tried any more, 60 to 86400."""
+    function: FunctionLike
+    """The function to call: a LambdaHandler, an `aws.lambda_.Function` or an ARN."""
+    expression: Input[str] = "rate(1 minute)"
+    """When: `rate(5 minutes)`, or `cron(0 8 * * ? *)` in the time zone; a minute is the least."""
+    time_zone: Input[str] | None = None
+    """The time zone of a cron expression, such as Europe/Berlin; by default UTC."""
+    payload: Input[str] | None = None
+    """The event as JSON; by default the schedule's own."""
+    retries: Input[int] = 2
+    """Further attempts to hand one call to Lambda, 0 to 185. Once Lambda has taken the call, Lambda's own
+    retries of asynchronous invocations apply."""
+    max_age: Input[int] = 60
+    """Seconds after which a call that Lambda did not take is dropped, 60 to 86400."""
 
     def __post_init__(self) -> None:
         """Check the values against EventBridge Scheduler's limits."""
-        check(
-            "rate", self.rate, "allowed is rate(N minutes|hours|days)", when=bool(_RATE.fullmatch(self.rate))
+        check_rule(
+            "expression",
+            self.expression,
+            "allowed is rate(N minutes|hours|days) or cron(minute hour day month weekday year)",
+            lambda text: bool(_RATE.fullmatch(text) or _CRON.fullmatch(text)),
         )
         check_range("retries", self.retries, 0, 185)
         check_range("max_age", self.max_age, 60, 86400)
@@ -40,41 +50,51 @@ class Schedule(ComponentResource):
     schedule_name: Output[str]
     """The schedule's name."""
 
-    def __init__(self, name: str, args: ScheduleArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: ScheduleArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:Schedule", name, None, opts)
+        args = coerce_args(ScheduleArgs, args, options)
         child_opts = ResourceOptions(parent=self)
+        called = function_ref(args.function)
 
         self.role = aws.iam.Role(
             f"{name}-role",
-            assume_role_policy=trust_document_within("scheduler.amazonaws.com", args.handler.function_arn),
+            assume_role_policy=trust_document_within("scheduler.amazonaws.com", called.arn),
             opts=child_opts,
         )
         self.policy = aws.iam.RolePolicy(
             f"{name}-policy",
             role=self.role.name,
-            policy=policy_document([_may_call(args.handler)]),
+            policy=policy_document([_may_call(called)]),
             opts=child_opts,
         )
-        self.schedule = self._create_schedule(name, args)
+        self.schedule = self._create_schedule(name, args, called)
 
         self.schedule_name = self.schedule.name
         self.register_outputs({"scheduleName": self.schedule_name})
 
-    def _create_schedule(self, name: str, args: ScheduleArgs) -> aws.scheduler.Schedule:
+    def _create_schedule(self, name: str, args: ScheduleArgs, called: FunctionRef) -> aws.scheduler.Schedule:
         return aws.scheduler.Schedule(
             f"{name}-schedule",
-            schedule_expression=args.rate,
+            schedule_expression=args.expression,
+            schedule_expression_timezone=args.time_zone,
             flexible_time_window=aws.scheduler.ScheduleFlexibleTimeWindowArgs(mode="OFF"),
             target=aws.scheduler.ScheduleTargetArgs(
-                arn=args.handler.function_arn,
+                arn=called.arn,
+                input=args.payload,
                 role_arn=self.role.arn,
                 retry_policy=aws.scheduler.ScheduleTargetRetryPolicyArgs(
                     maximum_retry_attempts=args.retries, maximum_event_age_in_seconds=args.max_age
                 ),
             ),
-            opts=ResourceOptions(parent=self, depends_on=[self.policy]),
+            opts=ResourceOptions(parent=self, depends_on=[self.policy, *called.depends_on]),
         )
 
 
-def _may_call(handler: LambdaHandler) -> PolicyStatement:
-    return PolicyStatement(actions=["lambda:InvokeFunction"], resources=[handler.function_arn])
+def _may_call(called: FunctionRef) -> PolicyStatement:
+    return PolicyStatement(actions=["lambda:InvokeFunction"], resources=[called.arn])

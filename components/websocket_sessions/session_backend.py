@@ -1,5 +1,6 @@
 """The whole backend of sessions on WebSockets."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +19,7 @@ from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
-from websocket_sessions.session_functions import METRICS_NAMESPACE, SessionFunctions, SessionFunctionsArgs
+from websocket_sessions.session_functions import SessionFunctions, SessionFunctionsArgs
 from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
 from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 
@@ -27,15 +28,12 @@ from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 class SessionBackendArgs:
     """Arguments of SessionBackend."""
 
-    archives: dict[str, Archive] | None = None
+    archives: Mapping[str, Input[Archive]] | None = None
     """The code of each function, by handler; by default built from the package's own sources."""
     settings: SessionSettings | None = None
     """The behaviour of sessions."""
     options: BackendOptions | None = None
     """The resources."""
-
-
-_DEFAULTS = SessionBackendArgs()
 
 
 class SessionBackend(ComponentResource):
@@ -53,10 +51,14 @@ class SessionBackend(ComponentResource):
     """Where the dashboard is."""
 
     def __init__(
-        self, name: str, args: SessionBackendArgs = _DEFAULTS, opts: ResourceOptions | None = None
+        self,
+        name: str,
+        args: SessionBackendArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
     ) -> None:
         super().__init__("websocket_sessions:index:SessionBackend", name, None, opts)
-        args = coerce_args(SessionBackendArgs, args)
+        args = coerce_args(SessionBackendArgs, args, options)
         self._name = name
         self._settings = args.settings or SessionSettings()
         self._options = _for_local_runtime(args.options or BackendOptions())
@@ -94,11 +96,13 @@ class SessionBackend(ComponentResource):
     def endpoints(self) -> list[Input[str]]:
         """The URLs that a page connects to: both APIs, and Cognito to sign in."""
         cognito = self._options.cognito_endpoint
-        region = self.frontend_config.apply(lambda known: known["region"])
         return [
             self.web_socket_api.url,
             self.http_api.url,
-            cognito or Output.concat("https://cognito-idp.", region, ".amazonaws.com"),
+            cognito
+            or Output.from_input(self.users.pool.endpoint).apply(
+                lambda host: f"https://{host.split('/')[0]}"
+            ),
         ]
 
     def _create_tables(self) -> SessionTables:
@@ -143,7 +147,8 @@ class SessionBackend(ComponentResource):
                 throttle_burst=self._options.throttle_burst,
                 access_logs=self._options.access_logs,
                 log_retention_days=self._options.log_retention_days,
-                endpoint=self._options.web_socket_endpoint,
+                deletion_protection=self._options.deletion_protection,
+                emulator_url=self._options.web_socket_endpoint,
             ),
             opts=self._child_opts,
         )
@@ -152,7 +157,7 @@ class SessionBackend(ComponentResource):
         return SessionFunctions(
             self._name,
             SessionFunctionsArgs(
-                prefix=f"{self._name}-{pulumi.get_stack()}",
+                prefix=self._name,
                 archives=self._archives,
                 settings=self._settings,
                 options=self._options,
@@ -170,6 +175,7 @@ class SessionBackend(ComponentResource):
             HttpApiArgs(
                 issuer=self.users.issuer,
                 audience=[self.users.client_id],
+                deletion_protection=self._options.deletion_protection,
                 allowed_origins=self._options.allowed_origins,
                 stage_name=self._options.stage_name,
             ),
@@ -177,11 +183,11 @@ class SessionBackend(ComponentResource):
         )
 
     def _answer_messages(self) -> None:
-        self.web_socket_api.authorize_connections(self.functions["authorize"])
         routes = web_socket_routes(record_heartbeats=self._settings.record_heartbeats)
         for route_key, route in routes.items():
             target = self.functions[route.target] if isinstance(route.target, str) else route.target
-            self.web_socket_api.add_route(route_key, target, replies=route.replies)
+            authorizer = self.functions["authorize"] if route_key == "$connect" else None
+            self.web_socket_api.add_route(route_key, target, replies=route.replies, authorizer=authorizer)
 
     def _answer_requests(self) -> None:
         for route_key, route in http_routes(allow_anonymous=self._settings.allow_anonymous).items():
@@ -190,7 +196,7 @@ class SessionBackend(ComponentResource):
     def _deliver_events(self) -> None:
         self.schedule = Schedule(
             f"{self._name}-each-minute",
-            ScheduleArgs(handler=self.functions["keep_alive"]),
+            ScheduleArgs(function=self.functions["keep_alive"]),
             opts=self._child_opts,
         )
         self.queue.deliver_to(self.functions["fan_out"])
@@ -198,13 +204,12 @@ class SessionBackend(ComponentResource):
 
     def _observe(self) -> Observability:
         return Observability(
-            f"{self._name}-{pulumi.get_stack()}",
+            f"{self._name}-alarms",
             ObservabilityArgs(
                 functions=self.functions.handlers,
                 web_socket_api_id=self.web_socket_api.api_id,
                 stage_name=self.web_socket_api.stage_name,
                 dead_letter_queue_name=self.queue.dead_letter_queue_name,
-                metrics_namespace=METRICS_NAMESPACE,
                 stream_function="presence",
                 scheduled_function="keep_alive",
                 alarms=self._options.alarms,

@@ -1,6 +1,7 @@
 """Makes the backend's functions from the table of permissions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
@@ -10,13 +11,13 @@ from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.names import stack_name
+from websocket_sessions.observability import METRICS_NAMESPACE
 from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
 from websocket_sessions.policies import PolicyStatement
 from websocket_sessions.routes import functions_in_use
 from websocket_sessions.session_tables import SessionTables
 from websocket_sessions.web_socket_api import WebSocketApi
-
-METRICS_NAMESPACE = "WebSocketSessions"
 
 
 @arguments
@@ -24,8 +25,8 @@ class SessionFunctionsArgs:
     """Arguments of SessionFunctions."""
 
     prefix: str
-    """What the functions' names begin with."""
-    archives: Mapping[str, Archive]
+    """What the functions' names have after the project and the stack."""
+    archives: Mapping[str, Input[Archive]]
     """Each function's code, by handler."""
     settings: SessionSettings
     """The behaviour of sessions."""
@@ -80,7 +81,7 @@ class SessionFunctions(ComponentResource):
 
     def _create(self, name: str, handler: str, spec: FunctionSpec) -> LambdaHandler:
         slug = handler.replace("_", "-")
-        function_name = f"{self._args.prefix}-{slug}"
+        function_name = stack_name(self._args.prefix, slug)
         return LambdaHandler(
             f"{name}-{slug}",
             LambdaHandlerArgs(
@@ -116,7 +117,7 @@ class SessionFunctions(ComponentResource):
             operations = "GetRecords GetShardIterator DescribeStream"
             statements.append(_allow("dynamodb", operations, tables.listener_stream_arn))
             statements.append(_LISTS_STREAMS)
-        if spec.calls_hook and self._args.settings.hook_function_arn:
+        if spec.calls_hook and self._args.settings.hook_function_arn is not None:
             statements.append(_allow("lambda", "InvokeFunction", self._args.settings.hook_function_arn))
         if spec.calls_itself:
             statements.append(_allow("lambda", "InvokeFunction", self._function_arn(function_name)))
@@ -125,7 +126,7 @@ class SessionFunctions(ComponentResource):
     def _environment(self, spec: FunctionSpec, function_name: str) -> dict[str, Input[str]]:
         """Return the environment variables that the function reads, and no more."""
         variables: dict[str, Input[str]] = {
-            "SETTINGS": self._args.settings.to_json(),
+            "SETTINGS": self._settings_json(),
             "POWERTOOLS_SERVICE_NAME": function_name,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": self._args.options.log_level,
@@ -143,6 +144,13 @@ class SessionFunctions(ComponentResource):
                 "JWKS_URL": users.jwks_url,
             }
         return variables
+
+    def _settings_json(self) -> Output[str]:
+        """Return the settings for the functions, once the hook's ARN is known."""
+        settings = self._args.settings
+        return Output.from_input(settings.hook_function_arn).apply(
+            lambda arn: replace(settings, hook_function_arn=arn).to_json()
+        )
 
     def _function_arn(self, function_name: str) -> Output[str]:
         """Return the ARN of a function that is not there yet: its role must allow it before it is made."""

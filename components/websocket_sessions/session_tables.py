@@ -1,9 +1,10 @@
 """The DynamoDB tables of the sessions."""
 
 import json
+from typing import Any
 
 import pulumi_aws as aws
-from pulumi import ComponentResource, Output, ResourceOptions
+from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
@@ -34,8 +35,8 @@ class SessionTablesArgs:
     """Arguments of SessionTables."""
 
     deletion_protection: bool = True
-    """Whether the tables refuse to be deleted."""
-    point_in_time_recovery: bool = True
+    """Whether AWS and Pulumi refuse to delete the tables."""
+    point_in_time_recovery: Input[bool] = True
     """Whether sessions and connections can be restored to any second of the last 35 days. The other tables
     hold what lives an hour or a day."""
 
@@ -48,9 +49,15 @@ class SessionTables(ComponentResource):
     arns: dict[str, Output[str]]
     """Table ARNs, by what they hold."""
 
-    def __init__(self, name: str, args: SessionTablesArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: SessionTablesArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:SessionTables", name, None, opts)
-        args = coerce_args(SessionTablesArgs, args)
+        args = coerce_args(SessionTablesArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
 
@@ -110,11 +117,11 @@ class SessionTables(ComponentResource):
             stream_enabled=True if key in _WITH_STREAM else None,
             stream_view_type="NEW_AND_OLD_IMAGES" if key in _WITH_STREAM else None,
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
-                enabled=args.point_in_time_recovery and indexed
+                enabled=args.point_in_time_recovery if indexed else False
             ),
             server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
             deletion_protection_enabled=args.deletion_protection,
-            opts=self._child_opts,
+            opts=ResourceOptions(parent=self, protect=args.deletion_protection or None),
         )
 
 

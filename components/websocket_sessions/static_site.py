@@ -1,6 +1,7 @@
 """The built pages: a private bucket behind CloudFront, with headers that keep browsers to this stack."""
 
 import mimetypes
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ class StaticSiteArgs:
 
     directory: str
     """The folder of built files. Files in `assets` have a hash in their name and are cached for ever."""
-    config: Input[dict[str, Any]]
+    config: Input[Mapping[str, Any]]
     """What the pages need to know, served as config.json."""
-    endpoints: list[Input[str]]
+    endpoints: Input[Sequence[Input[str]]]
     """URLs that the pages may connect to."""
 
     def __post_init__(self) -> None:
@@ -47,9 +48,15 @@ class StaticSite(ComponentResource):
     bucket_name: Output[str]
     """The bucket that holds them."""
 
-    def __init__(self, name: str, args: StaticSiteArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: StaticSiteArgs | None = None,
+        opts: ResourceOptions | None = None,
+        **options: Any,
+    ) -> None:
         super().__init__("websocket_sessions:index:StaticSite", name, None, opts)
-        args = coerce_args(StaticSiteArgs, args)
+        args = coerce_args(StaticSiteArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
 

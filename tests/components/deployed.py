@@ -57,7 +57,7 @@ class Deployed(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
-        return {"region": REGION, "accountId": ACCOUNT}, []
+        return {"region": REGION, "accountId": ACCOUNT, "partition": "aws"}, []
 
     def note_parent(self, args: pulumi.ResourceTransformationArgs) -> None:
         """Record who a resource's parent is."""

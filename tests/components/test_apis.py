@@ -25,8 +25,7 @@ def function(name: str, opts: pulumi.ResourceOptions) -> LambdaHandler:
 def web_socket() -> tuple[WebSocketApi, Deployed]:
     def build(opts: pulumi.ResourceOptions) -> WebSocketApi:
         api = WebSocketApi("ws", WebSocketApiArgs(), opts=opts)
-        api.authorize_connections(function("authorize", opts))
-        api.add_route("$connect", function("connect", opts), replies=False)
+        api.add_route("$connect", function("connect", opts), authorizer=function("authorize", opts))
         api.add_route("publish", function("publish", opts))
         api.add_route("heartbeat", HEARTBEAT_ACK)
         api.grant_manage_connections("worker", "worker-role", ["POST"])
@@ -198,4 +197,4 @@ def test_every_resource_of_the_http_api_is_its_child(http: tuple[HttpApi, Deploy
 
 def test_a_route_that_is_no_route_is_refused(http: tuple[HttpApi, Deployed]) -> None:
     with pytest.raises(ArgumentError, match="route_key is '/sessions': allowed is METHOD /path"):
-        http[0].add_route("/sessions", None)  # pyright: ignore[reportArgumentType]
+        http[0].add_route("/sessions", "arn:aws:lambda:eu-central-1:123456789012:function:list")

@@ -4,6 +4,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
+from pulumi import AssetArchive
 
 from websocket_sessions.arguments import ArgumentError, coerce_args
 from websocket_sessions.cognito_users import CognitoUsersArgs
@@ -17,9 +18,18 @@ from websocket_sessions.static_site import StaticSiteArgs
 from websocket_sessions.web_socket_api import WebSocketApiArgs
 from websocket_sessions.web_socket_route import WebSocketRouteArgs
 
-CODE: dict[str, Any] = {"archive": None, "handler": "handlers.publish.handler", "function_name": "publish"}
+CODE: dict[str, Any] = {
+    "archive": AssetArchive({}),
+    "handler": "handlers.publish.handler",
+    "function_name": "publish",
+}
 TOKENS: dict[str, Any] = {"issuer": "https://issuer", "audience": ["client"]}
-ROUTE: dict[str, Any] = {"api_id": "a", "execution_arn": "arn", "stage_name": "live", "target": None}
+ROUTE: dict[str, Any] = {
+    "api_id": "a",
+    "execution_arn": "arn",
+    "stage_name": "live",
+    "target": "arn:aws:lambda:eu-central-1:123456789012:function:chat",
+}
 
 
 @pytest.mark.parametrize(

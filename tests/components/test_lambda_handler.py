@@ -68,13 +68,14 @@ def test_log_lines_are_kept_for_as_long_as_asked() -> None:
     assert made(log_retention_days=7).one("LogGroup").inputs == {
         "name": "/aws/lambda/sessions-test-publish",
         "retentionInDays": 7,
+        "tags": {"Project": "websocket-sessions", "Stack": "test"},
     }
 
 
 def test_tracing_switches_traces_on_and_allows_them() -> None:
     deployed = made(tracing=True)
     assert deployed.one("Function").inputs["tracingConfig"] == {"mode": "Active"}
-    assert statements(deployed)[-1]["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+    assert statements(deployed)[1]["Action"] == ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
 
 
 def test_only_lambda_may_take_the_role() -> None:

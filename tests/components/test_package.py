@@ -1,18 +1,15 @@
 """The components as a package: what programs in other languages can give and get."""
 
-import json
 from typing import Any
 
 import pytest
-from pulumi.provider.experimental.component import ComponentProvider
 
-from websocket_sessions.package import COMPONENTS, PACKAGE
+from websocket_sessions.package import COMPONENTS, package_schema
 
 
 @pytest.fixture(scope="module")
 def resources() -> dict[str, Any]:
-    schema = json.loads(ComponentProvider(COMPONENTS, PACKAGE).schema or "{}")
-    return schema["resources"]
+    return package_schema()["resources"]
 
 
 def test_every_component_is_offered_under_its_own_type(resources: dict[str, Any]) -> None:
@@ -25,12 +22,15 @@ def test_only_arguments_without_a_default_are_required(resources: dict[str, Any]
     assert required == {
         "CognitoUsers": [],
         "FanOutQueue": [],
-        "HttpApi": ["audience", "issuer"],
-        "LambdaHandler": ["archive", "functionName", "handler"],
+        "HttpApi": [],
+        "LambdaHandler": ["handler"],
+        "Observability": [],
+        "Schedule": ["function"],
         "SessionBackend": [],
         "SessionTables": [],
         "StaticSite": ["config", "directory", "endpoints"],
         "WebSocketApi": [],
+        "WebSocketRoute": ["apiId", "executionArn", "routeKey", "stageName", "target"],
     }
 
 

@@ -70,7 +70,7 @@ def test_its_parts_are_components(made: tuple[SessionBackend, Deployed]) -> None
         "sessions-ws (WebSocketApi)",
         "sessions-http (HttpApi)",
         "sessions-each-minute (Schedule)",
-        "sessions-test (Observability)",
+        "sessions-alarms (Observability)",
     }
 
 
@@ -91,7 +91,7 @@ def test_each_function_has_a_role_a_log_group_and_a_name_of_its_own(
     functions = made[1].of("Function")
     names = functions_in_use(record_heartbeats=False)
     assert {item.inputs["name"] for item in functions} == {
-        f"sessions-test-{name.replace('_', '-')}" for name in names
+        f"websocket-sessions-test-sessions-{name.replace('_', '-')}" for name in names
     }
     assert len({item.inputs["role"] for item in functions}) == len(names)
     assert {item.inputs["name"] for item in made[1].of("LogGroup")} == {
@@ -154,7 +154,11 @@ def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     function: str, recording: tuple[SessionBackend, Deployed]
 ) -> None:
     slug = function.replace("_", "-")
-    (item,) = [item for item in recording[1].of("Function") if item.inputs["name"] == f"sessions-test-{slug}"]
+    (item,) = [
+        item
+        for item in recording[1].of("Function")
+        if item.inputs["name"] == f"websocket-sessions-test-sessions-{slug}"
+    ]
     variables = item.inputs["environment"]["variables"]
     told = {name.removesuffix("_TABLE").lower() for name in variables if name.endswith("_TABLE")}
     assert told == set(FUNCTION_SPECS[function].tables)

@@ -17,6 +17,7 @@ from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
 ROOT = Path(__file__).resolve().parents[2]
+METRIC = "websocket-sessions-test-watch-logged-errors"
 
 
 def function(name: str, opts: pulumi.ResourceOptions) -> LambdaHandler:
@@ -76,7 +77,7 @@ def test_the_consumer_fails_message_by_message_and_its_number_is_bounded(queue: 
 
 def test_a_schedule_calls_one_function_with_bounded_tries() -> None:
     def build(opts: pulumi.ResourceOptions) -> None:
-        Schedule("each-minute", ScheduleArgs(handler=function("keep-alive", opts)), opts=opts)
+        Schedule("each-minute", ScheduleArgs(function=function("keep-alive", opts)), opts=opts)
 
     deployed = deploy(build)[1]
     schedule = deployed.one("Schedule", "each-minute-schedule").inputs
@@ -120,11 +121,10 @@ def test_alarms_cover_functions_stream_queue_and_api() -> None:
     assert alarms == {
         "watch-dead-letters": ("ApproximateNumberOfMessagesVisible", 0),
         "watch-execution-errors": ("ExecutionError", 0),
-        "watch-integration-errors": ("IntegrationError", 0),
         "watch-keep-alive-errors": ("Errors", 0),
         "watch-keep-alive-near-timeout": ("Duration", 24_000),
         "watch-keep-alive-throttles": ("Throttles", 0),
-        "watch-logged-errors": ("watch-logged-errors", 0),
+        "watch-logged-errors": (METRIC, 0),
         "watch-presence-errors": ("Errors", 0),
         "watch-presence-near-timeout": ("Duration", 24_000),
         "watch-presence-throttles": ("Throttles", 0),
@@ -147,7 +147,10 @@ def test_the_operations_page_explains_each_alarm() -> None:
 
 def test_a_schedule_that_falls_silent_alarms() -> None:
     alarm = observed().one("MetricAlarm", "watch-schedule-stopped").inputs
-    assert (alarm["comparisonOperator"], alarm["treatMissingData"]) == ("LessThanThreshold", "breaching")
+    assert alarm["treatMissingData"] == "missing"
+    assert "insufficientDataActions" not in alarm
+    told = observed(alarm_topic=True).one("MetricAlarm", "watch-schedule-stopped").inputs
+    assert told["insufficientDataActions"] == told["alarmActions"]
 
 
 def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
@@ -157,7 +160,7 @@ def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
         "/aws/lambda/keep-alive",
     }
     assert {item.inputs["pattern"] for item in filters} == {'{ $.level = "ERROR" }'}
-    assert {item.inputs["metricTransformation"]["name"] for item in filters} == {"watch-logged-errors"}
+    assert {item.inputs["metricTransformation"]["name"] for item in filters} == {METRIC}
 
 
 def test_alarms_tell_a_topic_where_there_is_one() -> None:

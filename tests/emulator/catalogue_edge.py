@@ -141,6 +141,7 @@ EDGE: dict[str, Case] = {
             "autoDeploy": True,
             "defaultRouteSettings": {"throttlingBurstLimit": 100, "throttlingRateLimit": 50.5},
             "stageVariables": {"one": "1", "two": "2"},
+            "tags": {"team": "a"},
         },
         updates={
             "accessLogSettings": {"destinationArn": "${logs.arn}", "format": "$context.requestId"},
@@ -149,6 +150,7 @@ EDGE: dict[str, Case] = {
             "description": "new",
             "routeSettings": [{"routeKey": "$default", "throttlingBurstLimit": 5}],
             "stageVariables": {"one": "changed"},
+            "tags": {"team": "b"},
         },
         replaces={"name": "renamed", "apiId": "${http.id}"},
     ),

@@ -8,7 +8,9 @@ import json
 import re
 from dataclasses import asdict, field
 
-from websocket_sessions.arguments import arguments, camel_case, check, check_choice, check_range
+from pulumi import Input
+
+from websocket_sessions.arguments import arguments, camel_case, check, check_choice, check_range, check_rule
 
 IDLE_LIMIT = 600
 """API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
@@ -19,6 +21,9 @@ HANDOVER_TIME = 60
 
 _DAY = 86400
 _MAX_SHARDS = 10
+_FUNCTION_ARN = re.compile(
+    r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?"
+)
 
 
 @arguments
@@ -89,7 +94,7 @@ class SessionSettings:
     """Rate limits."""
     record_heartbeats: bool = False
     """Whether a heartbeat is recorded by a function, rather than answered by API Gateway alone."""
-    hook_function_arn: str | None = None
+    hook_function_arn: Input[str] | None = None
     """A function of the stack's own that sees each message before the fan-out."""
     hook_timeout: float = 2.0
     """Seconds that the hook may take, up to 10: pushes may take 16 of the 29 in which a publish answers."""
@@ -127,11 +132,11 @@ class SessionSettings:
             f"allowed is up to {_MAX_SHARDS} shards of listenersPerShard, {self.listeners_per_shard}",
             when=self.max_listeners <= _MAX_SHARDS * self.listeners_per_shard,
         )
-        check(
+        check_rule(
             "hookFunctionArn",
             self.hook_function_arn,
             "allowed is the ARN of a Lambda function",
-            when=self.hook_function_arn is None or ":lambda:" in self.hook_function_arn,
+            lambda arn: arn is None or _FUNCTION_ARN.fullmatch(arn) is not None,
         )
 
     def to_json(self) -> str:

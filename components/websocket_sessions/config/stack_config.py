@@ -3,13 +3,14 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_origin
 
 import pulumi
 from pulumi import Config
 from pulumi.config import ConfigTypeError
 from pulumi.runtime import config as runtime_config
 
+from websocket_sessions.argument_types import annotations, shape
 from websocket_sessions.arguments import ArgumentError, camel_case
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
@@ -74,8 +75,7 @@ def _at_local_endpoint(options: BackendOptions) -> BackendOptions:
 
 
 def _read(kind: type[Settings], config: Config) -> Settings:
-    hints = get_type_hints(kind)
-    given = {name: _value(config, camel_case(name), hint) for name, hint in hints.items()}
+    given = {name: _value(config, camel_case(name), hint) for name, hint in annotations(kind).items()}
     return kind(**{name: value for name, value in given.items() if value is not None})
 
 
@@ -84,7 +84,7 @@ def _value(config: Config, key: str, hint: Any) -> Any:
 
     Raises ArgumentError for a value of another type.
     """
-    kinds = [item for item in (hint, *get_args(hint)) if item is not type(None)]
+    kinds = list(shape(hint).alternatives)
     name, read = _reader(config, kinds)
     try:
         value = read(key)
@@ -119,7 +119,7 @@ def _check_type(key: str, value: Any, name: str) -> None:
 
 
 def _nested(key: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
-    hints = {camel_case(name): (name, hint) for name, hint in get_type_hints(kind).items()}
+    hints = {camel_case(name): (name, hint) for name, hint in annotations(kind).items()}
     _refuse_unknown((f"{key}.{name}" for name in given), {f"{key}.{name}" for name in hints})
     for name, value in given.items():
         _check_scalar(f"{key}.{name}", value, hints[name][1])
@@ -127,7 +127,7 @@ def _nested(key: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
 
 
 def _check_scalar(key: str, value: Any, hint: Any) -> None:
-    kinds = (hint, *get_args(hint))
+    kinds = shape(hint).alternatives
     if bool in kinds:
         fits, allowed = isinstance(value, bool), "true or false"
     else:
