@@ -9,7 +9,7 @@ from typing import Any, Literal, TypedDict
 from websocket_sessions.client.connection import Connection, ConnectionState
 from websocket_sessions.client.errors import SessionError
 from websocket_sessions.client.session_state import SessionState
-from websocket_sessions.client.socket import Reply, Socket
+from websocket_sessions.client.socket import Reply, Socket, new_request_id
 from websocket_sessions.client.timings import Timings
 from websocket_sessions.client.tokens import TokenProvider
 
@@ -47,6 +47,7 @@ class Speaker:
         self._queued = 0
         self._attaching = False
         self._replaced_by = 0
+        self._resume_request_id = new_request_id()
         self._early: list[Reply] = []
 
     @property
@@ -125,11 +126,7 @@ class Speaker:
     async def _attach(self, socket: Socket, replaces: bool) -> None:  # noqa: ARG002
         self._attaching = True
         try:
-            if self.session_id:
-                request: Mapping[str, Any] = {"action": "resumeSession", "sessionId": self.session_id}
-            else:
-                request = self._first_request
-            reply = await socket.request(request)
+            reply = await (self._resume(socket) if self.session_id else socket.request(self._first_request))
         finally:
             self._attaching = False
         self.generation = max(self.generation, int(reply["generation"]))
@@ -139,6 +136,26 @@ class Speaker:
         for message in early:
             self._receive(message)
         self._stop_if_replaced()
+
+    async def _resume(self, socket: Socket) -> Reply:
+        """Resume as the generation that this client had, which the server refuses if a later one exists.
+
+        The `requestId` stays the same until a reply arrives, so that the server recognises a repeat.
+        """
+        request = {
+            "action": "resumeSession",
+            "requestId": self._resume_request_id,
+            "sessionId": self.session_id,
+            "generation": self.generation,
+        }
+        try:
+            reply = await socket.request(request)
+        except SessionError as error:
+            if error.code != "CONFLICT":
+                raise
+            raise SessionError("REPLACED", "The session was resumed on another connection.") from error
+        self._resume_request_id = new_request_id()
+        return reply
 
     def _receive(self, message: Reply) -> None:
         if not self.session_id:

@@ -79,6 +79,7 @@ export class Connection {
   /** The highest generation that a `connectionReplaced` named. */
   #latestGeneration = -1;
   #wake: () => void = () => undefined;
+  readonly #handoverRequested = new WeakSet<Socket>();
   #startHandover: () => void = () => undefined;
   #waitingRequests = 0;
 
@@ -238,10 +239,12 @@ export class Connection {
 
   /** Returns true when the time or the server requires a handover, false when the connection is lost before. */
   async #handoverNeeded(socket: Socket, waitMs: number): Promise<boolean> {
+    if (this.#handoverRequested.delete(socket)) return true;
     const due = new Promise<boolean>((resolve) => (this.#startHandover = () => resolve(true)));
     const timer = setTimeout(this.#startHandover, waitMs);
     const needed = await Promise.race([due, socket.closed.then(() => false)]);
     clearTimeout(timer);
+    this.#handoverRequested.delete(socket);
     return needed;
   }
 
@@ -310,8 +313,11 @@ export class Connection {
     const isCurrent = socket === this.#current;
     if (message.type === "heartbeatAck" || message.type === "keepAlive")
       this.#clock.measure(message.serverTime);
-    else if (message.type === "connectionRefreshRequired" && isCurrent) this.#startHandover();
-    else if (message.type === "tokenExpiring" && isCurrent) void this.#tokenRefresh.refresh();
+    else if (message.type === "connectionRefreshRequired") {
+      // It can arrive with the reply that attaches the socket, before the socket is the current one.
+      this.#handoverRequested.add(socket);
+      if (isCurrent) this.#startHandover();
+    } else if (message.type === "tokenExpiring" && isCurrent) void this.#tokenRefresh.refresh();
     else if (message.type === "connectionReplaced") {
       this.#latestGeneration = Math.max(this.#latestGeneration, message.generation);
       // While a new connection attaches, its own generation decides.
