@@ -1,5 +1,10 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { SessionCreationOrchestrator, type ConnectionStateName } from "../src/index.ts";
+import {
+  Connection,
+  SessionCreationOrchestrator,
+  type Attach,
+  type ConnectionStateName,
+} from "../src/index.ts";
 import { gateway, type FaultRule } from "./gateway.ts";
 import { localStack } from "./localStack.ts";
 import { listen, NodeWebSocket, options, sayNumbers, signIn, speak } from "./participants.ts";
@@ -104,6 +109,48 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
     expect(await newer.publish({ data: "m4" })).toBe(4);
     await expect.poll(() => heard, WAIT).toEqual(["m1", "m2", "m3", "m4"]);
     await newer.end();
+  });
+
+  test("a client that resumes by itself is refused after the session was resumed elsewhere", async () => {
+    const { connection, sessionId } = await speak();
+    connection.close();
+    const newer = await new SessionCreationOrchestrator(options()).resumeSession(sessionId);
+    const asleep = new Connection({
+      ...options(),
+      attach: async (socket, signal) => {
+        const request = { action: "resumeSession", sessionId, generation: 1 } as const;
+        return (await socket.request<"resumeSession">(request, signal)).generation;
+      },
+    });
+    asleep.open();
+    const closed = await asleep.state.until(({ name }) => name === "closed");
+    expect(closed).toMatchObject({ error: { code: "CONFLICT" } });
+    expect(await newer.publish({ data: "m1" })).toBe(1);
+    await newer.end();
+  });
+
+  test("a repeat of createSession on another connection notifies the replaced one", async () => {
+    const requestId = `takeover-${Date.now()}`;
+    const create: Attach = async (socket, signal) => {
+      const request = {
+        action: "createSession",
+        requestId,
+        sourceLanguage: "en",
+        quality: "standard",
+      } as const;
+      return (await socket.request<"createSession">(request, signal)).generation;
+    };
+    const older = new Connection({ ...options(), attach: create });
+    older.open();
+    await older.state.until(({ name }) => name === "open");
+    const newer = new Connection({ ...options(), attach: create });
+    newer.open();
+    await newer.state.until(({ name }) => name === "open");
+    expect(await older.state.until(({ name }) => name === "closed")).toMatchObject({
+      error: { code: "REPLACED" },
+    });
+    await newer.request<"endSession">({ action: "endSession" });
+    newer.close();
   });
 
   test.each(["resumeSession", "publish", "endSession"])(

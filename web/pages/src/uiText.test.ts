@@ -18,6 +18,11 @@ test.each([
   expect(durationText(milliseconds)).toBe(text);
 });
 
+test("a time limit that passed because no WebSocket opened names the firewall", () => {
+  const cause = new SessionError("UPGRADE_FAILED", "");
+  expect(failureText(new SessionError("TIMEOUT", "", { cause }))).toMatch(/firewall/);
+});
+
 test("a lost connection shows the time until the next attempt", () => {
   const error = new SessionError("CONNECTION_LOST", "");
   const state = { name: "waitingToRetry", attempt: 1, retryAt: 10_000, error } as const;

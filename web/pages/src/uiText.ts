@@ -26,6 +26,9 @@ const FAILURE_TEXTS: Readonly<Partial<Record<FailureCode, string>>> = {
 
 /** Returns the text for an error; an error without a text of its own shows its message. */
 export function failureText(error: unknown): string {
+  // A time limit that passed because no WebSocket opened: the firewall is what the person can do something about.
+  const { cause } = error instanceof SessionError ? error : {};
+  if (cause instanceof SessionError && cause.code === "UPGRADE_FAILED") return failureText(cause);
   if (error instanceof SessionError) return FAILURE_TEXTS[error.code] ?? error.message;
   return error instanceof Error ? error.message : String(error);
 }
