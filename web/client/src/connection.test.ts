@@ -104,7 +104,7 @@ test("a failed handshake with a good token is a fault that passes", async () => 
   await connection.state.until(isOpen);
 });
 
-test("an address that no WebSocket can have is told at once", async () => {
+test("an invalid address is reported at once", async () => {
   const server = await startFakeServer();
   const connection = connect(server, {}, { url: "no address" });
   connection.open();
@@ -133,7 +133,7 @@ test("a silent server is given up after an unanswered heartbeat", async () => {
 });
 
 describe("a connection that is closed", () => {
-  test("may be closed again by who is told of it", async () => {
+  test("may be closed again by its own subscriber", async () => {
     const server = await startFakeServer();
     const connection = connect(server);
     const names = follow(connection);

@@ -6,7 +6,7 @@ import { isClosed, makeListener, numbered, say, startFakeServer } from "../testS
 const lost = (): void => undefined;
 const arrives = (message: SessionMessage, to: FakeConnection): void => to.push(message);
 
-/** A listener who has heard one message. */
+/** Returns a listener that has received one message. */
 async function listening(timings: object = {}) {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server, timings);
@@ -17,7 +17,7 @@ async function listening(timings: object = {}) {
   return { server, listener, heard, ended };
 }
 
-describe("every message up to the session's end is heard", () => {
+describe("every message up to the session's end is received", () => {
   test("when the end overtakes the last ones", async () => {
     const { server, listener, heard, ended } = await listening();
     const late: SessionMessage[] = [];
@@ -55,7 +55,7 @@ describe("every message up to the session's end is heard", () => {
     expect(server.connections.length).toBe(2);
   });
 
-  test("when the connection is cut before it has them all", async () => {
+  test("when the connection is lost before all have arrived", async () => {
     const { server, heard, ended } = await listening();
     server.session.deliver = lost;
     say(server, 2);
@@ -86,7 +86,7 @@ describe("every message up to the session's end is heard", () => {
   });
 });
 
-test("what is kept no longer at the end is told as a reset", async () => {
+test("messages that are no longer kept at the end emit a reset", async () => {
   const { server, listener, heard, ended } = await listening();
   let resets = 0;
   listener.resets.on(() => resets++);
@@ -107,7 +107,7 @@ test("last messages that never come are waited for no longer than a while", asyn
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
 });
 
-describe("after some silence the listener asks, and so finds", () => {
+describe("after a silence the listener asks and finds", () => {
   const gapProbe = { baseMs: 20, capMs: 40 };
 
   test("a last message that was lost", async () => {

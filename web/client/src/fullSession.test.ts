@@ -3,13 +3,13 @@ import { error } from "../testSupport/fakeSession.ts";
 import { makeListener, say, startFakeServer } from "../testSupport/harness.ts";
 
 describe("a full session", () => {
-  test("is told to who comes new", async () => {
+  test("is reported to a new listener", async () => {
     const server = await startFakeServer();
     server.fault = ({ requestId }) => ({ reply: error("SESSION_FULL", requestId) });
     await expect(makeListener(server).listener.join()).rejects.toMatchObject({ code: "SESSION_FULL" });
   });
 
-  test("is waited for by who was in", async () => {
+  test("makes a listener that was in the session wait for a place", async () => {
     const server = await startFakeServer();
     const { listener } = makeListener(server);
     await listener.join();

@@ -29,7 +29,7 @@ test("while nothing comes it asks less and less often, and never twice in a minu
   expect(asked.length).toBeLessThanOrEqual(2 + 60 / 5);
 });
 
-test("what is heard puts the asking off, and begins the waits anew", () => {
+test("a received message postpones the question and starts the shortest wait again", () => {
   const { gapProbe, asked } = startedProbe();
   vi.advanceTimersByTime(60 * MINUTE);
   asked.length = 0;

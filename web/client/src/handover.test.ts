@@ -27,7 +27,7 @@ describe("handover", () => {
     expect(server.requests("updateSession").length).toBe(1);
   });
 
-  test("keeps the first connection when the second one cannot be had", async () => {
+  test("keeps the first connection when the second one fails", async () => {
     const server = await startFakeServer();
     const connection = connect(server);
     const names = follow(connection);
@@ -43,7 +43,7 @@ describe("handover", () => {
     await expect.poll(() => server.connections.length).toBe(2);
   });
 
-  test("goes on with the second connection when the first is cut meanwhile", async () => {
+  test("continues on the second connection when the first is lost meanwhile", async () => {
     const server = await startFakeServer();
     const attach = async (): Promise<void> => {
       if (server.connections.length === 2) server.connections[0]?.cut();

@@ -3,7 +3,7 @@ import type { ServerMessage, SessionMessage } from "./index.ts";
 import { error } from "../testSupport/fakeSession.ts";
 import { follow, makeListener, numbered, say, startFakeServer } from "../testSupport/harness.ts";
 
-test("what is said after the join is heard", async () => {
+test("messages published after the join are received", async () => {
   const server = await startFakeServer();
   say(server, 2);
   const { listener, heard } = makeListener(server);
@@ -17,8 +17,8 @@ test("what is said after the join is heard", async () => {
   });
 });
 
-describe("every message is heard once and in order", () => {
-  test("across a cut", async () => {
+describe("every message is received once and in order", () => {
+  test("across a lost connection", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     await listener.join();
@@ -30,7 +30,7 @@ describe("every message is heard once and in order", () => {
     expect(server.requests("joinSession")[1]).toMatchObject({ epoch: "5f0c9a1e", offset: 3 });
   });
 
-  test("when the cut comes before the join's reply", async () => {
+  test("when the connection is lost before the join's reply", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     let joins = 0;
@@ -103,7 +103,7 @@ describe("every message is heard once and in order", () => {
   });
 });
 
-test("what the server no longer keeps is told as a reset, and what follows is heard", async () => {
+test("messages that the server no longer keeps emit a reset, and later messages are received", async () => {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server);
   let resets = 0;
@@ -185,7 +185,7 @@ test("a language that is chosen before the join is joined in", async () => {
   expect(server.requests("joinSession").map(({ targetLanguage }) => targetLanguage)).toEqual(["fr"]);
 });
 
-test("a language that is not served is refused, and does not end the listening at the next cut", async () => {
+test("an unsupported language is refused and does not close the listener at the next lost connection", async () => {
   const server = await startFakeServer();
   const { listener } = makeListener(server);
   await listener.join();

@@ -63,7 +63,7 @@ test("a missing message is a gap until it comes", () => {
   expect(delivered).toEqual([11, 12]);
 });
 
-test("a head that the server tells is a gap where its message did not come", () => {
+test("an offset that the server confirms is a gap if its message did not arrive", () => {
   const { buffer } = bufferAt(3);
   buffer.confirm(5);
   expect(buffer.hasGap).toBe(true);

@@ -96,7 +96,7 @@ describe("a request", () => {
     await expect(request).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
-  test("that is not answered puts the connection in doubt", async () => {
+  test("that is not answered makes the client probe the connection", async () => {
     const server = await startFakeServer();
     const connection = connect(server, { replyTimeoutMs: 40, probeTimeoutMs: 40 });
     connection.open();

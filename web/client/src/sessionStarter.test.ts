@@ -19,13 +19,13 @@ async function resumeSpeaker(server: FakeServer, sessionId = "caring-king-275"):
   return speaker;
 }
 
-describe("exactly one session comes of one click", () => {
+describe("one click creates exactly one session", () => {
   const lateReplies: Fault[] = ["lose", "lose"];
   test.each<[string, Fault[]]>([
     ["all goes well", []],
-    ["the connection is cut before the request is carried out", ["cutBefore"]],
-    ["the connection is cut before the reply", ["cutAfter"]],
-    ["it is cut again and again", ["cutBefore", "cutAfter", "cutAfter", "cutBefore"]],
+    ["the connection is lost before the request is processed", ["cutBefore"]],
+    ["the connection is lost before the reply", ["cutAfter"]],
+    ["it is lost again and again", ["cutBefore", "cutAfter", "cutAfter", "cutBefore"]],
     ["replies do not come", lateReplies],
     ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
   ])("when %s", async (_, planned) => {
@@ -45,7 +45,7 @@ test("two clicks make two sessions", async () => {
 });
 
 test.each(["UNAUTHORIZED", "FORBIDDEN", "UNSUPPORTED_LANGUAGE", "INVALID_QUALITY"] as const)(
-  "%s is surfaced at once",
+  "%s is reported at once",
   async (code) => {
     const server = await startFakeServer();
     server.fault = ({ requestId }) => ({ reply: error(code, requestId) });
@@ -54,7 +54,7 @@ test.each(["UNAUTHORIZED", "FORBIDDEN", "UNSUPPORTED_LANGUAGE", "INVALID_QUALITY
   },
 );
 
-test("a refused token is surfaced, and no session is made over HTTP either", async () => {
+test("a refused token is reported, and no session is created over HTTP either", async () => {
   const server = await startFakeServer();
   server.invalidTokens.add(token("speaker"));
   const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
@@ -83,7 +83,7 @@ test("it can be aborted, and then leaves no connection open", async () => {
   await expect(creation).rejects.toThrow("changed my mind");
 });
 
-test("an abort that came before counts too", async () => {
+test("a signal that has aborted already counts too", async () => {
   const server = await startFakeServer();
   const orchestrator = new SessionCreationOrchestrator(options(server));
   const signal = AbortSignal.abort(new Error("too late"));
@@ -108,7 +108,7 @@ describe("where no WebSocket can be opened", () => {
     expect(server.requests("createSession")).toEqual([]);
   });
 
-  test("and only there: cuts of an open WebSocket are no reason for HTTP", async () => {
+  test("only then: a lost WebSocket is no reason to use HTTP", async () => {
     const server = await startFakeServer();
     faults(server, "cutBefore", "cutBefore", "cutBefore", "cutBefore");
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
@@ -156,7 +156,7 @@ test("an answer over HTTP that comes after the WebSocket's changes nothing any m
   expect(new Set(seen)).toEqual(new Set([generation]));
 });
 
-describe("a session that the user owns is taken up again", () => {
+describe("the user's own session is resumed", () => {
   test("and what is published follows what is in its log", async () => {
     const server = await startFakeServer();
     const before = await createSpeaker(server);
@@ -170,7 +170,7 @@ describe("a session that the user owns is taken up again", () => {
     expect(server.requests("createSession").length).toBe(1);
   });
 
-  test("and resumed again after a cut", async () => {
+  test("and resumed again after a lost connection", async () => {
     const server = await startFakeServer();
     const speaker = await resumeSpeaker(server);
     server.connections[0]?.cut();
@@ -182,8 +182,8 @@ describe("a session that the user owns is taken up again", () => {
   });
 
   test.each<[string, Fault[]]>([
-    ["the connection is cut before the request is carried out", ["cutBefore"]],
-    ["the connection is cut before the reply", ["cutAfter", "cutAfter"]],
+    ["the connection is lost before the request is processed", ["cutBefore"]],
+    ["the connection is lost before the reply", ["cutAfter", "cutAfter"]],
     ["replies do not come", ["lose"]],
     ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
   ])("when %s", async (_, planned) => {
@@ -205,7 +205,7 @@ describe("a session that the user owns is taken up again", () => {
   });
 
   test.each(["SESSION_ENDED", "SESSION_NOT_FOUND", "FORBIDDEN"] as const)(
-    "unless the server says %s, which is told at once",
+    "unless the server answers %s, which is reported at once",
     async (code) => {
       const server = await startFakeServer();
       server.fault = ({ requestId }) => ({ reply: error(code, requestId) });

@@ -31,7 +31,7 @@ test("it starts from sessionCreated although the connection that brought it is c
   expect(speaker.state.value.status).toBe("active");
 });
 
-test("it starts from sessionCreated when the cut comes right after it, and resumes", async () => {
+test("it starts from sessionCreated when the connection is lost right after it, and resumes", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   server.connections[0]?.cut();
@@ -40,7 +40,7 @@ test("it starts from sessionCreated when the cut comes right after it, and resum
 });
 
 describe("what is published is in the log once and in order", () => {
-  test("across cuts before and after the server carried it out", async () => {
+  test("across connections lost before and after the server processed it", async () => {
     const server = await startFakeServer();
     const faults = ["cutBefore", undefined, "cutAfter", "lose", undefined, "cutAfter", "cutBefore"] as const;
     let publishes = 0;
@@ -75,7 +75,7 @@ describe("what is published is in the log once and in order", () => {
     expect(names).not.toContain("waitingToRetry");
   });
 
-  test("when the old connection is fenced before the new one is told so", async () => {
+  test("when the old connection is fenced before the new one gets its reply", async () => {
     const server = await startFakeServer();
     server.fault = (message, connection) => {
       if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
@@ -167,7 +167,7 @@ test("a session that ended while the speaker was away is shown as ended", async 
   await expect(speaker.publish({ data: "too late" })).rejects.toMatchObject({ code: "SESSION_ENDED" });
 });
 
-test("to end a session that is over already is no error", async () => {
+test("ending a session that has ended is no error", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   await speaker.end();

@@ -15,15 +15,15 @@ const SESSION_ID = /^[a-z]+-[a-z]+-[1-9]\d\d$/;
 describe.skipIf(!localStack)("the library on the deployed functions", { timeout: 120_000 }, () => {
   beforeAll(signIn, 60_000);
 
-  describe("a session comes of one click", () => {
+  describe("one click creates a session", () => {
     test.each<[string, FaultRule[]]>([
       ["all goes well", []],
       [
-        "the connection is cut before createSession",
+        "the connection is lost before createSession",
         [{ fault: "abortBefore", route: "createSession", count: 1 }],
       ],
-      ["it is cut before the reply", [{ fault: "abortAfter", route: "createSession", count: 1 }]],
-      ["it is cut before the reply twice", [{ fault: "abortAfter", route: "createSession", count: 2 }]],
+      ["it is lost before the reply", [{ fault: "abortAfter", route: "createSession", count: 1 }]],
+      ["it is lost before the reply twice", [{ fault: "abortAfter", route: "createSession", count: 2 }]],
     ])("when %s", async (_, rules) => {
       await gateway.setFaults(rules);
       const speaker = await speak();
@@ -46,24 +46,24 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
       await speaker.end();
     });
 
-    test("unless the token is refused, which is told at once", async () => {
+    test("unless the token is refused, which is reported at once", async () => {
       const forged = async (): Promise<string> => Promise.resolve("e30.e30.c2lnbmF0dXJl");
       const orchestrator = new SessionCreationOrchestrator({ ...options(), token: forged });
       const creation = orchestrator.createSession({ sourceLanguage: "en", quality: "standard" });
       await expect(creation).rejects.toMatchObject({ code: "UNAUTHORIZED" });
     });
 
-    test("unless the language is not served, which is told at once", async () => {
+    test("unless the language is unsupported, which is reported at once", async () => {
       const orchestrator = new SessionCreationOrchestrator(options());
       const creation = orchestrator.createSession({ sourceLanguage: "cy", quality: "standard" });
       await expect(creation).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
     });
   });
 
-  describe("every message is heard once and in order", () => {
+  describe("every message is received once and in order", () => {
     test.each<[string, FaultRule[]]>([
       [
-        "the speaker is cut before and after publishing",
+        "the speaker's connection is lost before and after publishing",
         [
           { fault: "abortBefore", route: "publish", count: 3, probability: 0.3 },
           { fault: "abortAfter", route: "publish", count: 3, probability: 0.3 },
@@ -82,7 +82,7 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
       await speaker.end();
     });
 
-    test("when everyone is cut again and again", async () => {
+    test("when every connection is lost again and again", async () => {
       const speaker = await speak();
       const { heard } = await listen(speaker.sessionId);
       const saying = sayNumbers(speaker, 40);
@@ -97,7 +97,7 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
     });
   });
 
-  test("a session is taken up elsewhere: the older speaker stops, and the listener hears each message once", async () => {
+  test("a session is resumed elsewhere: the older speaker stops, and the listener receives each message once", async () => {
     const older = await speak();
     const { heard } = await listen(older.sessionId);
     await sayNumbers(older, 3);
@@ -154,7 +154,7 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
   });
 
   test.each(["resumeSession", "publish", "endSession"])(
-    "a session that was taken up survives a cut before the reply to %s",
+    "a resumed session survives a lost connection before the reply to %s",
     async (route) => {
       const { connection, sessionId } = await speak();
       connection.close();
