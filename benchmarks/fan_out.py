@@ -21,7 +21,7 @@ from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate
 from benchmarks.sink import tls_sink
 from benchmarks.table import format_table
-from domain.pusher import Delivery, Outcome
+from domain.delivery import Delivery, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,10 +24,10 @@ from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.connection_items import connection_item
 from benchmarks.table import format_table
 from container import Container
+from domain.delivery import Delivery, Outcome
 from domain.model import Connection
-from domain.pusher import Delivery, Outcome
 from domain.settings import Settings
-from keep_alive.run import all_units
+from keep_alive.run import all_scans
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
 
@@ -148,8 +148,8 @@ def run() -> None:
     """One whole run, as the scheduled function does it."""
     quiet = Quiet()
     container = Container(settings=Settings(), pusher=Sink(), logger=quiet, metrics=quiet, clock=lambda: NOW)
-    keep_alive = replace(container.keep_alive, end=ignore, departed=ignore)
-    assert keep_alive(all_units(NOW), time_is_left=lambda: True) == ()
+    keep_alive = replace(container.keep_alive, end_if_due=ignore, on_disconnected=ignore)
+    assert keep_alive(all_scans(NOW), has_time=lambda: True) == ()
 
 
 def scan(client: Any) -> None:

@@ -14,39 +14,41 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypedDict, Unpack
 
-    from adapters.dynamodb.rate_limits import DynamoRateLimits
-    from domain.message_log import MessageLog
-    from domain.model import Session
+    from adapters.dynamodb.rate_limits import DynamoDBRateLimits
     from domain.ports import (
         Broadcaster,
         Clock,
         Connections,
+        Hook,
         Listeners,
         Logger,
+        MessageLog,
         Metrics,
+        ParallelMap,
+        PostponeCheck,
+        Pusher,
         RateLimits,
         Replayer,
+        SelfInvocation,
         Sessions,
         TokenVerifier,
     )
-    from domain.pusher import Pusher
+    from domain.rate_limits import RequestLimit
     from domain.settings import Settings
     from domain.tokens import TokenRules
-    from fan_out.consumer import ServeShards
-    from fan_out.fan_out import FanOut
-    from fan_out.listeners import Together
-    from fan_out.prune_listeners import ClearAway
-    from fan_out.tasks import ShardQueue
-    from keep_alive.continuation import Continuation
-    from keep_alive.heartbeat import Heartbeat, PushForward
-    from keep_alive.run import DueIndex, KeepAlive
+    from fan_out.deliver import PruneListeners
+    from fan_out.fan_out import FanOut, FanOutConsumer
+    from fan_out.tasks import TaskQueue
+    from keep_alive.heartbeat import Heartbeat
+    from keep_alive.run import KeepAlive
+    from keep_alive.schedule import DueIndex
     from use_cases.authorize import Authorize
     from use_cases.connect import Connect
     from use_cases.create_session import CreateSession
     from use_cases.disconnect import Disconnect
     from use_cases.end_session import EndSession
-    from use_cases.get_session import GetSession, LookUp
-    from use_cases.hook import Hook, Processing
+    from use_cases.get_session import GetSession, LookUpSession
+    from use_cases.hook import MessageProcessor
     from use_cases.join_session import JoinSession
     from use_cases.leave_session import LeaveSession
     from use_cases.presence import Presence
@@ -70,16 +72,16 @@ if TYPE_CHECKING:
         rate_limits: RateLimits
         message_log: MessageLog
         due_index: DueIndex
-        push_forward: PushForward
+        postpone_check: PostponeCheck
         pusher: Pusher
-        queue: ShardQueue
+        queue: TaskQueue
         broadcaster: Broadcaster
         replayer: Replayer
         hook: Hook | None
         token_verifier: TokenVerifier
         token_rules: TokenRules
-        self_invocation: Continuation
-        parallel_map: Together
+        self_invocation: SelfInvocation
+        parallel_map: ParallelMap
 
 
 class Container:
@@ -139,44 +141,51 @@ class Container:
     @cached_property
     def sessions(self) -> "Sessions":
         """The sessions table."""
-        from adapters.dynamodb.session_store import DynamoSessions
+        from adapters.dynamodb.stores import DynamoDBSessions
 
-        return DynamoSessions(self._dynamodb_rate_limits)
+        return DynamoDBSessions(self._dynamodb_rate_limits)
 
     @cached_property
     def connections(self) -> "Connections":
         """The connections table."""
-        from adapters.dynamodb.connection_store import DynamoConnections
+        from adapters.dynamodb.stores import DynamoDBConnections
 
-        return DynamoConnections(self._dynamodb_rate_limits)
+        return DynamoDBConnections(self._dynamodb_rate_limits)
 
     @cached_property
     def listeners(self) -> "Listeners":
         """The listeners table."""
-        from adapters.dynamodb.listener_store import DynamoListeners
+        from adapters.dynamodb.stores import DynamoDBListeners
 
-        return DynamoListeners(self._dynamodb_rate_limits)
+        return DynamoDBListeners(self._dynamodb_rate_limits)
+
+    @cached_property
+    def request_limit(self) -> "RequestLimit":
+        """Counts the requests of a connection or a user."""
+        from domain.rate_limits import RequestLimit
+
+        return RequestLimit(rate_limits=self.rate_limits, limits=self.settings.limits)
 
     @cached_property
     def message_log(self) -> "MessageLog":
         """The messages table."""
-        from adapters.dynamodb.message_log import DynamoMessageLog
+        from adapters.dynamodb.message_log import DynamoDBMessageLog
 
-        return DynamoMessageLog(max_age=self.settings.log_max_age)
+        return DynamoDBMessageLog(max_age_seconds=self.settings.log_max_age)
 
     @cached_property
     def due_index(self) -> "DueIndex":
         """The `due` indexes."""
-        from adapters.dynamodb.due_index import DynamoDueIndex
+        from adapters.dynamodb.due_index import DynamoDBDueIndex
 
-        return DynamoDueIndex(self.sessions)
+        return DynamoDBDueIndex(self.sessions)
 
     @cached_property
-    def push_forward(self) -> "PushForward":
+    def postpone_check(self) -> "PostponeCheck":
         """Moves a connection's next check to a later time."""
-        from adapters.dynamodb.due_index import push_forward
+        from adapters.dynamodb.due_index import postpone_check
 
-        return push_forward
+        return postpone_check
 
     # Pushes, queue, functions, tokens
 
@@ -192,11 +201,11 @@ class Container:
         return BlockingSender(lambda: Sender(url, region=region, credentials=Credentials.from_environment))
 
     @cached_property
-    def queue(self) -> "ShardQueue":
+    def queue(self) -> "TaskQueue":
         """The fan-out queue."""
-        from adapters.fan_out_queue import SqsShardQueue
+        from adapters.fan_out_queue import SqsTaskQueue
 
-        return SqsShardQueue()
+        return SqsTaskQueue()
 
     @cached_property
     def hook(self) -> "Hook | None":
@@ -206,14 +215,14 @@ class Container:
             return None
         from adapters.hook import LambdaHook
 
-        return LambdaHook(arn, timeout=self.settings.hook_timeout)
+        return LambdaHook(arn, timeout_seconds=self.settings.hook_timeout)
 
     @cached_property
-    def self_invocation(self) -> "Continuation":
+    def self_invocation(self) -> "SelfInvocation":
         """Invokes this function again."""
-        from adapters.self_invocation import LambdaContinuation
+        from adapters.self_invocation import LambdaSelfInvocation
 
-        return LambdaContinuation()
+        return LambdaSelfInvocation()
 
     @cached_property
     def token_verifier(self) -> "TokenVerifier":
@@ -235,7 +244,7 @@ class Container:
         return TokenRules(issuer=os.environ["TOKEN_ISSUER"], client_id=os.environ["USER_POOL_CLIENT_ID"])
 
     @cached_property
-    def parallel_map(self) -> "Together":
+    def parallel_map(self) -> "ParallelMap":
         """Maps a function over the shards of a session at once; its threads start with the first call."""
         from concurrent.futures import ThreadPoolExecutor
 
@@ -284,7 +293,7 @@ class Container:
 
         return RefreshToken(
             connections=self.connections,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             verifier=self.token_verifier,
             rules=self.token_rules,
             settings=self.settings,
@@ -301,19 +310,15 @@ class Container:
         return CreateSession(
             sessions=self.sessions,
             listeners=self.listeners,
+            takeover=lambda before, attached: self.takeover(before, attached),
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
-            takeover=self._take_over,
         )
-
-    def _take_over(self, before: "Session", attached: "Session") -> None:
-        """Build the takeover only when it is needed: a new session needs no pusher."""
-        self.takeover(before, attached)
 
     @cached_property
     def takeover(self) -> "Takeover":
-        """For createSession and resumeSession."""
+        """Notifies a speaker's connection that another one has replaced."""
         from use_cases.takeover import Takeover
 
         return Takeover(connections=self.connections, pusher=self.pusher, logger=self.logger)
@@ -327,6 +332,7 @@ class Container:
             sessions=self.sessions,
             listeners=self.listeners,
             rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             replayer=self.replayer,
             settings=self.settings,
             metrics=self.metrics,
@@ -342,20 +348,20 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             listeners=self.listeners,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             settings=self.settings,
             clock=self.clock,
         )
 
     @cached_property
-    def look_up_session(self) -> "LookUp":
+    def look_up_session(self) -> "LookUpSession":
         """For GET /sessions/{sessionId}."""
-        from use_cases.get_session import LookUp
+        from use_cases.get_session import LookUpSession
 
-        return LookUp(
+        return LookUpSession(
             sessions=self.sessions,
             listeners=self.listeners,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             settings=self.settings,
             clock=self.clock,
         )
@@ -365,7 +371,7 @@ class Container:
         """For getSession."""
         from use_cases.get_session import GetSession
 
-        return GetSession(connections=self.connections, look_up=self.look_up_session)
+        return GetSession(connections=self.connections, look_up_session=self.look_up_session)
 
     @cached_property
     def resume_session(self) -> "ResumeSession":
@@ -376,7 +382,7 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             listeners=self.listeners,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             replayer=self.replayer,
             takeover=self.takeover,
             settings=self.settings,
@@ -393,7 +399,7 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             broadcaster=self.broadcaster,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
@@ -408,7 +414,7 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             broadcaster=self.broadcaster,
-            rate_limits=self.rate_limits,
+            request_limit=self.request_limit,
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
@@ -424,27 +430,31 @@ class Container:
         return Publish(
             sessions=self.sessions,
             connections=self.connections,
-            log=self.message_log,
+            message_log=self.message_log,
             fan_out=self.fan_out,
-            processing=self.processing,
+            message_processor=self.message_processor,
             settings=self.settings,
             clock=self.clock,
-            pause=self.sleep,
+            sleep=self.sleep,
         )
 
     @cached_property
-    def processing(self) -> "Processing":
+    def message_processor(self) -> "MessageProcessor":
         """Passes each message through the owner's hook."""
-        from use_cases.hook import Processing
+        from use_cases.hook import MessageProcessor
 
-        return Processing(hook=self.hook, settings=self.settings, logger=self.logger, metrics=self.metrics)
+        return MessageProcessor(
+            hook=self.hook, settings=self.settings, logger=self.logger, metrics=self.metrics
+        )
 
     @cached_property
     def replayer(self) -> "Replayer":
         """Pushes the messages that a connection missed."""
         from use_cases.replay import LogReplayer
 
-        return LogReplayer(log=self.message_log, pusher=self.pusher, settings=self.settings, clock=self.clock)
+        return LogReplayer(
+            message_log=self.message_log, pusher=self.pusher, settings=self.settings, clock=self.clock
+        )
 
     @cached_property
     def broadcaster(self) -> "Broadcaster":
@@ -460,38 +470,38 @@ class Container:
             listeners=self.listeners,
             pusher=self.pusher,
             queue=self.queue,
-            clear_away=self.prune_listeners,
+            prune_listeners=self.prune_listeners,
             settings=self.settings,
             logger=self.logger,
             metrics=self.metrics,
-            together=self.parallel_map,
+            parallel_map=self.parallel_map,
         )
 
     @cached_property
-    def fan_out_consumer(self) -> "ServeShards":
+    def fan_out_consumer(self) -> "FanOutConsumer":
         """For the fan-out queue."""
-        from fan_out.consumer import ServeShards
+        from fan_out.fan_out import FanOutConsumer
 
-        return ServeShards(
+        return FanOutConsumer(
             listeners=self.listeners,
-            log=self.message_log,
+            message_log=self.message_log,
             pusher=self.pusher,
             queue=self.queue,
-            clear_away=self.prune_listeners,
+            prune_listeners=self.prune_listeners,
             metrics=self.metrics,
-            together=self.parallel_map,
+            parallel_map=self.parallel_map,
         )
 
     @cached_property
-    def prune_listeners(self) -> "ClearAway":
+    def prune_listeners(self) -> "PruneListeners":
         """Removes listeners whose connections a push found gone."""
         from dataclasses import replace
 
         from domain.ports import RetryBudget
-        from fan_out.prune_listeners import ClearAway
+        from fan_out.deliver import PruneListeners
 
-        return ClearAway(
-            departed=replace(self.disconnect, retry_budget=RetryBudget.QUICK),
+        return PruneListeners(
+            on_disconnected=replace(self.disconnect, retry_budget=RetryBudget.QUICK),
             listeners=self.listeners,
             logger=self.logger,
         )
@@ -516,9 +526,9 @@ class Container:
         from keep_alive.run import KeepAlive
 
         return KeepAlive(
-            due=self.due_index,
-            end=self.end_session.by_the_clock,
-            departed=replace(self.disconnect, retry_budget=RetryBudget.USUAL),
+            due_index=self.due_index,
+            end_if_due=self.end_session.end_if_due,
+            on_disconnected=replace(self.disconnect, retry_budget=RetryBudget.USUAL),
             pusher=self.pusher,
             settings=self.settings,
             logger=self.logger,
@@ -531,16 +541,16 @@ class Container:
         """For heartbeat, where the stack records heartbeats."""
         from keep_alive.heartbeat import Heartbeat
 
-        return Heartbeat(push_forward=self.push_forward, settings=self.settings, clock=self.clock)
+        return Heartbeat(postpone_check=self.postpone_check, settings=self.settings, clock=self.clock)
 
     @cached_property
-    def _dynamodb_rate_limits(self) -> "DynamoRateLimits":
+    def _dynamodb_rate_limits(self) -> "DynamoDBRateLimits":
         """Shared by all stores of one function. Makes the DynamoDB client, which all of them need."""
         from adapters.dynamodb.client import client
-        from adapters.dynamodb.rate_limits import DynamoRateLimits
+        from adapters.dynamodb.rate_limits import DynamoDBRateLimits
 
         client()
-        return DynamoRateLimits(self.logger, self.metrics)
+        return DynamoDBRateLimits(self.logger, self.metrics)
 
 
 container = Container()

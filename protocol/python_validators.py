@@ -37,7 +37,7 @@ Generated from protocol/schema.json by `python -m protocol`; do not edit.
 
 from __future__ import annotations
 
-from wire.validators import InvalidMessage, Shape, integer, list_of, one_of, text
+from wire.validators import InvalidMessage, ObjectSchema, integer, list_of, one_of, text
 
 '''
 _TAIL = '''
@@ -78,11 +78,11 @@ def render(protocol: Protocol) -> str:
         "",
         *(f"_{_constant(name)} = {_check(protocol, protocol.types[name])}" for name in used),
         "",
-        "MESSAGES: dict[str, Shape] = {",
+        "MESSAGES: dict[str, ObjectSchema] = {",
         *(_object_schema(protocol, message.name, message) for message in clients),
         "}",
         "",
-        "BODIES: dict[str, Shape] = {",
+        "BODIES: dict[str, ObjectSchema] = {",
         *(_object_schema(protocol, message.name.removesuffix("Body"), message) for message in bodies),
         "}",
     ]
@@ -189,7 +189,7 @@ def _object_schema(protocol: Protocol, name: str, message: Message) -> str:
         parts.append(f"        together=({', '.join(map(_tuple_literal, together))}),")
     if alternatives:
         parts.append(f"        any_of={_tuple_literal([names[0] for names in alternatives])},")
-    return "\n".join([f'    "{name}": Shape(', "        {", *rows, "        },", *parts, "    ),"])
+    return "\n".join([f'    "{name}": ObjectSchema(', "        {", *rows, "        },", *parts, "    ),"])
 
 
 def _reference_only(schema: Schema) -> Schema:

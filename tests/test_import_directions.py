@@ -28,8 +28,9 @@ OURS = {
     "wire",
 }
 
-DOMAIN = {"domain", "wire"}
-USE_CASES = DOMAIN | {"fan_out", "keep_alive", "use_cases"}
+DOMAIN = {"domain"}
+WIRE = DOMAIN | {"wire"}
+USE_CASES = WIRE | {"fan_out", "keep_alive", "use_cases"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__.py": {"websocket_sessions"},
@@ -39,11 +40,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "functions/adapters": USE_CASES | {"adapters"},
     "functions/container.py": USE_CASES | {"adapters", "container"},
     "functions/domain": DOMAIN,
-    "functions/fan_out": DOMAIN | {"fan_out"},
+    "functions/fan_out": WIRE | {"fan_out"},
     "functions/handlers": USE_CASES | {"container", "handlers"},
-    "functions/keep_alive": DOMAIN | {"keep_alive"},
+    "functions/keep_alive": WIRE | {"keep_alive"},
     "functions/use_cases": USE_CASES,
-    "functions/wire": DOMAIN,
+    "functions/wire": WIRE,
     "protocol": {"protocol"},
 }
 """Our own rooms that each room may import."""

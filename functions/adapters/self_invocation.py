@@ -1,4 +1,4 @@
-"""Invokes this very function again (keep_alive.continuation.Continuation)."""
+"""Invokes this function again (domain.ports.SelfInvocation)."""
 
 import json
 import os
@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from adapters.aws import make_client
 from domain.errors import UnavailableError
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", 
 
 @cache
 def client() -> "LambdaClient":
-    """Made when it is first needed: most runs finish by themselves."""
-    return boto3.client("lambda", config=CONFIG)  # pyright: ignore[reportUnknownMemberType]
+    """Return the client. It is created at its first use, since most runs finish in one invocation."""
+    return make_client("lambda", CONFIG)
 
 
-class LambdaContinuation:
-    """By an asynchronous Invoke; Lambda queues it and tries it up to three times."""
+class LambdaSelfInvocation:
+    """Uses asynchronous Invoke: Lambda queues the event and makes up to three attempts."""
 
     def invoke(self, event: Mapping[str, Any]) -> None:
         """As in the port."""

@@ -1,7 +1,6 @@
-"""Logs and metrics, as JSON on standard output (domain.ports.Log and Metrics).
+"""Logs and metrics as JSON on standard output (domain.ports.Logger and Metrics).
 
-Nothing but named fields is ever written: no event, no exception text. What identifies someone comes here as a
-digest only.
+Only named fields are written: no event, no exception text. Ids are digests before they get here.
 """
 
 import json
@@ -17,7 +16,7 @@ from aws_lambda_powertools.logging import Logger
 
 
 class _StandardOutput:
-    """Standard output as it is when a line is written, not as it was when the logger was made."""
+    """Standard output at the time of a write. Tests and Lambda replace `sys.stdout`."""
 
     def write(self, text: str) -> int:
         return sys.stdout.write(text)
@@ -27,14 +26,14 @@ class _StandardOutput:
 
 
 class JsonLogger:
-    """Powertools' Logger; its keys last for one request."""
+    """The logger of Powertools. Its keys last for one request."""
 
     def __init__(self) -> None:
         stream = cast(IO[str], _StandardOutput())
         self._logger = cast(Any, Logger(stream=stream, log_uncaught_exceptions=False, use_rfc3339=True))
 
     def begin(self, correlation_id: str, **keys: object) -> None:
-        """Start a request: each line until the next carries the correlation id and these keys."""
+        """As in the port."""
         self._logger.structure_logs(append=False, correlation_id=correlation_id, **keys)
 
     def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
@@ -46,14 +45,13 @@ class JsonLogger:
         self._logger.warning(event, **fields, **_failure_fields(failure))
 
     def failed(self, failure: BaseException) -> None:
-        """Write that a request failed unexpectedly."""
+        """As in the port."""
         self._logger.error("failed", **_failure_fields(failure))
 
 
 class EmfMetrics:
     """Counters in CloudWatch's embedded metric format, with the service and the route as dimensions.
 
-    Written by hand: counters that add up within a request are all that is needed.
     Source: CloudWatch User Guide, "Specification: Embedded metric format".
     """
 
@@ -62,20 +60,20 @@ class EmfMetrics:
         self._counts: Counter[str] = Counter()
 
     def begin(self, route: str) -> None:
-        """Start a request of this route."""
+        """As in the port."""
         self._route = route
 
     def count(self, name: str, value: int = 1) -> None:
         self._counts[name] += value
 
     def flush(self) -> None:
-        """Write what was counted since the last flush; nothing if nothing was."""
+        """As in the port."""
         if not self._counts:
             return
         directive: dict[str, Any] = {
             "Namespace": os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "websocket-sessions"),
             "Dimensions": [["service", "route"]],
-            "Metrics": [{"Name": name, "Unit": "Count"} for name in self._counts],
+            "Metrics": [{"Name": name, "ShardScan": "Count"} for name in self._counts],
         }
         document = {
             "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
@@ -89,7 +87,7 @@ class EmfMetrics:
 
 
 def _failure_fields(failure: BaseException | None) -> dict[str, object]:
-    """What a log line may say of an exception: its kinds and places. Its text may name anything."""
+    """Return the classes and places of an exception. Its text may have ids, so it is left out."""
     if failure is None:
         return {}
     chain: list[str] = []
@@ -105,7 +103,7 @@ def _failure_fields(failure: BaseException | None) -> dict[str, object]:
 
 
 def _kind(failure: BaseException) -> str:
-    """The class, and the code of an AWS error."""
+    """Return the class, and the code of an AWS error."""
     response = getattr(failure, "response", None)
     code = cast(dict[str, Any], response).get("Error", {}).get("Code") if isinstance(response, dict) else None
     return f"{type(failure).__name__}({code})" if code else type(failure).__name__

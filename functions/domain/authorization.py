@@ -1,4 +1,4 @@
-"""Who asks, and what they may do: a connection's rights follow from what it is attached to."""
+"""The caller of a request and its permissions, which follow from what its connection is attached to."""
 
 from dataclasses import dataclass
 
@@ -12,20 +12,20 @@ from domain.errors import (
     UnavailableError,
     UnsupportedLanguageError,
 )
-from domain.model import AsSpeaker, Attachment, Connection, RequestRecord, Role, Session
+from domain.model import Attachment, Connection, RequestRecord, Role, Session, SpeakerAuthority
 from domain.ports import Connections, Sessions
 from domain.settings import Settings
 
-REQUEST_KEPT = 86400
-"""Seconds for which a repeated request is recognised."""
+REQUEST_RETENTION_SECONDS = 86400
+"""How long a repeated request is recognized."""
 
-TRIES = 5
-"""How often a request looks again after the state changed under it."""
+MAX_ATTEMPTS = 5
+"""How often a request is decided again after the state changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Whoever sent a request, as its event says. Over HTTP there is no connection."""
+    """The sender of a request, as its event says. `connection_id` is None over HTTP."""
 
     connection_id: str | None
     subject: str | None
@@ -33,57 +33,58 @@ class Caller:
     """Digest of the client's address."""
 
 
-def known_connection(connections: Connections, connection_id: str, now: int) -> Connection:
-    """The connection's record, its token still good. Raises TokenExpiredError and UnavailableError."""
-    connection = any_connection(connections.get(connection_id))
+def require_valid_connection(connections: Connections, connection_id: str, now: int) -> Connection:
+    """Return the connection. Raises UnavailableError without a record, and TokenExpiredError."""
+    connection = require_connection(connections.get(connection_id))
     if connection.token_expired(now):
         raise TokenExpiredError
     return connection
 
 
-def any_connection(connection: Connection | None) -> Connection:
-    """A record that is there; one that was taken for gone cannot be attached, whatever its socket does."""
+def require_connection(connection: Connection | None) -> Connection:
+    """Return the connection. Raises UnavailableError without a record, even if the socket is open."""
     if connection is None:
-        raise UnavailableError("This connection is not known any more; connect again.", retry_after=None)
+        raise UnavailableError("The connection has no record any more; connect again.", retry_after=None)
     return connection
 
 
-def kept_session(session: Session | None, now: int) -> Session:
-    """A session that is there, be it over. Raises SessionNotFoundError."""
+def require_session(session: Session | None, now: int) -> Session:
+    """Return a session that exists, ended or not. Raises SessionNotFoundError."""
     if session is None or session.is_gone(now):
         raise SessionNotFoundError
     return session
 
 
-def open_session(session: Session | None, now: int) -> Session:
-    """A session that is there and not over. Raises SessionNotFoundError and SessionEndedError."""
-    session = kept_session(session, now)
+def require_open_session(session: Session | None, now: int) -> Session:
+    """Return a session that has not ended. Raises SessionNotFoundError and SessionEndedError."""
+    session = require_session(session, now)
     if session.ended_because(now):
         raise SessionEndedError
     return session
 
 
-def speaking(connection: Connection) -> AsSpeaker:
-    """The authority of a connection that is attached as a speaker. Raises ForbiddenError."""
-    attachment = speaker_attachment(connection)
-    return AsSpeaker(connection_id=connection.connection_id, generation=attachment.generation)
+def require_speaker(connection: Connection) -> SpeakerAuthority:
+    """Return the authority of a speaker's connection. Raises ForbiddenError."""
+    attachment = require_speaker_attachment(connection)
+    return SpeakerAuthority(connection_id=connection.connection_id, generation=attachment.generation)
 
 
-def speaker_attachment(connection: Connection) -> Attachment:
-    """What a speaker's connection is attached to. Raises ForbiddenError."""
+def require_speaker_attachment(connection: Connection) -> Attachment:
+    """Return the attachment of a speaker's connection. Raises ForbiddenError."""
     attachment = connection.attachment
     if attachment is None or attachment.role is not Role.SPEAKER:
         raise ForbiddenError("Only the session's speaker may do that.")
     return attachment
 
 
-def free_to_attach(sessions: Sessions, connection: Connection | None, now: int) -> Attachment | None:
-    """What a new attachment may take the place of: nothing, or one that means nothing any more.
+def attachment_to_replace(sessions: Sessions, connection: Connection | None, now: int) -> Attachment | None:
+    """Return the stale attachment that a new one may replace, or None.
 
-    That is one to a session that is over or gone, and a speaker's that a newer generation replaced. Raises
-    ConflictError for one that holds, TokenExpiredError, and UnavailableError for a connection that is gone.
+    An attachment is stale if its session has ended or is gone, or if a newer generation replaced its speaker.
+    Raises ConflictError for one that holds, TokenExpiredError, and UnavailableError for a connection without
+    a record.
     """
-    connection = any_connection(connection)
+    connection = require_connection(connection)
     if connection.token_expired(now):
         raise TokenExpiredError
     attachment = connection.attachment
@@ -97,17 +98,19 @@ def free_to_attach(sessions: Sessions, connection: Connection | None, now: int) 
     raise ConflictError
 
 
-def refusal(session: Session | None, now: int) -> SessionNotFoundError | SessionEndedError | ForbiddenError:
-    """Why a session refused a write: it is gone, it is over, or the authority for the write is not enough."""
+def refused_write_error(
+    session: Session | None, now: int
+) -> SessionNotFoundError | SessionEndedError | ForbiddenError:
+    """Return why a write to a session failed: it is gone, has ended, or the authority is insufficient."""
     if session is None or session.is_gone(now):
         return SessionNotFoundError()
     if session.ended_because(now):
         return SessionEndedError()
-    return ForbiddenError("The session belongs to someone else, or to a newer connection of its speaker.")
+    return ForbiddenError("The session belongs to another user, or to a newer connection of its speaker.")
 
 
-def supported(settings: Settings, language: str) -> str:
-    """A language that this stack serves. Raises UnsupportedLanguageError."""
+def require_supported_language(settings: Settings, language: str) -> str:
+    """Return the language. Raises UnsupportedLanguageError."""
     if language not in settings.supported_languages:
         raise UnsupportedLanguageError(
             f"The language is not supported; allowed are {', '.join(settings.supported_languages)}."
@@ -116,10 +119,10 @@ def supported(settings: Settings, language: str) -> str:
 
 
 def request_record(
-    who: str, action: str, request_id: str | None, session_id: str, now: int
+    sender: str, action: str, request_id: str | None, session_id: str, now: int
 ) -> RequestRecord | None:
-    """What makes a repeat of this request recognisable; none for a request without an id."""
+    """Return the record that identifies a repeat of this request, or None without a request id."""
     if request_id is None:
         return None
-    key = request_key(who, action, request_id)
-    return RequestRecord(key=key, session_id=session_id, ttl=now + REQUEST_KEPT)
+    key = request_key(sender, action, request_id)
+    return RequestRecord(key=key, session_id=session_id, ttl=now + REQUEST_RETENTION_SECONDS)

@@ -1,15 +1,18 @@
-"""When the keep-alive has to look at a connection."""
+"""When the keep-alive run checks a connection next."""
 
 from domain.settings import Settings
 
+DUE_SHARDS = 16
+"""Partitions of each `due` index, so that no single one takes all writes. A run reads them all."""
 
-def connection_due(
+
+def next_check_at(
     settings: Settings, *, active_at: int, connected_at: int, token_expires_at: int | None, notified: bool
 ) -> int:
-    """The first of: the ping before the idle cut, the notice of the handover, the notice of the token's end.
+    """Return the earliest of the next ping, the refresh notice and the token notice, in epoch seconds.
 
-    `active_at` is the last time that something went over the connection; `notified`, whether the client was
-    told of the two-hour cut. All epoch seconds.
+    `active_at` is the last time that the connection carried a message. `notified` is whether the client was
+    asked to rotate its connection.
     """
     due = [active_at + settings.idle_ping]
     if not notified:

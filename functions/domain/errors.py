@@ -1,10 +1,7 @@
-"""What a request can be refused with. The wire forms are made here and nowhere else."""
+"""The errors that a request can fail with. wire/replies.py writes them as messages."""
 
 from enum import StrEnum
-from http import HTTPStatus
-from typing import Any, ClassVar
-
-from wire.schema_generated import ERRORS
+from typing import ClassVar
 
 
 class ErrorCode(StrEnum):
@@ -30,7 +27,7 @@ class ErrorCode(StrEnum):
 
 
 class SessionError(Exception):
-    """A refusal that the client is told: its code, a sentence for people, and when to try again."""
+    """An error for the client: a code, a sentence for people, and the seconds until a retry can succeed."""
 
     code: ErrorCode = ErrorCode.INTERNAL
     default: ClassVar[str] = "The request failed."
@@ -42,14 +39,14 @@ class SessionError(Exception):
 
 
 class InvalidMessageError(SessionError):
-    """The message is not what its action takes."""
+    """The message does not match the schema of its action."""
 
     code = ErrorCode.INVALID_MESSAGE
     default = "The message is not a JSON object with the fields of its action."
 
 
 class InvalidFieldError(InvalidMessageError):
-    """One field is wrong; which code that is follows from the field."""
+    """One field is invalid. The code depends on the field."""
 
     def __init__(self, code: ErrorCode, message: str) -> None:
         super().__init__(message)
@@ -60,112 +57,84 @@ class UnknownActionError(SessionError):
     """No route has this action."""
 
     code = ErrorCode.UNKNOWN_ACTION
-    default = "There is no such action."
+    default = "The action does not exist."
 
 
 class UnauthorizedError(SessionError):
-    """The caller is not signed in, or the token given is not good."""
+    """The caller is not signed in, or the token is invalid."""
 
     code = ErrorCode.UNAUTHORIZED
     default = "Sign in first."
 
 
 class TokenExpiredError(SessionError):
-    """The rights of this connection ended with its token."""
+    """The token of this connection has expired."""
 
     code = ErrorCode.TOKEN_EXPIRED
     default = "The token has expired; send refreshToken with a new one."
 
 
 class ForbiddenError(SessionError):
-    """The caller is known, but has no right to this."""
+    """The caller has no permission for the request."""
 
     code = ErrorCode.FORBIDDEN
-    default = "This connection has no right to do that."
+    default = "This connection has no permission for the request."
 
 
 class SessionNotFoundError(SessionError):
-    """There is no such session, or no more."""
+    """The session does not exist, or was deleted."""
 
     code = ErrorCode.SESSION_NOT_FOUND
-    default = "There is no such session."
+    default = "The session does not exist."
 
 
 class SessionEndedError(SessionError):
-    """The session is over."""
+    """The session has ended."""
 
     code = ErrorCode.SESSION_ENDED
     default = "The session has ended."
 
 
 class SessionFullError(SessionError):
-    """As many listeners as the session takes are there."""
+    """The session has as many listeners as it allows."""
 
     code = ErrorCode.SESSION_FULL
     default = "The session is full."
 
 
 class UnsupportedLanguageError(SessionError):
-    """A language, but not one that this stack serves."""
+    """The stack does not support the language."""
 
     code = ErrorCode.UNSUPPORTED_LANGUAGE
     default = "This language is not supported."
 
 
 class RateLimitedError(SessionError):
-    """More than the limit within its window."""
+    """The caller exceeded a limit within its window."""
 
     code = ErrorCode.RATE_LIMITED
     default = "Too many requests; try again later."
 
 
 class PayloadTooLargeError(SessionError):
-    """What was sent does not fit in one message to the listeners (32 KB)."""
+    """The data does not fit in one message to the listeners (32 KB)."""
 
     code = ErrorCode.PAYLOAD_TOO_LARGE
     default = "The data does not fit in one message."
 
 
 class ConflictError(SessionError):
-    """The request contradicts the state that the connection or the session is in."""
+    """The request conflicts with the state of the connection or the session."""
 
     code = ErrorCode.CONFLICT
     default = "This connection is attached to another session."
 
 
 class UnavailableError(SessionError):
-    """A service behind this one did not answer in time; the request may be repeated."""
+    """A service that this one depends on failed or was too slow. The client may retry."""
 
     code = ErrorCode.UNAVAILABLE
-    default = "The service is briefly unavailable; try again."
+    default = "The service is unavailable; try again."
 
     def __init__(self, message: str | None = None, *, retry_after: int | None = 1) -> None:
         super().__init__(message, retry_after=retry_after)
-
-
-def error_reply(error: SessionError) -> dict[str, Any]:
-    """The `error` message of the WebSocket side."""
-    reply: dict[str, Any] = {"type": "error", "code": str(error.code), "message": error.message}
-    if error.retry_after is not None:
-        reply["retryAfter"] = error.retry_after
-    return reply
-
-
-def http_status(error: SessionError) -> int:
-    """The status that goes with the error's code."""
-    return ERRORS[error.code][0]
-
-
-def problem(error: SessionError) -> dict[str, Any]:
-    """The problem+json document (RFC 9457) of the HTTP side; its `status` is the answer's."""
-    status = http_status(error)
-    document: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": error.message,
-        "code": str(error.code),
-    }
-    if error.retry_after is not None:
-        document["retryAfter"] = error.retry_after
-    return document

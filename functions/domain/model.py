@@ -1,4 +1,4 @@
-"""The nouns of the domain, and the rules of expiry that every reader applies (DynamoDB's TTL is best effort).
+"""The nouns of the domain, and the rules of expiry that all readers apply (DynamoDB's TTL is best effort).
 
 Times are whole epoch seconds unless a name says otherwise.
 """
@@ -26,7 +26,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One broadcast. It outlives every connection; `generation` fences its speaker's attachments."""
+    """A broadcast. It outlives its connections. `generation` fences its speaker's attachments."""
 
     session_id: str
     owner_id: str
@@ -35,37 +35,37 @@ class Session:
     quality: str
     capacity: int
     shards: int
-    """Number of listener shards, fixed at creation; listeners are counted in each shard on its own."""
+    """Number of listener shards, fixed at creation. Each shard counts its own listeners."""
     epoch: str
-    """Random at creation: tells a position of another session that had the same id before."""
+    """Random at creation. It identifies a position of an earlier session with the same id."""
     head: int
     """Offset of the last published message; 0 before the first."""
     generation: int
-    """Raised by each attachment of a speaker; 0 while there has been none."""
+    """Raised by each attachment of a speaker. 0 before the first."""
     created_at: int
     expires_at: int
     ttl: int
-    """From here on the session is gone, whether or not DynamoDB has deleted it."""
+    """The time from which the session is gone, even if DynamoDB has not deleted it."""
     speaker_connection_id: str | None = None
     grace_until: int | None = None
-    """While no speaker is attached: when the session ends for want of one."""
+    """The end of the grace period while no speaker is attached, or None."""
     ended_at: int | None = None
     end_reason: EndReason | None = None
     version: int = 1
     attach_key: str | None = None
-    """Key of the request that attached the speaker; its repeat on another connection is recognised by it."""
+    """Key of the request that attached the speaker. It identifies a repeat on another connection."""
     rate_window: int = 0
     """The minute, counted from the epoch, of the last publish."""
     rate_count: int = 0
-    """How many messages were published in that minute."""
+    """Number of messages published in that minute."""
 
     @property
     def due_at(self) -> int:
-        """When the keep-alive has to end this session, if nothing changes before."""
+        """When the keep-alive run ends this session if nothing changes before."""
         return min(self.expires_at, self.grace_until or self.expires_at)
 
     def ended_because(self, now: int) -> EndReason | None:
-        """Why the session is over at `now`, also while the keep-alive run that marks it is yet to come."""
+        """Return why the session has ended at `now`, even before a keep-alive run marks it, or None."""
         if self.status is Status.ENDED:
             return self.end_reason or EndReason.ENDED
         if self.expires_at <= now:
@@ -80,12 +80,12 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """What a connection belongs to. All rights of a connection follow from it."""
+    """The session and the role of a connection, from which its permissions follow."""
 
     session_id: str
     role: Role
     generation: int = 0
-    """A speaker's; it holds only while the session's generation is the same."""
+    """A speaker's. The attachment holds while the session's generation is the same."""
     shard: int = 0
     """A listener's shard."""
     target_language: str | None = None
@@ -94,7 +94,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One WebSocket, from `$connect` until it is known to be gone."""
+    """A WebSocket, from `$connect` until it is found gone."""
 
     connection_id: str
     address: str
@@ -102,14 +102,14 @@ class Connection:
     correlation_id: str
     connected_at: int
     due_at: int
-    """When the keep-alive has to look at it next."""
+    """When the keep-alive run checks it next."""
     ttl: int
     subject: str | None = None
-    """The Cognito subject; none for an anonymous listener."""
+    """The Cognito subject, or None for an anonymous listener."""
     token_expires_at: int | None = None
     refresh_notified_at: int | None = None
     left_session_id: str | None = None
-    """What it was attached to last: answers a repeated leaveSession."""
+    """The session that it left last, for the reply to a repeated leaveSession."""
     attachment: Attachment | None = None
 
     def token_expired(self, now: int) -> bool:
@@ -118,7 +118,7 @@ class Connection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """A listener's row in its session's shard: what the fan-out reads."""
+    """A listener's row in its session's shard, which the fan-out reads."""
 
     connection_id: str
     target_language: str
@@ -126,7 +126,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListenerPage:
-    """One page of a shard's listeners; `cursor` is given back to read on and is none on the last page."""
+    """A page of a shard's listeners. `cursor` reads the next page, and is None on the last."""
 
     listeners: tuple[Listener, ...]
     cursor: str | None = None
@@ -143,7 +143,7 @@ class ShardCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestRecord:
-    """What a request with this key has done already; it makes a repeat harmless for a day."""
+    """The result of a request with this key. It makes repeats harmless for a day."""
 
     key: str
     session_id: str
@@ -163,7 +163,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where a client stands in a session's message log."""
+    """A client's position in a session's message log."""
 
     epoch: str
     offset: int
@@ -171,7 +171,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replayed:
-    """`count` messages were pushed to the connection, in order; `more` are kept beyond them."""
+    """`count` messages were pushed in order. `more` is whether later ones are kept as well."""
 
     count: int = 0
     more: bool = False
@@ -179,35 +179,35 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """The position cannot be recovered: the client starts from the session's present offset."""
+    """The position cannot be recovered. The client continues from the session's current offset."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What an updateSession sets; none leaves a property as it is."""
+    """What an updateSession sets. None leaves a property unchanged."""
 
     status: Status | None = None
     quality: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsSpeaker:
-    """Authority of the connection that is attached as the session's speaker, at this generation."""
+class SpeakerAuthority:
+    """Authority of the session's speaker, a connection attached at this generation."""
 
     connection_id: str
     generation: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsOwner:
-    """Authority of the session's owner, without a connection (HTTP)."""
+class OwnerAuthority:
+    """Authority of the session's owner over HTTP, without a connection."""
 
     subject: str
 
 
 @dataclass(frozen=True, slots=True)
-class ByTheClock:
-    """Authority of the keep-alive: only over sessions whose time has run out."""
+class SystemAuthority:
+    """Authority of the keep-alive run, over sessions whose time has run out."""
 
 
-Authority = AsSpeaker | AsOwner | ByTheClock
+Authority = SpeakerAuthority | OwnerAuthority | SystemAuthority

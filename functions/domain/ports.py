@@ -1,15 +1,20 @@
-"""What the domain asks of the world. Adapters implement these; tests have an in-memory double of the stores.
+"""The ports of the domain: what adapters implement. Tests use in-memory doubles of the stores.
 
-Every write is conditional. A write whose condition does not hold raises Refused and has changed nothing; a
-service that fails or is too slow raises UnavailableError (domain/errors.py), after which the write may or
-may not have taken place, so that callers only ever make writes that can be repeated.
+A port is declared here if its signature names only types of the domain. Two rooms have types of their own and
+declare the port beside them: `TaskQueue` in fan_out/tasks.py and `DueIndex` in keep_alive/schedule.py.
+
+Every write is conditional. A write whose condition does not hold raises ConditionFailed and changes nothing.
+A service that fails or is too slow raises UnavailableError. The write may then have been made or not, so
+callers make only writes that are safe to repeat. All reads of the stores are strongly consistent.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+from domain.delivery import Delivery, Outcome
+from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
@@ -24,17 +29,21 @@ from domain.model import (
     Reset,
     Session,
     ShardCount,
+    SpeakerAuthority,
 )
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 Clock = Callable[[], int]
 """The time in epoch seconds."""
 
 Message = dict[str, Any]
-"""A message of the protocol, ready to be written as JSON."""
+"""A message of the protocol, ready to be written as JSON. The domain passes it on and never reads it."""
 
 
-class Part(StrEnum):
-    """The parts of a write that may refuse it, each by a condition of its own."""
+class Condition(StrEnum):
+    """The conditions of a write, named by the item that each one checks."""
 
     SESSION = "session"
     CONNECTION = "connection"
@@ -45,10 +54,10 @@ class Part(StrEnum):
 
 
 @dataclass(eq=False, kw_only=True)
-class Refused(Exception):  # noqa: N818 -- an outcome that callers decide on, not an error yet
-    """A write was not made: which parts refused, and what stood there instead (none: nothing stood there)."""
+class ConditionFailed(Exception):  # noqa: N818 -- an outcome that callers decide on, not an error yet
+    """A write was not made: the conditions that failed, and the items they checked (None: no item)."""
 
-    parts: frozenset[Part]
+    conditions: frozenset[Condition]
     session: Session | None = None
     connection: Connection | None = None
     request: RequestRecord | None = None
@@ -56,20 +65,20 @@ class Refused(Exception):  # noqa: N818 -- an outcome that callers decide on, no
 
 
 class RetryBudget(Enum):
-    """How long a write keeps trying where other writes hold its items."""
+    """How long a write is retried while transactions of other requests hold its items."""
 
     QUICK = "quick"
-    """For what other requests do as well, if this one does not."""
+    """For work that other requests do as well."""
     USUAL = "usual"
     PATIENT = "patient"
-    """For what nobody repeats soon."""
+    """For work that no other request repeats soon."""
 
 
 class Sessions(Protocol):
-    """Sessions, and the writes that concern a session and its speaker at once."""
+    """Sessions, and the writes that change a session together with its speaker's connection."""
 
     def get(self, session_id: str) -> Session | None:
-        """Read strongly consistently."""
+        """Return the session, or None."""
         ...
 
     def create(
@@ -82,10 +91,10 @@ class Sessions(Protocol):
         limit: Limit | None,
         now: int,
     ) -> None:
-        """Put the session with its empty shards, attach the connection as its speaker, note request, limit.
+        """Put the session and its empty shards, attach the speaker, record the request, count the limit.
 
-        Refused by SESSION (the id is taken), CONNECTION (gone, its token expired, or attached to something
-        other than `instead_of`), REQUEST (done before), LIMIT.
+        Fails on SESSION (the id is taken), CONNECTION (gone, its token expired, or attached to something
+        other than `instead_of`), REQUEST (processed before), LIMIT.
         """
         ...
 
@@ -99,18 +108,18 @@ class Sessions(Protocol):
         now: int,
         attach_key: str | None = None,
     ) -> Session:
-        """Make this connection the speaker, with the generation after `session.generation`.
+        """Make this connection the speaker; return the session at the generation after `session.generation`.
 
-        Refused by SESSION (its generation is another by now, or it is over), CONNECTION, REQUEST.
+        Fails on SESSION (another generation, or ended), CONNECTION, REQUEST.
         """
         ...
 
     def detach(
         self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
     ) -> None:
-        """Take the speaker's attachment from the connection and start the grace.
+        """Remove the speaker's attachment from the connection and start the grace period.
 
-        Refused by SESSION (this connection is not its speaker at this generation, or it is ended),
+        Fails on SESSION (this connection is not its speaker at this generation, or the session has ended),
         CONNECTION (not attached at this generation), REQUEST.
         """
         ...
@@ -118,17 +127,18 @@ class Sessions(Protocol):
     def update(
         self, session_id: str, change: Change, *, by: Authority, request: RequestRecord | None, now: int
     ) -> Session:
-        """Set what the change names, and nothing else. Refused by SESSION (no authority, over), REQUEST."""
+        """Set the properties that the change names, and no others. Fails on SESSION (no authority, or ended),
+        REQUEST."""
         ...
 
     def end(
         self, session_id: str, *, reason: EndReason, by: Authority, now: int, ttl: int, announce_by: int
     ) -> Session:
-        """Mark the session ended; it stays due at `announce_by` until `announced`. Refused by SESSION."""
+        """Mark the session ended. It is due at `announce_by` until `mark_announced`. Fails on SESSION."""
         ...
 
-    def announced(self, session_id: str) -> None:
-        """Note that everyone has been told of the end: the session is due no more. Never refused."""
+    def mark_announced(self, session_id: str) -> None:
+        """Record that the end was announced, so that the session is not due. Never fails on a condition."""
         ...
 
 
@@ -136,32 +146,32 @@ class Connections(Protocol):
     """Connections, and the writes that end them."""
 
     def get(self, connection_id: str) -> Connection | None:
-        """Read strongly consistently."""
+        """Return the connection, or None."""
         ...
 
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
-        """Put the connection. Refused by LIMIT."""
+        """Put the connection. Fails on LIMIT."""
         ...
 
     def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
-        """Delete the connection and what it is attached to, all at once.
+        """Delete the connection and its attachment in one transaction.
 
-        A listener's row goes and its shard counts one less; a speaker's session starts its grace, if this is
-        still the attachment of its generation. Refused by CONNECTION (gone, or attached otherwise by now),
-        SESSION (a newer generation, or gone) and LISTENER (the row is gone): then `forget` is what is left.
+        A listener's row is deleted and its shard's count goes down by one. A speaker's session starts its
+        grace period if the attachment is of the current generation. Fails on CONNECTION (gone, or attached
+        otherwise by now), SESSION (a newer generation, or gone) and LISTENER (no row); then call `forget`.
         """
         ...
 
     def forget(self, connection: Connection) -> None:
-        """Delete the connection alone. Refused by CONNECTION (attached otherwise by now)."""
+        """Delete the connection alone. Fails on CONNECTION (attached otherwise by now)."""
         ...
 
     def release(self, connection_id: str, attachment: Attachment) -> None:
-        """Take this attachment from the connection, if it has it still. Never refused."""
+        """Remove this attachment from the connection if it still has it. Never fails on a condition."""
         ...
 
     def set_token(self, connection_id: str, *, subject: str, expires_at: int, due_at: int) -> None:
-        """Note a newer token. Refused by CONNECTION (gone, or another subject's)."""
+        """Record a newer token. Fails on CONNECTION (gone, or of another subject)."""
         ...
 
 
@@ -178,51 +188,96 @@ class Listeners(Protocol):
         ttl: int,
         now: int,
     ) -> None:
-        """Put the listener's row, count it, attach the connection: all at once.
+        """Put the listener's row, count it and attach the connection, in one transaction.
 
-        Refused by SHARD (full, or there is no such shard), LISTENER (the row is there), CONNECTION, LIMIT.
+        Fails on SHARD (full, or no such shard), LISTENER (the row exists), CONNECTION, LIMIT.
         """
         ...
 
     def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
-        """Change the language of a listener that has joined. Refused by LISTENER, CONNECTION."""
+        """Change the language of a listener that has joined. Fails on LISTENER, CONNECTION."""
         ...
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
-        """Undo a join. Refused by LISTENER (no row), CONNECTION (not so attached), REQUEST."""
+        """Undo a join. Fails on LISTENER (no row), CONNECTION (attached otherwise), REQUEST."""
         ...
 
     def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
-        """Remove the row of a listener whose connection has no record any more. Refused by LISTENER."""
+        """Delete the row of a listener whose connection has no record. Fails on LISTENER."""
         ...
 
     def counts(self, session_id: str, shards: int) -> list[ShardCount]:
-        """The count of each shard that exists, read strongly consistently."""
+        """Return the count of each shard that exists."""
         ...
 
     def page(
         self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
     ) -> ListenerPage:
-        """One page of a shard's listeners, read strongly consistently."""
+        """Return one page of a shard's listeners."""
+        ...
+
+
+class MessageLog(Protocol):
+    """The stored messages of all sessions."""
+
+    def append(
+        self, entry: Entry, *, to: Session, by: SpeakerAuthority, request: RequestRecord | None
+    ) -> None:
+        """Record the entry after `to.head` and the request, and raise the head, in one transaction.
+
+        The session takes `to`'s rate window and count. Fails on SESSION (another head or generation by now,
+        not active, or ended), with the session as it is, and on REQUEST (processed before).
+        """
+        ...
+
+    def request(self, key: str) -> RequestRecord | None:
+        """Return what `append` recorded of the request with this key, or None."""
+        ...
+
+    def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
+        """Return the stored entries at these offsets, in order."""
+        ...
+
+    def entries(self, session_id: str, epoch: str, *, first: int, last: int) -> list[Entry]:
+        """Return the stored entries from `first` to `last`, in order, read page by page."""
         ...
 
 
 class RateLimits(Protocol):
-    """Limits that no transaction carries."""
+    """Limits that no transaction includes."""
 
     def take(self, limit: Limit) -> bool:
-        """Count one use; whether it was within the limit. True whenever the limits' table cannot tell."""
+        """Count one use and return whether it is within the limit. True if the table is unavailable."""
+        ...
+
+
+class Pusher(Protocol):
+    """Sends to connections other than the one that gets the reply."""
+
+    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+        """Make all deliveries concurrently, each in its order; return their outcomes in the same order.
+
+        One connection takes one delivery a call, else the order between its deliveries is lost. Raises
+        PushConfigurationError if no push can succeed.
+        """
+        ...
+
+    def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
+        """Close connections from the server's side. One whose outcome is not in CLOSED is still open.
+
+        Raises PushConfigurationError.
+        """
         ...
 
 
 class Broadcaster(Protocol):
-    """Tells everyone concerned."""
+    """Pushes to everyone in a session."""
 
     def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
         """Push to the session's listeners and to its speaker's connection, apart from `exclude`.
 
-        Beyond `directFanOut` listeners it goes through the queue. Failing to reach someone is not an error;
-        false says that listeners could be neither served nor queued, so that it has to be done again.
+        Beyond `directFanOut` listeners the push goes through the queue. A listener that cannot be reached is
+        not an error. Returns False if listeners could be neither served nor queued; the caller repeats then.
         """
         ...
 
@@ -235,16 +290,56 @@ class Replayer(Protocol):
     ) -> Replayed | Reset:
         """Push the messages after `position` up to `session.head`, in order, at most one page of them.
 
-        `language` is a listener's target language (messages for others are skipped); none for the speaker.
+        `language` is a listener's target language (messages for others are skipped), or None for the speaker.
         """
         ...
 
 
+class HookError(Exception):
+    """The hook failed, was too slow, or gave an invalid answer."""
+
+
+class Hook(Protocol):
+    """The owner's function, which sees each message before it is sent (docs/hook.md)."""
+
+    def call(self, request: dict[str, Any]) -> object:
+        """Return the function's answer. Raises HookError if it fails or takes `hookTimeout` seconds."""
+        ...
+
+
 class TokenVerifier(Protocol):
-    """Tells good tokens from bad ones."""
+    """Verifies the signatures of tokens."""
 
     def claims(self, token: str) -> dict[str, Any]:
-        """The claims under a good signature; raises UnauthorizedError, or UnavailableError without keys."""
+        """Return the claims. Raises UnauthorizedError, or UnavailableError without the signing keys."""
+        ...
+
+
+class PostponeCheck(Protocol):
+    """Moves the keep-alive's next check of a connection to a later time."""
+
+    def __call__(self, connection_id: str, *, due_at: int, now: int, token_after: int) -> None:
+        """Set `dueAt` if that is later, the connection is not due, and its token expires after `token_after`.
+
+        A token that expires earlier does not count if the connection was notified of it. Never fails on a
+        condition.
+        """
+        ...
+
+
+class SelfInvocation(Protocol):
+    """Invokes this function again without waiting for it."""
+
+    def invoke(self, event: Mapping[str, Any]) -> None:
+        """Raises UnavailableError if the function may not have been invoked."""
+        ...
+
+
+class ParallelMap(Protocol):
+    """Maps a function over items, concurrently or not; results keep the order of the items."""
+
+    def __call__(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
+        """Raise what `function` raises."""
         ...
 
 
@@ -256,11 +351,11 @@ class Logger(Protocol):
         ...
 
     def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
-        """Write a line; of `failure` only the classes and places, never the text."""
+        """Write a line. Of `failure` it has the classes and places, never the text."""
         ...
 
     def warning(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
-        """The same at level WARNING."""
+        """Write a line at level WARNING."""
         ...
 
     def failed(self, failure: BaseException) -> None:
@@ -280,10 +375,15 @@ class Metrics(Protocol):
         ...
 
     def flush(self) -> None:
-        """Write what was counted since the last flush; nothing if nothing was."""
+        """Write what was counted since the last flush, or nothing if nothing was counted."""
         ...
 
 
 def total(counts: Sequence[ShardCount]) -> int:
-    """How many listeners a session has."""
+    """Return the number of listeners of a session."""
     return sum(count.listeners for count in counts)
+
+
+def sequential_map(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
+    """Map one item after the other (a ParallelMap)."""
+    return [function(item) for item in items]

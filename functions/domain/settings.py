@@ -1,7 +1,7 @@
-"""What an operator can set, as the functions get it: the environment variable SETTINGS, JSON.
+"""The operator's settings, which the functions read from the environment variable SETTINGS (JSON).
 
-The same keys and defaults stand in components/websocket_sessions/config/settings.py, which checks
-the ranges before anything is deployed. Durations are in seconds.
+components/websocket_sessions/config/settings.py has the same keys and defaults (a test compares them), and
+checks the ranges before a deployment. Durations are in seconds.
 """
 
 import json
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 MAX_SHARDS = 10
-"""Listener shards a session: bounds the items of the creating transaction and the reads of a count."""
+"""Listener shards of a session. It bounds the items of the transaction that creates one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Rate limits; messages are a session's publishes, requests all else of a connection."""
+    """Rate limits. Messages are a session's publishes; requests are all other messages of a connection."""
 
     enabled: bool = True
     sessions_per_hour: int = 20
@@ -49,32 +49,34 @@ class Settings:
     hook_function_arn: str | None = None
     hook_timeout: float = 2.0
     hook_failure: str = "pass"
-    """What becomes of a message whose hook fails: "pass" sends it as it is, "refuse" answers UNAVAILABLE."""
+    """For a message whose hook fails: "pass" sends it unchanged, "refuse" replies UNAVAILABLE."""
 
     @property
     def shards(self) -> int:
-        """Listener shards of a new session."""
+        """Number of listener shards of a new session."""
         return max(1, min(MAX_SHARDS, -(-self.max_listeners // self.listeners_per_shard)))
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        """Read SETTINGS; what is not named has its default.
+        """Return the settings of a JSON object. Missing keys have their defaults.
 
-        Raises ValueError for a key that is not a setting, so that a misspelt one never passes in silence.
+        Raises ValueError for an unknown key, so that a misspelt one is noticed.
         """
-        values = _known(cls, json.loads(text))
+        values = _to_fields(cls, json.loads(text))
         if "limits" in values:
-            values["limits"] = Limits(**_known(Limits, values["limits"]))
+            values["limits"] = Limits(**_to_fields(Limits, values["limits"]))
         if "supported_languages" in values:
             values["supported_languages"] = tuple(values["supported_languages"])
         return cls(**values)
 
 
-def _known(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
+def _to_fields(kind: type[Any], values: dict[str, Any]) -> dict[str, Any]:
     names = {_camel_case(entry.name): entry.name for entry in fields(kind)}
     unknown = sorted(set(values) - set(names))
     if unknown:
-        raise ValueError(f"SETTINGS has {', '.join(unknown)}; allowed are {', '.join(names)}")
+        raise ValueError(
+            f"SETTINGS has the unknown keys {', '.join(unknown)}; allowed are {', '.join(names)}"
+        )
     return {names[key]: value for key, value in values.items()}
 
 

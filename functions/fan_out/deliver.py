@@ -1,14 +1,17 @@
-"""One round of pushes: all that a function has to send, to all whom it serves, at once.
+"""Delivers entries and events to listeners: one round of pushes, and what each outcome leads to."""
 
-Whatever shards they are in: a connection that is slow or silent then holds up nobody but itself.
-"""
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from domain.ports import Metrics
-from domain.pusher import CLOSED, Delivery, Outcome, Pusher
-from fan_out.tasks import Shard
+from domain.delivery import CLOSED, Delivery, Outcome
+from domain.digest import short_digest
+from domain.errors import UnavailableError
+from domain.message_log import Entry
+from domain.model import Attachment, Listener
+from domain.ports import ConditionFailed, Listeners, Logger, Message, Metrics, Pusher
+from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, ShardKey
+from wire.pushes import encode, message_push
 
 METRICS = {
     Outcome.DELIVERED: "PushDelivered",
@@ -18,69 +21,184 @@ METRICS = {
     Outcome.THROTTLED: "PushThrottled",
 }
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """What one listener is to get."""
-
-    shard: Shard
-    connection_id: str
-    payloads: tuple[bytes, ...]
-    is_last_try: bool = False
-    """Whether the listener is disconnected, too, if it is only throttled."""
+MAX_PRUNED = 10
+"""Listeners removed after one round. After a mass disconnect their `$disconnect` events remove the most."""
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class PendingPayload:
+    """An entry or an event to send, and the tasks that ask for it."""
+
+    content: Entry | Message
+    tasks: Sequence[FanOutTask]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListenerDelivery:
+    """What one listener of a shard gets."""
+
+    shard_key: ShardKey
+    connection_id: str
+    payloads: tuple[bytes, ...]
+    is_last_attempt: bool = False
+    """Whether the listener is disconnected even if it is only throttled."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
     """What is left to do after a round."""
 
-    left: dict[Shard, tuple[str, ...]]
-    """Listeners that neither have everything nor are disconnected, so that they have to be tried again."""
-    gone: tuple[Parcel, ...]
-    """Listeners whose connections no longer exist."""
+    undelivered: dict[ShardKey, tuple[str, ...]]
+    """Listeners that did not get everything and are still connected."""
+    gone: tuple[ListenerDelivery, ...]
+    """Deliveries to connections that do not exist."""
 
 
-def push_all(
-    pusher: Pusher, metrics: Metrics, parcels: Sequence[Parcel], notices: Sequence[Delivery] = ()
-) -> Result:
-    """Push everything, then disconnect whom only a new connection can help.
+_Selection = tuple[tuple[int, int], ...]
+"""Indexes of pending payloads, each with the highest receive count of its tasks."""
 
-    A connection of several parcels gets one delivery, in their order. `notices` go out with them, and nothing
-    follows from what becomes of those. Takes LONGEST_ROUND seconds at most (domain/pusher.py); raises
-    PushConfigurationError.
+
+def deliveries_for(
+    shard_key: ShardKey, listeners: Sequence[Listener], pending: Sequence[PendingPayload]
+) -> list[ListenerDelivery]:
+    """Return what each listener of a shard gets, in the order of `pending`. Encodes once a language."""
+
+    @cache
+    def payload(index: int, language: str) -> bytes:
+        content = pending[index].content
+        return encode(message_push(content, language) if isinstance(content, Entry) else content)
+
+    @cache
+    def select_payloads(selection: _Selection, language: str) -> tuple[tuple[bytes, ...], bool]:
+        payloads = tuple(payload(index, language) for index, _ in selection)
+        return payloads, any(receive_count >= MAX_RECEIVE_COUNT for _, receive_count in selection)
+
+    for_all = _select(pending, None)
+    has_retries = any(task.is_retry for item in pending for task in item.tasks)
+    deliveries: list[ListenerDelivery] = []
+    for listener in listeners:
+        selection = _select(pending, listener.connection_id) if has_retries else for_all
+        if selection:
+            payloads, is_last_attempt = select_payloads(selection, listener.target_language)
+            deliveries.append(
+                ListenerDelivery(
+                    shard_key=shard_key,
+                    connection_id=listener.connection_id,
+                    payloads=payloads,
+                    is_last_attempt=is_last_attempt,
+                )
+            )
+    return deliveries
+
+
+def _select(pending: Sequence[PendingPayload], connection_id: str | None) -> _Selection:
+    """Return what is for this listener, or for any listener if the id is None."""
+    receive_counts = [
+        max(
+            (
+                task.receive_count
+                for task in item.tasks
+                if connection_id is None or task.includes(connection_id)
+            ),
+            default=0,
+        )
+        for item in pending
+    ]
+    return tuple((index, count) for index, count in enumerate(receive_counts) if count)
+
+
+def deliver_all(
+    pusher: Pusher,
+    metrics: Metrics,
+    deliveries: Sequence[ListenerDelivery],
+    unreported: Sequence[Delivery] = (),
+) -> DeliveryReport:
+    """Push everything at once, then close connections that can only recover by reconnecting.
+
+    Shards are pushed to together, so that a slow connection delays no other. Several deliveries to one
+    connection become one, in their order. `unreported` deliveries are made too, and the report leaves them
+    out. Takes MAX_DELIVER_AND_DISCONNECT_SECONDS at most. Raises PushConfigurationError.
     """
     payloads: dict[str, tuple[bytes, ...]] = {}
-    for parcel in parcels:
-        payloads[parcel.connection_id] = payloads.get(parcel.connection_id, ()) + parcel.payloads
-    deliveries = [*(Delivery(*one) for one in payloads.items()), *notices]
-    outcomes = pusher.deliver(deliveries)
+    for one in deliveries:
+        payloads[one.connection_id] = payloads.get(one.connection_id, ()) + one.payloads
+    outcomes = pusher.deliver([*(Delivery(*item) for item in payloads.items()), *unreported])
     for outcome, metric in METRICS.items():
         if outcome in outcomes:
             metrics.count(metric, outcomes.count(outcome))
     outcome_of = dict(zip(payloads, outcomes, strict=False))
-    hopeless = {
-        parcel.connection_id for parcel in parcels if _is_hopeless(parcel, outcome_of[parcel.connection_id])
+    to_close = {one.connection_id for one in deliveries if _must_reconnect(one, outcome_of)}
+    throttled = {
+        connection_id for connection_id, outcome in outcome_of.items() if outcome is Outcome.THROTTLED
     }
-    throttled = {one for one, outcome in outcome_of.items() if outcome is Outcome.THROTTLED}
-    left = throttled - hopeless | _disconnect(pusher, metrics, sorted(hopeless))
-    by_shard: dict[Shard, tuple[str, ...]] = {}
-    for parcel in parcels:
-        if parcel.connection_id in left:
-            by_shard[parcel.shard] = (*by_shard.get(parcel.shard, ()), parcel.connection_id)
-    gone = tuple(parcel for parcel in parcels if outcome_of[parcel.connection_id] is Outcome.GONE)
-    return Result(by_shard, gone)
+    missed = throttled - to_close | _disconnect(pusher, metrics, sorted(to_close))
+    undelivered: dict[ShardKey, tuple[str, ...]] = {}
+    for one in deliveries:
+        if one.connection_id in missed:
+            undelivered[one.shard_key] = (*undelivered.get(one.shard_key, ()), one.connection_id)
+    gone = tuple(one for one in deliveries if outcome_of[one.connection_id] is Outcome.GONE)
+    return DeliveryReport(undelivered, gone)
 
 
-def _is_hopeless(parcel: Parcel, outcome: Outcome) -> bool:
+def _must_reconnect(delivery: ListenerDelivery, outcome_of: Mapping[str, Outcome]) -> bool:
+    outcome = outcome_of[delivery.connection_id]
     return outcome in {Outcome.UNREACHABLE, Outcome.TOO_LARGE} or (
-        outcome is Outcome.THROTTLED and parcel.is_last_try
+        outcome is Outcome.THROTTLED and delivery.is_last_attempt
     )
 
 
 def _disconnect(pusher: Pusher, metrics: Metrics, connection_ids: Sequence[str]) -> set[str]:
-    """Disconnect; those that are open still."""
+    """Close connections; return those that are still open."""
     outcomes = pusher.disconnect(connection_ids)
-    still_open = {one for one, outcome in zip(connection_ids, outcomes, strict=True) if outcome not in CLOSED}
+    still_open = {
+        connection_id
+        for connection_id, outcome in zip(connection_ids, outcomes, strict=True)
+        if outcome not in CLOSED
+    }
     if still_open:
         metrics.count("DisconnectFailed", len(still_open))
     return still_open
+
+
+def retry_tasks(
+    tasks: Sequence[FanOutTask], undelivered: Mapping[ShardKey, Sequence[str]]
+) -> list[FanOutTask | None]:
+    """Return a retry task for the listeners that each task did not reach, or None if it reached all."""
+    missed = [tuple(filter(task.includes, undelivered.get(task.shard_key, ()))) for task in tasks]
+    return [
+        replace(task, connection_ids=connection_ids) if connection_ids else None
+        for task, connection_ids in zip(tasks, missed, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PruneListeners:
+    """Removes a few listeners whose connections are gone, and rows without a connection.
+
+    Stops at the first failure: other requests hold the same rows, or the table is unavailable. The next
+    message or the keep-alive run finds the rest.
+    """
+
+    on_disconnected: Callable[[str], Attachment | None]
+    """Removes a connection and its attachment (use_cases/disconnect.py)."""
+    listeners: Listeners
+    logger: Logger
+
+    def __call__(self, gone: Sequence[ListenerDelivery]) -> None:
+        """Remove the first MAX_PRUNED of them. Raises no error of the stores."""
+        for one in gone[:MAX_PRUNED]:
+            try:
+                self._remove(one)
+            except UnavailableError:
+                self.logger.info("listener not pruned", connection=short_digest(one.connection_id))
+                return
+
+    def _remove(self, delivery: ListenerDelivery) -> None:
+        session_id, shard = delivery.shard_key
+        attachment = self.on_disconnected(delivery.connection_id)
+        if attachment is not None and (attachment.session_id, attachment.shard) == delivery.shard_key:
+            return  # the row was deleted with the connection
+        try:
+            self.listeners.drop(connection_id=delivery.connection_id, session_id=session_id, shard=shard)
+        except ConditionFailed:
+            return

@@ -1,29 +1,35 @@
-"""From one message to every listener of a session.
+"""Sends a message to every listener of a session.
 
-The first listeners are served by whoever has the message, up to `directFanOut` of them; the shards beyond go
-through a queue to the fan-out function, so that no audience is too large for one function. Membership is read
-after the message has its offset, strongly consistently: a listener who is not found joined later, and
-recovers from the offset that its join told.
+The function that has the message serves up to `directFanOut` listeners itself. The other shards become tasks
+in the queue, which the fan-out function consumes, so that one function's reach does not limit a session.
+Listeners are read after the message has its offset. A listener that is not found joined later, and recovers
+from the offset in the reply to its join.
 
-A listener gets the message, or is disconnected so that it comes back and recovers, or is left behind: then
-the queue has a task for it alone, whose tries are counted. Nobody else gets anything again for its sake.
+A listener gets the message, or is disconnected so that it reconnects and recovers, or stays undelivered. An
+undelivered listener gets a retry task of its own, and other listeners get nothing twice because of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.delivery import Delivery
 from domain.digest import short_digest
 from domain.errors import UnavailableError
-from domain.message_log import Entry, encode
+from domain.message_log import Entry
 from domain.model import Listener, Session
-from domain.ports import Listeners, Logger, Message, Metrics
-from domain.pusher import Delivery, Pusher
+from domain.ports import Listeners, Logger, Message, MessageLog, Metrics, ParallelMap, Pusher
 from domain.settings import Settings
-from fan_out.deliver import push_all
-from fan_out.deliveries import narrowed, parcels_for
-from fan_out.listeners import Together, one_by_one, within_reach
-from fan_out.prune_listeners import ClearAway
-from fan_out.tasks import ShardQueue, ShardTask
+from fan_out.deliver import (
+    ListenerDelivery,
+    PendingPayload,
+    PruneListeners,
+    deliver_all,
+    deliveries_for,
+    retry_tasks,
+)
+from fan_out.read_listeners import read_listeners, read_until
+from fan_out.tasks import FanOutTask, ShardKey, TaskQueue
+from wire.pushes import encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,62 +38,138 @@ class FanOut:
 
     listeners: Listeners
     pusher: Pusher
-    queue: ShardQueue
-    clear_away: ClearAway
+    queue: TaskQueue
+    prune_listeners: PruneListeners
     settings: Settings
     logger: Logger
     metrics: Metrics
-    together: Together = one_by_one
+    parallel_map: ParallelMap
 
     def publish(self, session: Session, entry: Entry) -> None:
-        """Send an entry to every listener; raises UnavailableError if that cannot even be queued."""
+        """Send an entry to every listener. Raises UnavailableError if it can be neither sent nor queued."""
         tasks = [
-            ShardTask(session_id=entry.session_id, shard=shard, epoch=entry.epoch, offset=entry.offset)
+            FanOutTask(session_id=entry.session_id, shard=shard, epoch=entry.epoch, offset=entry.offset)
             for shard in range(session.shards)
         ]
-        self._spread(session, tasks, entry)
+        self._send(session, tasks, entry)
 
     def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
-        """As `Broadcaster.broadcast`."""
+        """As in the port."""
         tasks = [
-            ShardTask(session_id=session.session_id, shard=shard, event=push)
+            FanOutTask(session_id=session.session_id, shard=shard, event=push)
             for shard in range(session.shards)
         ]
         speaker = session.speaker_connection_id
-        told = [Delivery(speaker, (encode(push),))] if speaker is not None and speaker != exclude else []
+        has_speaker = speaker is not None and speaker != exclude
+        to_speaker = [Delivery(speaker, (encode(push),))] if speaker is not None and has_speaker else []
         try:
-            self._spread(session, tasks, push, told, exclude=exclude)
+            self._send(session, tasks, push, to_speaker, exclude=exclude)
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
             self.logger.warning("broadcast failed", session=short_digest(session.session_id))
             return False
         return True
 
-    def _spread(
+    def _send(
         self,
         session: Session,
-        tasks: Sequence[ShardTask],
-        what: Entry | Message,
-        notices: Sequence[Delivery] = (),
+        tasks: Sequence[FanOutTask],
+        content: Entry | Message,
+        unreported: Sequence[Delivery] = (),
         exclude: str | None = None,
     ) -> None:
-        """Read shards until there are enough listeners to serve, queue the other shards, then serve."""
+        """Read shards until there are enough listeners, queue the other shards, then push."""
         try:
-            here = within_reach(self.listeners, self.together, session, self.settings.direct_fan_out)
+            listeners = read_until(self.listeners, self.parallel_map, session, self.settings.direct_fan_out)
         except UnavailableError:
-            here = dict[int, list[Listener]]()
-        elsewhere = [task for task in tasks if task.shard not in here]
-        if elsewhere:
-            self.queue.send(elsewhere)
-        near = [task for task in tasks if task.shard in here]
-        parcels = [
-            parcel
-            for task in near
-            for parcel in parcels_for(task.where, here[task.shard], [(what, [task])])
-            if parcel.connection_id != exclude
+            listeners = dict[int, list[Listener]]()
+        queued = [task for task in tasks if task.shard not in listeners]
+        if queued:
+            self.queue.send(queued)
+        direct = [task for task in tasks if task.shard in listeners]
+        deliveries = [
+            delivery
+            for task in direct
+            for delivery in deliveries_for(
+                task.shard_key, listeners[task.shard], [PendingPayload(content, [task])]
+            )
+            if delivery.connection_id != exclude
         ]
-        result = push_all(self.pusher, self.metrics, parcels, notices)
-        left = [task for task in narrowed(near, result.left) if task is not None]
-        if left:
-            self.queue.send(left)
-        self.clear_away(result.gone)
+        report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
+        retries = [task for task in retry_tasks(direct, report.undelivered) if task is not None]
+        if retries:
+            self.queue.send(retries)
+        self.prune_listeners(report.gone)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FanOutConsumer:
+    """Serves the queue's tasks in batches, all shards of a batch at once."""
+
+    listeners: Listeners
+    message_log: MessageLog
+    pusher: Pusher
+    queue: TaskQueue
+    prune_listeners: PruneListeners
+    metrics: Metrics
+    parallel_map: ParallelMap
+
+    def __call__(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
+        """Return for each task the error that requires redelivery, or None if it is done.
+
+        A listener gets entries by their offsets, then events. Duplicate tasks are served once. An entry that
+        is no longer kept is skipped, and a listener that misses it gets `reset`. If some listeners could not
+        be reached, one retry task is sent for them. A retry task that fails is not acknowledged, so that the
+        queue counts its receives.
+        """
+        by_shard: dict[ShardKey, list[FanOutTask]] = {}
+        for task in tasks:
+            by_shard.setdefault(task.shard_key, []).append(task)
+        read = dict(zip(by_shard, self.parallel_map(self._read, by_shard.values()), strict=True))
+        unread = {shard: found for shard, found in read.items() if isinstance(found, UnavailableError)}
+        deliveries = [one for found in read.values() if isinstance(found, list) for one in found]
+        try:
+            report = deliver_all(self.pusher, self.metrics, deliveries)
+        except UnavailableError as error:
+            return [error if read[task.shard_key] else None for task in tasks]
+        failures = self._requeue(tasks, retry_tasks(tasks, report.undelivered))
+        self.prune_listeners(report.gone)
+        return [unread.get(task.shard_key, failure) for task, failure in zip(tasks, failures, strict=True)]
+
+    def _read(self, tasks: Sequence[FanOutTask]) -> list[ListenerDelivery] | UnavailableError:
+        """Return the deliveries of one shard's tasks, or the error that prevented reading them."""
+        session_id, shard = tasks[0].shard_key
+        by_epoch: dict[str, dict[int, list[FanOutTask]]] = {}
+        for task in tasks:
+            if task.event is None:
+                by_epoch.setdefault(task.epoch, {}).setdefault(task.offset, []).append(task)
+        try:
+            pending = [
+                PendingPayload(entry, by_offset[entry.offset])
+                for epoch, by_offset in by_epoch.items()
+                for entry in self.message_log.at(session_id, epoch, sorted(by_offset))
+            ]
+            pending += [PendingPayload(dict(task.event), [task]) for task in tasks if task.event is not None]
+            if not pending:
+                return []
+            listeners = read_listeners(self.listeners, session_id, shard)
+            return deliveries_for((session_id, shard), listeners, pending)
+        except UnavailableError as error:
+            return error
+
+    def _requeue(
+        self, tasks: Sequence[FanOutTask], retries: Sequence[FanOutTask | None]
+    ) -> list[UnavailableError | None]:
+        """Send new retry tasks; if that fails, return the error for the tasks to redeliver."""
+        new = [retry for task, retry in zip(tasks, retries, strict=True) if retry and not task.is_retry]
+        unreached = UnavailableError("Some listeners could not be reached yet.")
+        not_queued = None
+        try:
+            if new:
+                self.queue.send(new)
+        except UnavailableError as error:
+            not_queued = error
+        return [
+            None if retry is None else unreached if task.is_retry else not_queued
+            for task, retry in zip(tasks, retries, strict=True)
+        ]

@@ -1,78 +1,86 @@
-"""Work for the fan-out function, the queue that carries it, and its JSON there."""
+"""The fan-out queue: its tasks, their JSON, and the port that sends them."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-LAST_RECEIPT = 5
-"""Receipts of a task after which a listener that is throttled still is disconnected. No queue gives a task up
-earlier: AWS advises five receipts at least (components/websocket_sessions/fan_out_queue.py)."""
+MAX_RECEIVE_COUNT = 5
+"""Receives of a task after which a listener that is still throttled is disconnected. The queue moves no task
+to the dead-letter queue earlier: AWS advises at least five receives
+(components/websocket_sessions/fan_out_queue.py)."""
 
-Shard = tuple[str, int]
-"""A session's id, and the number of one of its shards."""
+ShardKey = tuple[str, int]
+"""A session's id and the number of one of its shards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShardTask:
-    """One shard to be served: with the log's entry at this position, or else with this event."""
+class FanOutTask:
+    """One shard to serve with the log's entry at a position, or with an event if there is one."""
 
     session_id: str
     shard: int
     epoch: str = ""
     offset: int = 0
     event: Mapping[str, Any] | None = None
-    only: tuple[str, ...] = ()
-    """The connections that an earlier try left behind; none: all listeners of the shard."""
-    receipt: int = 1
-    """How often the queue has handed it out, this time included; not a part of its JSON."""
+    connection_ids: tuple[str, ...] = ()
+    """The listeners that an earlier attempt did not reach. Empty for all listeners of the shard."""
+    receive_count: int = 1
+    """How often the queue has delivered the task, this time included. Not a part of the JSON."""
 
     @property
-    def where(self) -> Shard:
-        """The shard."""
+    def shard_key(self) -> ShardKey:
         return self.session_id, self.shard
 
-    def concerns(self, connection_id: str) -> bool:
-        """Whether this listener of the shard is to be served."""
-        return not self.only or connection_id in self.only
+    @property
+    def is_retry(self) -> bool:
+        """Whether the task is for listeners that an earlier attempt did not reach."""
+        return bool(self.connection_ids)
+
+    def includes(self, connection_id: str) -> bool:
+        """Return whether the task is for this listener of the shard."""
+        return not self.connection_ids or connection_id in self.connection_ids
 
 
-class ShardQueue(Protocol):
-    """Carries tasks to the fan-out function, each at least once."""
+class TaskQueue(Protocol):
+    """Delivers tasks to the fan-out function, each at least once."""
 
-    def send(self, tasks: Sequence[ShardTask]) -> None:
-        """Hand over all tasks; raises UnavailableError if any of them may not have been taken.
+    def send(self, tasks: Sequence[FanOutTask]) -> None:
+        """Enqueue all tasks, retry tasks with a delay. Raises UnavailableError if any may be missing."""
+        ...
 
-        Those for connections that were left behind are handed out a little later.
+    def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
+        """Shorten the visibility timeout of messages that will not be deleted.
+
+        Each is given by its receipt handle and receive count; up to ten, as one batch has. Raises
+        UnavailableError if any of them keeps the visibility timeout of the queue.
         """
         ...
 
-    def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
-        """Let messages that were received and will not be deleted come again in a few seconds.
 
-        Each by its receipt handle and how often it has been received. Up to ten, as they come in one batch.
-        Raises UnavailableError if any of them waits for the queue's visibility timeout instead.
-        """
-        ...
-
-
-def to_json(task: ShardTask) -> str:
-    """The queue's message for a task."""
-    what = {"epoch": task.epoch, "offset": task.offset} if task.event is None else {"event": task.event}
-    only = {"only": task.only} if task.only else {}
-    shard = {"sessionId": task.session_id, "shard": task.shard}
-    return json.dumps({**shard, **what, **only}, separators=(",", ":"))
+def to_json(task: FanOutTask) -> str:
+    """Return the queue's message for a task."""
+    fields: dict[str, Any] = {"sessionId": task.session_id, "shard": task.shard}
+    fields |= {"epoch": task.epoch, "offset": task.offset} if task.event is None else {"event": task.event}
+    if task.connection_ids:
+        fields["connectionIds"] = task.connection_ids
+    return json.dumps(fields, separators=(",", ":"))
 
 
-def to_task(text: str, receipt: int = 1) -> ShardTask:
-    """The task of a queue's message; raises ValueError for what `to_json` did not write."""
+def to_task(text: str, receive_count: int = 1) -> FanOutTask:
+    """Return the task of a queue's message. Raises ValueError if it has none."""
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
         case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
-            position: dict[str, Any] = {"event": fields["event"]}
+            content: dict[str, Any] = {"event": fields["event"]}
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
-            position = {"epoch": epoch, "offset": offset}
+            content = {"epoch": epoch, "offset": offset}
         case _:
-            raise ValueError("not a task of the fan-out queue")
-    only = tuple(map(str, fields.get("only", ())))
-    return ShardTask(session_id=session_id, shard=shard, only=only, receipt=receipt, **position)
+            raise ValueError("the message has no fan-out task")
+    return FanOutTask(
+        session_id=session_id,
+        shard=shard,
+        connection_ids=tuple(map(str, fields.get("connectionIds", ()))),
+        receive_count=receive_count,
+        **content,
+    )

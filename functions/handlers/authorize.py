@@ -1,4 +1,4 @@
-"""The authorizer of `$connect`: lets a connection in, or refuses it."""
+"""The authorizer of `$connect`: allows a connection or denies it."""
 
 import uuid
 from typing import Any
@@ -11,9 +11,9 @@ authorize = container.authorize
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Answer with a policy; what the later routes know of the caller stands in its context, as strings.
+    """Return a policy. Its context has the caller for the other routes, as strings.
 
-    Whatever goes wrong denies. Source: API Gateway Developer Guide, "Control access to WebSocket APIs with
+    Every error denies. Source: API Gateway Developer Guide, "Control access to WebSocket APIs with
     AWS Lambda REQUEST authorizers".
     """
     correlation_id = uuid.uuid4().hex

@@ -1,4 +1,4 @@
-"""$connect: the connection is noted."""
+"""$connect: records the connection."""
 
 from container import container
 from handlers.request import Request
@@ -9,7 +9,7 @@ connect = container.connect
 
 @lifecycle("$connect")
 def handler(request: Request) -> None:
-    """Note the connection with what the authorizer found out."""
+    """Record the connection with the authorizer's context."""
     connect(
         request.connection_id,
         subject=request.subject,

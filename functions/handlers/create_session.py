@@ -1,4 +1,4 @@
-"""createSession: a speaker creates a session and is attached to it."""
+"""createSession: creates a session with the sender as its speaker."""
 
 from container import container
 from domain.ports import Message

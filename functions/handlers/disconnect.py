@@ -1,4 +1,4 @@
-"""$disconnect: best effort on API Gateway's side; late, doubled and lost ones do no harm."""
+"""$disconnect: best effort by API Gateway. Late, repeated and lost events do no harm."""
 
 from container import container
 from handlers.request import Request
@@ -9,5 +9,5 @@ disconnect = container.disconnect
 
 @lifecycle("$disconnect")
 def handler(request: Request) -> None:
-    """Take the connection out of everything."""
+    """Remove the connection and its attachment."""
     disconnect(request.connection_id)

@@ -1,4 +1,4 @@
-"""endSession: the speaker ends the session for everyone."""
+"""endSession: ends the session for everyone."""
 
 from container import container
 from domain.ports import Message
@@ -10,5 +10,5 @@ end_session = container.end_session
 
 @route("endSession")
 def handler(request: Request) -> Message:
-    """Reply sessionEnded; everyone else concerned gets it as a push."""
+    """Reply sessionEnded. Everyone else in the session gets it as a push."""
     return end_session.as_speaker(request.connection_id)

@@ -1,11 +1,11 @@
-"""The fan-out queue's function: serves the shards that publish, a broadcast or an earlier try left to it."""
+"""The function of the fan-out queue: serves the shards that another function or an earlier attempt queued."""
 
 from typing import Any, Protocol
 
 from container import container
 from domain.digest import short_digest
 from domain.errors import UnavailableError
-from fan_out.tasks import ShardTask, to_task
+from fan_out.tasks import FanOutTask, to_task
 from handlers.observed import observed
 
 serve = container.fan_out_consumer
@@ -13,23 +13,24 @@ queue, logger, metrics = container.queue, container.logger, container.metrics
 
 
 class Context(Protocol):
-    """What of Lambda's context object is used."""
+    """The part of Lambda's context object that is used."""
 
     aws_request_id: str
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Serve a batch, all shards at once, and report the messages that have to come again, and soon.
+    """Serve a batch, all shards at once, and report the messages to redeliver.
 
-    A message that is no task is counted and dropped: no try of it could succeed. Source of the answer's form:
-    Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial batch responses).
+    A message without a task is counted and dropped, since no attempt can succeed. Source of the response's
+    form: Lambda Developer Guide, "Handling errors for an SQS event source in Lambda" (partial batch
+    responses).
     """
     metrics.begin("fanOut")
     records: list[dict[str, Any]] = []
-    tasks: list[ShardTask] = []
+    tasks: list[FanOutTask] = []
     for record in event["Records"]:
         try:
-            tasks.append(to_task(record["body"], _receipts(record)))
+            tasks.append(to_task(record["body"], _receive_count(record)))
         except (KeyError, ValueError, TypeError):
             metrics.count("FanOutMalformed")
         else:
@@ -40,29 +41,29 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
         failures = [error] * len(tasks) if served is None else served
         failed = [record for record, failure in zip(records, failures, strict=True) if failure is not None]
     if failed:
-        _come_again_soon(failed)
+        _retry_soon(failed)
     metrics.flush()
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
 
-def _failures(tasks: list[ShardTask]) -> list[UnavailableError | None]:
+def _failures(tasks: list[FanOutTask]) -> list[UnavailableError | None]:
     failures = serve(tasks)
     for task, failure in zip(tasks, failures, strict=True):
         if failure is not None:
             metrics.count("FanOutFailed")
             session = short_digest(task.session_id)
-            fields = {"shard": task.shard, "receipt": task.receipt}
-            logger.warning("not served", failure=failure, session=session, **fields)
+            fields = {"shard": task.shard, "receiveCount": task.receive_count}
+            logger.warning("shard not served", failure=failure, session=session, **fields)
     return failures
 
 
-def _come_again_soon(failed: list[dict[str, Any]]) -> None:
-    """Without this they come again too, but only after the queue's visibility timeout."""
+def _retry_soon(failed: list[dict[str, Any]]) -> None:
+    """Have failed messages redelivered before the queue's visibility timeout ends."""
     try:
-        queue.return_soon([(record["receiptHandle"], _receipts(record)) for record in failed])
+        queue.retry_soon([(record["receiptHandle"], _receive_count(record)) for record in failed])
     except UnavailableError as failure:
-        logger.warning("not returned early", failure=failure)
+        logger.warning("retry not advanced", failure=failure)
 
 
-def _receipts(record: dict[str, Any]) -> int:
+def _receive_count(record: dict[str, Any]) -> int:
     return int(record["attributes"]["ApproximateReceiveCount"])

@@ -1,4 +1,4 @@
-"""getSession: what a session is, by its id or by the connection's attachment."""
+"""getSession: returns a session, by its id or by the connection's attachment."""
 
 from container import container
 from domain.ports import Message

@@ -1,4 +1,4 @@
-"""Reading the headers and the query of a WebSocket handshake."""
+"""Reads the headers and the query of a WebSocket handshake."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from wire.schema_generated import SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX
 
 
 def header(event: dict[str, Any], name: str) -> str:
-    """A header's value, whatever case the client or the gateway wrote its name in; "" without it."""
+    """Return a header's value, or "" without the header. Its name may have any case."""
     many: dict[str, list[str]] = event.get("multiValueHeaders") or {}
     for key, values in many.items():
         if key.lower() == name:
@@ -16,22 +16,22 @@ def header(event: dict[str, Any], name: str) -> str:
 
 
 def offered_subprotocols(event: dict[str, Any]) -> list[str]:
-    """What the client put into Sec-WebSocket-Protocol, in its order."""
+    """Return the values of Sec-WebSocket-Protocol, in the client's order."""
     offered = header(event, "sec-websocket-protocol").split(",")
     return [name for name in map(str.strip, offered) if name]
 
 
 def chosen_subprotocol(event: dict[str, Any]) -> dict[str, str]:
-    """The response header that picks ours, if it was offered; a token that came as one is never repeated."""
+    """Return the header that accepts our subprotocol, if the client offered it. It never repeats a token."""
     if SUBPROTOCOL not in offered_subprotocols(event):
         return {}
     return {"Sec-WebSocket-Protocol": SUBPROTOCOL}
 
 
 def token_of(event: dict[str, Any]) -> str | None:
-    """The token, as a subprotocol, as a bearer token or in the query; none if there is no trace of one.
+    """Return the token from a subprotocol, the Authorization header or the query, or None without one.
 
-    An empty or malformed one is a token that is there: it comes back as it is, and will be refused.
+    An empty or malformed token is returned as it is, and is rejected later.
     """
     for name in offered_subprotocols(event):
         if name.startswith(TOKEN_SUBPROTOCOL_PREFIX):

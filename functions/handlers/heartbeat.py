@@ -1,4 +1,4 @@
-"""heartbeat, where the stack records heartbeats; elsewhere API Gateway answers it without a function."""
+"""heartbeat, if the stack records heartbeats. Otherwise API Gateway replies without a function."""
 
 from container import container
 from domain.ports import Message
@@ -10,5 +10,5 @@ heartbeat = container.heartbeat
 
 @route("heartbeat")
 def handler(request: Request) -> Message:
-    """Reply heartbeatAck with the server's time and when the connection began."""
+    """Reply heartbeatAck with the server's time and the connection's start."""
     return heartbeat(request.connection_id, request.connected_at_ms)

@@ -1,6 +1,6 @@
-"""What all HTTP routes have in common: the caller, the body, the answer, problem+json.
+"""What all HTTP routes share: the caller, the body, the response, problem+json.
 
-Events and answers are of payload format 2.0. Source: API Gateway Developer Guide, "AWS Lambda proxy
+Events and responses have payload format 2.0. Source: API Gateway Developer Guide, "AWS Lambda proxy
 integrations for HTTP APIs".
 """
 
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.digest import short_digest
-from domain.errors import InvalidMessageError, SessionError, UnauthorizedError, problem
+from domain.errors import InvalidMessageError, SessionError, UnauthorizedError
 from domain.ports import Message
 from handlers.observed import observed
-from wire.parsing import MAX_REQUEST_ID, check_session_id, parse
+from wire.parsing import MAX_REQUEST_ID_CHARACTERS, check_session_id, parse
+from wire.replies import problem
 
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, Any]]
@@ -22,7 +23,7 @@ Handler = Callable[[Event, object], dict[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRequest:
-    """One request, as the JWT authorizer let it through."""
+    """A request that the JWT authorizer allowed."""
 
     event: Event
     claims: dict[str, Any]
@@ -31,7 +32,7 @@ class HttpRequest:
 
     @property
     def subject(self) -> str:
-        """The signed-in user. Raises UnauthorizedError where there is none."""
+        """The signed-in user. Raises UnauthorizedError if there is none."""
         subject = self.claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise UnauthorizedError
@@ -39,33 +40,35 @@ class HttpRequest:
 
     @property
     def session_id(self) -> str:
-        """The one in the path. Raises InvalidFieldError (INVALID_SESSION_ID)."""
+        """The id in the path. Raises InvalidFieldError (INVALID_SESSION_ID)."""
         parameters: dict[str, str] = self.event.get("pathParameters") or {}
         return check_session_id(parameters.get("sessionId", ""))
 
     @property
     def idempotency_key(self) -> str | None:
-        """The header Idempotency-Key, which means what requestId means in a message."""
+        """The header Idempotency-Key, which has the meaning of requestId in a message."""
         headers: dict[str, str] = self.event.get("headers") or {}
         key = next((value for name, value in headers.items() if name.lower() == "idempotency-key"), None)
-        if key is not None and not 0 < len(key) <= MAX_REQUEST_ID:
-            raise InvalidMessageError(f"Idempotency-Key must be of 1 to {MAX_REQUEST_ID} characters.")
+        if key is not None and not 0 < len(key) <= MAX_REQUEST_ID_CHARACTERS:
+            raise InvalidMessageError(
+                f"Idempotency-Key must have 1 to {MAX_REQUEST_ID_CHARACTERS} characters."
+            )
         return key
 
     @property
     def body(self) -> dict[str, Any]:
-        """The JSON object sent. Raises InvalidMessageError."""
+        """The JSON object in the body. Raises InvalidMessageError."""
         text: str = self.event.get("body") or ""
         if self.event.get("isBase64Encoded"):
             try:
                 text = base64.b64decode(text, validate=True).decode()
             except ValueError as error:
-                raise InvalidMessageError("The body is not text in UTF-8.") from error
+                raise InvalidMessageError("The body is not UTF-8 text.") from error
         return parse(text)
 
 
 def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpRequest], Message]], Handler]:
-    """Make a Lambda handler of a function that answers one route's requests with `status`."""
+    """Make a Lambda handler from a function that responds to one route's requests with `status`."""
 
     def decorate(answer: Callable[[HttpRequest], Message]) -> Handler:
         def handler(event: Event, _context: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""POST /sessions: create a session that no connection speaks for yet; resumeSession takes it up."""
+"""POST /sessions: creates a session without a speaker. resumeSession gives it one."""
 
 from container import container
 from domain.authorization import Caller
@@ -11,7 +11,7 @@ create_session = container.create_session
 
 @http_route("POST /sessions", status=201)
 def handler(request: HttpRequest) -> Message:
-    """Answer 201 with the fields of sessionCreated; the same Idempotency-Key gets the same session."""
+    """Respond 201 with the fields of sessionCreated. The same Idempotency-Key gets the same session."""
     caller = Caller(connection_id=None, subject=request.subject, address=request.address)
     body = request.body
     check_body("createSession", body)

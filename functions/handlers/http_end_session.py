@@ -1,4 +1,4 @@
-"""DELETE /sessions/{sessionId}: the owner ends the session for everyone."""
+"""DELETE /sessions/{sessionId}: ends the owner's session for everyone."""
 
 from container import container
 from domain.ports import Message
@@ -9,5 +9,5 @@ end_session = container.end_session
 
 @http_route("DELETE /sessions/{sessionId}")
 def handler(request: HttpRequest) -> Message:
-    """Answer with the fields of sessionEnded, also the second time. 403 for non-owners."""
+    """Respond with the fields of sessionEnded, also to a repeat. 403 for other users."""
     return end_session.as_owner(request.subject, request.session_id)

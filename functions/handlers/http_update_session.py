@@ -1,4 +1,4 @@
-"""PATCH /sessions/{sessionId}: the owner pauses the session, goes on, or changes its quality."""
+"""PATCH /sessions/{sessionId}: pauses or continues the owner's session, or changes its quality."""
 
 from container import container
 from domain.ports import Message
@@ -11,7 +11,7 @@ update_session = container.update_session
 
 @http_route("PATCH /sessions/{sessionId}")
 def handler(request: HttpRequest) -> Message:
-    """Answer with the fields of sessionUpdated; everyone concerned gets it as a push. 403 for non-owners."""
+    """Respond with the fields of sessionUpdated, which everyone else gets as a push. 403 for other users."""
     body = request.body
     check_body("updateSession", body)
     return update_session.as_owner(request.subject, request.session_id, change_of(body))

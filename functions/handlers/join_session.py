@@ -1,4 +1,4 @@
-"""joinSession: a listener joins, or recovers its place."""
+"""joinSession: joins a session as a listener, or recovers a position."""
 
 from container import container
 from domain.ports import Message
@@ -10,7 +10,7 @@ join_session = container.join_session
 
 @route("joinSession")
 def handler(request: Request) -> Message:
-    """Reply sessionJoined; what was missed is pushed before."""
+    """Reply sessionJoined. Missed messages are pushed before."""
     return join_session(
         request.caller,
         session_id=request.message["sessionId"],

@@ -1,44 +1,44 @@
-"""The schedule, each minute: pings, notices, ends and repairs whatever is due."""
+"""The function of the schedule, each minute: pings, notices, ends and repairs for what is due."""
 
 from typing import Any, Protocol
 
 from container import container
-from domain.pusher import LONGEST_ROUND
+from domain.delivery import MAX_DELIVER_AND_DISCONNECT_SECONDS
 from handlers.observed import observed
-from keep_alive.continuation import events_for, work_of
+from keep_alive.run import continuation_events, scans_of
 
-RESERVE_MS = int(1000 * (LONGEST_ROUND + 5))
-"""Milliseconds that a page of work, or telling of one session's end, may still take: all pushes at their
-slowest, and one slow call beside (adapters/dynamodb/client.py). None begins later."""
+RESERVE_MS = int(1000 * (MAX_DELIVER_AND_DISCONNECT_SECONDS + 5))
+"""The longest time of one page, or of one session's end: all pushes at their slowest, and one slow call more
+(adapters/dynamodb/client.py). With less time left, the run stops."""
 
-keep_alive, continuation = container.keep_alive, container.self_invocation
+keep_alive, self_invocation = container.keep_alive, container.self_invocation
 clock, metrics = container.clock, container.metrics
 
 
 class Context(Protocol):
-    """What of Lambda's context object is used."""
+    """The part of Lambda's context object that is used."""
 
     aws_request_id: str
 
     def get_remaining_time_in_millis(self) -> int:
-        """How long the invocation may still take."""
+        """Return the time until the invocation times out."""
         ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
-    """Do what is due; what time does not allow goes on in further invocations.
+    """Run, and continue in further invocations if the time runs out.
 
-    Fails as an invocation where the run fails, so that it is counted and tried again by Lambda.
+    The invocation fails if the run fails, so that Lambda counts it and retries.
     """
-    work, depth = work_of(event, clock())
+    scans, depth = scans_of(event, clock())
 
     def run() -> int:
-        left = keep_alive(work, time_is_left=lambda: context.get_remaining_time_in_millis() > RESERVE_MS)
-        for following in events_for(left, depth):
-            continuation.invoke(following)
-        if left:
-            metrics.count("KeepAliveUnfinished", len(left))
-        return len(left)
+        unfinished = keep_alive(scans, has_time=lambda: context.get_remaining_time_in_millis() > RESERVE_MS)
+        for continuation in continuation_events(unfinished, depth):
+            self_invocation.invoke(continuation)
+        if unfinished:
+            metrics.count("KeepAliveUnfinished", len(unfinished))
+        return len(unfinished)
 
     left, error = observed("keepAlive", context.aws_request_id, run, depth=depth)
     if error is not None:

@@ -1,4 +1,4 @@
-"""leaveSession: the connection stays, its attachment goes."""
+"""leaveSession: detaches the connection, which stays open."""
 
 from container import container
 from domain.ports import Message

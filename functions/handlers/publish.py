@@ -1,4 +1,4 @@
-"""publish: the speaker's message gets its place in the log and goes out to the listeners."""
+"""publish: appends the speaker's message to the log and sends it to the listeners."""
 
 from container import container
 from domain.ports import Message

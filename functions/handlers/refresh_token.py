@@ -1,4 +1,4 @@
-"""refreshToken: a newer token for an open connection."""
+"""refreshToken: replaces the token of an open connection."""
 
 from container import container
 from domain.ports import Message

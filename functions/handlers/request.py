@@ -1,4 +1,4 @@
-"""A WebSocket event, read: who sent what, over which connection."""
+"""Reads a WebSocket event: its connection, its sender and its message."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +11,12 @@ from wire.parsing import request_id_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One message, connect or disconnect. `message` is empty where the event has no body to check."""
+    """A message, connect or disconnect. `message` is empty if the event has no valid body."""
 
     connection_id: str
     subject: str | None
     token_expires_at: int | None
-    """As of the connect; the connection's record knows of later tokens."""
+    """As of the connect. The connection's record has later tokens."""
     address: str
     correlation_id: str
     connected_at_ms: int
@@ -29,7 +29,10 @@ class Request:
 
 
 def read_request(event: dict[str, Any], message: dict[str, Any]) -> Request:
-    """Source of the fields: API Gateway Developer Guide, "$context variables for WebSocket APIs"."""
+    """Return the request of an event.
+
+    Source of the fields: API Gateway Developer Guide, "$context variables for WebSocket APIs".
+    """
     context = event["requestContext"]
     authorizer: dict[str, Any] = context.get("authorizer") or {}
     expires = authorizer.get("tokenExpiresAt")
@@ -47,19 +50,19 @@ def read_request(event: dict[str, Any], message: dict[str, Any]) -> Request:
 
 
 def address_of(context: dict[str, Any]) -> str:
-    """Digest of the client's address."""
+    """Return the digest of the client's address."""
     identity: dict[str, str] = context.get("identity") or {}
     return short_digest(identity.get("sourceIp", ""))
 
 
 def position_of(message: dict[str, Any]) -> Position | None:
-    """The position that a checked message asks to recover from."""
+    """Return the position that a checked message recovers from, or None."""
     if "epoch" not in message:
         return None
     return Position(epoch=message["epoch"], offset=message["offset"])
 
 
 def change_of(message: dict[str, Any]) -> Change:
-    """The change that a checked message or body asks for."""
+    """Return the change that a checked message or body asks for."""
     status = message.get("status")
     return Change(status=Status(status) if status else None, quality=message.get("quality"))

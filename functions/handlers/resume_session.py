@@ -1,4 +1,4 @@
-"""resumeSession: a speaker takes its session up again."""
+"""resumeSession: makes the connection the speaker of its user's session."""
 
 from container import container
 from domain.ports import Message
@@ -10,7 +10,7 @@ resume_session = container.resume_session
 
 @route("resumeSession")
 def handler(request: Request) -> Message:
-    """Reply sessionResumed; what was missed is pushed before."""
+    """Reply sessionResumed. Missed messages are pushed before."""
     return resume_session(
         request.connection_id,
         session_id=request.message["sessionId"],

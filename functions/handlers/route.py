@@ -1,16 +1,17 @@
-"""What all WebSocket routes have in common: parse, check, call, reply."""
+"""What all WebSocket routes share: parse, check, call, reply."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 from domain.digest import short_digest
-from domain.errors import InvalidMessageError, SessionError, error_reply, http_status
+from domain.errors import InvalidMessageError, SessionError
 from domain.ports import Message
 from handlers.headers import chosen_subprotocol
 from handlers.observed import observed
 from handlers.request import Request, read_request
 from wire.parsing import check, parse
+from wire.replies import error_reply, http_status
 
 Event = dict[str, Any]
 Handler = Callable[[Event, object], dict[str, Any]]
@@ -18,9 +19,10 @@ Answer = Callable[[Request], Message]
 
 
 def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
-    """Make a Lambda handler of a function that answers one action's messages, checked if not told otherwise.
+    """Make a Lambda handler from a function that replies to one action's messages.
 
-    The status is 200 for errors too: API Gateway passes the body on as the reply, by the route response.
+    `checked` is whether messages are checked against the schema first. The status is 200 for errors as well,
+    since the route response sends the body as the reply.
     """
 
     def decorate(answer: Answer) -> Handler:
@@ -47,7 +49,7 @@ def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
 
 
 def lifecycle(name: str) -> Callable[[Callable[[Request], None]], Handler]:
-    """The same for `$connect` and `$disconnect`: no message, and a status instead of a reply."""
+    """Make a Lambda handler for `$connect` or `$disconnect`: no message, and a status in place of a reply."""
 
     def decorate(act: Callable[[Request], None]) -> Handler:
         def handler(event: Event, _context: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""$default: the message names no route."""
+"""$default: a message whose action is no route key."""
 
 from domain.errors import InvalidMessageError, UnknownActionError
 from domain.ports import Message
@@ -8,7 +8,7 @@ from handlers.route import route
 
 @route("$default", checked=False)
 def handler(request: Request) -> Message:
-    """Refuse, for what is wrong with it: no action, or one that does not exist."""
+    """Reply with an error: the action is missing, or does not exist."""
     if not isinstance(request.message.get("action"), str):
-        raise InvalidMessageError("action is required, and must be a string.")
+        raise InvalidMessageError("action is required and must be a string.")
     raise UnknownActionError

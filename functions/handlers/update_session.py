@@ -1,4 +1,4 @@
-"""updateSession: the speaker pauses, goes on, or changes the quality."""
+"""updateSession: pauses or continues the session, or changes its quality."""
 
 from container import container
 from domain.ports import Message
@@ -10,6 +10,6 @@ update_session = container.update_session
 
 @route("updateSession")
 def handler(request: Request) -> Message:
-    """Reply sessionUpdated; everyone else concerned gets it as a push."""
+    """Reply sessionUpdated. Everyone else in the session gets it as a push."""
     change = change_of(request.message)
     return update_session.as_speaker(request.connection_id, change, request_id=request.request_id)

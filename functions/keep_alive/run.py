@@ -1,188 +1,195 @@
-"""The scheduled run: what is due is looked at, told, ended or cleared away. Nothing else is read.
+"""The scheduled run: pings, notices, ends and removals for what is due. It reads nothing else.
 
-Two runs may overlap, a run may crash anywhere, and a minute may be skipped. What holds it together:
+Two runs may overlap, a run may crash at any point, and a minute may be skipped. These rules keep that safe:
 
-- A ping goes out first and is recorded after, on condition that nobody changed `dueAt` meanwhile. Twice costs
-  one push more; never would cost the connection its life.
-- A notice is claimed for `CLAIM` seconds first, so that of runs that overlap one sends it, and is recorded
-  after. A crash between the two repeats it.
-- What was not carried out stays due, and the next run finds it.
+- A ping is sent first and recorded afterwards, on the condition that `dueAt` is unchanged. Sending it twice
+  costs one extra push; missing it would let the connection time out.
+- A notice is leased for NOTICE_LEASE_SECONDS before it is sent and recorded afterwards, so that one of
+  overlapping runs sends it. A crash between the two repeats it.
+- What failed stays due, and the next run finds it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar, cast
 
+from domain.delivery import CLOSED, Delivery, Outcome, PushConfigurationError
+from domain.due import DUE_SHARDS
 from domain.errors import UnavailableError
 from domain.model import Connection, Session
-from domain.ports import Clock, Logger, Metrics
-from domain.pusher import CLOSED, Delivery, Outcome, PushConfigurationError, Pusher
+from domain.ports import Clock, Logger, Metrics, Pusher
 from domain.settings import Settings
-from keep_alive.schedule import Visit, has_outstayed, plan_visit
+from keep_alive.schedule import DueConnection, DueIndex, ScheduledPush, must_disconnect, plan_push
 
-Thing = TypeVar("Thing")
-
-DUE_SHARDS = 16
-"""Partitions of each `due` index."""
+Item = TypeVar("Item")
 
 MISSED = frozenset({Outcome.UNREACHABLE, Outcome.THROTTLED})
-"""Outcomes of a visit after which it stays due."""
+"""Outcomes of a push after which it stays due."""
 
-CLAIM = 30
-"""Seconds for which a notice is one run's own; less than the minute between runs."""
+NOTICE_LEASE_SECONDS = 30
+"""Shorter than the minute between runs."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DueConnection:
-    """A connection from the index, and the token's end of which it was told already."""
-
-    connection: Connection
-    token_noticed: int | None = None
-
-
-class DueIndex(Protocol):
-    """What is due, and the writes that say when it is due again."""
-
-    def connections(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[DueConnection]]:
-        """Pages, none empty, of the connections that are due from `since` to `until`, earliest first."""
-        ...
-
-    def sessions(self, shard: int, *, since: int, until: int) -> Iterator[Sequence[Session]]:
-        """Pages of sessions, likewise."""
-        ...
-
-    def record(self, visits: Sequence[Visit]) -> list[bool]:
-        """Write what the visits have to record, several at a time.
-
-        False for what was not written: another came before, the connection is gone, or the table is away.
-        """
-        ...
+MAX_CONTINUATION_DEPTH = 5
+"""Invocations in a chain. Each splits the rest in two, so that after five steps each of the 32 scans has an
+invocation of its own. What is left then waits for the next minute's run. Lambda stops chains of about 16
+(Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops")."""
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
-    """One shard of one index (`sessions` or `connections`), from the moment `since` on."""
+class ShardScan:
+    """A scan of one shard of the `sessions` or the `connections` index, from the time `since` on."""
 
     kind: str
     shard: int
     since: int = 0
 
 
-def all_units(now: int) -> tuple[Unit, ...]:
-    """Everything: sessions first, for they are few and matter most.
+def all_scans(now: int) -> tuple[ShardScan, ...]:
+    """Return the scans of everything, sessions first: they are few and matter most.
 
-    Each minute begins at another shard, so that a run that overlaps the one before it starts elsewhere.
+    Each minute starts at another shard, so that a run that overlaps the one before it starts elsewhere.
     """
     first = now // 60 * 7
     shards = [(first + step) % DUE_SHARDS for step in range(DUE_SHARDS)]
-    return tuple(Unit(kind, shard) for kind in ("sessions", "connections") for shard in shards)
+    return tuple(ShardScan(kind, shard) for kind in ("sessions", "connections") for shard in shards)
+
+
+def scans_of(event: Mapping[str, Any], now: int) -> tuple[tuple[ShardScan, ...], int]:
+    """Return the scans that an event asks for and its depth in a chain.
+
+    An event that no earlier run sent asks for everything, at depth 0.
+    """
+    scans = cast(Any, event.get("continue"))
+    if not scans:
+        return all_scans(now), 0
+    return tuple(ShardScan(kind, shard, since) for kind, shard, since in scans), int(event["depth"])
+
+
+def continuation_events(unfinished: Sequence[ShardScan], depth: int) -> list[dict[str, Any]]:
+    """Return the events for the scans that are unfinished: two halves, one for a single scan, or none."""
+    if not unfinished or depth >= MAX_CONTINUATION_DEPTH:
+        return []
+    middle = (len(unfinished) + 1) // 2
+    return [
+        {"continue": [[scan.kind, scan.shard, scan.since] for scan in half], "depth": depth + 1}
+        for half in (unfinished[:middle], unfinished[middle:])
+        if half
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeepAlive:
-    """One run. Costs a query a shard, and what is due: a push and a write a ping, one write more a notice."""
+    """One run: a query a shard, a push and a write for each ping, and one more write for each notice."""
 
-    due: DueIndex
-    end: Callable[[Session], None]
-    """Ends a session whose time ran out, and tells everyone (use_cases/end_session.py)."""
-    departed: Callable[[str], object]
-    """Takes a connection that is gone out of everything (use_cases/disconnect.py)."""
+    due_index: DueIndex
+    end_if_due: Callable[[Session], None]
+    """Ends a session whose time has run out, and informs everyone (use_cases/end_session.py)."""
+    on_disconnected: Callable[[str], object]
+    """Removes a connection and its attachment (use_cases/disconnect.py)."""
     pusher: Pusher
     settings: Settings
     logger: Logger
     metrics: Metrics
     clock: Clock
 
-    def __call__(self, work: Sequence[Unit], *, time_is_left: Callable[[], bool]) -> tuple[Unit, ...]:
-        """Do the work, page by page while time is left; what is returned is left to do.
+    def __call__(self, scans: Sequence[ShardScan], *, has_time: Callable[[], bool]) -> tuple[ShardScan, ...]:
+        """Run the scans page by page while there is time; return those that are unfinished.
 
-        Raises PushConfigurationError where no push could ever succeed; the sessions before it are done.
+        Raises PushConfigurationError if no push can succeed. The sessions before it have been ended then.
         """
         now = self.clock()
-        for position, unit in enumerate(work):
+        for position, scan in enumerate(scans):
             try:
-                stopped_at = self._unit(unit, now, time_is_left)
+                stopped_at = self._run_scan(scan, now, has_time)
             except PushConfigurationError:
                 raise
             except UnavailableError:
-                self._left()  # a shard that cannot be read now; the others can
+                self._postpone()  # this shard cannot be read now, others may
                 continue
             if stopped_at is not None:
-                return (replace(unit, since=stopped_at), *work[position + 1 :])
+                return (replace(scan, since=stopped_at), *scans[position + 1 :])
         return ()
 
-    def _unit(self, unit: Unit, now: int, time_is_left: Callable[[], bool]) -> int | None:
-        """Do one unit; the moment to go on from, where time ran out.
+    def _run_scan(self, scan: ShardScan, now: int, has_time: Callable[[], bool]) -> int | None:
+        """Run one scan; return the time to go on from if the function's time ran out, else None.
 
-        Sessions are begun again, since those that have ended are due no more; and time is looked at before
-        each, since each has an audience to tell.
+        A scan of sessions starts again from its beginning, since a session that was ended is not due. It
+        checks the time before each session, since each has listeners to inform.
         """
-        if unit.kind == "sessions":
-            for sessions in self.due.sessions(unit.shard, since=unit.since, until=now):
+        if scan.kind == "sessions":
+            for sessions in self.due_index.sessions(scan.shard, since=scan.since, until=now):
                 for session in sessions:
-                    if not time_is_left():
-                        return unit.since
-                    self._try(self.end, session)
+                    if not has_time():
+                        return scan.since
+                    self._try(self.end_if_due, session)
         else:
-            for connections in self.due.connections(unit.shard, since=unit.since, until=now):
-                if not time_is_left():
+            for connections in self.due_index.connections(scan.shard, since=scan.since, until=now):
+                if not has_time():
                     return connections[0].connection.due_at
-                self._visit(connections, now)
+                self._push(connections, now)
         return None
 
-    def _visit(self, due: Sequence[DueConnection], now: int) -> None:
-        """Push to a page of connections, and record what arrived; cut those whose token is over."""
-        self._cut([one.connection for one in due if has_outstayed(self.settings, one.connection, now)])
-        due = [one for one in due if not has_outstayed(self.settings, one.connection, now)]
-        planned = [plan_visit(self.settings, one.connection, one.token_noticed, now) for one in due]
-        visits = [visit for visit in planned if not visit.is_notice]
-        visits += self._claimed([visit for visit in planned if visit.is_notice], now)
-        outcomes = self.pusher.deliver([Delivery(visit.connection_id, visit.payloads) for visit in visits])
-        arrived: list[Visit] = []
-        for visit, outcome in zip(visits, outcomes, strict=True):
+    def _push(self, due: Sequence[DueConnection], now: int) -> None:
+        """Push to a page of connections and record what arrived. Disconnect those with an expired token."""
+        expired = [one.connection for one in due if must_disconnect(self.settings, one.connection, now)]
+        self._disconnect(expired)
+        due = [one for one in due if not must_disconnect(self.settings, one.connection, now)]
+        planned = [plan_push(self.settings, one.connection, one.token_noticed, now) for one in due]
+        pushes = [push for push in planned if not push.is_notice]
+        pushes += self._lease([push for push in planned if push.is_notice], now)
+        outcomes = self.pusher.deliver([Delivery(push.connection_id, push.payloads) for push in pushes])
+        arrived: list[ScheduledPush] = []
+        for push, outcome in zip(pushes, outcomes, strict=True):
             if outcome is Outcome.GONE:
-                self._try(self.departed, visit.connection_id)
+                self._try(self.on_disconnected, push.connection_id)
             elif outcome not in MISSED:
-                arrived.append(visit)
-        self.due.record(arrived)
+                arrived.append(push)
+        self.due_index.record(arrived)
         self._count("KeepAliveSent", len(arrived))
-        self._count("KeepAliveNotices", sum(visit.is_notice for visit in arrived))
+        self._count("KeepAliveNotices", sum(push.is_notice for push in arrived))
         self._count("KeepAliveGone", outcomes.count(Outcome.GONE))
         self._count("KeepAliveUnreachable", sum(outcome in MISSED for outcome in outcomes))
 
-    def _cut(self, outstayed: Sequence[Connection]) -> None:
-        """Cut connections and clear those away that are closed; the others stay due.
+    def _disconnect(self, expired: Sequence[Connection]) -> None:
+        """Close connections and remove those that are closed. The others stay due.
 
-        One that got a new token in this very second may be among them, by what the index says still; it
-        comes back.
+        The index may be behind for a connection that got a new token in this second. Its client reconnects.
         """
-        if not outstayed:
+        if not expired:
             return
-        connection_ids = [one.connection_id for one in outstayed]
-        for connection_id, outcome in zip(
-            connection_ids, self.pusher.disconnect(connection_ids), strict=True
-        ):
+        connection_ids = [connection.connection_id for connection in expired]
+        outcomes = self.pusher.disconnect(connection_ids)
+        for connection_id, outcome in zip(connection_ids, outcomes, strict=True):
             if outcome in CLOSED:
-                self._try(self.departed, connection_id)
+                self._try(self.on_disconnected, connection_id)
                 self._count("KeepAliveCut", 1)
             else:
-                self._left()
+                self._postpone()
 
-    def _claimed(self, notices: Sequence[Visit], now: int) -> list[Visit]:
-        """The notices that no other run has claimed."""
-        until = now + CLAIM
-        claims = [Visit(connection_id=one.connection_id, seen=one.seen, due_at=until) for one in notices]
-        won = self.due.record(claims) if claims else []
-        return [replace(one, seen=until) for one, is_won in zip(notices, won, strict=True) if is_won]
+    def _lease(self, notices: Sequence[ScheduledPush], now: int) -> list[ScheduledPush]:
+        """Return the notices that no other run has leased."""
+        until = now + NOTICE_LEASE_SECONDS
+        leases = [
+            ScheduledPush(
+                connection_id=notice.connection_id, expected_due_at=notice.expected_due_at, due_at=until
+            )
+            for notice in notices
+        ]
+        written = self.due_index.record(leases) if leases else []
+        return [
+            replace(notice, expected_due_at=until)
+            for notice, is_written in zip(notices, written, strict=True)
+            if is_written
+        ]
 
-    def _try(self, act: Callable[[Thing], object], thing: Thing) -> None:
-        """What cannot be done now stays due; it must not keep the rest from being done."""
+    def _try(self, act: Callable[[Item], object], item: Item) -> None:
+        """Act on one item. If it fails, it stays due, and the other items are processed."""
         try:
-            act(thing)
+            act(item)
         except UnavailableError:
-            self._left()
+            self._postpone()
 
-    def _left(self) -> None:
+    def _postpone(self) -> None:
         self.logger.warning("left for the next run")
         self._count("KeepAliveLeft", 1)
 

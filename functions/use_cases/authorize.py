@@ -1,4 +1,4 @@
-"""Who may connect: whoever has a good token, and nobody in particular where the stack allows that."""
+"""Authorizes $connect: a valid token, or anonymous access if the stack allows it."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from domain.tokens import Identity, TokenRules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorize:
-    """A token that came and is not good is refused, never taken for none."""
+    """Rejects an invalid token. It is never treated as anonymous access."""
 
     verifier: TokenVerifier
     rules: TokenRules
@@ -18,9 +18,9 @@ class Authorize:
     clock: Clock
 
     def __call__(self, token: str | None) -> Identity | None:
-        """The identity; none for an anonymous listener.
+        """Return the identity, or None for an anonymous listener.
 
-        Raises UnauthorizedError, TokenExpiredError, and UnavailableError if the keys cannot be had.
+        Raises UnauthorizedError, TokenExpiredError, and UnavailableError if the keys cannot be fetched.
         """
         if token is None:
             if self.settings.allow_anonymous:

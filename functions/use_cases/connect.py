@@ -1,20 +1,20 @@
-"""A connection opens: it is noted, so that everything else has something to hold on to."""
+"""Handles $connect: records the connection."""
 
 from dataclasses import dataclass
 
-from domain.due import connection_due
+from domain.due import next_check_at
 from domain.model import Connection
-from domain.ports import Clock, Connections, Metrics, Part, Refused
-from domain.rate_limits import LimitRules, over
+from domain.ports import Clock, Condition, ConditionFailed, Connections, Metrics
+from domain.rate_limits import LimitRules, limit_exceeded
 from domain.settings import Settings
 
-KEPT_AFTER_END = 86400
-"""Seconds that a record outlives the longest connection: time enough for the keep-alive to clear it up."""
+RETENTION_SECONDS = 86400
+"""How long a record outlives the longest connection, so that the keep-alive run can remove it in time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connect:
-    """`$connect`, after the authorizer has let it through. One call."""
+    """One call, after the authorizer has allowed the connection."""
 
     connections: Connections
     settings: Settings
@@ -30,9 +30,9 @@ class Connect:
         address: str,
         correlation_id: str,
     ) -> None:
-        """Raises RateLimitedError."""
+        """Record the connection. Raises RateLimitedError."""
         now = self.clock()
-        due_at = connection_due(
+        due_at = next_check_at(
             self.settings,
             active_at=now,
             connected_at=now,
@@ -47,13 +47,13 @@ class Connect:
             correlation_id=correlation_id,
             connected_at=now,
             due_at=due_at,
-            ttl=now + self.settings.connection_lifetime + KEPT_AFTER_END,
+            ttl=now + self.settings.connection_lifetime + RETENTION_SECONDS,
         )
         limit = LimitRules(self.settings.limits).connects_from(address, now)
         try:
             self.connections.open(connection, limit=limit)
-        except Refused as refused:
-            if Part.LIMIT not in refused.parts:
+        except ConditionFailed as failed:
+            if Condition.LIMIT not in failed.conditions:
                 raise
-            raise over(limit, now) from refused
+            raise limit_exceeded(limit, now) from failed
         self.metrics.count("ConnectionsOpened")

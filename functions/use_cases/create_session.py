@@ -3,49 +3,56 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from domain.authorization import TRIES, Caller, free_to_attach, open_session, request_record, supported
+from domain.authorization import (
+    MAX_ATTEMPTS,
+    Caller,
+    attachment_to_replace,
+    request_record,
+    require_open_session,
+    require_supported_language,
+)
 from domain.errors import SessionEndedError, UnauthorizedError, UnavailableError
 from domain.model import Attachment, RequestRecord, Session, Status
-from domain.ports import Clock, Listeners, Message, Metrics, Part, Refused, Sessions, total
-from domain.rate_limits import LimitRules, over
-from domain.session_ids import MAX_TRIES, new_epoch, new_session_id
+from domain.ports import Clock, Condition, ConditionFailed, Listeners, Message, Metrics, Sessions, total
+from domain.rate_limits import LimitRules, limit_exceeded
+from domain.session_ids import MAX_ID_ATTEMPTS, new_epoch, new_session_id
 from domain.settings import Settings
 from wire.replies import session_created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateSession:
-    """One call: everything that makes a session is in one transaction.
+    """One call: a transaction puts everything that a session consists of.
 
-    The same subject and request id get the same session, however often they are sent. Sent again on another
-    connection (the first one's reply was lost with it), the session goes over to that connection, and the
-    connection that was attached before is notified. A session
-    made over HTTP has no speaker yet: its grace starts at its creation.
+    Repeated requests of one subject with the same request id get the same session. If a repeat comes over
+    another connection (the reply was lost with the first one), that connection becomes the speaker and the
+    first one is notified. A session created over HTTP has no speaker yet, so its grace period starts at once.
     """
 
     sessions: Sessions
     listeners: Listeners
+    takeover: Callable[[Session, Session], None]
+    """Takes the session before and after a repeat attached another connection (use_cases/takeover.py). The
+    container builds it at its first call, since a new session needs no pusher."""
     settings: Settings
     metrics: Metrics
     clock: Clock
-    takeover: Callable[[Session, Session], None]
-    """Called with the session before and after a repeated request attached another connection."""
 
     def __call__(
         self, caller: Caller, *, source_language: str, quality: str, request_id: str | None
     ) -> Message:
-        """Reply sessionCreated.
+        """Return the reply sessionCreated.
 
-        Raises UnauthorizedError for an anonymous caller, RateLimitedError, and ConflictError for a connection
-        that is attached to a session which is not over.
+        Raises UnauthorizedError for an anonymous caller, UnsupportedLanguageError, RateLimitedError, and
+        ConflictError for a connection that is attached to a session that has not ended.
         """
         if caller.subject is None:
             raise UnauthorizedError
-        supported(self.settings, source_language)
+        require_supported_language(self.settings, source_language)
         now = self.clock()
         limit = LimitRules(self.settings.limits).sessions_of(caller.subject, now)
         instead_of: Attachment | None = None
-        for _ in range(MAX_TRIES):
+        for _ in range(MAX_ID_ATTEMPTS):
             session = self._new(caller.connection_id, caller.subject, source_language, quality, now)
             request = request_record(caller.subject, "createSession", request_id, session.session_id, now)
             try:
@@ -57,18 +64,18 @@ class CreateSession:
                     limit=limit,
                     now=now,
                 )
-            except Refused as refused:
-                if not _is_ours(refused, session):
-                    if refused.request is not None:
-                        return self._repeated(caller, refused.request, now)
-                    if Part.CONNECTION in refused.parts:
-                        instead_of = free_to_attach(self.sessions, refused.connection, now)
-                    elif Part.LIMIT in refused.parts:
-                        raise over(limit, now) from refused
+            except ConditionFailed as failed:
+                if not _is_same_session(failed, session):
+                    if failed.request is not None:
+                        return self._recall(caller, failed.request, now)
+                    if Condition.CONNECTION in failed.conditions:
+                        instead_of = attachment_to_replace(self.sessions, failed.connection, now)
+                    elif Condition.LIMIT in failed.conditions:
+                        raise limit_exceeded(limit, now) from failed
                     continue
             self.metrics.count("SessionsCreated")
             return session_created(session)
-        raise UnavailableError("No free session id was found; try again.")
+        raise UnavailableError("No unused session id was found; try again.")
 
     def _new(
         self, connection_id: str | None, subject: str, source_language: str, quality: str, now: int
@@ -93,13 +100,13 @@ class CreateSession:
             grace_until=now + settings.speaker_grace if connection_id is None else None,
         )
 
-    def _repeated(self, caller: Caller, request: RequestRecord, now: int) -> Message:
+    def _recall(self, caller: Caller, request: RequestRecord, now: int) -> Message:
         instead_of: Attachment | None = None
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             session = self.sessions.get(request.session_id)
             if session is None or session.owner_id != caller.subject:
-                raise SessionEndedError  # deleted; the id may be another session's by now
-            session = open_session(session, now)
+                raise SessionEndedError  # it was deleted, and another session may have its id by now
+            session = require_open_session(session, now)
             if caller.connection_id not in (None, session.speaker_connection_id):
                 before = session
                 try:
@@ -110,9 +117,9 @@ class CreateSession:
                         request=None,
                         now=now,
                     )
-                except Refused as refused:
-                    if Part.CONNECTION in refused.parts:
-                        instead_of = free_to_attach(self.sessions, refused.connection, now)
+                except ConditionFailed as failed:
+                    if Condition.CONNECTION in failed.conditions:
+                        instead_of = attachment_to_replace(self.sessions, failed.connection, now)
                     continue
                 self.takeover(before, session)
             listeners = total(self.listeners.counts(session.session_id, session.shards))
@@ -120,6 +127,6 @@ class CreateSession:
         raise UnavailableError
 
 
-def _is_ours(refused: Refused, session: Session) -> bool:
-    """Whether what stands in the way is this very session: an earlier try took place, its answer was lost."""
-    return refused.session is not None and refused.session.epoch == session.epoch
+def _is_same_session(failed: ConditionFailed, session: Session) -> bool:
+    """Return whether an earlier attempt, whose response was lost, has created this very session."""
+    return failed.session is not None and failed.session.epoch == session.epoch

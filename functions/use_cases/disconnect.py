@@ -1,17 +1,17 @@
-"""A connection is gone: told by `$disconnect`, which may come late, twice or never, or found by a push."""
+"""Removes a connection after `$disconnect`, which may come late, twice or never, or after a failed push."""
 
 from dataclasses import dataclass
 
-from domain.authorization import TRIES
+from domain.authorization import MAX_ATTEMPTS
 from domain.errors import UnavailableError
 from domain.model import Attachment
-from domain.ports import Clock, Connections, Metrics, Part, Refused, RetryBudget
+from domain.ports import Clock, Condition, ConditionFailed, Connections, Metrics, RetryBudget
 from domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnect:
-    """Takes a connection out of everything, once, however often it is asked to. Two calls."""
+    """Two calls. Repeats change nothing."""
 
     connections: Connections
     retry_budget: RetryBudget
@@ -20,11 +20,12 @@ class Disconnect:
     clock: Clock
 
     def __call__(self, connection_id: str) -> Attachment | None:
-        """What the connection was attached to and is so no more; a listener's row went with it.
+        """Delete the connection; return the attachment that was removed with it, or None.
 
-        A speaker's session starts its grace, unless a newer connection has taken it up already.
+        A listener's row is deleted with it. A speaker's session starts its grace period, unless a newer
+        connection is its speaker.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_ATTEMPTS):
             connection = self.connections.get(connection_id)
             if connection is None:
                 return None
@@ -35,12 +36,12 @@ class Disconnect:
                     grace_until=self.clock() + self.settings.speaker_grace,
                     retry_budget=self.retry_budget,
                 )
-            except Refused as refused:
-                if Part.CONNECTION in refused.parts:
+            except ConditionFailed as failed:
+                if Condition.CONNECTION in failed.conditions:
                     continue  # gone, or attached otherwise, since it was read
                 try:
                     self.connections.forget(connection)
-                except Refused:
+                except ConditionFailed:
                     continue
                 attachment = None
             self.metrics.count("ConnectionsClosed")

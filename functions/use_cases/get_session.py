@@ -1,52 +1,53 @@
-"""Looking a session up: by its id, or the one that a connection is attached to."""
+"""Returns a session: by its id, or the one that a connection is attached to."""
 
 from dataclasses import dataclass
 
-from domain.authorization import kept_session, known_connection
+from domain.authorization import require_session, require_valid_connection
 from domain.errors import SessionNotFoundError
 from domain.model import Connection, Role, Session
-from domain.ports import Clock, Connections, Listeners, Message, RateLimits, Sessions, total
-from domain.rate_limits import LimitRules, take
+from domain.ports import Clock, Connections, Listeners, Message, Sessions, total
+from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from wire.replies import session_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookUp:
-    """What anyone may know who knows a session's id."""
+class LookUpSession:
+    """Returns what anyone with the session's id may see."""
 
     sessions: Sessions
     listeners: Listeners
-    rate_limits: RateLimits
+    request_limit: RequestLimit
     settings: Settings
     clock: Clock
 
-    def __call__(self, session_id: str, *, who: str, connection: Connection | None = None) -> Message:
-        """Raises SessionNotFoundError; a session that is over is shown as such while it is kept."""
+    def __call__(self, session_id: str, *, requester: str, connection: Connection | None = None) -> Message:
+        """Return the reply session, also for an ended session that is kept. Raises SessionNotFoundError."""
         now = self.clock()
-        take(self.rate_limits, LimitRules(self.settings.limits).requests_of(who, now), now)
-        session = kept_session(self.sessions.get(session_id), now)
+        self.request_limit(requester, now)
+        session = require_session(self.sessions.get(session_id), now)
         listeners = total(self.listeners.counts(session_id, session.shards))
         return session_view(session, listeners=listeners, role=_role_in(session, connection), now=now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GetSession:
-    """The same over a connection, whose own role it tells."""
+    """Returns the session over a connection, with the connection's role."""
 
     connections: Connections
-    look_up: LookUp
+    look_up_session: LookUpSession
 
     def __call__(self, connection_id: str, *, session_id: str | None) -> Message:
-        connection = known_connection(self.connections, connection_id, self.look_up.clock())
+        """Return the reply session. Raises SessionNotFoundError."""
+        connection = require_valid_connection(self.connections, connection_id, self.look_up_session.clock())
         if session_id is None and connection.attachment is None:
-            raise SessionNotFoundError("This connection is attached to no session; name one.")
+            raise SessionNotFoundError("The connection is attached to no session; send a sessionId.")
         wanted = session_id or (connection.attachment.session_id if connection.attachment else "")
-        return self.look_up(wanted, who=connection_id, connection=connection)
+        return self.look_up_session(wanted, requester=connection_id, connection=connection)
 
 
 def _role_in(session: Session, connection: Connection | None) -> Role | None:
-    """The role that holds: not that of a speaker whom a newer connection replaced."""
+    """Return the connection's role, or None if it has none or a newer connection replaced the speaker."""
     attachment = connection.attachment if connection else None
     if attachment is None or attachment.session_id != session.session_id:
         return None

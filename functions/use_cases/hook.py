@@ -1,40 +1,28 @@
-"""The processing hook: a function of the stack's owner that sees each message before it goes out.
+"""The processing hook: a function of the stack's owner that sees each message before it is sent.
 
-Its request and answer are described in docs/hook.md. What becomes of a message whose hook fails, answers
-nonsense or is too slow, is the setting `hookFailure`.
+docs/hook.md describes its request and its answer. The setting `hookFailure` decides about a message whose
+hook fails, is too slow, or gives an invalid answer.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from domain.errors import ForbiddenError, InvalidFieldError, UnavailableError
 from domain.message_log import Body, Entry
 from domain.model import Session
-from domain.ports import Logger, Metrics
+from domain.ports import Hook, HookError, Logger, Metrics
 from domain.settings import Settings
 from wire.parsing import check
 from wire.validators import well_formed
 
 VERSION = 1
-LONGEST_REASON = 200
+MAX_REASON_CHARACTERS = 200
 BODY_FIELDS = ("data", "contentType", "encoding")
 
 
-class HookError(Exception):
-    """The hook failed, was too slow, or gave an answer that is not one."""
-
-
-class Hook(Protocol):
-    """The owner's function."""
-
-    def call(self, request: dict[str, Any]) -> object:
-        """Its answer; raises HookError after `hookTimeout` seconds, or where it fails."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Processing:
-    """Lets the hook, if there is one, decide what each language gets of an entry."""
+class MessageProcessor:
+    """Passes entries through the hook, if there is one, which decides what each language gets."""
 
     hook: Hook | None
     settings: Settings
@@ -42,16 +30,16 @@ class Processing:
     metrics: Metrics
 
     def process(self, session: Session, entry: Entry) -> Entry:
-        """The entry as it is to go out.
+        """Return the entry to send.
 
-        Raises ForbiddenError where the hook refuses the message, and UnavailableError where it fails and the
-        rule is to refuse then. PayloadTooLargeError is the caller's to raise: see Entry.check_size.
+        Raises ForbiddenError if the hook refuses the message, and UnavailableError if the hook fails and
+        `hookFailure` is "refuse". The caller checks the size of the result (wire.pushes.check_size).
         """
         if self.hook is None:
             return entry
         try:
             answer = self.hook.call(hook_request(session, entry, self.settings))
-            return answered(entry, answer, self.settings)
+            return apply_answer(entry, answer, self.settings)
         except HookError as failure:
             self.metrics.count("HookFailed")
             self.logger.warning("hook failed", reason=str(failure), rule=self.settings.hook_failure)
@@ -61,7 +49,7 @@ class Processing:
 
 
 def hook_request(session: Session, entry: Entry, settings: Settings) -> dict[str, Any]:
-    """What the hook is asked."""
+    """Return the hook's request."""
     body = entry.body
     return {
         "version": VERSION,
@@ -73,25 +61,25 @@ def hook_request(session: Session, entry: Entry, settings: Settings) -> dict[str
     }
 
 
-def answered(entry: Entry, answer: object, settings: Settings) -> Entry:
-    """The entry with what the hook's answer makes of it; raises HookError, ForbiddenError."""
+def apply_answer(entry: Entry, answer: object, settings: Settings) -> Entry:
+    """Return the entry changed by the hook's answer. Raises HookError, and ForbiddenError for a refusal."""
     match answer:
         case {"refuse": str(reason)}:
             if not well_formed(reason):
-                raise HookError("the reason is no well-formed Unicode")
-            raise ForbiddenError(reason[:LONGEST_REASON] or None)
+                raise HookError("the reason is not well-formed Unicode")
+            raise ForbiddenError(reason[:MAX_REASON_CHARACTERS] or None)
         case dict():
             fields = cast("dict[str, object]", answer)
         case _:
             raise HookError("the answer is not an object")
     unknown = fields.keys() - {"message", "languages"}
     if unknown:
-        raise HookError(f"the answer has fields that are not known: {len(unknown)}")
+        raise HookError(f"the answer has {len(unknown)} unknown fields")
     languages = fields.get("languages", {})
     if not isinstance(languages, dict):
         raise HookError("languages is not an object")
     if not languages.keys() <= set(settings.supported_languages):
-        raise HookError("languages has some that are not supported")
+        raise HookError("languages has unsupported languages")
     body = _body(fields["message"], entry.body) if "message" in fields else entry.body
     variants = {
         language: _body(value, entry.body) for language, value in cast("dict[str, object]", languages).items()
@@ -100,7 +88,7 @@ def answered(entry: Entry, answer: object, settings: Settings) -> Entry:
 
 
 def _body(value: object, original: Body | None) -> Body | None:
-    """What one language gets: none for null; content type and encoding are the original's unless given."""
+    """Return a body of the answer, or None for null. Missing fields are those of the original."""
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -109,12 +97,12 @@ def _body(value: object, original: Body | None) -> Body | None:
     try:
         check("publish", {"action": "publish", **fields})
     except InvalidFieldError as wrong:
-        raise HookError("a message takes data, contentType and encoding, as publish does") from wrong
+        raise HookError("a message must have data, contentType and encoding as in publish") from wrong
     if len(fields) != len(BODY_FIELDS):
-        raise HookError("a message takes data, contentType and encoding, and no more")
+        raise HookError("a message must have data, contentType and encoding alone")
     body = Body(data=fields["data"], content_type=fields["contentType"], encoding=fields["encoding"])
     if not body.decodes:
-        raise HookError("data is not the base64 that encoding says")
+        raise HookError("data is not valid base64")
     return body
 
 

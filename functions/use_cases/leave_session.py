@@ -1,48 +1,48 @@
-"""A connection leaves its session and stays open."""
+"""Detaches a connection from its session. The connection stays open."""
 
 from dataclasses import dataclass
 
-from domain.authorization import TRIES, any_connection, request_record
+from domain.authorization import MAX_ATTEMPTS, request_record, require_connection
 from domain.errors import SessionNotFoundError, UnavailableError
 from domain.model import Attachment, RequestRecord, Role
-from domain.ports import Clock, Connections, Listeners, Message, Part, RateLimits, Refused, Sessions
-from domain.rate_limits import LimitRules, take
+from domain.ports import Clock, Condition, ConditionFailed, Connections, Listeners, Message, Sessions
+from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from wire.replies import session_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaveSession:
-    """A listener is counted no more; a speaker's session starts its grace, as if the connection had gone.
+    """Removes a listener, or starts the grace period of a speaker's session, as a disconnect does.
 
-    Leaving needs no right, so an expired token does not matter.
+    Leaving needs no permission, so an expired token does not matter.
     """
 
     sessions: Sessions
     connections: Connections
     listeners: Listeners
-    rate_limits: RateLimits
+    request_limit: RequestLimit
     settings: Settings
     clock: Clock
 
     def __call__(self, connection_id: str, *, request_id: str | None) -> Message:
-        """Reply sessionLeft; again, for a connection that left and has joined nothing since."""
+        """Return the reply sessionLeft, also if the connection has left before and joined nothing since."""
         now = self.clock()
-        take(self.rate_limits, LimitRules(self.settings.limits).requests_of(connection_id, now), now)
-        for _ in range(TRIES):
-            connection = any_connection(self.connections.get(connection_id))
+        self.request_limit(connection_id, now)
+        for _ in range(MAX_ATTEMPTS):
+            connection = require_connection(self.connections.get(connection_id))
             attachment = connection.attachment
             if attachment is None:
                 if connection.left_session_id is None:
-                    raise SessionNotFoundError("This connection is attached to no session.")
+                    raise SessionNotFoundError("The connection is attached to no session.")
                 return session_left(connection.left_session_id)
             request = request_record(connection_id, "leaveSession", request_id, attachment.session_id, now)
             try:
                 self._leave(connection_id, attachment, request, now)
-            except Refused as refused:
-                if refused.request is not None:
-                    return session_left(refused.request.session_id)
-                if Part.CONNECTION in refused.parts:
+            except ConditionFailed as failed:
+                if failed.request is not None:
+                    return session_left(failed.request.session_id)
+                if Condition.CONNECTION in failed.conditions:
                     continue
                 self.connections.release(connection_id, attachment)
             return session_left(attachment.session_id)

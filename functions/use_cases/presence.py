@@ -1,18 +1,18 @@
-"""How many listeners there are, to the speaker. Only the latest number counts."""
+"""Pushes the number of listeners to the speaker. Only the latest number matters."""
 
 from dataclasses import dataclass
 
-from domain.message_log import encode
-from domain.ports import Clock, Listeners, Sessions, total
-from domain.pusher import Delivery, Outcome, Pusher
+from domain.delivery import Delivery, Outcome
+from domain.ports import Clock, Listeners, Pusher, Sessions, total
+from wire.pushes import encode, presence
 
-TRIES = 3
-"""How often a count that moved while it was pushed is pushed again."""
+MAX_PUSHES = 3
+"""Pushes while the count changes during each of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presence:
-    """Tells a session's speaker how many listen."""
+    """Pushes the number of listeners to a session's speaker."""
 
     sessions: Sessions
     listeners: Listeners
@@ -20,17 +20,18 @@ class Presence:
     clock: Clock
 
     def __call__(self, session_id: str) -> None:
-        """Push the count as it is read now, and again if it moved meanwhile.
+        """Push the count as it is now, and again if it has changed meanwhile.
 
-        So two that run at once cannot leave the older count behind: whoever pushes last has read after it.
-        A speaker who is gone or cannot be reached is no error; raises UnavailableError where reading fails.
+        Two concurrent calls cannot leave the older count with the speaker, since the last push follows a read
+        after the other one. A speaker that is gone or cannot be reached is not an error. Raises
+        UnavailableError if a read fails.
         """
         session = self.sessions.get(session_id)
         if session is None or session.speaker_connection_id is None or session.ended_because(self.clock()):
             return
         listeners = total(self.listeners.counts(session_id, session.shards))
-        for _ in range(TRIES):
-            push = {"type": "presence", "sessionId": session_id, "listeners": listeners}
+        for _ in range(MAX_PUSHES):
+            push = presence(session_id, listeners)
             (outcome,) = self.pusher.deliver([Delivery(session.speaker_connection_id, (encode(push),))])
             if outcome is not Outcome.DELIVERED:
                 return

@@ -1,16 +1,15 @@
-"""Publishing: the speaker's message gets its offset in the log, then goes out.
+"""Publishes a message: appends it to the session's log, then sends it to the listeners.
 
-One write in the usual case: what is known of the session from the last publish is the write's condition.
-Where it does not hold, the refusal tells how the session stands, and the publish is decided and tried again.
+The usual case is one write. Its condition is what the last publish cached of the session. If the condition
+fails, the failure has the session as it is now, and the publish is decided again.
 """
 
-import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from domain.authorization import Caller, request_record, supported
+from domain.authorization import Caller, request_record, require_supported_language
+from domain.backoff import full_jitter
 from domain.errors import (
     ConflictError,
     InvalidMessageError,
@@ -18,18 +17,21 @@ from domain.errors import (
     SessionError,
     UnavailableError,
 )
-from domain.message_log import Body, Entry, MessageLog
-from domain.model import AsSpeaker, Connection, RequestRecord, Session
-from domain.ports import Clock, Connections, Message, Refused, Sessions
+from domain.message_log import Body, Entry
+from domain.model import Connection, RequestRecord, Session, SpeakerAuthority
+from domain.ports import Clock, ConditionFailed, Connections, Message, MessageLog, Sessions
+from domain.rate_limits import MINUTE_SECONDS
 from domain.settings import Settings
 from fan_out.fan_out import FanOut
-from use_cases.hook import Processing
-from use_cases.speaker_cache import MINUTE, Speakers
+from use_cases.hook import MessageProcessor
+from use_cases.speaker_cache import SpeakerCache
+from wire.pushes import check_size
+from wire.replies import published
 
-TRIES = 16
-FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.1
-"""Seconds; a publish that others overtake each time waits 1.3 s at the very most. Of four that publish at
-once each is overtaken three times in four, at first."""
+MAX_ATTEMPTS = 16
+FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.005, 0.1
+"""Bounds of the waits between attempts. Total back-off under contention is at most 1.3 s. Of four concurrent
+publishes, each fails three times in four at first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,44 +44,47 @@ class Draft:
 
 
 class OutdatedError(Exception):
-    """What was remembered of the connection or its session is no longer so; it is forgotten by now."""
+    """The cached connection or session was outdated. It has been removed from the cache."""
 
 
 class Publish:
-    """Publishes for any number of speakers, and remembers them between calls."""
+    """Publishes for any number of speakers, and caches them between calls."""
 
     def __init__(
         self,
         *,
         sessions: Sessions,
         connections: Connections,
-        log: MessageLog,
+        message_log: MessageLog,
         fan_out: FanOut,
-        processing: Processing,
+        message_processor: MessageProcessor,
         settings: Settings,
         clock: Clock,
-        pause: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None],
     ) -> None:
-        self._speakers = Speakers(
+        self._speakers = SpeakerCache(
             sessions=sessions, connections=connections, limits=settings.limits, clock=clock
         )
-        self._log = log
+        self._message_log = message_log
         self._fan_out = fan_out
-        self._processing = processing
+        self._message_processor = message_processor
         self._settings = settings
         self._clock = clock
-        self._pause = pause
+        self._sleep = sleep
 
     def __call__(self, caller: Caller, message: Message, request_id: str | None) -> Message:
-        """Append and send one message; the reply `published`.
+        """Append and send one message; return the reply `published`.
 
-        Raises InvalidMessageError (base64 that is none), UnsupportedLanguageError, ForbiddenError,
+        Raises InvalidMessageError (invalid base64), UnsupportedLanguageError, ForbiddenError,
         TokenExpiredError, SessionNotFoundError, SessionEndedError, ConflictError (paused), RateLimitedError,
         PayloadTooLargeError, UnavailableError.
         """
         body = body_of(message)
         targets: list[str] | None = message.get("targetLanguages")
-        languages = None if targets is None else tuple(supported(self._settings, one) for one in targets)
+        if targets is not None:
+            for language in targets:
+                require_supported_language(self._settings, language)
+        languages = None if targets is None else tuple(targets)
         draft = Draft(body=body, target_languages=languages, request_id=request_id)
         try:
             return self._publish(caller.connection_id or "", draft)
@@ -87,40 +92,41 @@ class Publish:
             return self._publish(caller.connection_id or "", draft)
 
     def _publish(self, connection_id: str, draft: Draft) -> Message:
-        remembered = connection_id in self._speakers
-        connection, session = self._speakers.of(connection_id)
+        was_cached = connection_id in self._speakers
+        connection, session = self._speakers.get(connection_id)
         request = request_record(
             session.session_id, "publish", draft.request_id, session.session_id, self._clock()
         )
         try:
-            session, sent = self._carried_out(connection, session, draft, request)
+            session, entry = self._append_or_recall(connection, session, draft, request)
         except SessionError as error:
-            if remembered and connection_id not in self._speakers:
+            if was_cached and connection_id not in self._speakers:
                 raise OutdatedError from error
             raise
-        if sent is not None:
-            self._fan_out.publish(session, sent)
-        return {"type": "published", "sessionId": session.session_id, "offset": session.head}
+        if entry is not None:
+            self._fan_out.publish(session, entry)
+        return published(session)
 
-    def _carried_out(
+    def _append_or_recall(
         self, connection: Connection, session: Session, draft: Draft, request: RequestRecord | None
     ) -> tuple[Session, Entry | None]:
-        """As `_append`. A repeated request keeps its answer though its session, or the hook, takes no more.
+        """Return the session and the entry as `_append` does.
 
-        A rate limit is no such end: whoever repeats after it gets the answer then.
+        A retried request gets its original reply even if the session has since ended or paused, or the hook
+        refuses the message. Rate limiting still applies; the client gets the reply when it retries later.
         """
         try:
-            session = self._speakers.permitted(connection, session)
-        except (ConflictError, SessionEndedError) as refusal:
-            return self._done_before(session, request, refusal)
+            session = self._speakers.check_may_publish(connection, session)
+        except (ConflictError, SessionEndedError) as error:
+            return self._recall(session, request, error)
         try:
-            entry = self._processed(session, draft)
-        except SessionError as refusal:
-            return self._done_before(session, request, refusal)
+            entry = self._process(session, draft)
+        except SessionError as error:
+            return self._recall(session, request, error)
         return self._append(connection, session, entry, request)
 
-    def _processed(self, session: Session, draft: Draft) -> Entry:
-        """What goes into the log, after the hook has seen it. Raises PayloadTooLargeError."""
+    def _process(self, session: Session, draft: Draft) -> Entry:
+        """Return the entry for the log, after the hook. Raises PayloadTooLargeError."""
         entry = Entry(
             session_id=session.session_id,
             epoch=session.epoch,
@@ -129,63 +135,67 @@ class Publish:
             body=draft.body,
             target_languages=draft.target_languages,
         )
-        entry.check_size()
-        processed = self._processing.process(session, entry)
+        check_size(entry)
+        processed = self._message_processor.process(session, entry)
         if processed is not entry:
-            processed.check_size()
+            check_size(processed)
         return processed
 
-    def _done_before(
-        self, session: Session, request: RequestRecord | None, refusal: SessionError
+    def _recall(
+        self, session: Session, request: RequestRecord | None, error: SessionError
     ) -> tuple[Session, Entry | None]:
-        """What the request left when it was carried out before; raises the refusal if it never was."""
-        done = request and self._log.request(request.key)
-        if done is None or done.offset is None:
-            raise refusal
-        if isinstance(refusal, SessionEndedError):
-            return replace(session, head=done.offset), None
-        return self._as_it_left(session, done.offset)
+        """Return the result of an earlier attempt at this request. Raises `error` if there was none."""
+        earlier = request and self._message_log.request(request.key)
+        if earlier is None or earlier.offset is None:
+            raise error
+        if isinstance(error, SessionEndedError):
+            return replace(session, head=earlier.offset), None
+        return self._at_offset(session, earlier.offset)
 
-    def _as_it_left(self, session: Session, offset: int) -> tuple[Session, Entry | None]:
-        """The session as the request that was given this offset left it, and its entry, if it is kept."""
-        kept = self._log.at(session.session_id, session.epoch, [offset])
+    def _at_offset(self, session: Session, offset: int) -> tuple[Session, Entry | None]:
+        """Return the session as of this offset, and the entry there if it is still kept."""
+        kept = self._message_log.at(session.session_id, session.epoch, [offset])
         return replace(session, head=offset), kept[0] if kept else None
 
     def _append(
         self, connection: Connection, session: Session, entry: Entry, request: RequestRecord | None
     ) -> tuple[Session, Entry | None]:
-        """The session and the entry as they are in the log.
+        """Append the entry; return the session and the entry as they are in the log.
 
-        For a request that was carried out before, they are as it left them, so that it is sent again in case
-        it was cut off then; without the entry if that is no longer kept.
+        For a request that was processed before, they are those of its entry, which is then sent again: the
+        earlier attempt may have stopped before that. The entry is None if it is no longer kept.
         """
         connection_id = connection.connection_id
-        for attempt in range(TRIES):
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             now = self._clock()
-            raised = replace(session, rate_window=now // MINUTE, rate_count=self._speakers.rate(session, now))
+            counted = replace(
+                session,
+                rate_window=now // MINUTE_SECONDS,
+                rate_count=self._speakers.next_count(session, now),
+            )
             entry = replace(entry, offset=session.head + 1, published_at=now)
-            noted = replace(request, offset=entry.offset) if request else None
-            by = AsSpeaker(connection_id=connection_id, generation=session.generation)
+            record = replace(request, offset=entry.offset) if request else None
+            by = SpeakerAuthority(connection_id=connection_id, generation=session.generation)
             try:
-                self._log.append(entry, to=raised, by=by, request=noted)
-            except Refused as refused:
-                if refused.request is not None and refused.request.offset is not None:
-                    return self._as_it_left(session, refused.request.offset)
-                self._speakers.forget(connection_id)
-                session = self._speakers.permitted(connection, refused.session)
+                self._message_log.append(entry, to=counted, by=by, request=record)
+            except ConditionFailed as failed:
+                if failed.request is not None and failed.request.offset is not None:
+                    return self._at_offset(session, failed.request.offset)
+                self._speakers.remove(connection_id)
+                session = self._speakers.check_may_publish(connection, failed.session)
             else:
-                session = replace(raised, head=entry.offset)
-                self._speakers.remember(connection, session)
+                session = replace(counted, head=entry.offset)
+                self._speakers.put(connection, session)
                 return session, entry
-            self._pause(random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)))  # noqa: S311
+            self._sleep(full_jitter(attempt, FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS))
         raise UnavailableError("Too many messages at once; try again.")
 
 
 def body_of(message: dict[str, Any]) -> Body:
-    """The body of a `publish`; raises InvalidMessageError for base64 that is none."""
+    """Return the body of a `publish`. Raises InvalidMessageError for invalid base64."""
     encoding: str = message.get("encoding", "utf8")
     usual = "text/plain" if encoding == "utf8" else "application/octet-stream"
     body = Body(data=message["data"], content_type=message.get("contentType", usual), encoding=encoding)
     if not body.decodes:
-        raise InvalidMessageError("data must be base64, as encoding says")
+        raise InvalidMessageError("data must be valid base64, as encoding says")
     return body

@@ -1,12 +1,12 @@
-"""A newer token on an open connection: its rights last as long as that token."""
+"""Replaces the token of an open connection, whose permissions last as long as the token."""
 
 from dataclasses import dataclass
 
-from domain.authorization import any_connection
-from domain.due import connection_due
+from domain.authorization import require_connection
+from domain.due import next_check_at
 from domain.errors import ForbiddenError, UnavailableError
-from domain.ports import Clock, Connections, Message, RateLimits, Refused, TokenVerifier
-from domain.rate_limits import LimitRules, take
+from domain.ports import Clock, ConditionFailed, Connections, Message, TokenVerifier
+from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from domain.tokens import TokenRules
 from wire.replies import token_refreshed
@@ -14,28 +14,30 @@ from wire.replies import token_refreshed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshToken:
-    """Verified afresh, and of the same subject: a connection never changes hands."""
+    """Verifies the token, which must be of the same subject: a connection has one user."""
 
     connections: Connections
-    rate_limits: RateLimits
+    request_limit: RequestLimit
     verifier: TokenVerifier
     rules: TokenRules
     settings: Settings
     clock: Clock
 
     def __call__(self, connection_id: str, token: str) -> Message:
-        """Reply tokenRefreshed.
+        """Return the reply tokenRefreshed.
 
         Raises UnauthorizedError, TokenExpiredError, and ForbiddenError for another subject's token, or on an
         anonymous connection.
         """
         now = self.clock()
-        take(self.rate_limits, LimitRules(self.settings.limits).requests_of(connection_id, now), now)
+        self.request_limit(connection_id, now)
         identity = self.rules.identity(self.verifier.claims(token), now)
-        connection = any_connection(self.connections.get(connection_id))
+        connection = require_connection(self.connections.get(connection_id))
         if connection.subject != identity.subject:
-            raise ForbiddenError("The token is of another user than the connection; connect with it.")
-        due_at = connection_due(
+            raise ForbiddenError(
+                "The token is of another user than the connection; open a new connection with it."
+            )
+        due_at = next_check_at(
             self.settings,
             active_at=now,
             connected_at=connection.connected_at,
@@ -46,6 +48,8 @@ class RefreshToken:
             self.connections.set_token(
                 connection_id, subject=identity.subject, expires_at=identity.expires_at, due_at=due_at
             )
-        except Refused as refused:
-            raise UnavailableError("The connection was closed meanwhile.", retry_after=None) from refused
+        except ConditionFailed as failed:
+            raise UnavailableError(
+                "The connection was closed during the request.", retry_after=None
+            ) from failed
         return token_refreshed(identity.expires_at)

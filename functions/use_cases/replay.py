@@ -1,24 +1,25 @@
-"""Recovery: what a connection missed, pushed in order before its reply.
+"""Recovery: pushes what a connection missed, in order, before its reply.
 
-The session is read after the listener is registered, so that whatever comes after `session.head` reaches the
-listener as a live message: the seam has no gap, and what overlaps is dropped by offset at the client.
+The session is read after the listener is registered, so messages after `session.head` reach the listener
+live. There is no gap between the two, and the client drops by offset what comes twice.
 """
 
 from dataclasses import dataclass
 
+from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
-from domain.message_log import MessageLog, encode, is_kept, oldest_kept
+from domain.message_log import is_kept, oldest_kept
 from domain.model import Position, Replayed, Reset, Session
-from domain.ports import Clock
-from domain.pusher import Delivery, Outcome, Pusher
+from domain.ports import Clock, MessageLog, Pusher
 from domain.settings import Settings
+from wire.pushes import encode, message_push
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogReplayer:
-    """The Replayer that reads the message log."""
+    """The port Replayer, on the message log."""
 
-    log: MessageLog
+    message_log: MessageLog
     pusher: Pusher
     settings: Settings
     clock: Clock
@@ -26,10 +27,10 @@ class LogReplayer:
     def replay(
         self, session: Session, connection_id: str, position: Position, language: str | None
     ) -> Replayed | Reset:
-        """As `Replayer.replay`; raises UnavailableError where the connection could not be reached.
+        """As in the port. Raises UnavailableError if the connection could not be reached.
 
-        An offset at the head always succeeds. Reset where the epoch is another, the offset is beyond the
-        head, or any entry between is no longer kept by count or by age (they may vanish in any order).
+        An offset at the head always succeeds. Returns Reset if the epoch differs, the offset is beyond the
+        head, or an entry between them is no longer kept by count or by age (they expire in any order).
         """
         if position.epoch != session.epoch or position.offset > session.head:
             return Reset()
@@ -39,15 +40,15 @@ class LogReplayer:
         if first < oldest_kept(session, self.settings):
             return Reset()
         last = min(session.head, position.offset + self.settings.replay_page)
-        entries = self.log.entries(session.session_id, session.epoch, first=first, last=last)
+        entries = self.message_log.entries(session.session_id, session.epoch, first=first, last=last)
         now = self.clock()
         kept = [entry for entry in entries if is_kept(entry, self.settings, now)]
         if [entry.offset for entry in kept] != list(range(first, last + 1)):
             return Reset()
-        payloads = tuple(encode(entry.push_for(language)) for entry in kept)
+        payloads = tuple(encode(message_push(entry, language)) for entry in kept)
         (outcome,) = self.pusher.deliver([Delivery(connection_id, payloads)])
         if outcome is not Outcome.DELIVERED:
             raise UnavailableError(
-                "The missed messages could not be delivered; ask again from your position."
+                "The missed messages could not be delivered; repeat the request with your position."
             )
         return Replayed(count=len(kept), more=last < session.head)

@@ -1,20 +1,19 @@
-"""Notify the connection that another connection of the same speaker has replaced."""
+"""Notifies a speaker's connection that another one of the same user has replaced."""
 
 from dataclasses import dataclass
 
+from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
-from domain.message_log import encode
 from domain.model import Attachment, Role, Session
-from domain.ports import Connections, Logger
-from domain.pusher import Delivery, Outcome, Pusher
-from wire.replies import connection_replaced
+from domain.ports import Connections, Logger, Pusher
+from wire.pushes import connection_replaced, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takeover:
-    """Push connectionReplaced to the replaced connection and release its attachment.
+    """Pushes connectionReplaced to the replaced connection and removes its attachment.
 
-    Its rights ended with the generation, so that a failure costs only the notice.
+    Its permissions ended with the generation, so a failure costs the notification alone.
     """
 
     connections: Connections
@@ -22,7 +21,7 @@ class Takeover:
     logger: Logger
 
     def __call__(self, before: Session, attached: Session) -> None:
-        """Do nothing if no connection was attached before."""
+        """Notify the speaker of the session before. Nothing happens if it had none."""
         replaced = before.speaker_connection_id
         if replaced is None:
             return

@@ -1,67 +1,73 @@
-"""A speaker, or a session's owner over HTTP, changes a session's status or quality."""
+"""Changes a session's status or quality, for its speaker or for its owner over HTTP."""
 
 from dataclasses import dataclass
 
-from domain.authorization import known_connection, refusal, request_record, speaker_attachment, speaking
+from domain.authorization import (
+    refused_write_error,
+    request_record,
+    require_speaker,
+    require_speaker_attachment,
+    require_valid_connection,
+)
 from domain.errors import UnavailableError
-from domain.model import AsOwner, AsSpeaker, Authority, Change, RequestRecord, Session
-from domain.ports import Broadcaster, Clock, Connections, Message, Metrics, RateLimits, Refused, Sessions
-from domain.rate_limits import LimitRules, take
+from domain.model import Authority, Change, OwnerAuthority, RequestRecord, Session, SpeakerAuthority
+from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Message, Metrics, Sessions
+from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from wire.replies import session_updated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateSession:
-    """Everyone concerned is told, also when the request is repeated: its first notice may have been lost."""
+    """Informs everyone in the session. A repeat informs them again, as the first push may have been lost."""
 
     sessions: Sessions
     connections: Connections
     broadcaster: Broadcaster
-    rate_limits: RateLimits
+    request_limit: RequestLimit
     settings: Settings
     metrics: Metrics
     clock: Clock
 
     def as_speaker(self, connection_id: str, change: Change, *, request_id: str | None) -> Message:
-        """Reply sessionUpdated.
+        """Return the reply sessionUpdated.
 
-        Raises ForbiddenError for all but the speaker's latest connection, and UnavailableError where the
-        others could not be told, too: a repeat tells them.
+        Raises ForbiddenError for all but the speaker's latest connection, and UnavailableError if the session
+        was changed and the others could not be informed: a repeat informs them.
         """
         now = self.clock()
-        take(self.rate_limits, LimitRules(self.settings.limits).requests_of(connection_id, now), now)
-        connection = known_connection(self.connections, connection_id, now)
-        session_id = speaker_attachment(connection).session_id
+        self.request_limit(connection_id, now)
+        connection = require_valid_connection(self.connections, connection_id, now)
+        session_id = require_speaker_attachment(connection).session_id
         request = request_record(connection_id, "updateSession", request_id, session_id, now)
-        return self._update(session_id, change, speaking(connection), request, now)
+        return self._update(session_id, change, require_speaker(connection), request, now)
 
     def as_owner(self, subject: str, session_id: str, change: Change) -> Message:
-        """The same without a connection."""
+        """Change the session for its owner, without a connection."""
         now = self.clock()
-        take(self.rate_limits, LimitRules(self.settings.limits).requests_of(subject, now), now)
-        return self._update(session_id, change, AsOwner(subject=subject), None, now)
+        self.request_limit(subject, now)
+        return self._update(session_id, change, OwnerAuthority(subject=subject), None, now)
 
     def _update(
         self, session_id: str, change: Change, by: Authority, request: RequestRecord | None, now: int
     ) -> Message:
         try:
             session = self.sessions.update(session_id, change, by=by, request=request, now=now)
-        except Refused as refused:
-            if refused.request is None:
-                raise refusal(refused.session, now) from refused
-            session = self._unchanged(refused.request, now)
+        except ConditionFailed as failed:
+            if failed.request is None:
+                raise refused_write_error(failed.session, now) from failed
+            session = self._unchanged(failed.request, now)
         self.metrics.count("SessionsUpdated")
         push = session_updated(session)
-        exclude = by.connection_id if isinstance(by, AsSpeaker) else None
+        exclude = by.connection_id if isinstance(by, SpeakerAuthority) else None
         if not self.broadcaster.broadcast(session, push, exclude=exclude):
             raise UnavailableError(
-                "The session is changed, but not everyone could be told; repeat the request."
+                "The session was changed, but not everyone could be informed; repeat the request."
             )
         return push
 
     def _unchanged(self, request: RequestRecord, now: int) -> Session:
         session = self.sessions.get(request.session_id)
         if session is None or session.ended_because(now):
-            raise refusal(session, now)
+            raise refused_write_error(session, now)
         return session

@@ -1,4 +1,4 @@
-"""From text to a checked message. The checks themselves are generated from the protocol's schema."""
+"""Parses text into a checked message. The checks are generated from the protocol's schema."""
 
 import json
 from typing import Any
@@ -7,11 +7,11 @@ from domain.errors import ErrorCode, InvalidFieldError, InvalidMessageError
 from wire.schema_generated import InvalidMessage, validate, validate_body
 from wire.validators import well_formed
 
-MAX_REQUEST_ID = 64
+MAX_REQUEST_ID_CHARACTERS = 64
 
 
 def parse(text: str | None) -> dict[str, Any]:
-    """The JSON object in `text`. Raises InvalidMessageError."""
+    """Return the JSON object in `text`. Raises InvalidMessageError."""
     try:
         value = json.loads(text or "", parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -22,15 +22,15 @@ def parse(text: str | None) -> dict[str, Any]:
 
 
 def request_id_of(message: dict[str, Any]) -> str | None:
-    """The id to echo, also when the rest of the message is wrong."""
+    """Return the request id to echo, even if the rest of the message is invalid, or None."""
     value = message.get("requestId")
-    if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID and well_formed(value):
+    if isinstance(value, str) and 0 < len(value) <= MAX_REQUEST_ID_CHARACTERS and well_formed(value):
         return value
     return None
 
 
 def check(action: str, message: dict[str, Any]) -> None:
-    """Raise the error that the first wrong field calls for."""
+    """Check a message. Raises InvalidFieldError for the first invalid field."""
     try:
         validate(action, message)
     except InvalidMessage as wrong:
@@ -38,7 +38,7 @@ def check(action: str, message: dict[str, Any]) -> None:
 
 
 def check_body(name: str, body: dict[str, Any]) -> None:
-    """The same for the body of an HTTP request."""
+    """Check the body of an HTTP request in the same way."""
     try:
         validate_body(name, body)
     except InvalidMessage as wrong:
@@ -46,7 +46,7 @@ def check_body(name: str, body: dict[str, Any]) -> None:
 
 
 def check_session_id(session_id: str) -> str:
-    """The id, if it has the form of one. Raises InvalidFieldError."""
+    """Return a well-formed session id. Raises InvalidFieldError."""
     check("getSession", {"action": "getSession", "sessionId": session_id})
     return session_id
 

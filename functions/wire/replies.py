@@ -1,15 +1,13 @@
-"""The server's messages about a session, as the protocol writes them."""
+"""The replies of the protocol, and the pushes of the same form (`sessionUpdated`, `sessionEnded`)."""
 
-from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
 
+from domain.errors import SessionError
 from domain.model import EndReason, Replayed, Reset, Role, Session, Status
 from domain.ports import Message
-
-
-def iso_time(seconds: int) -> str:
-    """Epoch seconds as the protocol writes times."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+from wire.pushes import iso_time
+from wire.schema_generated import ERRORS
 
 
 def session_created(session: Session, *, listeners: int = 0) -> Message:
@@ -17,12 +15,12 @@ def session_created(session: Session, *, listeners: int = 0) -> Message:
 
 
 def session_resumed(session: Session, *, listeners: int, replay: Replayed | Reset | None) -> Message:
-    """`replay` is none where the client gave no position."""
+    """Return sessionResumed. `replay` is None if the client gave no position."""
     return {"type": "sessionResumed", **_owner_view(session, listeners), **_replay_fields(replay)}
 
 
 def session_joined(session: Session, *, target_language: str, replay: Replayed | Reset, now: int) -> Message:
-    """Also of a session that is over: then with the reason, and what was missed of it."""
+    """Return sessionJoined. A session that has ended has the reason as well."""
     reason = session.ended_because(now)
     return {
         "type": "sessionJoined",
@@ -40,7 +38,7 @@ def session_joined(session: Session, *, target_language: str, replay: Replayed |
 
 
 def session_view(session: Session, *, listeners: int, role: Role | None, now: int) -> Message:
-    """What getSession tells: nothing that a listener may not know."""
+    """Return session, which has only what a listener may know."""
     view: Message = {"type": "session", **_public_view(session, listeners)}
     if session.ended_because(now):
         view["status"] = Status.ENDED.value
@@ -60,7 +58,7 @@ def session_updated(session: Session) -> Message:
 
 
 def session_ended(session: Session, reason: EndReason) -> Message:
-    """With the last position, by which a listener sees whether anything is missing."""
+    """Return sessionEnded with the last position, which shows a listener whether messages are missing."""
     return {
         "type": "sessionEnded",
         "sessionId": session.session_id,
@@ -78,12 +76,39 @@ def token_refreshed(expires_at: int) -> Message:
     return {"type": "tokenRefreshed", "expiresAt": iso_time(expires_at)}
 
 
-def connection_replaced(session: Session) -> Message:
-    return {
-        "type": "connectionReplaced",
-        "sessionId": session.session_id,
-        "generation": session.generation,
+def heartbeat_ack(now: int, connected_at_ms: int) -> Message:
+    return {"type": "heartbeatAck", "serverTime": now * 1000, "connectedAt": connected_at_ms}
+
+
+def published(session: Session) -> Message:
+    return {"type": "published", "sessionId": session.session_id, "offset": session.head}
+
+
+def error_reply(error: SessionError) -> Message:
+    reply: Message = {"type": "error", "code": str(error.code), "message": error.message}
+    if error.retry_after is not None:
+        reply["retryAfter"] = error.retry_after
+    return reply
+
+
+def http_status(error: SessionError) -> int:
+    """Return the HTTP status of the error's code."""
+    return ERRORS[error.code][0]
+
+
+def problem(error: SessionError) -> dict[str, Any]:
+    """Return the problem+json document (RFC 9457) of an error. Its `status` is the response's."""
+    status = http_status(error)
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": error.message,
+        "code": str(error.code),
     }
+    if error.retry_after is not None:
+        document["retryAfter"] = error.retry_after
+    return document
 
 
 def _public_view(session: Session, listeners: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ Generated from protocol/schema.json by `python -m protocol`; do not edit.
 
 from __future__ import annotations
 
-from wire.validators import InvalidMessage, Shape, integer, list_of, one_of, text
+from wire.validators import InvalidMessage, ObjectSchema, integer, list_of, one_of, text
 
 
 SUBPROTOCOL = "websocket-sessions.v1"
@@ -58,8 +58,8 @@ _DATA = text("a string", "INVALID_MESSAGE", 0, None)
 _CONTENT_TYPE = text("a string of 1 to 100 characters", "INVALID_MESSAGE", 1, 100)
 _ENCODING = one_of("one of utf8, base64", "INVALID_MESSAGE", ("utf8", "base64"))
 
-MESSAGES: dict[str, Shape] = {
-    "createSession": Shape(
+MESSAGES: dict[str, ObjectSchema] = {
+    "createSession": ObjectSchema(
         {
             "action": one_of("createSession", "INVALID_MESSAGE", ("createSession",)),
             "requestId": _REQUEST_ID,
@@ -68,7 +68,7 @@ MESSAGES: dict[str, Shape] = {
         },
         required=("action", "sourceLanguage", "quality"),
     ),
-    "joinSession": Shape(
+    "joinSession": ObjectSchema(
         {
             "action": one_of("joinSession", "INVALID_MESSAGE", ("joinSession",)),
             "requestId": _REQUEST_ID,
@@ -80,7 +80,7 @@ MESSAGES: dict[str, Shape] = {
         required=("action", "sessionId", "targetLanguage"),
         together=(("epoch", "offset"), ("offset", "epoch")),
     ),
-    "resumeSession": Shape(
+    "resumeSession": ObjectSchema(
         {
             "action": one_of("resumeSession", "INVALID_MESSAGE", ("resumeSession",)),
             "requestId": _REQUEST_ID,
@@ -92,7 +92,7 @@ MESSAGES: dict[str, Shape] = {
         required=("action", "sessionId"),
         together=(("epoch", "offset"), ("offset", "epoch")),
     ),
-    "publish": Shape(
+    "publish": ObjectSchema(
         {
             "action": one_of("publish", "INVALID_MESSAGE", ("publish",)),
             "requestId": _REQUEST_ID,
@@ -103,7 +103,7 @@ MESSAGES: dict[str, Shape] = {
         },
         required=("action", "data"),
     ),
-    "updateSession": Shape(
+    "updateSession": ObjectSchema(
         {
             "action": one_of("updateSession", "INVALID_MESSAGE", ("updateSession",)),
             "requestId": _REQUEST_ID,
@@ -113,21 +113,21 @@ MESSAGES: dict[str, Shape] = {
         required=("action",),
         any_of=("status", "quality"),
     ),
-    "endSession": Shape(
+    "endSession": ObjectSchema(
         {
             "action": one_of("endSession", "INVALID_MESSAGE", ("endSession",)),
             "requestId": _REQUEST_ID,
         },
         required=("action",),
     ),
-    "leaveSession": Shape(
+    "leaveSession": ObjectSchema(
         {
             "action": one_of("leaveSession", "INVALID_MESSAGE", ("leaveSession",)),
             "requestId": _REQUEST_ID,
         },
         required=("action",),
     ),
-    "getSession": Shape(
+    "getSession": ObjectSchema(
         {
             "action": one_of("getSession", "INVALID_MESSAGE", ("getSession",)),
             "requestId": _REQUEST_ID,
@@ -135,14 +135,14 @@ MESSAGES: dict[str, Shape] = {
         },
         required=("action",),
     ),
-    "heartbeat": Shape(
+    "heartbeat": ObjectSchema(
         {
             "action": one_of("heartbeat", "INVALID_MESSAGE", ("heartbeat",)),
             "requestId": _REQUEST_ID,
         },
         required=("action",),
     ),
-    "refreshToken": Shape(
+    "refreshToken": ObjectSchema(
         {
             "action": one_of("refreshToken", "INVALID_MESSAGE", ("refreshToken",)),
             "requestId": _REQUEST_ID,
@@ -152,15 +152,15 @@ MESSAGES: dict[str, Shape] = {
     ),
 }
 
-BODIES: dict[str, Shape] = {
-    "createSession": Shape(
+BODIES: dict[str, ObjectSchema] = {
+    "createSession": ObjectSchema(
         {
             "sourceLanguage": _LANGUAGE,
             "quality": _QUALITY,
         },
         required=("sourceLanguage", "quality"),
     ),
-    "updateSession": Shape(
+    "updateSession": ObjectSchema(
         {
             "status": _OPEN_STATUS,
             "quality": _QUALITY,

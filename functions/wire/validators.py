@@ -83,7 +83,7 @@ def list_of(allowed: str, code: str, item: Check, fewest: int, most: int) -> Che
     return check
 
 
-class Shape:
+class ObjectSchema:
     """The properties of one kind of object: which there may be, which there must be, which go together."""
 
     __slots__ = ("any_of", "properties", "required", "together")

@@ -10,7 +10,7 @@ from tests.e2e.deployment import Deployment, User
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
-ATTEMPTS = SenderLimits().throttled.attempts
+ATTEMPTS = SenderLimits().on_throttling.attempts
 
 
 async def connection_ids(gateway: str, http: aiohttp.ClientSession) -> set[str]:

@@ -19,7 +19,7 @@ from domain.errors import (
     UnsupportedLanguageError,
 )
 from domain.model import Change, Position, Replayed, Reset, Role, Status
-from domain.ports import Part, Refused
+from domain.ports import Condition, ConditionFailed
 from domain.settings import Limits, Settings
 from tests.functions.conftest import NewDriver
 from tests.support.memory_stores import Memory
@@ -565,11 +565,11 @@ class TestResumeSession:
         driver.container.sessions.attach(
             read, connection_id=first, instead_of=None, request=None, now=driver.now
         )
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ConditionFailed) as refused:
             driver.container.sessions.attach(
                 read, connection_id=second, instead_of=None, request=None, now=driver.now
             )
-        assert refused.value.parts == {Part.SESSION}
+        assert refused.value.conditions == {Condition.SESSION}
         assert refused.value.session == driver.session(session_id)
         assert driver.session(session_id).speaker_connection_id == first
 
@@ -652,11 +652,11 @@ class TestEndSession:
         if detach:
             driver.disconnect(speaker)
         driver.now += seconds - 1
-        driver.container.end_session.by_the_clock(driver.session(session_id))
+        driver.container.end_session.end_if_due(driver.session(session_id))
         assert driver.broadcaster.broadcasts == []
         driver.now += 1
         for _ in range(2):
-            driver.container.end_session.by_the_clock(driver.session(session_id))
+            driver.container.end_session.end_if_due(driver.session(session_id))
         assert [push["reason"] for _, push, _ in driver.broadcaster.broadcasts] == [reason, reason]
         assert driver.session(session_id).status is Status.ENDED
 

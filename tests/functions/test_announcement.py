@@ -18,7 +18,7 @@ def test_an_end_that_nobody_could_be_told_of_is_told_later() -> None:
     driver.broadcaster.is_available = True
     session = driver.container.sessions.get(session_id)
     assert session is not None
-    driver.container.end_session.by_the_clock(session)
+    driver.container.end_session.end_if_due(session)
     assert memory.unannounced == set()
     assert [told for told, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
 

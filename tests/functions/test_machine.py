@@ -165,7 +165,7 @@ class SessionsMachine(RuleBasedStateMachine):
     @rule(session_id=ids)
     def the_clock_looks(self, session_id: str) -> None:
         session = self.memory.sessions[session_id]
-        self.attempt(lambda: self.driver.container.end_session.by_the_clock(session))
+        self.attempt(lambda: self.driver.container.end_session.end_if_due(session))
 
     @invariant()
     def everything_agrees(self) -> None:
@@ -188,7 +188,7 @@ class SessionsMachine(RuleBasedStateMachine):
                 assert not self.gone & set(self.driver.listener_ids(session.session_id))
         self.driver.now += SMALL.speaker_grace
         for session in list(self.memory.sessions.values()):
-            self.driver.container.end_session.by_the_clock(session)
+            self.driver.container.end_session.end_if_due(session)
         for session in self.memory.sessions.values():
             if session.speaker_connection_id is None or session.speaker_connection_id in self.gone:
                 assert session.status is Status.ENDED

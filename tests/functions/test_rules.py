@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.digest import request_key, short_digest
-from domain.due import connection_due
-from domain.errors import ErrorCode, InvalidFieldError, SessionError, error_reply, http_status, problem
+from domain.due import next_check_at
+from domain.errors import ErrorCode, InvalidFieldError, SessionError
 from domain.model import EndReason, Session, Status
-from domain.rate_limits import LimitRules, over
-from domain.session_id_words import ADJECTIVES, NOUNS, REFUSED
-from domain.session_ids import is_refused, new_epoch, new_session_id
+from domain.rate_limits import LimitRules, limit_exceeded
+from domain.session_ids import ADJECTIVES, NOUNS, REFUSED, is_refused, new_epoch, new_session_id
 from domain.settings import MAX_SHARDS, Limits, Settings
 from tests.support.handler_driver import settings_json
+from wire.replies import error_reply, http_status, problem
 from wire.schema_generated import ERRORS
 
 SESSION = Session(
@@ -126,7 +126,7 @@ def test_limits_have_windows_and_may_be_off() -> None:
     limit = rules.sessions_of("user", 7199)
     assert limit
     assert (limit.allowed, limit.resets_at, limit.key) == (3, 7200, f"sessions#{short_digest('user')}#1")
-    assert over(limit, 7199).retry_after == 1
+    assert limit_exceeded(limit, 7199).retry_after == 1
     off = LimitRules(Limits(enabled=False))
     assert off.sessions_of("u", 0) is off.joins_from("a", 0) is off.connects_from("a", 0) is None
     assert off.requests_of("c", 0) is None
@@ -163,7 +163,7 @@ def test_every_code_has_a_status_and_errors_have_two_forms() -> None:
 def test_a_connection_is_due_at_the_first_of_what_it_must_be_told(
     active_at: int, token: int | None, notified: bool, due: int
 ) -> None:
-    at = connection_due(
+    at = next_check_at(
         Settings(), active_at=active_at, connected_at=1000, token_expires_at=token, notified=notified
     )
     assert at == due

@@ -8,7 +8,7 @@ from typing import Any
 import jwt
 import pytest
 
-from adapters.token_verifier import COOL_DOWN, JwksVerifier
+from adapters.token_verifier import FETCH_INTERVAL_SECONDS, JwksVerifier
 from domain.errors import SessionError, TokenExpiredError, UnauthorizedError, UnavailableError
 from domain.settings import Settings
 from domain.tokens import TokenRules
@@ -98,7 +98,7 @@ def test_an_unknown_key_id_fetches_again_once_in_a_cool_down() -> None:
         with pytest.raises(UnauthorizedError):
             verifier.claims(OTHER.sign(claims(START)))
     assert keys.asked == 1
-    keys.now += COOL_DOWN
+    keys.now += FETCH_INTERVAL_SECONDS
     assert verifier.claims(OTHER.sign(claims(START)))
     assert verifier.claims(POOL.sign(claims(START)))
     assert keys.asked == 2
@@ -118,7 +118,7 @@ def test_a_failed_fetch_does_not_forget_the_keys_that_were_there() -> None:
     keys = Keys(POOL)
     verifier = keys.verifier()
     verifier.claims(POOL.sign(claims(START)))
-    keys.now += COOL_DOWN
+    keys.now += FETCH_INTERVAL_SECONDS
     keys.answer = OSError("unreachable")
     with pytest.raises(UnavailableError):
         verifier.claims(OTHER.sign(claims(START)))

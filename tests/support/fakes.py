@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
 from domain.model import Position, Replayed, Reset, Session
 from domain.ports import Message
-from domain.pusher import Delivery, Outcome
-from fan_out.tasks import ShardTask
+from fan_out.tasks import FanOutTask
 
 
 @dataclass
@@ -98,23 +98,23 @@ class FakeTokenVerifier:
 class FakeQueue:
     """Keeps the tasks that were sent."""
 
-    tasks: list[ShardTask] = field(default_factory=list[ShardTask])
+    tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
     is_away: bool = False
 
-    def send(self, tasks: Sequence[ShardTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask]) -> None:
         if self.is_away:
             raise UnavailableError
         self.tasks += tasks
 
-    def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
+    def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("only the consumer's handler returns messages")
 
 
 class NoQueue:
     """Fails a test whose session reaches beyond direct fan-out."""
 
-    def send(self, tasks: Sequence[ShardTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask]) -> None:
         raise AssertionError("all listeners should be served without the queue")
 
-    def return_soon(self, received: Sequence[tuple[str, int]]) -> None:
+    def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("nothing was received")

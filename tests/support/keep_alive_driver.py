@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from adapters.dynamodb.due_index import DynamoDueIndex
+from adapters.dynamodb.due_index import DynamoDBDueIndex
 from adapters.dynamodb.session_items import due_shard
 from domain.settings import Settings
-from keep_alive.run import DUE_SHARDS, KeepAlive, Unit, all_units
+from keep_alive.run import DUE_SHARDS, KeepAlive, ShardScan, all_scans
 from tests.support.fakes import FakePusher, NoQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
 
@@ -16,7 +16,7 @@ class KeepAliveDriver(SessionDriver):
     def __init__(self, settings: Settings = UNLIMITED, page: int = 100) -> None:
         self.pusher = FakePusher()
         super().__init__(settings, {"pusher": self.pusher, "queue": NoQueue()})
-        self.due_index = DynamoDueIndex(self.container.sessions, page)
+        self.due_index = DynamoDBDueIndex(self.container.sessions, page)
         self._overrides["due_index"] = self.due_index
         self.container = self.cold_start()
 
@@ -24,9 +24,9 @@ class KeepAliveDriver(SessionDriver):
         """Return what a cold instance of the scheduled function has."""
         return self.cold_start().keep_alive
 
-    def run(self, work: Sequence[Unit] | None = None) -> None:
+    def run(self, work: Sequence[ShardScan] | None = None) -> None:
         """Run to the end."""
-        assert self.keep_alive()(work or all_units(self.now), time_is_left=lambda: True) == ()
+        assert self.keep_alive()(work or all_scans(self.now), has_time=lambda: True) == ()
 
     def due_now(self) -> list[str]:
         """Return the ids of the sessions and connections that are due."""
@@ -39,6 +39,6 @@ class KeepAliveDriver(SessionDriver):
         return due
 
 
-def units_for(kind: str, *ids: str) -> list[Unit]:
+def scans_for(kind: str, *ids: str) -> list[ShardScan]:
     """Return the units in which these are found."""
-    return [Unit(kind, shard) for shard in sorted({int(due_shard(one)) for one in ids})]
+    return [ShardScan(kind, shard) for shard in sorted({int(due_shard(one)) for one in ids})]

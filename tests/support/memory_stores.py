@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from domain.message_log import Entry
 from domain.model import (
-    AsOwner,
-    AsSpeaker,
     Attachment,
     Authority,
     Change,
@@ -22,13 +20,15 @@ from domain.model import (
     Limit,
     Listener,
     ListenerPage,
+    OwnerAuthority,
     RequestRecord,
     Role,
     Session,
     ShardCount,
+    SpeakerAuthority,
     Status,
 )
-from domain.ports import Part, Refused, RetryBudget
+from domain.ports import Condition, ConditionFailed, RetryBudget
 
 if TYPE_CHECKING:
     from container import Overrides
@@ -66,45 +66,45 @@ class Memory:
 
 @dataclass
 class Checks:
-    """Collects which parts refuse; `or_refuse` raises before anything was changed."""
+    """Collects which parts refuse; `raise_failed` raises before anything was changed."""
 
     memory: Memory
-    parts: set[Part] = field(default_factory=set[Part])
+    failed: set[Condition] = field(default_factory=set[Condition])
     found: dict[str, Any] = field(default_factory=dict[str, Any])
 
-    def need(self, part: Part, holds: bool, found: object = None) -> None:
+    def need(self, condition: Condition, holds: bool, found: object = None) -> None:
         if not holds:
-            self.parts.add(part)
+            self.failed.add(condition)
             if found is not None:
-                self.found[part.value] = found
+                self.found[condition.value] = found
 
     def connection(self, connection_id: str, attachment: Attachment | None, now: int | None = None) -> None:
         there = self.memory.connections.get(connection_id)
         same = there is not None and _same(there.attachment, attachment)
         good = there is not None and (now is None or not there.token_expired(now))
-        self.need(Part.CONNECTION, same and good, there)
+        self.need(Condition.CONNECTION, same and good, there)
 
     def request(self, record: RequestRecord | None) -> None:
         if record is not None:
             there = self.memory.requests.get(record.key)
-            self.need(Part.REQUEST, there is None, there)
+            self.need(Condition.REQUEST, there is None, there)
 
     def limit(self, limit: Limit | None) -> None:
         if limit is not None:
-            self.need(Part.LIMIT, self.memory.uses.get(limit.key, 0) < limit.allowed)
+            self.need(Condition.LIMIT, self.memory.uses.get(limit.key, 0) < limit.allowed)
 
     def session(self, session_id: str, by: Authority, now: int) -> None:
         there = self.memory.sessions.get(session_id)
-        self.need(Part.SESSION, there is not None and _authorised(there, by, now), there)
+        self.need(Condition.SESSION, there is not None and _authorised(there, by, now), there)
 
     def row(self, session_id: str, shard: int, connection_id: str) -> None:
         count = self.memory.counts.get((session_id, shard))
-        self.need(Part.LISTENER, connection_id in self.memory.rows.get((session_id, shard), {}))
-        self.need(Part.SHARD, count is not None and count.listeners > 0, count)
+        self.need(Condition.LISTENER, connection_id in self.memory.rows.get((session_id, shard), {}))
+        self.need(Condition.SHARD, count is not None and count.listeners > 0, count)
 
-    def or_refuse(self) -> None:
-        if self.parts:
-            raise Refused(parts=frozenset(self.parts), **self.found)
+    def raise_failed(self) -> None:
+        if self.failed:
+            raise ConditionFailed(conditions=frozenset(self.failed), **self.found)
 
     def note(self, record: RequestRecord | None, limit: Limit | None = None) -> None:
         if record is not None:
@@ -148,12 +148,12 @@ class MemorySessions:
     ) -> None:
         with self.memory.step("sessions.create") as checks:
             there = self.memory.sessions.get(session.session_id)
-            checks.need(Part.SESSION, there is None, there)
+            checks.need(Condition.SESSION, there is None, there)
             if connection_id is not None:
                 checks.connection(connection_id, instead_of, now)
             checks.request(request)
             checks.limit(limit)
-            checks.or_refuse()
+            checks.raise_failed()
             self.memory.sessions[session.session_id] = session
             each, over = divmod(session.capacity, session.shards)
             for shard in range(session.shards):
@@ -178,10 +178,10 @@ class MemorySessions:
         with self.memory.step("sessions.attach") as checks:
             there = self.memory.sessions.get(session.session_id)
             same = there is not None and there.generation == session.generation
-            checks.need(Part.SESSION, same and not (there and there.ended_because(now)), there)
+            checks.need(Condition.SESSION, same and not (there and there.ended_because(now)), there)
             checks.connection(connection_id, instead_of, now)
             checks.request(request)
-            checks.or_refuse()
+            checks.raise_failed()
             assert there is not None
             attached = replace(
                 there,
@@ -203,7 +203,7 @@ class MemorySessions:
             _check_detach(checks, connection_id, attachment)
             checks.connection(connection_id, attachment)
             checks.request(request)
-            checks.or_refuse()
+            checks.raise_failed()
             _detach(self.memory, attachment.session_id, grace_until)
             checks.attach(connection_id, None)
             checks.note(request)
@@ -214,7 +214,7 @@ class MemorySessions:
         with self.memory.step("sessions.update") as checks:
             checks.session(session_id, by, now)
             checks.request(request)
-            checks.or_refuse()
+            checks.raise_failed()
             there = self.memory.sessions[session_id]
             changed = replace(
                 there,
@@ -231,7 +231,7 @@ class MemorySessions:
     ) -> Session:
         with self.memory.step("sessions.end") as checks:
             checks.session(session_id, by, now)
-            checks.or_refuse()
+            checks.raise_failed()
             there = self.memory.sessions[session_id]
             ended = replace(
                 there,
@@ -245,7 +245,7 @@ class MemorySessions:
             self.memory.unannounced.add(session_id)
             return ended
 
-    def announced(self, session_id: str) -> None:
+    def mark_announced(self, session_id: str) -> None:
         with self.memory.step("sessions.announced"):
             self.memory.unannounced.discard(session_id)
 
@@ -265,10 +265,10 @@ def _authorised(session: Session, by: Authority, now: int) -> bool:
     if session.status is Status.ENDED:
         return False
     over = session.ended_because(now) is not None
-    if isinstance(by, AsSpeaker):
+    if isinstance(by, SpeakerAuthority):
         latest = (session.speaker_connection_id, session.generation) == (by.connection_id, by.generation)
         return latest and not over
-    if isinstance(by, AsOwner):
+    if isinstance(by, OwnerAuthority):
         return session.owner_id == by.subject and not over
     return over
 
@@ -281,7 +281,7 @@ def _check_detach(checks: Checks, connection_id: str, attachment: Attachment) ->
         and there.status is not Status.ENDED
         and (there.speaker_connection_id, there.generation) == latest
     )
-    checks.need(Part.SESSION, holds, there)
+    checks.need(Condition.SESSION, holds, there)
 
 
 def _detach(memory: Memory, session_id: str, grace_until: int) -> None:
@@ -302,7 +302,7 @@ class MemoryConnections:
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
         with self.memory.step("connections.open") as checks:
             checks.limit(limit)
-            checks.or_refuse()
+            checks.raise_failed()
             self.memory.connections[connection.connection_id] = connection
             checks.note(None, limit)
 
@@ -314,7 +314,7 @@ class MemoryConnections:
                 checks.row(attachment.session_id, attachment.shard, own)
             elif attachment:
                 _check_detach(checks, own, attachment)
-            checks.or_refuse()
+            checks.raise_failed()
             del self.memory.connections[own]
             if attachment and attachment.role is Role.LISTENER:
                 checks.remove_row(attachment.session_id, attachment.shard, own)
@@ -324,20 +324,20 @@ class MemoryConnections:
     def forget(self, connection: Connection) -> None:
         with self.memory.step("connections.forget") as checks:
             checks.connection(connection.connection_id, connection.attachment)
-            checks.or_refuse()
+            checks.raise_failed()
             del self.memory.connections[connection.connection_id]
 
     def release(self, connection_id: str, attachment: Attachment) -> None:
         with self.memory.step("connections.release") as checks:
             checks.connection(connection_id, attachment)
-            if not checks.parts:
+            if not checks.failed:
                 checks.attach(connection_id, None)
 
     def set_token(self, connection_id: str, *, subject: str, expires_at: int, due_at: int) -> None:
         with self.memory.step("connections.set_token") as checks:
             there = self.memory.connections.get(connection_id)
-            checks.need(Part.CONNECTION, there is not None and there.subject == subject, there)
-            checks.or_refuse()
+            checks.need(Condition.CONNECTION, there is not None and there.subject == subject, there)
+            checks.raise_failed()
             assert there is not None
             self.memory.connections[connection_id] = replace(
                 there, token_expires_at=expires_at, due_at=due_at
@@ -361,11 +361,11 @@ class MemoryListeners:
         with self.memory.step("listeners.join") as checks:
             shard = attachment.session_id, attachment.shard
             count = self.memory.counts.get(shard)
-            checks.need(Part.SHARD, count is not None and count.listeners < count.capacity, count)
-            checks.need(Part.LISTENER, connection_id not in self.memory.rows.get(shard, {}))
+            checks.need(Condition.SHARD, count is not None and count.listeners < count.capacity, count)
+            checks.need(Condition.LISTENER, connection_id not in self.memory.rows.get(shard, {}))
             checks.connection(connection_id, instead_of, now)
             checks.limit(limit)
-            checks.or_refuse()
+            checks.raise_failed()
             self.memory.rows[shard][connection_id] = Listener(
                 connection_id=connection_id, target_language=attachment.target_language or ""
             )
@@ -376,9 +376,9 @@ class MemoryListeners:
     def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
         with self.memory.step("listeners.retarget") as checks:
             rows = self.memory.rows.get((attachment.session_id, attachment.shard), {})
-            checks.need(Part.LISTENER, connection_id in rows)
+            checks.need(Condition.LISTENER, connection_id in rows)
             checks.connection(connection_id, attachment)
-            checks.or_refuse()
+            checks.raise_failed()
             rows[connection_id] = replace(rows[connection_id], target_language=target_language)
             checks.attach(connection_id, replace(attachment, target_language=target_language))
 
@@ -387,7 +387,7 @@ class MemoryListeners:
             checks.row(attachment.session_id, attachment.shard, connection_id)
             checks.connection(connection_id, attachment)
             checks.request(request)
-            checks.or_refuse()
+            checks.raise_failed()
             checks.remove_row(attachment.session_id, attachment.shard, connection_id)
             checks.attach(connection_id, None)
             checks.note(request)
@@ -395,7 +395,7 @@ class MemoryListeners:
     def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
         with self.memory.step("listeners.drop") as checks:
             checks.row(session_id, shard, connection_id)
-            checks.or_refuse()
+            checks.raise_failed()
             checks.remove_row(session_id, shard, connection_id)
 
     def counts(self, session_id: str, shards: int) -> list[ShardCount]:
@@ -420,7 +420,7 @@ class MemoryRateLimits:
     def take(self, limit: Limit) -> bool:
         with self.memory.step("limits.take") as checks:
             checks.limit(limit)
-            if checks.parts:
+            if checks.failed:
                 return False
             checks.note(None, limit)
             return True
@@ -433,14 +433,18 @@ class MemoryMessageLog:
     memory: Memory
     kept: dict[tuple[str, str, int], Entry] = field(default_factory=dict[tuple[str, str, int], Entry])
 
-    def append(self, entry: Entry, *, to: Session, by: AsSpeaker, request: RequestRecord | None) -> None:
+    def append(
+        self, entry: Entry, *, to: Session, by: SpeakerAuthority, request: RequestRecord | None
+    ) -> None:
         with self.memory.step("log.append") as checks:
             there = self.memory.sessions.get(entry.session_id)
             checks.session(entry.session_id, by, entry.published_at)
             same = there is not None and (there.head, there.epoch) == (to.head, entry.epoch)
-            checks.need(Part.SESSION, same and there is not None and there.status is Status.ACTIVE, there)
+            checks.need(
+                Condition.SESSION, same and there is not None and there.status is Status.ACTIVE, there
+            )
             checks.request(request)
-            checks.or_refuse()
+            checks.raise_failed()
             assert there is not None
             self.memory.sessions[entry.session_id] = replace(
                 there, head=entry.offset, rate_window=to.rate_window, rate_count=to.rate_count

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.pusher import Delivery, Outcome
+from domain.delivery import Delivery, Outcome
 
 
 @dataclass(frozen=True, kw_only=True)

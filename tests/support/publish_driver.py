@@ -5,22 +5,21 @@ from dataclasses import replace
 from typing import Any, Self
 
 from adapters.management_api.sender import BlockingSender, Sender
-from adapters.management_api.sender_limits import Schedule, SenderLimits
+from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
 from domain.authorization import Caller
-from domain.model import AsSpeaker, EndReason, Position
-from domain.ports import Message
+from domain.model import EndReason, Position, SpeakerAuthority
+from domain.ports import Hook, Message
 from domain.settings import Settings
 from tests.support.fake_management_api import Answer, ManagementApi
 from tests.support.fakes import FakeQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
-from use_cases.hook import Hook
 
 QUICK = SenderLimits(
-    attempt_timeout=2.0,
-    connect_timeout=2.0,
-    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
-    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+    response_timeout_seconds=2.0,
+    connect_timeout_seconds=2.0,
+    on_failure=RetrySchedule(attempts=3, first_wait_seconds=0.001, max_wait_seconds=0.001),
+    on_throttling=RetrySchedule(attempts=6, first_wait_seconds=0.001, max_wait_seconds=0.001),
 )
 
 
@@ -61,7 +60,7 @@ class PublishDriver(SessionDriver):
         caller = Caller(connection_id=speaker, subject="user", address="address")
         return self.container.publish(caller, {"data": data, **fields}, request_id)
 
-    def mark_ended(self, session_id: str, by: AsSpeaker) -> None:
+    def mark_ended(self, session_id: str, by: SpeakerAuthority) -> None:
         """End the session in the table, and announce nothing."""
         soon = self.now + 60
         self.container.sessions.end(

@@ -12,8 +12,8 @@ from typing import Any
 from domain.authorization import Caller
 from domain.errors import SessionError, UnavailableError
 from domain.model import Position
+from domain.ports import sequential_map
 from domain.settings import Limits, Settings
-from fan_out.listeners import one_by_one
 from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.network import Chances, Network
@@ -47,7 +47,7 @@ class Simulation:
                 **memory_stores(self.memory),
                 "pusher": self.network,
                 "queue": self.queue,
-                "parallel_map": one_by_one,
+                "parallel_map": sequential_map,
                 "sleep": lambda _: None,
             },
         )
@@ -98,7 +98,7 @@ class Simulation:
                 listener.turn()
             self._tell_disconnects()
             if self.session_id in self.memory.unannounced:  # as the keep-alive finds it
-                self.ending.by_the_clock(self.driver.session(self.session_id))
+                self.ending.end_if_due(self.driver.session(self.session_id))
             is_over = self.driver.session(self.session_id).ended_at is not None
             if all(one.is_done if is_over else one.has_all for one in self.listeners):
                 return
@@ -147,7 +147,7 @@ class Simulation:
                 continue
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
             if any(self.driver.container.fan_out_consumer([task])[0] for _ in range(times)):
-                self.queue.tasks.append(replace(task, receipt=task.receipt + 1))
+                self.queue.tasks.append(replace(task, receive_count=task.receive_count + 1))
 
     def _tell_disconnects(self) -> None:
         telling, self.gone = self.gone, []

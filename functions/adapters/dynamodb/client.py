@@ -1,27 +1,26 @@
-"""The DynamoDB client, and the one place where its errors become the domain's."""
+"""The DynamoDB client: calls with bounded retries, and the one place that translates its errors."""
 
 import os
-import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import uuid4
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from adapters.dynamodb.values import from_item
-from adapters.dynamodb.writes import Write
+from adapters.aws import make_client
+from adapters.dynamodb.writes import Values, Write, from_item
+from domain.backoff import full_jitter
 from domain.errors import UnavailableError
-from domain.ports import Part, Refused, RetryBudget
+from domain.ports import Condition, ConditionFailed, RetryBudget
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-Answer = TypeVar("Answer")
+Response = TypeVar("Response")
 
 CONFIG = Config(
     connect_timeout=1,
@@ -29,112 +28,161 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
 )
-"""Seconds. A call without an answer is given up after two attempts and a short pause, 5 s at the very most;
-with one more that leaves a slow limit out, that fits in a function's ten seconds."""
+"""Seconds. A call without a response takes 5 s at most: two attempts and a short pause. With a second call,
+which leaves a slow limit out, that fits in a function's ten seconds."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.4
-"""Seconds between tries of a transaction that meets another, drawn from 0 to twice as much each time."""
+FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.02, 0.4
+"""Bounds of the waits between attempts of a transaction that conflicts with another."""
 
 MAX_ATTEMPTS = {RetryBudget.QUICK: 2, RetryBudget.USUAL: 10, RetryBudget.PATIENT: 25}
 """Attempts by retry budget. Their waits add up to 0.02, 2.2 and 8.2 s at most."""
+
+MAX_BATCH_KEYS = 100
+"""Keys of one BatchGetItem."""
+
+MAX_BATCH_READS = 3
+"""Calls for one batch. DynamoDB may return a part of it and leave the rest to another call."""
 
 CONDITION_FAILED = frozenset({"ConditionalCheckFailed", "ConditionalCheckFailedException"})
 CONFLICTING = frozenset(
     {"TransactionConflict", "TransactionConflictException", "TransactionInProgressException"}
 )
-UNTOUCHED = frozenset({"None", "", None})
+NO_REASON = frozenset({"None", "", None})
 
 
 @cache
 def client() -> "DynamoDBClient":
-    """The client, made once in a process; AWS_ENDPOINT_URL points it elsewhere than AWS."""
-    any_service = cast(Any, boto3)  # its overloads name services whose types are not installed
-    return any_service.client("dynamodb", config=CONFIG)
+    """Return the client of this process. AWS_ENDPOINT_URL replaces the endpoint of AWS."""
+    return make_client("dynamodb", CONFIG)
 
 
 def table(variable: str) -> str:
-    """A table's name; raises KeyError in a function that was not given this table."""
+    """Return a table's name. Raises KeyError in a function without this table."""
     return os.environ[variable]
 
 
-class NotCarriedOutError(UnavailableError):
-    """DynamoDB did not carry a call out, or did not say so in time; `parts` are those at fault, if told."""
+class DynamoDBUnavailableError(UnavailableError):
+    """A call failed or had no response in time. `conditions` name the writes at fault, if DynamoDB does."""
 
-    def __init__(self, parts: frozenset[Part] = frozenset()) -> None:
+    def __init__(self, conditions: frozenset[Condition] = frozenset()) -> None:
         super().__init__()
-        self.parts = parts
+        self.conditions = conditions
 
 
-class ConflictingError(NotCarriedOutError):
-    """Another transaction held one of the items; the same call may succeed in a moment."""
+class TransactionConflictError(DynamoDBUnavailableError):
+    """Another transaction held one of the items. A retry may succeed in a moment."""
 
 
 def call(
-    operation: Callable[[], Answer],
+    operation: Callable[[], Response],
     writes: Sequence[Write] = (),
     *,
-    tries: int = MAX_ATTEMPTS[RetryBudget.USUAL],
-) -> Answer:
-    """Carry out one call; raises Refused where a condition of `writes` does not hold, or NotCarriedOutError.
+    retry_budget: RetryBudget = RetryBudget.USUAL,
+) -> Response:
+    """Make one call. Conflicts with other transactions are retried, with jitter and a bound.
 
-    Conflicts with transactions under way are tried again, with jitter, and not for ever.
+    Raises ConditionFailed if a condition of `writes` fails, and DynamoDBUnavailableError.
     """
-    for attempt in range(tries):
+    max_attempts = MAX_ATTEMPTS[retry_budget]
+    for attempt in range(1, max_attempts + 1):
         try:
             return operation()
         except ClientError as error:
-            outcome = _outcome(cast(dict[str, Any], error.response), writes)
-            if not isinstance(outcome, ConflictingError) or attempt == tries - 1:
+            outcome = _translate(cast(dict[str, Any], error.response), writes)
+            if not isinstance(outcome, TransactionConflictError) or attempt == max_attempts:
                 raise outcome from error
         except BotoCoreError as error:
-            raise NotCarriedOutError from error
-        time.sleep(random.uniform(0, min(FIRST_PAUSE * 2**attempt, LONGEST_PAUSE)))  # noqa: S311 -- jitter
-    raise AssertionError("the last try returns or raises")
+            raise DynamoDBUnavailableError from error
+        time.sleep(full_jitter(attempt, FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS))
+    raise AssertionError("the last attempt returns or raises")
 
 
-def write(one: Write) -> dict[str, Any]:
-    """Carry out one write; the item's attributes after it if it is an update."""
+def get_item(table_name: str, key: Values) -> dict[str, Any] | None:
+    """Return an item's attributes, or None. One strongly consistent read."""
+    response = call(lambda: client().get_item(TableName=table_name, Key=key, ConsistentRead=True))
+    return from_item(response["Item"]) if "Item" in response else None
+
+
+def batch_get(table_name: str, keys: Sequence[Values]) -> list[dict[str, Any]]:
+    """Return the items that exist, in any order. One strongly consistent call for each MAX_BATCH_KEYS.
+
+    Raises DynamoDBUnavailableError if DynamoDB returns only a part after MAX_BATCH_READS calls.
+    """
+    found: list[dict[str, Any]] = []
+    for start in range(0, len(keys), MAX_BATCH_KEYS):
+        batch = keys[start : start + MAX_BATCH_KEYS]
+        pending: Mapping[str, Any] = {table_name: {"Keys": batch, "ConsistentRead": True}}
+        for _ in range(MAX_BATCH_READS):
+            response = _batch_get_item(pending)
+            found += [from_item(item) for item in response["Responses"].get(table_name, [])]
+            pending = response.get("UnprocessedKeys") or {}
+            if not pending:
+                break
+        else:
+            raise DynamoDBUnavailableError
+    return found
+
+
+def query_pages(query: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Yield the pages of a query, with each item's attributes. One call a page."""
+    page: Mapping[str, Any] = query
+    while True:
+        response = _query(page)
+        yield [from_item(item) for item in response["Items"]]
+        if "LastEvaluatedKey" not in response:
+            return
+        page = {**query, "ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+
+def write(one: Write, *, retry_budget: RetryBudget = RetryBudget.USUAL) -> dict[str, Any]:
+    """Make one write; return the item's attributes after it if it is an update."""
     operation = cast(Callable[..., dict[str, Any]], getattr(client(), f"{one.kind.lower()}_item"))
-    wanted = {"ReturnValues": "ALL_NEW"} if one.kind == "Update" else {}
-    answer = call(lambda: operation(**one.arguments, **wanted), [one])
-    return from_item(answer.get("Attributes", {}))
+    returned = {"ReturnValues": "ALL_NEW"} if one.kind == "Update" else {}
+    response = call(lambda: operation(**one.arguments, **returned), [one], retry_budget=retry_budget)
+    return from_item(response.get("Attributes", {}))
 
 
-def transact(writes: Sequence[Write], *, tries: int = MAX_ATTEMPTS[RetryBudget.USUAL]) -> None:
-    """Carry out all the writes or none of them.
+def transact(writes: Sequence[Write], *, retry_budget: RetryBudget = RetryBudget.USUAL) -> None:
+    """Make all writes or none.
 
-    Every try has the same token: one that is told that an earlier one is still under way gets that one's
-    outcome in the end, rather than be refused by what it has written.
+    All attempts have one token. If an attempt finds an earlier one in progress, it gets that one's outcome in
+    the end, and is not refused by what the earlier one wrote.
     """
     items = cast("list[TransactWriteItemTypeDef]", [{one.kind: one.arguments} for one in writes])
     token = uuid4().hex
     call(
         lambda: client().transact_write_items(TransactItems=items, ClientRequestToken=token),
         writes,
-        tries=tries,
+        retry_budget=retry_budget,
     )
 
 
-def _outcome(response: dict[str, Any], writes: Sequence[Write]) -> Exception:
-    """What an error means for the writes: a transaction's reasons stand as its writes do."""
+def _batch_get_item(request: Mapping[str, Any]) -> dict[str, Any]:
+    return cast(dict[str, Any], call(lambda: client().batch_get_item(RequestItems=dict(request))))
+
+
+def _query(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    return cast(dict[str, Any], call(lambda: client().query(**arguments)))
+
+
+def _translate(response: dict[str, Any], writes: Sequence[Write]) -> Exception:
+    """Return the error for a response. The reasons of a transaction have the order of its writes."""
     code = response.get("Error", {}).get("Code", "")
     reasons: list[dict[str, Any]] = response.get("CancellationReasons") or []
     if len(writes) == 1 and not reasons:
         reasons = [{"Code": code, "Item": response.get("Item")}]
-    answered = list(zip(writes, reasons, strict=False))
-    refusing = [
-        (one, reason.get("Item")) for one, reason in answered if reason.get("Code") in CONDITION_FAILED
-    ]
-    if refusing:
-        return _refused(refusing)
-    at_fault = frozenset(one.part for one, reason in answered if reason.get("Code") not in UNTOUCHED)
+    by_write = list(zip(writes, reasons, strict=False))
+    failed = [(one, reason.get("Item")) for one, reason in by_write if reason.get("Code") in CONDITION_FAILED]
+    if failed:
+        return _condition_failed(failed)
+    at_fault = frozenset(one.checks for one, reason in by_write if reason.get("Code") not in NO_REASON)
     if code in CONFLICTING or any(reason.get("Code") in CONFLICTING for reason in reasons):
-        return ConflictingError(at_fault)
-    return NotCarriedOutError(at_fault)
+        return TransactionConflictError(at_fault)
+    return DynamoDBUnavailableError(at_fault)
 
 
-def _refused(refusing: Sequence[tuple[Write, dict[str, Any] | None]]) -> Refused:
+def _condition_failed(failed: Sequence[tuple[Write, dict[str, Any] | None]]) -> ConditionFailed:
     found: dict[str, Any] = {
-        one.part.value: one.decode(from_item(item)) for one, item in refusing if one.decode and item
+        one.checks.value: one.decode(from_item(item)) for one, item in failed if one.decode and item
     }
-    return Refused(parts=frozenset(one.part for one, _ in refusing), **found)
+    return ConditionFailed(conditions=frozenset(one.checks for one, _ in failed), **found)

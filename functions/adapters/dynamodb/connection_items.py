@@ -4,10 +4,9 @@ from typing import Any
 
 from adapters.dynamodb.client import table
 from adapters.dynamodb.session_items import due_shard
-from adapters.dynamodb.values import Scalar, Values, to_item, to_value
-from adapters.dynamodb.writes import Write, delete, put, update
+from adapters.dynamodb.writes import Decoder, Scalar, Values, Write, delete, put, to_item, to_value, update
 from domain.model import Attachment, Connection, Role
-from domain.ports import Part
+from domain.ports import Condition
 
 UNEXPIRED = "(attribute_not_exists(tokenExpiresAt) OR tokenExpiresAt > :now)"
 
@@ -66,60 +65,81 @@ def to_attachment(item: dict[str, Any]) -> Attachment:
 
 
 def put_connection(connection: Connection) -> Write:
-    """A new connection. API Gateway gives no id twice, so a repeat is the same connection again."""
-    return put(Part.CONNECTION, connection_table(), connection_item(connection))
+    """Return the write of a new connection. API Gateway reuses no id, so a repeat is the same connection."""
+    return put(Condition.CONNECTION, connection_table(), connection_item(connection))
+
+
+def update_connection(
+    connection_id: str,
+    expression: str,
+    *,
+    condition: str,
+    values: dict[str, Scalar],
+    decode: Decoder | None = to_connection,
+) -> Write:
+    """Return a write of some attributes of a connection."""
+    return update(
+        Condition.CONNECTION,
+        connection_table(),
+        connection_key(connection_id),
+        expression,
+        condition=condition,
+        values=values,
+        decode=decode,
+    )
 
 
 def attach(connection_id: str, attachment: Attachment, instead_of: Attachment | None, now: int) -> Write:
-    """Attach a connection that is there, has no expired token, and is attached as `instead_of` says."""
+    """Return the write that attaches a connection with a valid token and the attachment `instead_of`."""
     fields = _attachment_fields(attachment)
     sets = ", ".join(f"{_NAMES.get(name, name)} = :{name}" for name in fields)
     removed = "" if attachment.target_language else " REMOVE targetLanguage"
     condition, values = attached_as(instead_of)
-    return update(
-        Part.CONNECTION,
-        connection_table(),
-        connection_key(connection_id),
+    return update_connection(
+        connection_id,
         f"SET {sets}{removed}",
         condition=f"{condition} AND {UNEXPIRED}",
         values={**fields, **values, "now": now},
-        decode=to_connection,
     )
 
 
 def release(connection_id: str, attachment: Attachment) -> Write:
-    """Take exactly this attachment from the connection."""
+    """Return the write that removes exactly this attachment."""
     condition, values = attached_as(attachment)
-    return update(
-        Part.CONNECTION,
-        connection_table(),
-        connection_key(connection_id),
+    return update_connection(
+        connection_id,
         "SET leftSessionId = sessionId REMOVE sessionId, #role, generation, #shard, targetLanguage",
         condition=condition,
         values=values,
-        decode=to_connection,
     )
 
 
 def retarget(connection_id: str, attachment: Attachment, target_language: str) -> Write:
-    """Another target language for the same attachment."""
+    """Return the write of another target language for the same attachment."""
     condition, values = attached_as(attachment)
-    return update(
-        Part.CONNECTION,
-        connection_table(),
-        connection_key(connection_id),
+    return update_connection(
+        connection_id,
         "SET targetLanguage = :language",
         condition=condition,
         values={**values, "language": target_language},
-        decode=to_connection,
+    )
+
+
+def set_token(connection_id: str, *, subject: str, expires_at: int, due_at: int) -> Write:
+    """Return the write of a newer token of the same subject."""
+    return update_connection(
+        connection_id,
+        "SET tokenExpiresAt = :expires, dueAt = :due",
+        condition="subject = :subject",
+        values={"expires": expires_at, "due": due_at, "subject": subject},
     )
 
 
 def delete_connection(connection: Connection) -> Write:
-    """Delete the connection, if it is attached as it was when it was read."""
+    """Return the write that deletes a connection if its attachment is unchanged."""
     condition, values = attached_as(connection.attachment)
     return delete(
-        Part.CONNECTION,
+        Condition.CONNECTION,
         connection_table(),
         connection_key(connection.connection_id),
         condition=condition,
@@ -129,7 +149,7 @@ def delete_connection(connection: Connection) -> Write:
 
 
 def attached_as(attachment: Attachment | None) -> tuple[str, dict[str, Scalar]]:
-    """The condition that the connection is there and attached so, or to nothing (none)."""
+    """Return the condition that the connection exists with this attachment, or with none if it is None."""
     if attachment is None:
         return "attribute_exists(connectionId) AND attribute_not_exists(sessionId)", {}
     return (

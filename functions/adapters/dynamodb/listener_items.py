@@ -3,10 +3,9 @@
 from typing import Any
 
 from adapters.dynamodb.client import table
-from adapters.dynamodb.values import Values, to_item, to_value
-from adapters.dynamodb.writes import Write, delete, put, update
+from adapters.dynamodb.writes import Values, Write, delete, put, to_item, to_value, update
 from domain.model import Attachment, Listener, Session, ShardCount
-from domain.ports import Part
+from domain.ports import Condition
 
 COUNT = "#count"
 """Sort key of a shard's counter. It stands before all connection ids, which are base64."""
@@ -34,11 +33,11 @@ def to_listener(item: dict[str, Any]) -> Listener:
 
 
 def put_counts(session: Session) -> list[Write]:
-    """The empty shards of a new session; its capacity is spread over them as evenly as it goes."""
+    """Return the writes of a new session's empty shards, which divide its capacity evenly."""
     each, over = divmod(session.capacity, session.shards)
     return [
         put(
-            Part.SHARD,
+            Condition.SHARD,
             listener_table(),
             to_item(
                 {
@@ -56,9 +55,9 @@ def put_counts(session: Session) -> list[Write]:
 
 
 def count_one_more(session_id: str, shard: int) -> Write:
-    """One listener more, if the shard is there and has room."""
+    """Return the write that adds one to a shard with room."""
     return update(
-        Part.SHARD,
+        Condition.SHARD,
         listener_table(),
         listener_key(session_id, shard, COUNT),
         "SET listeners = listeners + :one",
@@ -69,9 +68,9 @@ def count_one_more(session_id: str, shard: int) -> Write:
 
 
 def count_one_less(session_id: str, shard: int) -> Write:
-    """One listener less, never below none."""
+    """Return the write that subtracts one from a shard, never below zero."""
     return update(
-        Part.SHARD,
+        Condition.SHARD,
         listener_table(),
         listener_key(session_id, shard, COUNT),
         "SET listeners = listeners - :one",
@@ -82,9 +81,9 @@ def count_one_less(session_id: str, shard: int) -> Write:
 
 
 def put_listener(connection_id: str, attachment: Attachment, *, joined_at: int, ttl: int) -> Write:
-    """A listener's row, if it is not there."""
+    """Return the write of a listener's new row."""
     return put(
-        Part.LISTENER,
+        Condition.LISTENER,
         listener_table(),
         listener_key(attachment.session_id, attachment.shard, connection_id)
         | to_item({"targetLanguage": attachment.target_language, "joinedAt": joined_at, "ttl": ttl}),
@@ -93,9 +92,9 @@ def put_listener(connection_id: str, attachment: Attachment, *, joined_at: int, 
 
 
 def retarget_listener(connection_id: str, attachment: Attachment, target_language: str) -> Write:
-    """Another target language, if the row is there."""
+    """Return the write of another target language in an existing row."""
     return update(
-        Part.LISTENER,
+        Condition.LISTENER,
         listener_table(),
         listener_key(attachment.session_id, attachment.shard, connection_id),
         "SET targetLanguage = :language",
@@ -105,9 +104,9 @@ def retarget_listener(connection_id: str, attachment: Attachment, target_languag
 
 
 def delete_listener(session_id: str, shard: int, connection_id: str) -> list[Write]:
-    """A listener's row, if it is there, and its count."""
+    """Return the writes that delete a listener's row and subtract it from its shard."""
     row = delete(
-        Part.LISTENER,
+        Condition.LISTENER,
         listener_table(),
         listener_key(session_id, shard, connection_id),
         condition="attribute_exists(connectionId)",
@@ -116,7 +115,7 @@ def delete_listener(session_id: str, shard: int, connection_id: str) -> list[Wri
 
 
 def rows_after(session_id: str, shard: int, cursor: str | None) -> dict[str, Any]:
-    """The key condition of a page of rows, without the counter."""
+    """Return the query arguments for the rows after `cursor`, without the counter."""
     return {
         "KeyConditionExpression": "listenerShard = :shard AND connectionId > :after",
         "ExpressionAttributeValues": {

@@ -1,73 +1,55 @@
-"""The message log in DynamoDB (domain.message_log.MessageLog)."""
+"""The message log in DynamoDB (domain.ports.MessageLog)."""
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-from adapters.dynamodb.client import NotCarriedOutError, call, client, table, transact
-from adapters.dynamodb.request_items import get_request, put_request
-from adapters.dynamodb.session_items import RUNNING, update_session
-from adapters.dynamodb.values import Values, from_item, to_item, to_value
-from adapters.dynamodb.writes import Write, put
+from adapters.dynamodb.client import batch_get, query_pages, table, transact
+from adapters.dynamodb.session_items import RUNNING, get_request, put_request, update_session
+from adapters.dynamodb.writes import Values, Write, put, to_item
 from domain.message_log import Body, Entry
-from domain.model import AsSpeaker, RequestRecord, Session, Status
-from domain.ports import Part
-
-READS = 3
-"""How often a batch that DynamoDB answered in part is asked for the rest."""
-
-BATCH = 100
-"""Keys that one BatchGetItem takes."""
+from domain.model import RequestRecord, Session, SpeakerAuthority, Status
+from domain.ports import Condition
 
 
-class DynamoMessageLog:
-    """Items are kept for `max_age` seconds; DynamoDB deletes them some time after that, in any order."""
+class DynamoDBMessageLog:
+    """Items expire after `max_age_seconds`. DynamoDB deletes them later than that, in any order."""
 
-    def __init__(self, *, max_age: int) -> None:
-        self._max_age = max_age
+    def __init__(self, *, max_age_seconds: int) -> None:
+        self._max_age_seconds = max_age_seconds
 
-    def append(self, entry: Entry, *, to: Session, by: AsSpeaker, request: RequestRecord | None) -> None:
-        """As in the port; one call."""
-        ttl = entry.published_at + self._max_age
+    def append(
+        self, entry: Entry, *, to: Session, by: SpeakerAuthority, request: RequestRecord | None
+    ) -> None:
+        """As in the port, in one call."""
+        ttl = entry.published_at + self._max_age_seconds
         item = entry_item(entry) | to_item({"ttl": ttl})
-        row = put(Part.SESSION, message_table(), item)
+        row = put(Condition.SESSION, message_table(), item)
         transact([raise_head(entry, to, by), row, *put_request(request)])
 
     def request(self, key: str) -> RequestRecord | None:
-        """As in the port; one call."""
+        """As in the port, in one call."""
         return get_request(key)
 
     def at(self, session_id: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
-        """As in the port; one call for a hundred offsets, unless an answer came in parts."""
-        found: list[Entry] = []
-        for start in range(0, len(offsets), BATCH):
-            found += self._batch(
-                [entry_key(session_id, epoch, one) for one in offsets[start : start + BATCH]]
-            )
-        return sorted(found, key=lambda entry: entry.offset)
+        """As in the port, in one call for each hundred offsets."""
+        items = batch_get(message_table(), [entry_key(session_id, epoch, offset) for offset in offsets])
+        return sorted(map(to_entry, items), key=lambda entry: entry.offset)
 
     def entries(self, session_id: str, epoch: str, *, first: int, last: int) -> list[Entry]:
-        """As in the port; one call for each megabyte."""
-        found: list[Entry] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = cast(dict[str, Any], call(_query(session_id, epoch, first, last, page)))
-            found += [to_entry(from_item(item)) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
-
-    def _batch(self, keys: list[Values]) -> list[Entry]:
-        wanted: dict[str, Any] = {message_table(): {"Keys": keys, "ConsistentRead": True}}
-        found: list[Entry] = []
-        for _ in range(READS):
-            request = wanted
-            answer = cast(dict[str, Any], call(lambda: client().batch_get_item(RequestItems=request)))  # noqa: B023
-            found += [to_entry(from_item(item)) for item in answer["Responses"].get(message_table(), [])]
-            wanted = answer.get("UnprocessedKeys") or {}
-            if not wanted:
-                return found
-        raise NotCarriedOutError
+        """As in the port, in one call for each megabyte."""
+        pages = query_pages(
+            {
+                "TableName": message_table(),
+                "ConsistentRead": True,
+                "KeyConditionExpression": "logKey = :log AND #offset BETWEEN :first AND :last",
+                "ExpressionAttributeNames": {"#offset": "offset"},
+                "ExpressionAttributeValues": to_item(
+                    {":log": log_key(session_id, epoch), ":first": first, ":last": last}
+                ),
+            }
+        )
+        return [to_entry(item) for page in pages for item in page]
 
 
 def message_table() -> str:
@@ -82,8 +64,8 @@ def entry_key(session_id: str, epoch: str, offset: int) -> Values:
     return to_item({"logKey": log_key(session_id, epoch), "offset": offset})
 
 
-def raise_head(entry: Entry, to: Session, by: AsSpeaker) -> Write:
-    """The session's next offset, if nobody took it, and this is the speaker of an active session."""
+def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
+    """Return the write of the session's next offset by the speaker of an active session."""
     return update_session(
         entry.session_id,
         "SET head = :next, rateWindow = :window, rateCount = :count",
@@ -131,21 +113,6 @@ def to_entry(item: dict[str, Any]) -> Entry:
         body=body,
         target_languages=None if targets is None else tuple(targets.split()),
         variants=_variants_from_json(item["variants"]) if "variants" in item else {},
-    )
-
-
-def _query(session_id: str, epoch: str, first: int, last: int, page: Mapping[str, Any]) -> Any:
-    return lambda: client().query(
-        TableName=message_table(),
-        ConsistentRead=True,
-        KeyConditionExpression="logKey = :log AND #offset BETWEEN :first AND :last",
-        ExpressionAttributeNames={"#offset": "offset"},
-        ExpressionAttributeValues={
-            ":log": to_value(log_key(session_id, epoch)),
-            ":first": to_value(first),
-            ":last": to_value(last),
-        },
-        **page,
     )
 
 

@@ -1,33 +1,36 @@
-"""The limits table. Rate limits degrade open: a table that cannot tell stops nobody, and is reported."""
+"""Rate limits in DynamoDB.
+
+They fail open: if the table is unavailable, requests pass and a metric is emitted.
+"""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from adapters.dynamodb.client import ConflictingError, NotCarriedOutError, table, transact, write
-from adapters.dynamodb.values import to_item
-from adapters.dynamodb.writes import Write, update
+from adapters.dynamodb.client import DynamoDBUnavailableError, table, write
+from adapters.dynamodb.writes import Write, to_item, update
 from domain.model import Limit
-from domain.ports import Logger, Metrics, Part, Refused
+from domain.ports import Condition, ConditionFailed, Logger, Metrics
 
-PAUSE = 30.0
-"""Seconds for which a function's instance leaves the table alone after it could not tell: a slow table would
-otherwise slow down every request."""
+SUSPENSION_SECONDS = 30.0
+"""How long an instance does not use the table after a failure: a slow table would slow down every request."""
+
+KEPT_AFTER_WINDOW_SECONDS = 3600
 
 
 def count_use(limit: Limit) -> Write:
-    """One use more in the window, if it is within the limit. An hour after its window the item is gone."""
+    """Return the write that counts one use within the limit."""
     return update(
-        Part.LIMIT,
+        Condition.LIMIT,
         table("LIMITS_TABLE"),
         to_item({"limitKey": limit.key}),
         "SET #ttl = :ttl ADD used :one",
         condition="attribute_not_exists(used) OR used < :allowed",
-        values={"one": 1, "allowed": limit.allowed, "ttl": limit.resets_at + 3600},
+        values={"one": 1, "allowed": limit.allowed, "ttl": limit.resets_at + KEPT_AFTER_WINDOW_SECONDS},
     )
 
 
-class DynamoRateLimits:
-    """Implements domain.ports.RateLimits, and carries limits inside the transactions of other adapters."""
+class DynamoDBRateLimits:
+    """The port RateLimits, and the state that the stores consult for limits within their transactions."""
 
     def __init__(self, logger: Logger, metrics: Metrics, clock: Callable[[], float] = time.monotonic) -> None:
         self._logger = logger
@@ -37,42 +40,23 @@ class DynamoRateLimits:
 
     def take(self, limit: Limit) -> bool:
         """As in the port."""
-        if self._pausing:
+        if self.are_suspended:
             return True
         try:
             write(count_use(limit))
-        except Refused:
+        except ConditionFailed:
             return False
-        except (NotCarriedOutError, KeyError):
-            self._degrade(limit)
+        except (DynamoDBUnavailableError, KeyError):
+            self.suspend(limit)
         return True
 
-    def transact(self, writes: Sequence[Write], limit: Limit | None) -> None:
-        """Carry out a transaction with the limit in it; without, where the limit is what fails it.
-
-        A limit that many count at once is counted by itself then: single updates queue where transactions
-        conflict, and a flood must not be what switches its own limit off.
-        """
-        if limit is None or self._pausing:
-            transact(writes)
-            return
-        try:
-            transact([*writes, count_use(limit)])
-        except (NotCarriedOutError, KeyError) as error:
-            if isinstance(error, NotCarriedOutError) and error.parts - {Part.LIMIT}:
-                raise
-            contended = isinstance(error, ConflictingError) and Part.LIMIT in error.parts
-            if contended and not self.take(limit):
-                raise Refused(parts=frozenset({Part.LIMIT})) from error
-            transact(writes)
-            if not contended:
-                self._degrade(limit)
-
     @property
-    def _pausing(self) -> bool:
+    def are_suspended(self) -> bool:
+        """Whether limits are not applied because the table failed a moment ago."""
         return self._clock() < self._resume_at
 
-    def _degrade(self, limit: Limit) -> None:
-        self._resume_at = self._clock() + PAUSE
+    def suspend(self, limit: Limit) -> None:
+        """Stop applying limits for SUSPENSION_SECONDS, and report it."""
+        self._resume_at = self._clock() + SUSPENSION_SECONDS
         self._metrics.count("RateLimitDegraded")
         self._logger.warning("rate limit not applied", limit=limit.kind)

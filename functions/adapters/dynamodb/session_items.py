@@ -1,23 +1,30 @@
-"""Items of the sessions table, and the conditional writes on them."""
+"""Items of the sessions and the requests tables, and the conditional writes on them."""
 
 import hashlib
 from typing import Any
 
-from adapters.dynamodb.client import table
-from adapters.dynamodb.values import Scalar, Values, to_item, to_value
-from adapters.dynamodb.writes import Write, put, update
-from domain.model import AsOwner, AsSpeaker, Attachment, Authority, Change, EndReason, Session, Status
-from domain.ports import Part
-
-DUE_SHARDS = 16
-"""Partitions of the `due` indexes: no single one takes all the writes, and a run reads them all."""
+from adapters.dynamodb.client import get_item, table
+from adapters.dynamodb.writes import Scalar, Values, Write, put, to_item, to_value, update
+from domain.due import DUE_SHARDS
+from domain.model import (
+    Attachment,
+    Authority,
+    Change,
+    EndReason,
+    OwnerAuthority,
+    RequestRecord,
+    Session,
+    SpeakerAuthority,
+    Status,
+)
+from domain.ports import Condition
 
 OPEN = "attribute_exists(sessionId) AND #status <> :ended"
 RUNNING = f"{OPEN} AND expiresAt > :now AND (attribute_not_exists(graceUntil) OR graceUntil > :now)"
 
 
 def due_shard(key: str) -> str:
-    """The partition of the `due` index that this session or connection is in."""
+    """Return the partition of the `due` index for a session or connection."""
     return str(hashlib.sha256(key.encode()).digest()[0] % DUE_SHARDS)
 
 
@@ -87,9 +94,9 @@ def to_session(item: dict[str, Any]) -> Session:
 
 
 def put_session(session: Session) -> Write:
-    """A new session, if its id is free."""
+    """Return the write of a new session with an unused id."""
     return put(
-        Part.SESSION,
+        Condition.SESSION,
         session_table(),
         session_item(session),
         condition="attribute_not_exists(sessionId)",
@@ -98,9 +105,9 @@ def put_session(session: Session) -> Write:
 
 
 def update_session(session_id: str, expression: str, condition: str, values: dict[str, Scalar]) -> Write:
-    """Some attributes of a session. `:ended` is always there for the condition, which names it."""
+    """Return a write of some attributes of a session. Each condition names `:ended`."""
     return update(
-        Part.SESSION,
+        Condition.SESSION,
         session_table(),
         session_key(session_id),
         expression,
@@ -111,12 +118,12 @@ def update_session(session_id: str, expression: str, condition: str, values: dic
 
 
 def attach_speaker(session: Session, connection_id: str, attach_key: str | None, now: int) -> Write:
-    """The next generation's speaker, if nobody else took it up since `session` was read."""
-    keep_key, drop_key = (", attachKey = :key", "") if attach_key else ("", ", attachKey")
+    """Return the write of the next generation's speaker if the generation is that of `session`."""
+    set_key, remove_key = (", attachKey = :key", "") if attach_key else ("", ", attachKey")
     return update_session(
         session.session_id,
         "SET generation = :next, speakerConnectionId = :speaker, dueAt = expiresAt, version = version + :one"
-        f"{keep_key} REMOVE graceUntil{drop_key}",
+        f"{set_key} REMOVE graceUntil{remove_key}",
         f"{RUNNING} AND generation = :read",
         {
             "next": session.generation + 1,
@@ -130,9 +137,10 @@ def attach_speaker(session: Session, connection_id: str, attach_key: str | None,
 
 
 def detach_speaker(connection_id: str, attachment: Attachment, grace_until: int, *, is_last: bool) -> Write:
-    """The start of the grace, if this is still the speaker's latest attachment.
+    """Return the write that starts the grace period of the speaker's latest attachment.
 
-    Without `is_last` only if the grace ends within the session's lifetime; with it the lifetime's end is due.
+    Without `is_last` it fails if the grace period ends after the session's lifetime. With it the session is
+    due at the end of its lifetime.
     """
     due, within = ("expiresAt", "") if is_last else (":grace", " AND expiresAt >= :grace")
     return update_session(
@@ -149,7 +157,7 @@ def detach_speaker(connection_id: str, attachment: Attachment, grace_until: int,
 
 
 def change_session(session_id: str, change: Change, by: Authority, now: int) -> Write:
-    """What the change names, and no more: two changes at once both hold."""
+    """Return the write of what the change names and nothing else, so that concurrent changes both hold."""
     changes: dict[str, Scalar] = {}
     sets = ["version = version + :one"]
     if change.status is not None:
@@ -158,17 +166,66 @@ def change_session(session_id: str, change: Change, by: Authority, now: int) -> 
     if change.quality is not None:
         sets.append("quality = :quality")
         changes["quality"] = change.quality
-    condition, values = authorised(by, now)
+    condition, values = authority_condition(by, now)
     return update_session(session_id, f"SET {', '.join(sets)}", condition, {**changes, **values, "one": 1})
 
 
-def authorised(by: Authority, now: int) -> tuple[str, dict[str, Scalar]]:
-    """The condition under which this authority may write to a session."""
-    if isinstance(by, AsSpeaker):
+def end_session(
+    session_id: str, reason: EndReason, *, by: Authority, now: int, ttl: int, announce_by: int
+) -> Write:
+    """Return the write that marks a session ended and due for its announcement."""
+    condition, values = authority_condition(by, now)
+    return update_session(
+        session_id,
+        "SET #status = :ended, endReason = :reason, endedAt = :now, #ttl = :ttl, dueAt = :announceBy, "
+        "version = version + :one",
+        condition,
+        {**values, "reason": reason.value, "now": now, "ttl": ttl, "announceBy": announce_by, "one": 1},
+    )
+
+
+def mark_announced(session_id: str) -> Write:
+    """Return the write that takes an ended session out of the `due` index."""
+    return update_session(session_id, "REMOVE dueShard, dueAt", "#status = :ended", {})
+
+
+def authority_condition(by: Authority, now: int) -> tuple[str, dict[str, Scalar]]:
+    """Return the condition under which this authority may write to a session."""
+    if isinstance(by, SpeakerAuthority):
         return (
             f"{RUNNING} AND speakerConnectionId = :speaker AND generation = :generation",
             {"speaker": by.connection_id, "generation": by.generation, "now": now},
         )
-    if isinstance(by, AsOwner):
+    if isinstance(by, OwnerAuthority):
         return f"{RUNNING} AND ownerId = :owner", {"owner": by.subject, "now": now}
     return f"{OPEN} AND (expiresAt <= :now OR graceUntil <= :now)", {"now": now}
+
+
+def get_request(key: str) -> RequestRecord | None:
+    """Return the record of the request with this key, or None."""
+    item = get_item(table("REQUESTS_TABLE"), to_item({"requestKey": key}))
+    return to_record(item) if item else None
+
+
+def put_request(record: RequestRecord | None) -> list[Write]:
+    """Return the write that records a request once, or nothing for a request without an id."""
+    if record is None:
+        return []
+    fields = {
+        "requestKey": record.key,
+        "sessionId": record.session_id,
+        "offset": record.offset,
+        "ttl": record.ttl,
+    }
+    condition = "attribute_not_exists(requestKey)"
+    return [
+        put(
+            Condition.REQUEST, table("REQUESTS_TABLE"), to_item(fields), condition=condition, decode=to_record
+        )
+    ]
+
+
+def to_record(item: dict[str, Any]) -> RequestRecord:
+    return RequestRecord(
+        key=item["requestKey"], session_id=item["sessionId"], offset=item.get("offset"), ttl=item["ttl"]
+    )

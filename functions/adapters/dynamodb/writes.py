@@ -1,24 +1,53 @@
-"""Conditional writes as data: what to write, on what condition, and how to read the item that refused it."""
+"""Conditional writes as data, and DynamoDB's attribute values to and from Python's."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from adapters.dynamodb.values import Scalar, Values, to_item
-from domain.ports import Part
+from domain.ports import Condition
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef as Value
+else:
+    Value = dict
+
+Values = dict[str, Value]
+Scalar = str | int | bool
+
+
+def to_value(value: Scalar) -> Value:
+    if isinstance(value, bool):
+        return {"BOOL": value}
+    return {"N": str(value)} if isinstance(value, int) else {"S": value}
+
+
+def to_item(fields: Mapping[str, Scalar | None]) -> Values:
+    """Return an item with the fields that are not None."""
+    return {name: to_value(value) for name, value in fields.items() if value is not None}
+
+
+def from_item(item: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(_fields(item))
+
+
+def _fields(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
+    for name, typed in item.items():
+        ((kind, value),) = cast(dict[str, Any], typed).items()
+        yield name, int(value) if kind == "N" else value
+
 
 Decoder = Callable[[dict[str, Any]], Any]
-"""Makes the domain's object of an item's plain attributes."""
+"""Makes the domain's object from an item's attributes."""
 
 RESERVED = ("status", "shard", "role", "capacity", "ttl", "data", "offset")
-"""Attributes that are reserved words of DynamoDB's expressions; there they are written as #name."""
+"""Attributes that are reserved words in expressions, where they are written as #name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """One conditional write; `decode` reads the item that refused it."""
+    """One conditional write. `checks` names its condition, `decode` reads the item that failed it."""
 
-    part: Part
+    checks: Condition
     kind: str
     """Put, Update or Delete."""
     arguments: Mapping[str, Any]
@@ -26,7 +55,7 @@ class Write:
 
 
 def put(
-    part: Part,
+    checks: Condition,
     table_name: str,
     item: Values,
     *,
@@ -34,13 +63,13 @@ def put(
     values: Mapping[str, Scalar] | None = None,
     decode: Decoder | None = None,
 ) -> Write:
-    """A whole item."""
+    """Return a write of a whole item."""
     arguments = {"TableName": table_name, "Item": item}
-    return _write(part, "Put", arguments, condition=condition, values=values, decode=decode)
+    return _write(checks, "Put", arguments, condition=condition, values=values, decode=decode)
 
 
 def update(
-    part: Part,
+    checks: Condition,
     table_name: str,
     key: Values,
     expression: str,
@@ -49,15 +78,15 @@ def update(
     values: Mapping[str, Scalar] | None = None,
     decode: Decoder | None = None,
 ) -> Write:
-    """Some attributes of an item."""
+    """Return a write of some attributes of an item."""
     arguments = {"TableName": table_name, "Key": key}
     return _write(
-        part, "Update", arguments, expression=expression, condition=condition, values=values, decode=decode
+        checks, "Update", arguments, expression=expression, condition=condition, values=values, decode=decode
     )
 
 
 def delete(
-    part: Part,
+    checks: Condition,
     table_name: str,
     key: Values,
     *,
@@ -65,13 +94,13 @@ def delete(
     values: Mapping[str, Scalar] | None = None,
     decode: Decoder | None = None,
 ) -> Write:
-    """An item, away."""
+    """Return a write that deletes an item."""
     arguments = {"TableName": table_name, "Key": key}
-    return _write(part, "Delete", arguments, condition=condition, values=values, decode=decode)
+    return _write(checks, "Delete", arguments, condition=condition, values=values, decode=decode)
 
 
 def _write(
-    part: Part,
+    checks: Condition,
     kind: str,
     arguments: dict[str, Any],
     *,
@@ -93,4 +122,4 @@ def _write(
         )
     if decode:
         arguments["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
-    return Write(part=part, kind=kind, arguments=arguments, decode=decode)
+    return Write(checks=checks, kind=kind, arguments=arguments, decode=decode)

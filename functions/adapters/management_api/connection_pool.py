@@ -1,7 +1,7 @@
-"""A pool of HTTP/1.1 keep-alive connections to one server, for small requests and small answers.
+"""A pool of HTTP/1.1 keep-alive connections to one server, for small requests and small responses.
 
-An asyncio protocol and not streams: an answer costs one callback and one future, which is most of what there
-is to save (see benchmarks/). One request at a time a connection; no pipelining.
+A response costs one callback and one future, since an asyncio protocol takes the place of streams
+(benchmarks/). A connection has one request at a time, without pipelining.
 """
 
 import asyncio
@@ -11,37 +11,38 @@ from contextlib import suppress
 from typing import cast
 from urllib.parse import SplitResult
 
-IDLE_LIMIT = 20.0  # seconds; a connection unused for longer may have been closed at the other end
+MAX_IDLE_SECONDS = 20.0
+"""A connection that was unused for longer may have been closed by the server."""
 
 
-class NoAnswerError(OSError):
-    """The server could not be reached, closed without an answer, or did not answer in time."""
+class NoResponseError(OSError):
+    """The server was unreachable, closed the connection, or sent no response in time."""
 
 
-class StaleConnectionError(NoAnswerError):
-    """A connection that had been kept turned out closed before a byte of the answer came."""
+class StaleConnectionError(NoResponseError):
+    """An idle connection was closed by the server before the first byte of a response."""
 
 
 class HttpConnection(asyncio.Protocol):
-    """One connection; `exchange` writes a request and returns the status of its answer."""
+    """One connection; `exchange` sends a request and returns the status of the response."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
         self._received = bytearray()
-        self._answer: asyncio.Future[int] | None = None
-        self._answered = 0
+        self._response: asyncio.Future[int] | None = None
+        self._responses = 0
         self.usable = False
         self.used_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport to write to."""
+        """Keep the transport for writing."""
         self._transport = cast(asyncio.Transport, transport)
         self.usable = True
 
     def data_received(self, data: bytes) -> None:
-        """Complete the answer that is awaited; bytes that nobody asked for end the connection."""
-        answer = self._answer
-        if answer is None:
+        """Complete the pending response. Bytes without a request close the connection."""
+        response = self._response
+        if response is None:
             self.close()
             return
         self._received += data
@@ -55,33 +56,33 @@ class HttpConnection(asyncio.Protocol):
         elif len(self._received) < head_end + 4 + length:
             return
         self._received.clear()
-        self._answer = None
-        self._answered += 1
-        if not answer.done():
-            answer.set_result(int(head[9:12]))
+        self._response = None
+        self._responses += 1
+        if not response.done():
+            response.set_result(int(head[9:12]))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the answer that is awaited, if any."""
+        """Fail the pending response, if there is one."""
         self.usable = False
-        answer, self._answer = self._answer, None
-        if answer is not None and not answer.done():
-            stale = self._answered > 0 and not self._received
-            error = StaleConnectionError if stale else NoAnswerError
-            answer.set_exception(error(f"connection lost: {exc or 'closed by the server'}"))
+        response, self._response = self._response, None
+        if response is not None and not response.done():
+            stale = self._responses > 0 and not self._received
+            error = StaleConnectionError if stale else NoResponseError
+            response.set_exception(error(f"connection lost: {exc or 'closed by the server'}"))
 
     async def exchange(self, request: bytes, timeout: float) -> int:  # noqa: ASYNC109 -- cheaper than a context
-        """Send `request` and wait at most `timeout` seconds for the status of its answer.
+        """Send `request`; return the status of the response, which may take `timeout` seconds.
 
-        Raises NoAnswerError; the connection is closed then.
+        Raises NoResponseError and closes the connection.
         """
         loop = asyncio.get_running_loop()
-        answer = self._answer = loop.create_future()
+        response = self._response = loop.create_future()
         if self._transport is None or not self.usable:
             raise StaleConnectionError("connection is closed")
         self._transport.write(request)
-        timer = loop.call_later(timeout, _expire, answer)
+        timer = loop.call_later(timeout, _expire, response)
         try:
-            return await answer
+            return await response
         except BaseException:
             self.close()
             raise
@@ -89,14 +90,14 @@ class HttpConnection(asyncio.Protocol):
             timer.cancel()
 
     def close(self) -> None:
-        """Drop the connection without waiting for the other end."""
+        """Close the connection without waiting for the server."""
         self.usable = False
         if self._transport is not None:
             self._transport.abort()
 
 
 class HttpPool:
-    """Connections to the server of one URL; who sends bounds how many are open at a time."""
+    """Connections to the server of one URL. The sender bounds how many are open."""
 
     def __init__(
         self, url: SplitResult, *, connect_timeout: float, tls: ssl.SSLContext | None = None
@@ -109,15 +110,15 @@ class HttpPool:
         self._idle: list[HttpConnection] = []
 
     async def exchange(self, request: bytes, timeout: float) -> int:  # noqa: ASYNC109 -- passed on
-        """Send one request on a kept or a new connection; seconds, status and errors as HttpConnection's.
+        """Send one request on an idle or a new connection, as HttpConnection.exchange does.
 
-        Opening a connection takes up to `connect_timeout` seconds beside. A kept connection that the server
-        had closed meanwhile is replaced once, without an error. Where one falls silent, those that have not
-        answered since are dropped with it: a function is frozen between its invocations, and what forgot one
-        of its connections meanwhile forgot all.
+        Opening a connection takes up to `connect_timeout` seconds more. An idle connection that the server
+        has closed is replaced once, without an error. If an idle connection has no response, those unused
+        since are closed with it: a function is frozen between invocations, and a NAT that dropped one of its
+        connections in that time has dropped all.
         """
-        kept = self._kept()
-        connection = kept or await self._open()
+        idle = self._take_idle()
+        connection = idle or await self._open()
         sent_at = time.monotonic()
         try:
             status = await connection.exchange(request, timeout)
@@ -125,8 +126,8 @@ class HttpPool:
             waited = time.monotonic() - sent_at
             connection = await self._open()
             status = await connection.exchange(request, timeout - waited)
-        except NoAnswerError:
-            if kept is not None:
+        except NoResponseError:
+            if idle is not None:
                 self._drop_unused_since(sent_at)
             raise
         if connection.usable:
@@ -147,10 +148,10 @@ class HttpPool:
                 connection.close()
         self._idle = [connection for connection in self._idle if connection.usable]
 
-    def _kept(self) -> HttpConnection | None:
+    def _take_idle(self) -> HttpConnection | None:
         while self._idle:
             connection = self._idle.pop()
-            if connection.usable and time.monotonic() - connection.used_at < IDLE_LIMIT:
+            if connection.usable and time.monotonic() - connection.used_at < MAX_IDLE_SECONDS:
                 return connection
             connection.close()
         return None
@@ -165,17 +166,17 @@ class HttpPool:
         except ssl.SSLCertVerificationError:
             raise
         except OSError as error:  # a time-out is one too
-            raise NoAnswerError(f"cannot connect: {error or 'timed out'}") from error
+            raise NoResponseError(f"cannot connect: {error or 'timed out'}") from error
         return connection
 
 
-def _expire(answer: asyncio.Future[int]) -> None:
-    if not answer.done():
-        answer.set_exception(NoAnswerError("no answer in time"))
+def _expire(response: asyncio.Future[int]) -> None:
+    if not response.done():
+        response.set_exception(NoResponseError("no response in time"))
 
 
 def _content_length(head: bytes) -> int | None:
-    """The length of the body, or None where only the connection's end would tell."""
+    """Return the length of the body, or None if only the end of the connection shows it."""
     if head[9:12] in {b"204", b"304"}:
         return 0
     _, found, rest = head.partition(b"\r\ncontent-length:")

@@ -1,6 +1,6 @@
 """The @connections client: many pushes a second from one small function.
 
-Written because of what it saves: boto3 costs about twenty times the CPU time a push (benchmarks/fan_out.py).
+boto3 takes about twenty times the CPU time a push (benchmarks/fan_out.py, docs/adr).
 Statuses: API Gateway Developer Guide, "Use @connections commands in your backend service", and the
 PostToConnection and DeleteConnection pages of the management API's reference.
 """
@@ -14,16 +14,16 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from adapters.management_api.connection_pool import HttpPool, NoAnswerError
+from adapters.management_api.connection_pool import HttpPool, NoResponseError
 from adapters.management_api.sender_limits import SenderLimits
 from adapters.management_api.sigv4 import Credentials, Signer
-from domain.pusher import Delivery, Outcome, PushConfigurationError
+from domain.delivery import Delivery, Outcome, PushConfigurationError
 
 SUCCESS_FAMILY = 2
 SERVER_ERROR_FAMILY = 5
 
 OUTCOMES = {
-    400: Outcome.GONE,  # not an id that API Gateway gave out
+    400: Outcome.GONE,  # an id that API Gateway never issued
     410: Outcome.GONE,
     413: Outcome.TOO_LARGE,
     429: Outcome.THROTTLED,  # the account's rate, or the client's buffer is full
@@ -33,7 +33,7 @@ OUTCOMES = {
 class Sender:
     """Pushes to the connections of one WebSocket API stage at `callback_url`.
 
-    `credentials` is asked at each call, so that rotated ones are used at once. One sender belongs to one
+    `credentials` is called for each delivery, so that rotated ones are used at once. A sender belongs to one
     event loop.
     """
 
@@ -52,61 +52,61 @@ class Sender:
         self._limits = limits or SenderLimits()
         self._signer = Signer(host=url.netloc, region=region, service="execute-api")
         self._schedules = {
-            Outcome.UNREACHABLE: self._limits.failing,
-            Outcome.THROTTLED: self._limits.throttled,
+            Outcome.UNREACHABLE: self._limits.on_failure,
+            Outcome.THROTTLED: self._limits.on_throttling,
         }
-        self._retrying = asyncio.Semaphore(self._limits.retrying)
-        self._pool = HttpPool(url, connect_timeout=self._limits.connect_timeout, tls=tls)
+        self._retrying = asyncio.Semaphore(self._limits.max_concurrent_retries)
+        self._pool = HttpPool(url, connect_timeout=self._limits.connect_timeout_seconds, tls=tls)
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """As `Pusher.deliver`; raises PushConfigurationError where no push could ever succeed."""
-        return await self._carry_out("POST", deliveries, time.monotonic() + self._limits.pushing)
+        """As in the port Pusher."""
+        return await self._send_all("POST", deliveries, time.monotonic() + self._limits.deliver_seconds)
 
     async def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
-        """As `Pusher.disconnect`."""
+        """As in the port Pusher."""
         closings = [Delivery(connection_id, (b"",)) for connection_id in connection_ids]
-        return await self._carry_out("DELETE", closings, time.monotonic() + self._limits.closing)
+        return await self._send_all("DELETE", closings, time.monotonic() + self._limits.disconnect_seconds)
 
     def close(self) -> None:
-        """Close the connections that are kept."""
+        """Close the idle connections."""
         self._pool.close()
 
-    async def _carry_out(self, method: str, deliveries: Sequence[Delivery], until: float) -> list[Outcome]:
-        """First attempts by a few workers; what has to be tried again leaves them, to be in nobody's way."""
+    async def _send_all(self, method: str, deliveries: Sequence[Delivery], until: float) -> list[Outcome]:
+        """Make first attempts by a few workers. A retry leaves its worker and delays no other delivery."""
         outcomes = [Outcome.DELIVERED] * len(deliveries)
         credentials = self._credentials()
-        waiting = iter(enumerate(deliveries))
+        queue = iter(enumerate(deliveries))
 
         async def attempt(path: str, payload: bytes) -> Outcome:
             if time.monotonic() >= until:
                 return Outcome.THROTTLED
             return await self._attempt(method, path, payload, credentials)
 
-        async def work() -> None:
-            for index, delivery in waiting:
+        async def run_worker() -> None:
+            for index, delivery in queue:
                 path = _connection_path(self._base, delivery.connection_id)
                 for sent, payload in enumerate(delivery.payloads):
                     outcome = await attempt(path, payload)
                     if outcome in self._schedules:
-                        group.create_task(persist(index, path, delivery.payloads[sent:], outcome))
+                        group.create_task(retry_delivery(index, path, delivery.payloads[sent:], outcome))
                         break
                     if outcome is not Outcome.DELIVERED:
                         outcomes[index] = outcome
                         break
 
-        async def persist(index: int, path: str, payloads: Sequence[bytes], outcome: Outcome) -> None:
-            """Send `payloads` in order, where `outcome` is what the first of them has come to so far."""
+        async def retry_delivery(index: int, path: str, payloads: Sequence[bytes], outcome: Outcome) -> None:
+            """Send `payloads` in order. `outcome` is that of the first payload's first attempt."""
             for number, payload in enumerate(payloads):
                 if number:
                     async with self._retrying:
                         outcome = await attempt(path, payload)
-                outcome = await insist(path, payload, outcome)
+                outcome = await retry_payload(path, payload, outcome)
                 if outcome is not Outcome.DELIVERED:
                     break
             outcomes[index] = outcome
 
-        async def insist(path: str, payload: bytes, outcome: Outcome) -> Outcome:
-            """Try one payload again as the schedules say, each counting its own kind of failure."""
+        async def retry_payload(path: str, payload: bytes, outcome: Outcome) -> Outcome:
+            """Retry one payload by the schedules, each of which counts its own kind of failure."""
             failures: Counter[Outcome] = Counter()
             while (schedule := self._schedules.get(outcome)) is not None:
                 failures[outcome] += 1
@@ -122,19 +122,19 @@ class Sender:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._limits.concurrency, len(deliveries))):
-                    group.create_task(work())
+                for _ in range(min(self._limits.max_concurrent, len(deliveries))):
+                    group.create_task(run_worker())
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return outcomes
 
     async def _attempt(self, method: str, path: str, payload: bytes, credentials: Credentials) -> Outcome:
-        """One exchange."""
+        """Make one request."""
         headers = self._signer.headers(method, path, _payload_hash(payload), credentials, time.time())
         head = f"{method} {path} HTTP/1.1\r\n{headers}Content-Length: {len(payload)}\r\n\r\n"
         try:
-            status = await self._pool.exchange(head.encode() + payload, self._limits.attempt_timeout)
-        except NoAnswerError:
+            status = await self._pool.exchange(head.encode() + payload, self._limits.response_timeout_seconds)
+        except NoResponseError:
             return Outcome.UNREACHABLE
         except ssl.SSLError as error:
             raise PushConfigurationError(f"TLS to the management API failed: {error}") from error
@@ -143,15 +143,15 @@ class Sender:
         if status // 100 == SERVER_ERROR_FAMILY:
             return Outcome.UNREACHABLE
         if status not in OUTCOMES:
-            raise PushConfigurationError(f"the management API answered {status} to {method} @connections")
+            raise PushConfigurationError(f"the management API responded {status} to {method} @connections")
         return OUTCOMES[status]
 
 
 class BlockingSender:
-    """The sender for handlers, which are not coroutines: it keeps an event loop of its own between calls.
+    """The sender for handlers, which are not coroutines. It keeps an event loop of its own between calls.
 
-    Kept connections live as long as the loop, so that a warm function reuses them. The sender is made in
-    the loop, at the first use.
+    Idle connections live as long as the loop, so that a warm function reuses them. The sender is created in
+    the loop at the first use.
     """
 
     def __init__(self, make: Callable[[], Sender]) -> None:
@@ -160,11 +160,11 @@ class BlockingSender:
         self._sender: Sender | None = None
 
     def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
-        """As `Pusher.deliver`; raises PushConfigurationError."""
+        """As in the port Pusher."""
         return self._loop.run_until_complete(self._current().deliver(deliveries)) if deliveries else []
 
     def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
-        """As `Pusher.disconnect`; raises PushConfigurationError."""
+        """As in the port Pusher."""
         return (
             self._loop.run_until_complete(self._current().disconnect(connection_ids))
             if connection_ids

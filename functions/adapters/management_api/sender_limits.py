@@ -1,42 +1,44 @@
-"""How often, how long and how many at a time the sender tries."""
+"""Attempts, waits and concurrency of the sender."""
 
-import random
 from dataclasses import dataclass
 
-from domain.pusher import ANSWER_TIMEOUT, CLOSING, CONNECT_TIMEOUT, PUSHING
+from domain.backoff import full_jitter
+from domain.delivery import (
+    CONNECT_TIMEOUT_SECONDS,
+    DELIVER_SECONDS,
+    DISCONNECT_SECONDS,
+    RESPONSE_TIMEOUT_SECONDS,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Schedule:
-    """Attempts at one request, the first included, and the waits between them in seconds.
-
-    The first wait is drawn from 0 to `backoff`, each later one from twice as much, up to `backoff_limit`.
-    """
+class RetrySchedule:
+    """Attempts at one request, the first included, and the waits between them."""
 
     attempts: int
-    backoff: float
-    backoff_limit: float
+    first_wait_seconds: float
+    max_wait_seconds: float
 
     def wait(self, attempt: int) -> float:
-        """Full jitter after this many attempts, in seconds."""
-        bound = min(self.backoff * 2 ** (attempt - 1), self.backoff_limit)
-        return random.uniform(0, bound)  # noqa: S311 -- spreads load, keeps no secret
+        """Return the wait after this many attempts, in seconds."""
+        return full_jitter(attempt, self.first_wait_seconds, self.max_wait_seconds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SenderLimits:
-    """Bounds on one call; times in seconds. What a call takes at most is in domain/pusher.py."""
+    """Bounds of one call. domain/delivery.py has the longest time that a call takes."""
 
-    concurrency: int = 64
-    retrying: int = 192  # at a time, beside the first attempts; a function has 1,024 file descriptors
-    failing: Schedule = Schedule(attempts=3, backoff=0.1, backoff_limit=1.0)
-    """Where no answer comes, or a server's error: the waits add up to 0.3 s at most."""
-    throttled: Schedule = Schedule(attempts=6, backoff=0.2, backoff_limit=2.0)
-    """Where the answer is 429. The account's quota comes back by the second, so the waits add up to 2.5 s on
-    average and 5 s at most."""
-    connect_timeout: float = CONNECT_TIMEOUT
-    attempt_timeout: float = ANSWER_TIMEOUT
-    pushing: float = PUSHING
-    """No attempt of `deliver` begins later than this after its start."""
-    closing: float = CLOSING
+    max_concurrent: int = 64
+    max_concurrent_retries: int = 192
+    """Beside the first attempts. A function has 1,024 file descriptors."""
+    on_failure: RetrySchedule = RetrySchedule(attempts=3, first_wait_seconds=0.1, max_wait_seconds=1.0)
+    """After no response or a server error. The waits add up to 0.3 s at most."""
+    on_throttling: RetrySchedule = RetrySchedule(attempts=6, first_wait_seconds=0.2, max_wait_seconds=2.0)
+    """After 429. The account's quota recovers each second; the waits add up to 2.5 s on average, 5 s at
+    most."""
+    connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS
+    response_timeout_seconds: float = RESPONSE_TIMEOUT_SECONDS
+    deliver_seconds: float = DELIVER_SECONDS
+    """No attempt of `deliver` starts later than this after its start."""
+    disconnect_seconds: float = DISCONNECT_SECONDS
     """The same for `disconnect`."""

@@ -1,7 +1,7 @@
-"""Signature Version 4 for one host and service, with the day's signing key kept.
+"""Signature Version 4 for one host and service, with the day's signing key cached.
 
-Only what a small signed request needs: no query string, and a path that is already percent-encoded and has
-neither empty nor dot segments. Source: IAM User Guide, "Create a signed AWS API request"; services other
+It supports what a small signed request needs: no query string, and a percent-encoded path that has neither
+empty nor dot segments. Source: IAM User Guide, "Create a signed AWS API request"; services other
 than S3 encode the path a second time in the canonical request.
 """
 
@@ -19,7 +19,7 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """One key pair, with the session token that a role's key pair carries."""
+    """A key pair, with the session token if it is a role's."""
 
     access_key: str
     secret_key: str = field(repr=False)
@@ -36,10 +36,10 @@ class Credentials:
 
 
 class Signer:
-    """Signs requests to `host`, as it stands in the Host header (with the port where it is not the default).
+    """Signs requests to `host`, which has the form of the Host header (with a port that is not the default).
 
     A signature costs two SHA-256 and one HMAC: the signing key is derived once a day and key pair, and the
-    payload's hash is the caller's, who sends one payload to many.
+    caller hashes the payload, since it sends one payload to many connections.
     """
 
     def __init__(self, *, host: str, region: str, service: str) -> None:
@@ -50,7 +50,7 @@ class Signer:
     def headers(
         self, method: str, path: str, payload_hash: str, credentials: Credentials, timestamp: float
     ) -> str:
-        """The header lines to send, each ended by CRLF, Host and Authorization among them.
+        """Return the header lines, each with CRLF, Host and Authorization among them.
 
         `payload_hash` is the SHA-256 of the body in hexadecimal; `timestamp` is in seconds since the epoch.
         """

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from domain.model import Listener, ListenerPage, Session
-from fan_out.listeners import Found, Thing, listeners_of, within_reach
+from domain.ports import Item, Result
+from fan_out.read_listeners import read_listeners, read_until
 from tests.support.session_driver import UNLIMITED, UseCaseDriver
 
 SHARDS = 5
@@ -30,10 +31,10 @@ class Shards:
         )
         return ListenerPage(listeners=rows, cursor=str(end) if end < self.sizes[shard] else None)
 
-    def together(self, act: Callable[[Thing], Found], things: Iterable[Thing], /) -> Iterable[Found]:
-        at_once = list(things)
+    def parallel_map(self, function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:
+        at_once = list(items)
         self.waits.append(at_once)
-        return map(act, at_once)
+        return map(function, at_once)
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def test_shards_are_read_until_there_are_enough_listeners(
     session: Session, sizes: tuple[int, ...], enough: int, waits: list[list[int]]
 ) -> None:
     shards = Shards(sizes)
-    read = within_reach(shards, shards.together, session, enough)  # pyright: ignore[reportArgumentType]
+    read = read_until(shards, shards.parallel_map, session, enough)  # pyright: ignore[reportArgumentType]
     assert shards.waits == waits
     assert {shard: len(found) for shard, found in read.items()} == {
         shard: sizes[shard] for at_once in waits for shard in at_once
@@ -71,11 +72,11 @@ def test_shards_are_read_until_there_are_enough_listeners(
 
 
 def test_a_shard_is_read_to_its_last_page() -> None:
-    found = listeners_of(Shards((5,)), "caring-king-275", 0)  # pyright: ignore[reportArgumentType]
+    found = read_listeners(Shards((5,)), "caring-king-275", 0)  # pyright: ignore[reportArgumentType]
     assert [one.connection_id for one in found] == ["0-0", "0-1", "0-2", "0-3", "0-4"]
 
 
 def test_a_session_of_one_shard_is_read_in_one_wait(session: Session) -> None:
     shards = Shards((3,))
-    within_reach(shards, shards.together, replace(session, shards=1), 100)  # pyright: ignore[reportArgumentType]
+    read_until(shards, shards.parallel_map, replace(session, shards=1), 100)  # pyright: ignore[reportArgumentType]
     assert shards.waits == [[0]]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from adapters.management_api.sender_limits import Schedule, SenderLimits
-from domain.pusher import LONGEST_ATTEMPT, LONGEST_ROUND, PUSHING
+from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
+from domain.delivery import DELIVER_SECONDS, MAX_ATTEMPT_SECONDS, MAX_DELIVER_AND_DISCONNECT_SECONDS
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.permissions import FUNCTION_SPECS
 
@@ -13,28 +13,28 @@ REPLY = 29
 LIMITS = SenderLimits()
 
 
-def longest_waits(schedule: Schedule) -> float:
-    waits = (schedule.backoff * 2**number for number in range(schedule.attempts - 1))
-    return sum(min(wait, schedule.backoff_limit) for wait in waits)
+def longest_waits(schedule: RetrySchedule) -> float:
+    waits = (schedule.first_wait_seconds * 2**number for number in range(schedule.attempts - 1))
+    return sum(min(wait, schedule.max_wait_seconds) for wait in waits)
 
 
 def test_a_silent_connection_has_all_its_attempts_within_a_call() -> None:
-    schedule = LIMITS.failing
-    assert (schedule.attempts - 1) * LONGEST_ATTEMPT + longest_waits(schedule) < PUSHING
+    schedule = LIMITS.on_failure
+    assert (schedule.attempts - 1) * MAX_ATTEMPT_SECONDS + longest_waits(schedule) < DELIVER_SECONDS
 
 
 def test_a_throttled_connection_has_all_its_attempts_within_a_call() -> None:
     """They are answered at once."""
-    assert longest_waits(LIMITS.throttled) < PUSHING
+    assert longest_waits(LIMITS.on_throttling) < DELIVER_SECONDS
 
 
 def test_a_publish_is_answered_with_the_slowest_hook_and_the_slowest_pushes() -> None:
     with pytest.raises(ValueError, match="hookTimeout"):
-        SessionSettings(hook_timeout=REPLY - LONGEST_ROUND)
+        SessionSettings(hook_timeout=REPLY - MAX_DELIVER_AND_DISCONNECT_SECONDS)
     slowest = SessionSettings(hook_timeout=10).hook_timeout
-    assert slowest + LONGEST_ROUND < REPLY == FUNCTION_SPECS["publish"].timeout
+    assert slowest + MAX_DELIVER_AND_DISCONNECT_SECONDS < REPLY == FUNCTION_SPECS["publish"].timeout
 
 
 def test_a_batch_of_the_queue_is_served_in_its_function_s_time() -> None:
     """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb/client.py)."""
-    assert FUNCTION_SPECS["fan_out"].timeout > 2 * 5 + LONGEST_ROUND
+    assert FUNCTION_SPECS["fan_out"].timeout > 2 * 5 + MAX_DELIVER_AND_DISCONNECT_SECONDS

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from domain.delivery import PushConfigurationError
 from domain.errors import UnavailableError
 from domain.model import Session
-from domain.pusher import PushConfigurationError
-from fan_out.tasks import LAST_RECEIPT, ShardTask, to_json, to_task
+from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, to_json, to_task
 from tests.support.fake_management_api import Answer, Got
 from tests.support.publish_driver import PublishDriver
 
@@ -65,7 +65,9 @@ def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(driver: Publi
 def test_a_task_whose_message_is_no_longer_kept_is_passed_over(driver: PublishDriver) -> None:
     _, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
-    driver.container.fan_out_consumer([ShardTask(session_id=session_id, shard=0, epoch="00000000", offset=9)])
+    driver.container.fan_out_consumer(
+        [FanOutTask(session_id=session_id, shard=0, epoch="00000000", offset=9)]
+    )
     assert driver.heard(listener) == []
 
 
@@ -127,7 +129,7 @@ def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(driver: Publi
     driver.api.answer = lambda got: Answer(status=200 if got.connection_id == listeners[0] else 429)
     driver.publish(speaker, "x")
     assert driver.api.deleted() == []
-    assert {one for task in driver.queue.tasks for one in task.only} == set(listeners[1:])
+    assert {one for task in driver.queue.tasks for one in task.connection_ids} == set(listeners[1:])
     driver.api.answer = lambda _: Answer()
     serve(driver)
     assert [driver.heard(one)[-1] for one in listeners] == [(1, "x")] * 4
@@ -140,9 +142,9 @@ def test_who_is_throttled_at_the_last_receipt_is_disconnected(driver: PublishDri
     driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
     driver.publish(speaker, "x")
     (task,) = driver.queue.tasks
-    assert driver.container.fan_out_consumer([replace(task, receipt=LAST_RECEIPT - 1)]) != [None]
+    assert driver.container.fan_out_consumer([replace(task, receive_count=MAX_RECEIVE_COUNT - 1)]) != [None]
     assert driver.api.deleted() == []
-    assert driver.container.fan_out_consumer([replace(task, receipt=LAST_RECEIPT)]) == [None]
+    assert driver.container.fan_out_consumer([replace(task, receive_count=MAX_RECEIVE_COUNT)]) == [None]
     assert driver.api.deleted() == [listener]
 
 
@@ -156,9 +158,9 @@ def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(
     driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else status)
     driver.publish(speaker, "x")
     (task,) = driver.queue.tasks
-    assert task.only == (listener,)
-    for receipt in (1, LAST_RECEIPT):
-        assert driver.container.fan_out_consumer([replace(task, receipt=receipt)]) != [None]
+    assert task.connection_ids == (listener,)
+    for receipt in (1, MAX_RECEIVE_COUNT):
+        assert driver.container.fan_out_consumer([replace(task, receive_count=receipt)]) != [None]
     driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else 204)
     assert driver.container.fan_out_consumer([task]) == [None]
     assert driver.queue.tasks == [task]
@@ -180,7 +182,7 @@ def test_a_task_that_the_queue_does_not_take_on_comes_again_itself(driver: Publi
     _, session_id = driver.speaking()
     throttled, _ = driver.join_listener(session_id)
     tasks = [
-        ShardTask(session_id=session_id, shard=shard, event={"type": "sessionEnded"})
+        FanOutTask(session_id=session_id, shard=shard, event={"type": "sessionEnded"})
         for shard in range(driver.settings.shards)
     ]
     driver.api.answer = lambda _: Answer(status=429)
@@ -198,7 +200,10 @@ def test_tasks_for_all_and_for_some_of_a_shard_go_together(driver: PublishDriver
     for data in ("a", "b"):
         large.publish(speaker, data)
     first, second = large.queue.tasks
-    assert large.container.fan_out_consumer([second, replace(first, only=(behind,))]) == [None, None]
+    assert large.container.fan_out_consumer([second, replace(first, connection_ids=(behind,))]) == [
+        None,
+        None,
+    ]
     assert large.heard(behind) == [(1, "a"), (2, "b")]
     assert large.heard(other) == [(2, "b")]
     large.close()

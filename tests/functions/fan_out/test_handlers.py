@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from adapters.dynamodb.client import MAX_ATTEMPTS
-from domain.message_log import FRAME_LIMIT
 from domain.ports import RetryBudget
-from fan_out.tasks import ShardTask
+from fan_out.tasks import FanOutTask
 from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer
 from tests.support.handler_driver import Handler, cold_start
 from tests.support.publish_driver import PublishDriver
 from tests.support.sqs_queue import SqsQueue
+from wire.pushes import MAX_PUSH_BYTES
 
 pytestmark = pytest.mark.emulator
 
@@ -78,16 +78,16 @@ def test_publish_replies_and_reaches_listeners(driver: PublishDriver, load: Call
         "requestId": "r",
     }
     assert driver.heard(listener) == [(1, "hello")]
-    large = json.dumps({"action": "publish", "data": "x" * FRAME_LIMIT})
+    large = json.dumps({"action": "publish", "data": "x" * MAX_PUSH_BYTES})
     assert (
         json.loads(publish(websocket_event(speaker, large), object())["body"])["code"] == "PAYLOAD_TOO_LARGE"
     )
 
 
-def event_tasks(driver: PublishDriver, session_id: str) -> list[ShardTask]:
+def event_tasks(driver: PublishDriver, session_id: str) -> list[FanOutTask]:
     """Tell all shards of a session that it has ended."""
     return [
-        ShardTask(session_id=session_id, shard=number, event=ended(session_id))
+        FanOutTask(session_id=session_id, shard=number, event=ended(session_id))
         for number in range(driver.settings.shards)
     ]
 
@@ -143,7 +143,7 @@ def test_a_batch_that_cannot_come_again_soon_comes_again_later(
     event = queue.event(event_tasks(driver, session_id))
     monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url + "-away")
     assert len(load("fan_out")(event, Context())["batchItemFailures"]) == 1
-    assert "not returned early" in capsys.readouterr().out
+    assert "retry not advanced" in capsys.readouterr().out
 
 
 def test_a_slow_listener_holds_up_no_shard_of_its_batch(
@@ -168,7 +168,7 @@ def test_whom_a_shard_left_behind_is_tried_again_alone(
     fan_out = load("fan_out")
     assert fan_out(queue.event(event_tasks(driver, session_id)), Context()) == {"batchItemFailures": []}
     again = queue.received(1)
-    assert json.loads(again["Records"][0]["body"])["only"] == [throttled]
+    assert json.loads(again["Records"][0]["body"])["connectionIds"] == [throttled]
     assert len(fan_out(again, Context())["batchItemFailures"]) == 1
     driver.api.answer = lambda _: Answer()
     assert fan_out(queue.received(1), Context()) == {"batchItemFailures": []}

@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
-from domain.message_log import Body, Entry, encode
+from domain.message_log import Body, Entry
 from domain.model import Position
+from domain.ports import HookError
 from domain.settings import Settings
 from examples.hook_uppercase import handler as example
 from tests.support.fake_management_api import ManagementApi
 from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED
-from use_cases.hook import HookError, answered
+from use_cases.hook import apply_answer
+from wire.pushes import check_size, encode, message_push
 
 ENTRY = Entry(
     session_id="caring-king-275",
@@ -192,22 +194,22 @@ class TestThroughPublish:
 )
 def test_an_answer_that_is_none_is_a_failure(answer: object) -> None:
     with pytest.raises(HookError):
-        answered(ENTRY, answer, Settings())
+        apply_answer(ENTRY, answer, Settings())
 
 
 @given(nonsense)
 def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) -> None:
     """Nothing else leaves it."""
     try:
-        entry = answered(ENTRY, answer, Settings())
+        entry = apply_answer(ENTRY, answer, Settings())
     except (HookError, ForbiddenError):
         return
-    entry.check_size()
+    check_size(entry)
     for language in ("es", None):
-        encode(entry.push_for(language))
+        encode(message_push(entry, language))
 
 
 def test_what_is_not_given_stays_the_originals() -> None:
-    entry = answered(ENTRY, {"languages": {"es": {"data": "hola"}}}, Settings())
+    entry = apply_answer(ENTRY, {"languages": {"es": {"data": "hola"}}}, Settings())
     assert entry.body == ENTRY.body
     assert entry.body_for("es") == Body(data="hola", content_type="text/plain", encoding="utf8")

@@ -60,7 +60,7 @@ def hook(tables: MiniStack) -> Callable[..., LambdaHook]:
         )["FunctionArn"]
 
     def make(name: str, timeout: float = 5.0) -> LambdaHook:
-        return LambdaHook(arns.get(name, name), timeout=timeout)
+        return LambdaHook(arns.get(name, name), timeout_seconds=timeout)
 
     return make
 
@@ -71,7 +71,11 @@ def test_an_answer_comes_back(hook: Callable[..., LambdaHook]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "timeout", "reason"),
-    [("failing", 5.0, "raised"), ("slow", 0.3, "not called"), ("no-such-function", 5.0, "not called")],
+    [
+        ("failing", 5.0, "raised"),
+        ("slow", 0.3, "invocation failed"),
+        ("no-such-function", 5.0, "invocation failed"),
+    ],
 )
 def test_what_fails_is_one_kind_of_failure(
     hook: Callable[..., LambdaHook], name: str, timeout: float, reason: str

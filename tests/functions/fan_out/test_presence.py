@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.model import AsSpeaker
+from domain.model import SpeakerAuthority
 from tests.support.fake_management_api import Answer, Got
 from tests.support.publish_driver import PublishDriver
 
@@ -71,6 +71,6 @@ def test_nobody_to_tell_is_no_error(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.api.answer = lambda _: Answer(status=410)
     driver.container.presence(session_id)
-    driver.mark_ended(session_id, AsSpeaker(connection_id=speaker, generation=1))
+    driver.mark_ended(session_id, SpeakerAuthority(connection_id=speaker, generation=1))
     driver.container.presence(session_id)
     assert len(driver.api.posted(speaker)) == 1

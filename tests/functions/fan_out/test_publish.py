@@ -15,7 +15,7 @@ from domain.errors import (
     TokenExpiredError,
     UnsupportedLanguageError,
 )
-from domain.model import AsSpeaker, Change, Status
+from domain.model import Change, SpeakerAuthority, Status
 from domain.settings import Limits
 from tests.support.dynamodb_faults import Fault, watched
 from tests.support.publish_driver import PublishDriver
@@ -125,7 +125,7 @@ def test_a_repeated_request_keeps_its_answer_when_its_session_is_paused_or_over(
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     first = driver.publish(speaker, "once", request_id="r1")
-    by = AsSpeaker(connection_id=speaker, generation=1)
+    by = SpeakerAuthority(connection_id=speaker, generation=1)
     driver.container.sessions.update(
         session_id, Change(status=Status.PAUSED), by=by, request=None, now=driver.now
     )
@@ -197,7 +197,7 @@ def test_a_replaced_speaker_loses_its_rights_at_once(driver: PublishDriver) -> N
 def test_a_paused_or_ended_session_takes_nothing(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.publish(speaker, "x")
-    by = AsSpeaker(connection_id=speaker, generation=1)
+    by = SpeakerAuthority(connection_id=speaker, generation=1)
     for status, offset in ((Status.PAUSED, None), (Status.ACTIVE, 2)):
         driver.container.sessions.update(
             session_id, Change(status=status), by=by, request=None, now=driver.now
@@ -216,7 +216,7 @@ def test_a_speaker_goes_on_with_a_new_session_on_the_same_connection(driver: Pub
     """What was remembered of the first session is no reason to refuse the second."""
     speaker, session_id = driver.speaking()
     driver.publish(speaker, "x")
-    by = AsSpeaker(connection_id=speaker, generation=1)
+    by = SpeakerAuthority(connection_id=speaker, generation=1)
     driver.mark_ended(session_id, by)
     second = driver.create(speaker)["sessionId"]
     assert driver.publish(speaker, "x") == {"type": "published", "sessionId": second, "offset": 1}

@@ -5,7 +5,7 @@ import pytest
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.message_log import entry_key, message_table
 from domain.errors import UnavailableError
-from domain.model import AsSpeaker, Position
+from domain.model import Position, SpeakerAuthority
 from tests.support.fake_management_api import Answer
 from tests.support.publish_driver import PublishDriver
 
@@ -107,7 +107,7 @@ def test_the_last_messages_are_replayed_after_the_end(
 ) -> None:
     """Page by page, to who comes back; nobody is counted."""
     speaker, session_id, epoch = told
-    driver.mark_ended(session_id, AsSpeaker(connection_id=speaker, generation=1))
+    driver.mark_ended(session_id, SpeakerAuthority(connection_id=speaker, generation=1))
     paged = driver.with_settings(replay_page=2)
     listener, reply = paged.join_listener(session_id, position=Position(epoch=epoch, offset=2))
     assert (reply["status"], reply["offset"], reply["replayed"], reply.get("more")) == ("ended", 5, 2, True)

@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from adapters.management_api.sender import BlockingSender, Sender
-from adapters.management_api.sender_limits import Schedule, SenderLimits
+from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate, server_context
-from domain.pusher import Delivery, Outcome, PushConfigurationError
+from domain.delivery import Delivery, Outcome, PushConfigurationError
 from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
 
 CREDENTIALS = Credentials(access_key="AKIDEXAMPLE", secret_key="secret", token="token")
 QUICK = SenderLimits(
-    attempt_timeout=0.2,
-    connect_timeout=0.2,
-    failing=Schedule(attempts=3, backoff=0.001, backoff_limit=0.001),
-    throttled=Schedule(attempts=6, backoff=0.001, backoff_limit=0.001),
+    response_timeout_seconds=0.2,
+    connect_timeout_seconds=0.2,
+    on_failure=RetrySchedule(attempts=3, first_wait_seconds=0.001, max_wait_seconds=0.001),
+    on_throttling=RetrySchedule(attempts=6, first_wait_seconds=0.001, max_wait_seconds=0.001),
 )
 
 
@@ -84,7 +84,7 @@ def test_throttling_and_silence_are_counted_apart() -> None:
 
 def test_a_call_begins_no_attempt_once_its_time_is_up() -> None:
     """Whoever is not served by then is worth another call: nothing says that it cannot be reached."""
-    limits = replace(QUICK, pushing=0.0, closing=0.0)
+    limits = replace(QUICK, deliver_seconds=0.0, disconnect_seconds=0.0)
     with management_api() as api, sender_to(api.url, limits) as sender:
         assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2
         assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
@@ -192,7 +192,9 @@ def test_silent_connections_hold_nobody_up() -> None:
 
 def test_connections_are_kept_and_replaced_when_the_server_closes_them() -> None:
     """A kept connection that the server has closed meanwhile costs no attempt."""
-    limits = SenderLimits(concurrency=1, failing=Schedule(attempts=1, backoff=0, backoff_limit=0))
+    limits = SenderLimits(
+        max_concurrent=1, on_failure=RetrySchedule(attempts=1, first_wait_seconds=0, max_wait_seconds=0)
+    )
     api = ManagementApi()
     with management_api(api), sender_to(api.url, limits) as sender:
         for _ in range(5):
@@ -210,14 +212,14 @@ def test_sockets_that_fell_silent_while_the_function_was_frozen_cost_one_attempt
     with management_api(api), sender_to(api.url) as sender:
         sender.deliver([one(name) for name in "abcd"])
         kept = api.opened
-        assert kept >= QUICK.failing.attempts
+        assert kept >= QUICK.on_failure.attempts
         api.answer = lambda got: Answer(delay=5.0 if got.socket <= kept else 0.0)
         assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
 
 
 def test_an_audience_that_is_throttled_does_not_open_a_socket_each() -> None:
     """A function has some thousand file descriptors; those who wait for another attempt share a few."""
-    limits = replace(QUICK, concurrency=4, retrying=8)
+    limits = replace(QUICK, max_concurrent=4, max_concurrent_retries=8)
     seen: set[str] = set()
 
     def answer(got: Got) -> Answer:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.dynamodb.due_index import push_forward
+from adapters.dynamodb.due_index import postpone_check
 from keep_alive.heartbeat import Heartbeat
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import START
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.emulator
 
 def beat(driver: KeepAliveDriver, connection_id: str) -> None:
     """One heartbeat of a connection that was opened at the start."""
-    Heartbeat(push_forward=push_forward, settings=driver.container.settings, clock=driver.clock)(
+    Heartbeat(postpone_check=postpone_check, settings=driver.container.settings, clock=driver.clock)(
         connection_id, START * 1000
     )
 

@@ -7,8 +7,8 @@ import pytest
 
 from domain.model import Connection
 from domain.settings import Settings
-from keep_alive.run import Unit, all_units
-from keep_alive.schedule import jitter, plan_visit, refresh_at
+from keep_alive.run import ShardScan, all_scans
+from keep_alive.schedule import jitter, plan_push, refresh_at
 
 UNLIMITED = Settings(refresh_jitter=0)
 CONNECTED = 1_800_000_000
@@ -50,7 +50,7 @@ CONNECTION = Connection(
 def test_what_is_due(after: int, changes: dict[str, int], pushes: list[str], due_after: int) -> None:
     """Seconds after the connect: what is said, with the seconds it names, and the next look."""
     since = {name: CONNECTED + value for name, value in changes.items()}
-    visit = plan_visit(UNLIMITED, replace(CONNECTION, **since), None, CONNECTED + after)
+    visit = plan_push(UNLIMITED, replace(CONNECTION, **since), None, CONNECTED + after)
 
     said = [json.loads(payload) for payload in visit.payloads]
     assert [
@@ -66,9 +66,9 @@ def test_each_token_is_noticed_once() -> None:
     told = replace(CONNECTION, token_expires_at=CONNECTED + 3600)
     later = replace(CONNECTION, token_expires_at=CONNECTED + 3590)
 
-    assert plan_visit(UNLIMITED, told, None, now).token_noticed == CONNECTED + 3600
-    assert not plan_visit(UNLIMITED, told, CONNECTED + 3600, now).is_notice
-    assert plan_visit(UNLIMITED, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
+    assert plan_push(UNLIMITED, told, None, now).token_noticed == CONNECTED + 3600
+    assert not plan_push(UNLIMITED, told, CONNECTED + 3600, now).is_notice
+    assert plan_push(UNLIMITED, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
 
 
 def test_the_notice_is_spread() -> None:
@@ -86,7 +86,7 @@ def test_the_look_waits_for_the_spread_notice() -> None:
     """A look at the earliest moment pings, and the next one is at the connection's own moment."""
     settings = Settings(refresh_jitter=120)
     late = next(f"connection-{n}" for n in range(500) if jitter(settings, f"connection-{n}") > 60)
-    visit = plan_visit(settings, replace(CONNECTION, connection_id=late), None, CONNECTED + 6600)
+    visit = plan_push(settings, replace(CONNECTION, connection_id=late), None, CONNECTED + 6600)
 
     assert not visit.is_notice
     assert visit.due_at == refresh_at(settings, late, CONNECTED)
@@ -94,8 +94,8 @@ def test_the_look_waits_for_the_spread_notice() -> None:
 
 def test_a_run_looks_at_every_shard_and_begins_elsewhere_each_minute() -> None:
     """Sessions before connections, so that an end is not held up by pings."""
-    one, next_one = all_units(CONNECTED), all_units(CONNECTED + 60)
+    one, next_one = all_scans(CONNECTED), all_scans(CONNECTED + 60)
 
-    assert set(one) == {Unit(kind, shard) for kind in ("sessions", "connections") for shard in range(16)}
+    assert set(one) == {ShardScan(kind, shard) for kind in ("sessions", "connections") for shard in range(16)}
     assert [unit.kind for unit in one] == ["sessions"] * 16 + ["connections"] * 16
     assert one[0] != next_one[0]

@@ -12,11 +12,11 @@ from botocore.exceptions import EndpointConnectionError
 
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.session_items import due_shard
+from domain.delivery import PushConfigurationError
 from domain.model import EndReason, Status
 from domain.ports import RetryBudget
-from domain.pusher import PushConfigurationError
-from keep_alive.run import Unit, all_units
-from tests.support.keep_alive_driver import KeepAliveDriver, units_for
+from keep_alive.run import ShardScan, all_scans
+from tests.support.keep_alive_driver import KeepAliveDriver, scans_for
 from tests.support.session_driver import START, UNLIMITED
 
 pytestmark = pytest.mark.emulator
@@ -217,7 +217,7 @@ def test_a_speaker_who_resumes_at_the_last_moment_keeps_the_session(driver: Keep
         now=driver.now,
     )
     driver.now += 1
-    driver.keep_alive().end(stale[0][0])
+    driver.keep_alive().end_if_due(stale[0][0])
 
     assert driver.session(session).status is Status.ACTIVE
 
@@ -313,10 +313,10 @@ def test_a_long_list_is_read_page_by_page_and_goes_on_where_time_ran_out(driver:
     small = KeepAliveDriver(page=2)
     connections = [small.connect() for _ in range(30)]
     small.now += 480
-    left, invocations = all_units(small.now), 0
+    left, invocations = all_scans(small.now), 0
     while left:
         looks = iter([True])
-        left = small.keep_alive()(left, time_is_left=lambda looks=looks: next(looks, False))
+        left = small.keep_alive()(left, has_time=lambda looks=looks: next(looks, False))
         invocations += 1
 
     assert invocations > 10
@@ -331,16 +331,16 @@ def test_a_unit_goes_on_from_where_it_stopped(driver: KeepAliveDriver) -> None:
     second = next(
         one
         for one in iter(small.connect, None)
-        if units_for("connections", one) == units_for("connections", first)
+        if scans_for("connections", one) == scans_for("connections", first)
     )
-    (unit,) = units_for("connections", first)
+    (unit,) = scans_for("connections", first)
     small.now = START + 600
     looks = iter([True])
-    left = small.keep_alive()([unit], time_is_left=lambda: next(looks, False))
+    left = small.keep_alive()([unit], has_time=lambda: next(looks, False))
 
     assert small.pusher.types(first) == ["keepAlive"]
     assert small.pusher.types(second) == []
-    assert left == (Unit("connections", unit.shard, START + 30 + 480),)
+    assert left == (ShardScan("connections", unit.shard, START + 30 + 480),)
 
 
 class Crash(BaseException):
@@ -392,8 +392,8 @@ def test_a_run_that_crashes_at_any_call_is_made_up_for(driver: KeepAliveDriver, 
         there.pusher.gone |= {gone, speaker}
         there.now = START + 480
         work = [
-            *units_for("sessions", session, expiring),
-            *units_for("connections", pinged, speaker, listener, gone, hearer),
+            *scans_for("sessions", session, expiring),
+            *scans_for("connections", pinged, speaker, listener, gone, hearer),
         ]
         with CrashAt(number, moment) as crash, suppress(Crash):
             there.run(work)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from domain.model import Session, Status
-from keep_alive.run import DueConnection, KeepAlive, Unit
-from keep_alive.schedule import Visit
+from keep_alive.run import DueConnection, KeepAlive, ShardScan
+from keep_alive.schedule import ScheduledPush
 from tests.support.fakes import FakePusher
 from tests.support.recorder import Recorder
 from tests.support.session_driver import START, UNLIMITED
@@ -25,8 +25,8 @@ class OnePage:
         if self.due:
             yield list(self.due)
 
-    def record(self, visits: Sequence[Visit]) -> list[bool]:
-        return [True for _ in visits]
+    def record(self, pushes: Sequence[ScheduledPush]) -> list[bool]:
+        return [True for _ in pushes]
 
 
 def session(number: int, **changes: object) -> Session:
@@ -48,7 +48,7 @@ def session(number: int, **changes: object) -> Session:
     return replace(one, **changes)  # pyright: ignore[reportArgumentType]
 
 
-def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[Unit, ...], list[str]]:
+def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[ShardScan, ...], list[str]]:
     """What is left, and what was ended, where each look at the time finds this."""
     ended: list[str] = []
 
@@ -57,9 +57,9 @@ def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[Unit, ...], list[s
         index.due.remove(one)
 
     keep_alive = KeepAlive(
-        due=index,
-        end=end,
-        departed=lambda _: None,
+        due_index=index,
+        end_if_due=end,
+        on_disconnected=lambda _: None,
         pusher=FakePusher(),
         settings=UNLIMITED,
         logger=(recorder := Recorder()),
@@ -67,7 +67,7 @@ def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[Unit, ...], list[s
         clock=lambda: START + 200,
     )
     remaining = iter(looks)
-    left = keep_alive([Unit("sessions", 3)], time_is_left=lambda: next(remaining, False))
+    left = keep_alive([ShardScan("sessions", 3)], has_time=lambda: next(remaining, False))
     return left, ended
 
 
@@ -78,7 +78,7 @@ def test_time_is_looked_at_before_each_session() -> None:
     left, ended = run(index, [True, True])
 
     assert ended == ["calm-otter-100", "calm-otter-101"]
-    assert left == (Unit("sessions", 3),)
+    assert left == (ShardScan("sessions", 3),)
     assert run(index, [True, True])[1] == ["calm-otter-102"]
 
 

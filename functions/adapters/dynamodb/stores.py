@@ -1,0 +1,303 @@
+"""Sessions, connections and listeners in DynamoDB. One file has the three ports: transactions span tables.
+
+Each method is one call unless its docstring says otherwise.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from adapters.dynamodb.client import (
+    DynamoDBUnavailableError,
+    TransactionConflictError,
+    batch_get,
+    call,
+    client,
+    get_item,
+    transact,
+    write,
+)
+from adapters.dynamodb.connection_items import (
+    attach,
+    connection_key,
+    connection_table,
+    delete_connection,
+    put_connection,
+    release,
+    retarget,
+    set_token,
+    to_connection,
+)
+from adapters.dynamodb.listener_items import (
+    COUNT,
+    count_one_more,
+    delete_listener,
+    listener_key,
+    listener_table,
+    put_counts,
+    put_listener,
+    retarget_listener,
+    rows_after,
+    to_listener,
+    to_shard_count,
+)
+from adapters.dynamodb.rate_limits import DynamoDBRateLimits, count_use
+from adapters.dynamodb.session_items import (
+    attach_speaker,
+    change_session,
+    detach_speaker,
+    end_session,
+    mark_announced,
+    put_request,
+    put_session,
+    session_key,
+    session_table,
+    to_session,
+)
+from adapters.dynamodb.writes import Write, from_item
+from domain.model import (
+    Attachment,
+    Authority,
+    Change,
+    Connection,
+    EndReason,
+    Limit,
+    ListenerPage,
+    RequestRecord,
+    Role,
+    Session,
+    ShardCount,
+)
+from domain.ports import Condition, ConditionFailed, RetryBudget
+
+
+class DynamoDBSessions:
+    """The port Sessions. `rate_limits` counts new sessions."""
+
+    def __init__(self, rate_limits: DynamoDBRateLimits) -> None:
+        self._rate_limits = rate_limits
+
+    def get(self, session_id: str) -> Session | None:
+        item = get_item(session_table(), session_key(session_id))
+        return to_session(item) if item else None
+
+    def create(
+        self,
+        session: Session,
+        *,
+        connection_id: str | None,
+        instead_of: Attachment | None,
+        request: RequestRecord | None,
+        limit: Limit | None,
+        now: int,
+    ) -> None:
+        writes = [put_session(session), *put_counts(session), *put_request(request)]
+        if connection_id is not None:
+            attachment = _speaker_attachment(session, session.generation)
+            writes.append(attach(connection_id, attachment, instead_of, now))
+        _transact_within_limit(writes, limit, self._rate_limits)
+
+    def attach(
+        self,
+        session: Session,
+        *,
+        connection_id: str,
+        instead_of: Attachment | None,
+        request: RequestRecord | None,
+        now: int,
+        attach_key: str | None = None,
+    ) -> Session:
+        """Two calls: the transaction, then a read of the session, with this attachment's generation."""
+        attachment = _speaker_attachment(session, session.generation + 1)
+        transact(
+            [
+                attach_speaker(session, connection_id, attach_key, now),
+                attach(connection_id, attachment, instead_of, now),
+                *put_request(request),
+            ]
+        )
+        attached = self.get(session.session_id) or session
+        return replace(attached, generation=attachment.generation)
+
+    def detach(
+        self, connection_id: str, attachment: Attachment, *, grace_until: int, request: RequestRecord | None
+    ) -> None:
+        """One call, or two near the end of the session's lifetime."""
+        others = [release(connection_id, attachment), *put_request(request)]
+        _detach_speaker_with(others, connection_id, attachment, grace_until, RetryBudget.USUAL)
+
+    def update(
+        self, session_id: str, change: Change, *, by: Authority, request: RequestRecord | None, now: int
+    ) -> Session:
+        """One call without a request record, else two."""
+        changing = change_session(session_id, change, by, now)
+        if request is None:
+            return to_session(write(changing))
+        transact([changing, *put_request(request)])
+        session = self.get(session_id)
+        if session is None:
+            raise ConditionFailed(conditions=frozenset({changing.checks}))
+        return session
+
+    def end(
+        self, session_id: str, *, reason: EndReason, by: Authority, now: int, ttl: int, announce_by: int
+    ) -> Session:
+        ending = end_session(session_id, reason, by=by, now=now, ttl=ttl, announce_by=announce_by)
+        return to_session(write(ending))
+
+    def mark_announced(self, session_id: str) -> None:
+        with suppress(ConditionFailed):
+            write(mark_announced(session_id))
+
+
+class DynamoDBConnections:
+    """The port Connections. `rate_limits` counts new connections."""
+
+    def __init__(self, rate_limits: DynamoDBRateLimits) -> None:
+        self._rate_limits = rate_limits
+
+    def get(self, connection_id: str) -> Connection | None:
+        item = get_item(connection_table(), connection_key(connection_id))
+        return to_connection(item) if item else None
+
+    def open(self, connection: Connection, *, limit: Limit | None) -> None:
+        _transact_within_limit([put_connection(connection)], limit, self._rate_limits)
+
+    def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
+        """One call, or two for a speaker near the end of the session's lifetime."""
+        attachment, own = connection.attachment, delete_connection(connection)
+        if attachment is None:
+            write(own)
+        elif attachment.role is Role.LISTENER:
+            row = delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
+            transact([own, *row], retry_budget=retry_budget)
+        else:
+            _detach_speaker_with([own], connection.connection_id, attachment, grace_until, retry_budget)
+
+    def forget(self, connection: Connection) -> None:
+        write(delete_connection(connection))
+
+    def release(self, connection_id: str, attachment: Attachment) -> None:
+        with suppress(ConditionFailed):
+            write(release(connection_id, attachment))
+
+    def set_token(self, connection_id: str, *, subject: str, expires_at: int, due_at: int) -> None:
+        write(set_token(connection_id, subject=subject, expires_at=expires_at, due_at=due_at))
+
+
+class DynamoDBListeners:
+    """The port Listeners. `rate_limits` counts joins."""
+
+    def __init__(self, rate_limits: DynamoDBRateLimits) -> None:
+        self._rate_limits = rate_limits
+
+    def join(
+        self,
+        *,
+        connection_id: str,
+        attachment: Attachment,
+        instead_of: Attachment | None,
+        limit: Limit | None,
+        ttl: int,
+        now: int,
+    ) -> None:
+        writes = [
+            count_one_more(attachment.session_id, attachment.shard),
+            put_listener(connection_id, attachment, joined_at=now, ttl=ttl),
+            attach(connection_id, attachment, instead_of, now),
+        ]
+        _transact_within_limit(writes, limit, self._rate_limits)
+
+    def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
+        transact(
+            [
+                retarget_listener(connection_id, attachment, target_language),
+                retarget(connection_id, attachment, target_language),
+            ]
+        )
+
+    def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
+        transact(
+            [
+                *delete_listener(attachment.session_id, attachment.shard, connection_id),
+                release(connection_id, attachment),
+                *put_request(request),
+            ]
+        )
+
+    def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
+        transact(delete_listener(session_id, shard, connection_id), retry_budget=RetryBudget.QUICK)
+
+    def counts(self, session_id: str, shards: int) -> list[ShardCount]:
+        """One call, unless DynamoDB returns a part."""
+        keys = [listener_key(session_id, shard, COUNT) for shard in range(shards)]
+        counts = map(to_shard_count, batch_get(listener_table(), keys))
+        return sorted(counts, key=lambda count: count.shard)
+
+    def page(
+        self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
+    ) -> ListenerPage:
+        response = call(
+            lambda: client().query(
+                TableName=listener_table(),
+                ConsistentRead=True,
+                Limit=size,
+                **rows_after(session_id, shard, cursor),
+            )
+        )
+        last = response.get("LastEvaluatedKey")
+        return ListenerPage(
+            listeners=tuple(to_listener(from_item(item)) for item in response["Items"]),
+            cursor=from_item(last)["connectionId"] if last else None,
+        )
+
+
+def _speaker_attachment(session: Session, generation: int) -> Attachment:
+    return Attachment(session_id=session.session_id, role=Role.SPEAKER, generation=generation)
+
+
+def _detach_speaker_with(
+    others: Sequence[Write],
+    connection_id: str,
+    attachment: Attachment,
+    grace_until: int,
+    retry_budget: RetryBudget,
+) -> None:
+    """Start the grace period together with other writes.
+
+    It ends no later than the session's lifetime. DynamoDB's expressions have no minimum, so the usual case is
+    tried first: a grace period within the lifetime.
+    """
+    usual, last = (
+        detach_speaker(connection_id, attachment, grace_until, is_last=is_last) for is_last in (False, True)
+    )
+    try:
+        transact([usual, *others], retry_budget=retry_budget)
+    except ConditionFailed as failed:
+        if failed.session is None or failed.session.expires_at >= grace_until:
+            raise
+        transact([last, *others], retry_budget=retry_budget)
+
+
+def _transact_within_limit(
+    writes: Sequence[Write], limit: Limit | None, rate_limits: DynamoDBRateLimits
+) -> None:
+    """Make all writes and count the limit in one transaction, or without the limit if that is at fault.
+
+    A limit that many requests count at once is counted on its own then: single updates queue where
+    transactions conflict, and a flood must not switch its own limit off.
+    """
+    if limit is None or rate_limits.are_suspended:
+        transact(writes)
+        return
+    try:
+        transact([*writes, count_use(limit)])
+    except (DynamoDBUnavailableError, KeyError) as error:
+        if isinstance(error, DynamoDBUnavailableError) and error.conditions - {Condition.LIMIT}:
+            raise
+        is_contended = isinstance(error, TransactionConflictError) and Condition.LIMIT in error.conditions
+        if is_contended and not rate_limits.take(limit):
+            raise ConditionFailed(conditions=frozenset({Condition.LIMIT})) from error
+        transact(writes)
+        if not is_contended:
+            rate_limits.suspend(limit)

@@ -1,0 +1,42 @@
+"""Reads the listeners of a session, shard by shard."""
+
+import math
+
+from domain.model import Listener, Session
+from domain.ports import Listeners, ParallelMap
+
+
+def read_listeners(listeners: Listeners, session_id: str, shard: int) -> list[Listener]:
+    """Return all listeners of a shard, read page by page. Raises UnavailableError."""
+    found: list[Listener] = []
+    cursor: str | None = None
+    while True:
+        page = listeners.page(session_id, shard, cursor=cursor)
+        found += page.listeners
+        cursor = page.cursor
+        if cursor is None:
+            return found
+
+
+def read_until(
+    listeners: Listeners, parallel_map: ParallelMap, session: Session, enough: int
+) -> dict[int, list[Listener]]:
+    """Read shards in order until they have `enough` listeners, or all shards if the capacity is no larger.
+
+    The first round reads as many shards at once as would be enough if all were full. Each later round
+    estimates the number from the shards read so far. A full session costs no surplus read, and a small one
+    two rounds rather than one a shard. Raises UnavailableError.
+    """
+    read: dict[int, list[Listener]] = {}
+    everyone = session.capacity <= enough
+    expected_per_shard = session.capacity / session.shards
+    missing = enough
+    while len(read) < session.shards and (everyone or missing > 0):
+        is_unlimited = everyone or not expected_per_shard
+        wanted = session.shards if is_unlimited else math.ceil(missing / expected_per_shard)
+        shards = range(len(read), min(len(read) + wanted, session.shards))
+        found = parallel_map(lambda shard: read_listeners(listeners, session.session_id, shard), shards)
+        read.update(zip(shards, found, strict=True))
+        total = sum(map(len, read.values()))
+        expected_per_shard, missing = total / len(read), enough - total
+    return read

@@ -1,0 +1,89 @@
+"""The pushes of the protocol: messages that the server sends without a request."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from domain.errors import PayloadTooLargeError
+from domain.message_log import Entry
+from domain.model import Session
+from domain.ports import Message
+
+MAX_PUSH_BYTES = 32 * 1024
+"""API Gateway disconnects a client that sends a longer frame, and meters in units of this size (API Gateway
+Developer Guide, "Quotas for configuring and running a WebSocket API")."""
+
+MAX_ENTRY_BYTES = 380_000
+"""All variants of an entry together. An item of DynamoDB takes 400 KB."""
+
+MAX_OFFSET = 2**53 - 1
+"""The largest integer that every JSON reader represents exactly. Sizes are measured with it, so that they do
+not depend on the offset."""
+
+
+def encode(push: Mapping[str, Any]) -> bytes:
+    """Return the bytes of a push: compact JSON in UTF-8."""
+    return json.dumps(push, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def iso_time(epoch_seconds: int) -> str:
+    """Return a time as the protocol writes it."""
+    return datetime.fromtimestamp(epoch_seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def message_push(entry: Entry, language: str | None) -> Message:
+    """Return the `message` push for a language. It has `skipped` if this language gets no body."""
+    push: Message = {
+        "type": "message",
+        "sessionId": entry.session_id,
+        "epoch": entry.epoch,
+        "offset": entry.offset,
+    }
+    body = entry.body_for(language)
+    if body is None:
+        return {**push, "skipped": True}
+    return {
+        **push,
+        "data": body.data,
+        "contentType": body.content_type,
+        "encoding": body.encoding,
+        "publishedAt": iso_time(entry.published_at),
+    }
+
+
+def check_size(entry: Entry) -> None:
+    """Raise PayloadTooLargeError if a push of the entry exceeds one frame, or all of them one item."""
+    measured = replace(entry, offset=MAX_OFFSET, target_languages=None)
+    sizes = [len(encode(message_push(measured, language))) for language in (None, *entry.variants)]
+    if max(sizes) > MAX_PUSH_BYTES:
+        raise PayloadTooLargeError(
+            f"The message exceeds {MAX_PUSH_BYTES} bytes in the form sent to listeners."
+        )
+    if sum(sizes) > MAX_ENTRY_BYTES:
+        raise PayloadTooLargeError(f"The message exceeds {MAX_ENTRY_BYTES} bytes in all languages together.")
+
+
+def presence(session_id: str, listeners: int) -> Message:
+    return {"type": "presence", "sessionId": session_id, "listeners": listeners}
+
+
+def connection_replaced(session: Session) -> Message:
+    return {
+        "type": "connectionReplaced",
+        "sessionId": session.session_id,
+        "generation": session.generation,
+    }
+
+
+def keep_alive(now: int) -> Message:
+    return {"type": "keepAlive", "serverTime": now * 1000}
+
+
+def connection_refresh_required(seconds_left: int) -> Message:
+    return {"type": "connectionRefreshRequired", "secondsLeft": max(0, seconds_left)}
+
+
+def token_expiring(seconds_left: int) -> Message:
+    return {"type": "tokenExpiring", "secondsLeft": max(0, seconds_left)}
