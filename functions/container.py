@@ -310,7 +310,7 @@ class Container:
         return CreateSession(
             sessions=self.sessions,
             listeners=self.listeners,
-            takeover=lambda before, attached: self.takeover(before, attached),
+            takeover=lambda before, attached: self.takeover(before, attached),  # noqa: PLW0108 -- lazy
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,

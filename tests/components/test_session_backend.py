@@ -144,7 +144,7 @@ def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
 
 @pytest.mark.parametrize("handler", [name for name, spec in FUNCTION_SPECS.items() if spec.connections])
 def test_who_pushes_has_time_to_try_again(handler: str) -> None:
-    """API Gateway waits 29 s; what the functions derive from that is in functions/domain/pusher.py."""
+    """API Gateway waits 29 s; what the functions derive from that is in functions/domain/delivery.py."""
     invoked_by_aws = handler in {"fan_out", "presence", "keep_alive"}
     assert FUNCTION_SPECS[handler].timeout >= 29 if invoked_by_aws else FUNCTION_SPECS[handler].timeout == 29
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from adapters.hook import LambdaHook
+from domain.ports import HookError
 from examples import hook_uppercase
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
-from use_cases.hook import HookError
 
 pytestmark = pytest.mark.emulator
 
