@@ -11,7 +11,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install what the other targets need (again only where something changed)
-	@$(PYTHON) -m tools.commands.setup
+	@PYTHONPATH=emulator $(PYTHON) -m tools.commands.setup
 
 up: setup ## start the local AWS and deploy the stack `local` on it
 	@$(VENV_PYTHON) -m tools.commands.up
@@ -26,7 +26,7 @@ watch: setup ## put edits to functions/ live on the local stack, and stream the 
 	@$(VENV_PYTHON) -m tools.commands.watch
 
 test: ## every check and every test
-	@$(PYTHON) -m tools.commands.setup --with-browser
+	@PYTHONPATH=emulator $(PYTHON) -m tools.commands.setup --with-browser
 	@$(VENV_PYTHON) -m tools.commands.checks
 
 check: setup ## the checks alone: format, lint, types, generated files
@@ -41,9 +41,9 @@ bench: setup ## the benchmarks, each beside its baseline
 test-live: setup ## the end-to-end tests against a deployed stack: make test-live STACK=dev (in an account: costs cents)
 	@$(VENV_PYTHON) -m tools.commands.live_test $(STACK)
 
-requirements: setup ## pin the newest versions that requirements/*.in allow
-	@for name in program functions dev emulator; do \
+requirements: setup ## pin the newest versions that the *.in files allow
+	@for name in requirements/program requirements/functions requirements/dev emulator/pulumi_local_aws/ministack; do \
 	  .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-annotate --quiet --upgrade --custom-compile-command "make requirements" \
-	    requirements/$$name.in -o requirements/$$name.txt; \
+	    $$name.in -o $$name.txt; \
 	done

@@ -1,34 +1,38 @@
-"""`python -m pulumi_local_aws COMMAND`: the parts of the local AWS one by one. `make up` runs all of them."""
+"""`local-aws COMMAND`: runs any Pulumi program on a local AWS. Also `python -m pulumi_local_aws COMMAND`."""
 
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
-from pulumi_local_aws.errors import EmulatorError
+from pulumi_local_aws.console import run_command
 
 COMMANDS = {
-    "gateway": ("pulumi_local_aws.gateway.cli", "the WebSocket gateway in front of a running emulator"),
-    "ministack": ("pulumi_local_aws.ministack_cli", "MiniStack, in the foreground"),
-    "engine": (
-        "pulumi_local_aws.engine_cli",
-        "`pulumi ARGUMENTS`, against the local stack (the CLI is built if need be)",
-    ),
+    "up": "start the local AWS and deploy the program on it",
+    "watch": "deploy again after each change of the sources, and show the functions' logs",
+    "logs": "show the functions' logs",
+    "test": "run a command, such as `-- pytest`, against the deployed program",
+    "status": "show what runs, and the outputs",
+    "down": "stop everything and remove what `up` made",
+    "install": "get what all projects share: MiniStack and the Pulumi CLI",
+    "engine": "run `pulumi ARGUMENTS` against the emulator that the environment names",
+    "gateway": "run the WebSocket gateway in front of a running emulator, in the foreground",
+    "ministack": "run MiniStack in the foreground",
 }
+_ELSEWHERE = {"gateway": "pulumi_local_aws.gateway.cli"}
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run one command; its exit status."""
-    if not argv or argv[0] not in COMMANDS:
-        lines = [f"  {name:10} {about}" for name, (_, about) in COMMANDS.items()]
-        sys.stderr.write("usage: python -m pulumi_local_aws COMMAND [-h] ...\n" + "\n".join(lines) + "\n")
-        return 0 if argv and argv[0] in {"-h", "--help"} else 2
-    run: Callable[[list[str]], int | None] = import_module(COMMANDS[argv[0]][0]).main
-    try:
-        return run(list(argv[1:])) or 0
-    except EmulatorError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS:
+        lines = [f"  {command:10} {about}" for command, about in COMMANDS.items()]
+        sys.stderr.write("usage: local-aws COMMAND [-h] ...\n" + "\n".join(lines) + "\n")
+        return 0 if name in {"-h", "--help"} else 2
+    module = import_module(_ELSEWHERE.get(name, f"pulumi_local_aws.commands.{name}"))
+    run: Callable[[list[str]], int] = module.main
+    return run_command(f"local-aws {name}", lambda: run(arguments[1:]))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -5,31 +5,29 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pulumi_local_aws.engine_build import BUILT_CLI, Report, ensure_cli
+from pulumi_local_aws.engine_build import Report, default_cli, ensure_cli, pinned_version
 from pulumi_local_aws.errors import EngineError
-from pulumi_local_aws.launchers import write_launchers
+from pulumi_local_aws.launchers import TESTED_VERSION, link, write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
-from pulumi_local_aws.ministack import REPOSITORY, lambda_environment
+from pulumi_local_aws.ministack import lambda_environment
 
-STATE_DIR = REPOSITORY / ".local" / "engine" / "state"
-"""Of programs that are run here by hand; the stack of `make up` has a state of its own."""
 # Guards nothing: what is deployed on the emulator is gone when it ends, and stays on this machine.
 LOCAL_PASSPHRASE = "local"  # noqa: S105
 _TAIL_CHARACTERS = 4000
 
 
 def engine_environment(
-    aws: Mapping[str, str], *, state: Path = STATE_DIR, bin_dir: Path = BUILT_CLI.parent
+    aws: Mapping[str, str], *, state: Path, official_plugin: bool = False
 ) -> dict[str, str]:
     """What `pulumi` needs to run against the local stack, with nothing of the person's own Pulumi or AWS.
 
-    `aws` names the endpoint, Region and key pair (`MiniStack.environment`). The state goes to `state`, the
-    plugins come from `bin_dir`; the engine downloads none.
+    `aws` names the endpoint, Region and key pair (`MiniStack.environment`). The state goes to `state`. The
+    engine downloads no plugin, except with `official_plugin`: then the user's own plugins are used.
     """
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))
@@ -38,13 +36,11 @@ def engine_environment(
         **lambda_environment(),
         **inherited,
         **aws,
-        "PATH": os.pathsep.join([str(bin_dir), inherited.get("PATH", os.defpath)]),
-        "PULUMI_HOME": str(_home(state)),
+        "PATH": os.pathsep.join([str(_bin(state)), inherited.get("PATH", os.defpath)]),
         "PULUMI_BACKEND_URL": f"file://{state}",
         "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", LOCAL_PASSPHRASE),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+        **(_user_plugins() if official_plugin else _own_plugins(state)),
         **{name: os.environ[name] for name in ("EMULATOR_WEBSOCKET_URL",) if name in os.environ},
     }
 
@@ -76,8 +72,9 @@ class Engine:
         cls,
         aws: Mapping[str, str],
         *,
-        state: Path = STATE_DIR,
-        bin_dir: Path = BUILT_CLI.parent,
+        state: Path,
+        versions: Iterable[str] = (TESTED_VERSION,),
+        official_plugin: bool = False,
         report: Report = print,
     ) -> Self:
         """Find or build the CLI, write the plugins' launchers, make the state's folder.
@@ -86,11 +83,17 @@ class Engine:
         """
         cli = ensure_cli(report)
         try:
-            write_launchers(bin_dir, _home(state), language_host=cli == BUILT_CLI)
-            state.mkdir(parents=True, exist_ok=True)
+            state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            built = cli == default_cli()
+            write_launchers(home(state), hosts_of=pinned_version() if built else None, versions=versions)
+            link(_bin(state) / "pulumi", cli)
         except OSError as error:
             raise EngineError(f"Cannot write to {error.filename}: {error.strerror}.") from error
-        return cls(cli=cli, state=state, environment=engine_environment(aws, state=state, bin_dir=bin_dir))
+        return cls(
+            cli=cli,
+            state=state,
+            environment=engine_environment(aws, state=state, official_plugin=official_plugin),
+        )
 
     def with_environment(self, extra: Mapping[str, str]) -> "Engine":
         """The same engine with more variables."""
@@ -178,9 +181,26 @@ def _changes(text: str) -> str:
     return "\n".join(lines)
 
 
-def _home(state: Path) -> Path:
-    """PULUMI_HOME: beside the state, so that nothing of the person's own is read or changed."""
+def home(state: Path) -> Path:
+    """PULUMI_HOME: beside the state, so that nothing of the user's own is read or changed."""
     return state.parent / "pulumi-home"
+
+
+def _bin(state: Path) -> Path:
+    """The folder of a link to the CLI, first on PATH."""
+    return state.parent / "bin"
+
+
+def _own_plugins(state: Path) -> dict[str, str]:
+    return {
+        "PULUMI_HOME": str(home(state)),
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
+    }
+
+
+def _user_plugins() -> dict[str, str]:
+    return {"PULUMI_HOME": os.environ["PULUMI_HOME"]} if "PULUMI_HOME" in os.environ else {}
 
 
 def _color(*, stream: bool) -> str:

@@ -1,4 +1,4 @@
-"""Finds the Pulumi CLI, or builds it once with Go from the pinned module in tools/pulumi."""
+"""Finds the Pulumi CLI, or builds it once with Go from the pinned module in cli_module/."""
 
 import fcntl
 import os
@@ -10,11 +10,9 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pulumi_local_aws.cache import CLI_MODULE, built_cli
 from pulumi_local_aws.errors import EngineUnavailable
-from pulumi_local_aws.ministack import REPOSITORY
 
-MODULE_DIR = REPOSITORY / "tools" / "pulumi"
-BUILT_CLI = REPOSITORY / ".local" / "bin" / "pulumi"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _INSTALL = "install the Pulumi CLI (https://www.pulumi.com/docs/install/) or Go, and run again"
@@ -23,24 +21,30 @@ _PROGRESS_SECONDS = 10.0
 Report = Callable[[str], None]
 
 
-def find_cli(built: Path = BUILT_CLI) -> Path | None:
+def find_cli(built: Path | None = None) -> Path | None:
     """The CLI on PATH (the official one brings its own language host), else the one built here, else None."""
+    built = built or default_cli()
     on_path = shutil.which("pulumi")
     if on_path is not None and Path(on_path).resolve() != built.resolve():
         return Path(on_path)
     return built if os.access(built, os.X_OK) else None
 
 
-def ensure_cli(report: Report = print, built: Path = BUILT_CLI) -> Path:
+def ensure_cli(report: Report = print, built: Path | None = None) -> Path:
     """The CLI, built first if there is none (some five minutes on two cores; once).
 
-    Raises EngineUnavailable where there is neither a CLI nor Go, or the module cannot be had.
+    Raises EngineUnavailable where there is neither a CLI nor Go, or the module is unavailable.
     """
-    return find_cli(built) or build_cli(built, report)
+    return find_cli(built) or build_cli(built or default_cli(), report)
 
 
-def pinned_version(module_dir: Path = MODULE_DIR) -> str:
-    """The CLI's version as go.mod requires it, such as `3.259.0`."""
+def default_cli() -> Path:
+    """Return where the CLI of the pinned version is built to."""
+    return built_cli(pinned_version())
+
+
+def pinned_version(module_dir: Path = CLI_MODULE) -> str:
+    """The CLI's version as go.mod requires it, such as `3.274.1`."""
     text = (module_dir / "go.mod").read_text()
     found = re.search(r"github\.com/pulumi/pulumi/pkg/v3 v(\S+)", text)
     if found is None:
@@ -48,12 +52,12 @@ def pinned_version(module_dir: Path = MODULE_DIR) -> str:
     return found[1]
 
 
-def build_cli(target: Path, report: Report = print, module_dir: Path = MODULE_DIR) -> Path:
-    """Build the CLI into `target`, whole or not at all, telling how far it is; one build at a time."""
+def build_cli(target: Path, report: Report = print, module_dir: Path = CLI_MODULE) -> Path:
+    """Build the CLI into `target`, whole or not at all, and report the progress; one build runs at a time."""
     go = shutil.which("go")
     if go is None:
         raise EngineUnavailable(f"There is no Pulumi CLI on PATH and no Go to build one: {_INSTALL}.")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _only_builder(target, report):
         if os.access(target, os.X_OK):
             return target

@@ -12,7 +12,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,20 @@ from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.proto import language_pb2, language_pb2_grpc, plugin_pb2
 
 from pulumi_local_aws import program
+from pulumi_local_aws.errors import CommandError
 from pulumi_local_aws.plugin_server import serve
+from pulumi_local_aws.program_interpreter import activated, interpreter, virtualenv
 
 _HOST_VERSION = "0.1.0"
+RUN_SCRIPT = (
+    "import runpy, sys; sys.path[:] = [path for path in sys.path if path]; "
+    "runpy.run_path(sys.argv[1], run_name='__main__')"
+)
+"""Runs a file with neither its folder nor the current one on the path, on any Python that Pulumi supports."""
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """What the engine asks of a language: run programs and plugins, and tell about them."""
+    """Answers the engine's requests: run programs and plugins, install packages, describe the runtime."""
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
@@ -68,17 +75,36 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
-        """Nothing: `make setup` installs from the pinned requirements."""
-        yield language_pb2.InstallDependenciesResponse(stdout=b"Dependencies come from `make setup`.\n")
+        """Install the program's packages by its toolchain, as the official host does."""
+        folder, options = Path(request.info.program_directory or request.directory), _options(request.info)
+        for command in install_commands(folder, options):
+            with subprocess.Popen(  # noqa: S603
+                command,
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ) as child:
+                for line in child.stdout or ():
+                    yield language_pb2.InstallDependenciesResponse(stdout=line)
+            if child.returncode:
+                context.abort(grpc.StatusCode.UNKNOWN, f"{' '.join(command)} failed: see above")
 
     def Run(
         self, request: language_pb2.RunRequest, context: grpc.ServicerContext
     ) -> language_pb2.RunResponse:
         """Run the program to its end; `bail` says that its error has been shown."""
         request.args.insert(0, self._engine_address)
-        command = [str(_interpreter(request.info)), "-P", program.__file__]
+        try:
+            python = _interpreter(request.info)
+        except CommandError as error:
+            return language_pb2.RunResponse(error=str(error))
         child = self._start(
-            command, request.pwd or request.info.program_directory, _environment(), context, own_output=False
+            [str(python), "-u", "-c", RUN_SCRIPT, program.__file__],
+            request.pwd or request.info.program_directory,
+            activated(python, os.environ),
+            context,
+            own_output=False,
         )
         child.communicate(request.SerializeToString())
         self._children.discard(child)
@@ -95,9 +121,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     ) -> Iterator[language_pb2.RunPluginResponse]:
         """Run a plugin written in Python (a component package, say) and pass on what it prints."""
         target = Path(request.info.program_directory) / request.info.entry_point
-        command = [str(_interpreter(request.info)), str(target), *request.args]
+        try:
+            python = _interpreter(request.info)
+        except CommandError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        command = [str(python), "-u", str(target), *request.args]
         given = dict(item.split("=", 1) for item in request.env if "=" in item)
-        child = self._start(command, request.pwd, _environment() | given, context, own_output=True)
+        environment = activated(python, os.environ | given)
+        child = self._start(command, request.pwd, environment, context, own_output=True)
         lines: queue.Queue[language_pb2.RunPluginResponse | None] = queue.Queue()
         readers = [
             threading.Thread(target=_pass_on, args=(child, name, lines), daemon=True)
@@ -163,20 +194,27 @@ def _pass_on(
     lines.put(None)
 
 
+def install_commands(folder: Path, options: Mapping[str, Any]) -> list[list[str]]:
+    """Return the commands that install a program's packages with its toolchain: pip, uv or poetry."""
+    toolchain = options.get("toolchain", "pip")
+    if toolchain == "uv":
+        return [["uv", "sync"]]
+    if toolchain == "poetry":
+        return [["poetry", "install", "--no-ansi"]]
+    venv = virtualenv(folder, options)
+    made = [] if venv is None or venv.exists() else [[sys.executable, "-m", "venv", str(venv)]]
+    python = str(venv / "bin" / "python") if venv else str(interpreter(folder, options))
+    if (folder / "requirements.txt").is_file():
+        return [*made, [python, "-m", "pip", "install", "-r", "requirements.txt"]]
+    return [*made, [python, "-m", "pip", "install", "."]] if (folder / "pyproject.toml").is_file() else made
+
+
+def _options(info: language_pb2.ProgramInfo) -> dict[str, Any]:
+    return json_format.MessageToDict(info.options)
+
+
 def _interpreter(info: language_pb2.ProgramInfo) -> Path:
-    """The project's `virtualenv` option, where it is there, else the interpreter of this host."""
-    options: dict[str, Any] = json_format.MessageToDict(info.options)
-    folder = options.get("virtualenv")
-    if folder:
-        python = Path(info.root_directory) / str(folder) / "bin" / "python"
-        if python.exists():
-            return python
-    return Path(sys.executable)
-
-
-def _environment() -> dict[str, str]:
-    """Ours without the path that the launcher set: a program sees its own folder only."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return interpreter(Path(info.root_directory), _options(info))
 
 
 def main(argv: list[str]) -> None:

@@ -1,40 +1,71 @@
-"""Writes the small executables through which the Pulumi engine finds its plugins on PATH."""
+"""Writes the small executables through which the Pulumi engine starts its plugins."""
 
+import os
 import shlex
 import sys
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from pulumi_local_aws.ministack import REPOSITORY
-
-LANGUAGE_HOST = "pulumi-language-python"
+HOST_PREFIX = "pulumi-language-"
+LANGUAGE_HOST = f"{HOST_PREFIX}python"
 PROVIDER = "pulumi-resource-aws"
-# The version of pulumi_aws whose resources the provider supports; the engine asks for exactly this one.
-PROVIDER_VERSION = "7.51.1"
+TESTED_VERSION = "7.51.1"
+"""The version of pulumi-aws that the provider's tables are checked against."""
+VERSION_VARIABLE = "LOCAL_AWS_PLUGIN_VERSION"
+"""Names the version that the provider reports: that of the program's SDK, which the engine asks for."""
 
 
-def write_launchers(bin_dir: Path, home: Path, *, language_host: bool, python: Path | None = None) -> None:
-    """Write the provider's launcher, and the language host's where the CLI brings none.
+def write_launchers(
+    home: Path,
+    *,
+    hosts_of: str | None,
+    versions: Iterable[str] = (TESTED_VERSION,),
+    python: Path | None = None,
+) -> None:
+    """Write the plugins into the plugin cache of `home` (PULUMI_HOME).
 
-    The host goes beside the CLI in `bin_dir`, as in an official installation; the provider into the plugin
-    cache of `home` (PULUMI_HOME), where the engine takes it for the version it wants, without a warning.
-    `python` is the interpreter that they run on: by default the one that runs this.
+    The provider is there once for each of the `versions` that a program's SDK asks for. `hosts_of` is the
+    version of a CLI that brings no language hosts: it gets the one for Python from here, and those of other
+    languages that are on PATH. `python` is the interpreter that runs them: by default the one that runs this.
     """
-    interpreter = python or Path(sys.executable)
-    cache = home / "plugins" / f"resource-aws-v{PROVIDER_VERSION}"
-    _write(cache / PROVIDER, interpreter, "pulumi_local_aws.provider")
-    if language_host:
-        _write(bin_dir / LANGUAGE_HOST, interpreter, "pulumi_local_aws.language_host")
+    interpreter, plugins = python or Path(sys.executable), home / "plugins"
+    for version in versions:
+        launcher = plugins / f"resource-aws-v{version}" / PROVIDER
+        _write(launcher, interpreter, "pulumi_local_aws.provider", {VERSION_VARIABLE: version})
+    if hosts_of is not None:
+        own = plugins / f"language-python-v{hosts_of}" / LANGUAGE_HOST
+        _write(own, interpreter, "pulumi_local_aws.language_host", {})
+        for host in _hosts_on_path():
+            language = host.name.removeprefix(HOST_PREFIX)
+            link(plugins / f"language-{language}-v{hosts_of}" / host.name, host)
 
 
-def _write(path: Path, python: Path, module: str) -> None:
-    text = (
-        "#!/bin/sh\n"
-        f"export PYTHONPATH={shlex.quote(str(REPOSITORY / 'emulator'))} PYTHONUNBUFFERED=1\n"
-        f'exec {shlex.quote(str(python))} -P -m {module} "$@"\n'
-    )
+def link(path: Path, target: Path) -> None:
+    """Make a symbolic link, in place of one that leads elsewhere."""
+    if path.is_symlink() and path.readlink() == target:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    path.symlink_to(target)
+
+
+def _hosts_on_path() -> Iterator[Path]:
+    """The language hosts on PATH, the first of each name; Python's comes from here."""
+    seen = {LANGUAGE_HOST, f"{LANGUAGE_HOST}-exec"}
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        for host in sorted(Path(folder).glob(f"{HOST_PREFIX}*")):
+            if host.name not in seen and os.access(host, os.X_OK):
+                seen.add(host.name)
+                yield host
+
+
+def _write(path: Path, python: Path, module: str, variables: Mapping[str, str]) -> None:
+    exports = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items())
+    # -E: the user's PYTHONPATH is for the program, which inherits it, and not for the plugin itself.
+    text = f'#!/bin/sh\n{exports}exec {shlex.quote(str(python))} -E -P -u -m {module} "$@"\n'
     if path.exists() and path.read_text() == text:
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text)
     partial.chmod(0o755)

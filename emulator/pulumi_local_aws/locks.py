@@ -1,9 +1,10 @@
 """The file backend's locks: one left by a `pulumi` that was killed must not block the next run for ever."""
 
 import json
-import os
 import socket
 from pathlib import Path
+
+import psutil
 
 
 def drop_dead_locks(state: Path) -> int:
@@ -19,10 +20,6 @@ def drop_dead_locks(state: Path) -> int:
 def _is_dead(lock: Path) -> bool:
     try:
         holder = json.loads(lock.read_text())
-        if holder["hostname"] == socket.gethostname():
-            os.kill(int(holder["pid"]), 0)
-    except ProcessLookupError:
-        return True
+        return holder["hostname"] == socket.gethostname() and not psutil.pid_exists(int(holder["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return False
-    return False

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from pulumi_local_aws.cache import ministack_python
 from pulumi_local_aws.errors import EmulatorError
 from pulumi_local_aws.processes import port_is_free, stop_group, wait_until
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-DEFAULT_PYTHON = REPOSITORY / ".local" / "emulator-venv" / "bin" / "python"
+DEFAULT_PYTHON = ministack_python()
 DEFAULT_PORT = 4566
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -60,7 +60,9 @@ class MiniStack:
         or it is not ready after `timeout` seconds.
         """
         if not python.exists():
-            raise EmulatorError(f"The local AWS is not installed ({python} is missing): run `make setup`.")
+            raise EmulatorError(
+                f"The local AWS is not installed ({python} is missing): run `local-aws install`."
+            )
         if not port_is_free(port, HOST):
             raise EmulatorError(
                 f"Port {port} is taken: stop what listens there, or set EMULATOR_PORT to another port."

@@ -4,7 +4,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+import psutil
 
 _POLL_SECONDS = 0.05
 
@@ -39,32 +41,34 @@ def wait_until(condition: Callable[[], bool], timeout: float) -> bool:
 
 
 def group_is_alive(group: int) -> bool:
-    """Whether any process of the group is left, zombies of other parents included."""
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    """Return whether a process of the group is running; one that ended and was not waited for is not."""
+    return any(_members(group))
 
 
 def stop_group(group: int, grace: float = 5.0) -> None:
-    """End every process of the group: SIGTERM, and SIGKILL after `grace` seconds. Gone already is fine."""
+    """End every process of the group: SIGTERM, then SIGKILL after `grace` seconds."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(group, sign)
         except (ProcessLookupError, PermissionError):
             return
-        if wait_until(lambda: _reaped(group), grace):
+        if wait_until(lambda: not group_is_alive(group), grace):
             return
 
 
-def _reaped(group: int) -> bool:
-    """Collect our own children of the group, then tell whether any process is left."""
+def start_time(pid: int) -> float | None:
+    """Return when the process started, which tells it from a later one with its pid; None if it ended."""
     try:
-        while os.waitpid(-group, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
-    return not group_is_alive(group)
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _members(group: int) -> Iterator[psutil.Process]:
+    for process in psutil.process_iter():
+        try:
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                yield process
+        except (psutil.NoSuchProcess, ProcessLookupError):
+            continue

@@ -64,7 +64,7 @@ def _run(target: str) -> None:
 def _trace(error: Exception, runner: Path) -> str:
     """The traceback from the program's own first frame on."""
     trace = error.__traceback__
-    skipped = (str(runner), "<frozen runpy>", "/pulumi/runtime/", "/asyncio/")
+    skipped = (str(runner), "<string>", "<frozen runpy>", "/pulumi/runtime/", "/asyncio/")
     start = trace
     while start is not None and any(part in start.tb_frame.f_code.co_filename for part in skipped):
         start = start.tb_next

@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
-from tools.dev_stack.throwaway_stack import local_stack
+from tools.dev_stack.throwaway_stack import throwaway_stack
 
 LAST = "test_logs.py"
 """Looks at what all the others made the functions log."""
@@ -37,7 +37,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
         live.remove_users()
         return
     try:
-        with local_stack(tmp_path_factory.mktemp("stack")) as stack:
+        with throwaway_stack(tmp_path_factory.mktemp("stack")) as stack:
             yield Deployment(outputs=stack.outputs(), aws=stack.aws_environment(), tree=stack.layout.root)
     except EngineUnavailable as error:
         pytest.skip(str(error))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pulumi_local_aws.processes import free_port, wait_until
-from tools.dev_stack.background import Record
+from pulumi_local_aws.stack.background import Record
 from tools.dev_stack.paths import ROOT
 
 COMMAND_SECONDS = 240.0

@@ -10,9 +10,11 @@ import pytest
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
+from pulumi_local_aws.stack import services
+from pulumi_local_aws.stack.bring_up import install
 from tests.e2e.inventory import inventory
-from tools.dev_stack import local_aws
-from tools.dev_stack.stack import DevStack
+from tools.dev_stack import clients
+from tools.dev_stack.dev_stack import DevStack, stop_all
 from tools.dev_stack.throwaway_stack import layout_in
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
@@ -25,15 +27,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[DevStack]:
     if os.environ.get("E2E_OUTPUTS"):
         pytest.skip("about the local stack, not about a deployed one")
     layout = layout_in(tmp_path_factory.mktemp("lifecycle"))
-    stack = DevStack(layout, local_aws.load_keys(layout))
+    stack = DevStack(layout)
     try:
-        local_aws.start_emulator(layout, stack.keys)
+        install()
+        services.start_emulator(layout, stack.keys)
         stack.prepare()
         yield stack
     except EngineUnavailable as error:
         pytest.skip(str(error))
     finally:
-        local_aws.stop_all(layout)
+        stop_all(layout)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def operations(engine: Engine, root: Path) -> dict[str, list[str]]:
 
 def function_digests(stack: DevStack) -> dict[str, str]:
     """The code of every function that the emulator has."""
-    client: Any = local_aws.clients.functions(stack.aws_environment())
+    client: Any = clients.functions(stack.aws_environment())
     pages = client.get_paginator("list_functions").paginate()
     return {item["FunctionName"]: item["CodeSha256"] for page in pages for item in page["Functions"]}
 

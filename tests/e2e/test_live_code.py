@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_local_aws.cache import ministack_python
+from pulumi_local_aws.stack.layout import Layout
 from tests.e2e.deployment import Deployment
 from tools.dev_stack import clients
 from tools.dev_stack.archive_importer import Importer
-from tools.dev_stack.hot_reload import BEHIND_THE_ENGINE, LiveCode
-from tools.dev_stack.paths import ROOT
+from tools.dev_stack.hot_reload import LiveCode
 from tools.dev_stack.session_client import SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
@@ -27,9 +28,8 @@ def tree(local_deployment: Deployment) -> Path:
 def code(local_deployment: Deployment, tree: Path) -> Generator[LiveCode]:
     """The functions of the stack, as `make watch` sees them."""
     names = local_deployment.outputs["functionNames"].values()
-    python = ROOT / ".local" / "emulator-venv" / "bin" / "python"
-    with Importer(python) as importer:
-        yield LiveCode.of(clients.functions(local_deployment.aws), importer, tree, tree / ".local", names)
+    with Importer(ministack_python()) as importer:
+        yield LiveCode.of(clients.functions(local_deployment.aws), importer, Layout.of(tree, {}), names)
 
 
 async def unknown_action(deployment: Deployment) -> str:
@@ -51,7 +51,7 @@ async def test_an_edit_is_live_at_once_and_a_broken_one_is_not(
         (change,) = code.synchronize({handler})
         assert (change.handler, change.error) == ("unknown_action", None)
         assert await unknown_action(local_deployment) == "edited"
-        assert (tree / ".local" / BEHIND_THE_ENGINE).exists()
+        assert Layout.of(tree, {}).code_changed.exists()
 
         for broken, said in (
             ("raise RuntimeError('half way')\n", "half way"),

@@ -9,8 +9,8 @@ import pytest
 
 from pulumi_local_aws.engine_build import find_cli
 from pulumi_local_aws.processes import port_is_free
+from pulumi_local_aws.stack.bring_up import PROBE_BYTES
 from tests.e2e.make_runner import MakeRunner
-from tools.commands.up import PROBE_BYTES
 from tools.dev_stack.paths import ROOT
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]

@@ -2,8 +2,8 @@
 
 import pytest
 
+from pulumi_local_aws.errors import CommandError
 from tools.commands.live_test import whereabouts
-from tools.dev_stack.console import CommandError
 
 IN_ACCOUNT = {"frontendConfig": {"webSocketUrl": "wss://a.execute-api.eu-central-1.amazonaws.com/live"}}
 ON_EMULATOR = {

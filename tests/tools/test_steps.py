@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.dev_stack.console import CommandError
+from pulumi_local_aws.errors import CommandError
 from tools.dev_stack.stamped_step import Step, pending
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_local_aws.stack.log_stream import readable
 from tools.commands.watch import describe
 from tools.dev_stack.archive_importer import Importer
-from tools.dev_stack.hot_reload import Change, snapshot
-from tools.dev_stack.log_stream import readable
+from tools.dev_stack.hot_reload import Change
 
 LINE = {
     "level": "INFO",
@@ -70,15 +70,3 @@ def test_a_refused_edit_says_that_the_old_code_stays() -> None:
     assert "old code stays" in shown
     assert "SyntaxError" in shown
     assert "live" in describe(Change(handler="publish", error=None), 0.3)
-
-
-def test_an_edit_a_new_and_a_removed_source_are_noticed(tmp_path: Path) -> None:
-    source = tmp_path / "handlers" / "a.py"
-    source.parent.mkdir()
-    seen = [snapshot(tmp_path)]
-    source.write_text("x = 1\n")
-    seen.append(snapshot(tmp_path))
-    (tmp_path / "notes.txt").write_text("not a source")
-    assert snapshot(tmp_path) == seen[-1]
-    source.unlink()
-    assert snapshot(tmp_path) == seen[0] != seen[1]

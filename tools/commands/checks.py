@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from pulumi_local_aws.console import log_tail, run_command, say
 from tools.commands.suites import WEB, Total, run_suites, web_scripts
-from tools.dev_stack.console import log_tail, run_command, say
-from tools.dev_stack.paths import ROOT, Layout
+from tools.dev_stack.paths import ROOT, DevLayout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="make test", description=__doc__)
     arguments.add_argument("--no-tests", action="store_true", help="the checks alone")
     only_checks = bool(arguments.parse_args().no_tests)
-    layout, total = Layout.default(), Total()
+    layout, total = DevLayout.of(), Total()
     for check in checks():
         run_check(check, layout, total)
     if not only_checks:
@@ -53,7 +53,7 @@ def main() -> int:
     return 1 if total.failed or total.problems else 0
 
 
-def run_check(check: Check, layout: Layout, total: Total) -> None:
+def run_check(check: Check, layout: DevLayout, total: Total) -> None:
     """Run one check; its output is shown where it fails."""
     started = time.monotonic()
     log = layout.logs / f"check-{check.name.replace(': ', '-').replace(' ', '-')}.log"

@@ -4,10 +4,10 @@ import asyncio
 import sys
 from contextlib import AsyncExitStack
 
-from tools.commands.watch import load_outputs
-from tools.dev_stack.console import run_command, say
+from pulumi_local_aws.console import run_command, say
+from pulumi_local_aws.stack.bring_up import load_outputs
 from tools.dev_stack.demo_user import load_demo_user
-from tools.dev_stack.paths import Layout
+from tools.dev_stack.paths import DevLayout
 from tools.dev_stack.sign_in import Config, sign_in
 from websocket_sessions.client import Client, Listener, Speaker
 
@@ -17,7 +17,7 @@ LANGUAGES = ("es", "fr")
 
 def main() -> int:
     """Sign in and play the demo."""
-    layout = Layout.default()
+    layout = DevLayout.of()
     config: Config = load_outputs(layout)["frontendConfig"]
     username, password = load_demo_user(layout.local)
     step("Sign in", f"{username} at Cognito {config['userPoolId']}")

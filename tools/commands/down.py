@@ -1,18 +1,20 @@
-"""`make down`: ends what `make up` started, by recorded pid, and nothing else."""
+"""`make down`: ends what `make up` started, by recorded pid, and removes what it made."""
 
 import sys
 
-from tools.dev_stack import local_aws
-from tools.dev_stack.console import run_command, say
-from tools.dev_stack.lock import exclusive
-from tools.dev_stack.paths import Layout
+from pulumi_local_aws.console import run_command, say
+from pulumi_local_aws.lock import exclusive
+from pulumi_local_aws.stack import services
+from tools.dev_stack.dev_stack import stop_all
+from tools.dev_stack.paths import DevLayout
 
 
 def main() -> int:
-    """Stop the processes; the emulator's data goes with it, so the next `make up` builds the stack anew."""
-    layout = Layout.default()
-    with exclusive(layout.run / "lock", "make down"):
-        stopped = local_aws.stop_all(layout)
+    """Stop the processes; the emulator's data goes with it, so the next `make up` deploys again."""
+    layout = DevLayout.of()
+    with exclusive(layout.lock, "make down"):
+        stopped = stop_all(layout)
+        services.remove_files(layout)
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
     return 0
 

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tools.dev_stack.console import CommandError, run_command, say
+from pulumi_local_aws.console import run_command, say
+from pulumi_local_aws.errors import CommandError
 from tools.dev_stack.paths import ROOT
 
 COST = "a few hundred messages and invocations: less than 0.01 USD"

@@ -11,22 +11,24 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from pulumi_local_aws.cache import CLI_MODULE, MINISTACK_REQUIREMENTS, ministack_python
+from pulumi_local_aws.console import run_command, run_logged, say
+from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.interpreters import MINIMUM, version_of
+from pulumi_local_aws.lock import exclusive
 from tools.dev_stack import browser
-from tools.dev_stack.console import CommandError, run_command, run_logged, say
-from tools.dev_stack.interpreters import MINIMUM, preferred_python, version_of
-from tools.dev_stack.lock import exclusive
-from tools.dev_stack.paths import ROOT, Layout
+from tools.dev_stack.paths import ROOT, VENV_PYTHON, DevLayout
 from tools.dev_stack.stamped_step import Step, pending
 
 NODE_MINIMUM = 20
 
 
 def main() -> int:
-    """Carry out the steps that are not done yet."""
+    """Run the pending steps."""
     arguments = argparse.ArgumentParser(prog="make setup", description=__doc__)
     arguments.add_argument("--with-browser", action="store_true", help="also what the browser tests need")
     with_browser = bool(arguments.parse_args().with_browser)
-    layout = Layout.default()
+    layout = DevLayout.of()
     stamps = layout.local / "stamps"
     first, *others = steps(layout)
     if with_browser and browser.find() is None:
@@ -37,7 +39,7 @@ def main() -> int:
     with exclusive(layout.run / "setup.lock", "make setup"):
         say("Setting up (once; what did not change is not done again):")
         first.run_if_pending(stamps)
-        # The engine's build is by far the longest, so the rest goes on beside it.
+        # The CLI's build takes longest, so the rest runs beside it.
         with ThreadPoolExecutor() as workers:
             running = [workers.submit(step.run_if_pending, stamps) for step in others]
         for step in running:
@@ -45,9 +47,9 @@ def main() -> int:
     return 0
 
 
-def steps(layout: Layout) -> list[Step]:
+def steps(layout: DevLayout) -> list[Step]:
     """Return the steps; the first makes what the others need."""
-    made = [_developer_venv(layout), _engine(layout), _emulator_venv(layout)]
+    made = [_developer_venv(layout), _local_aws(layout)]
     return [*made, _web(layout)] if (ROOT / "web" / "package.json").is_file() else made
 
 
@@ -72,14 +74,9 @@ def _node_major() -> int:
     return int(major) if major.isdigit() else 0
 
 
-def _developer_venv(layout: Layout) -> Step:
+def _developer_venv(layout: DevLayout) -> Step:
     venv, python = ROOT / ".venv", Path(sys.executable)
     return _venv_step("dev-venv", python, venv, "dev.txt", layout.logs, editable=(ROOT,), paths=("emulator",))
-
-
-def _emulator_venv(layout: Layout) -> Step:
-    venv = layout.shared / "emulator-venv"
-    return _venv_step("emulator-venv", preferred_python(), venv, "emulator.txt", layout.logs)
 
 
 def _venv_step(
@@ -134,25 +131,29 @@ def _venv_step(
     )
 
 
-def _engine(layout: Layout) -> Step:
-    def prepare() -> None:
-        log = layout.logs / "setup-engine.log"
+def _local_aws(layout: DevLayout) -> Step:
+    def install() -> None:
+        command = [VENV_PYTHON, "-m", "pulumi_local_aws", "install"]
         try:
-            run_logged([layout.venv_python, "-m", "tools.commands.engine_setup"], log=log, cwd=ROOT)
+            run_logged(command, log=layout.logs / "setup-local-aws.log", cwd=ROOT)
         except CommandError as error:
-            say(f"  No Pulumi engine: `make up` will not work, and tests that need it are skipped.\n{error}")
+            say(f"  No local AWS: `make up` will not work, and tests that need it are skipped.\n{error}")
 
-    module, on_path = ROOT / "tools" / "pulumi", shutil.which("pulumi")
     return Step(
-        name="engine",
-        label="The Pulumi engine (PATH, else built by Go: about five minutes)",
-        inputs=(module / "go.mod", module / "go.sum", on_path or ""),
-        outputs=() if on_path else (layout.bin / "pulumi",),
-        run=prepare,
+        name="local-aws",
+        label="MiniStack and the Pulumi CLI (without one on PATH, Go builds it: about five minutes)",
+        inputs=(
+            CLI_MODULE / "go.mod",
+            CLI_MODULE / "go.sum",
+            MINISTACK_REQUIREMENTS,
+            shutil.which("pulumi") or "",
+        ),
+        outputs=(ministack_python(),),
+        run=install,
     )
 
 
-def _web(layout: Layout) -> Step:
+def _web(layout: DevLayout) -> Step:
     def install() -> None:
         run_logged(
             ["npm", "ci", "--no-audit", "--no-fund"],

@@ -12,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pulumi_local_aws.console import say
 from pulumi_local_aws.errors import EngineUnavailable
 from tools.dev_stack import browser
-from tools.dev_stack.console import say
-from tools.dev_stack.paths import ROOT, Layout
-from tools.dev_stack.throwaway_stack import leave_for_clients, local_stack
+from tools.dev_stack.paths import ROOT, DevLayout
+from tools.dev_stack.throwaway_stack import leave_for_clients, throwaway_stack
 
 WEB = ROOT / "web"
 
@@ -54,7 +54,7 @@ class Suite:
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def run_suites(layout: Layout) -> Total:
+def run_suites(layout: DevLayout) -> Total:
     """Run every suite, also after a failure. Each one's output is shown when it is through."""
     total = Total()
     with ThreadPoolExecutor() as workers:
@@ -63,12 +63,12 @@ def run_suites(layout: Layout) -> Total:
     return total
 
 
-def _rooms(layout: Layout) -> Total:
+def _rooms(layout: DevLayout) -> Total:
     """The Python tests of each room for itself."""
     return run_suite(_pytest(layout, "rooms", "--ignore=tests/e2e"), layout)
 
 
-def _on_stacks(layout: Layout) -> Total:
+def _on_stacks(layout: DevLayout) -> Total:
     """The Python tests on a stack that the engine deploys, then the web client's on another."""
     total = run_suite(_pytest(layout, "end-to-end", "tests/e2e"), layout)
     if "test" in web_scripts():
@@ -76,11 +76,11 @@ def _on_stacks(layout: Layout) -> Total:
     return total
 
 
-def _web(layout: Layout) -> Total:
+def _web(layout: DevLayout) -> Total:
     """The web client's tests; those of the pages need a browser, too."""
     with tempfile.TemporaryDirectory(prefix="websocket-sessions-") as folder:
         try:
-            with local_stack(Path(folder)) as stack:
+            with throwaway_stack(Path(folder)) as stack:
                 return run_suite(_vitest(layout, leave_for_clients(stack)), layout)
         except EngineUnavailable as error:
             say(f"The web client's tests on a stack are skipped: {error}")
@@ -114,7 +114,7 @@ def count_vitest(report: Path) -> Total:
     )
 
 
-def run_suite(suite: Suite, layout: Layout) -> Total:
+def run_suite(suite: Suite, layout: DevLayout) -> Total:
     """Run one suite, show its output, and count its report; without one it has failed."""
     started, log = time.monotonic(), layout.logs / f"tests-{suite.name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -138,7 +138,7 @@ def run_suite(suite: Suite, layout: Layout) -> Total:
     return total
 
 
-def _pytest(layout: Layout, name: str, *arguments: str) -> Suite:
+def _pytest(layout: DevLayout, name: str, *arguments: str) -> Suite:
     report = layout.logs / f"tests-{name}.xml"
     options = ("-q", "--durations=10", f"--junit-xml={report}")
     return Suite(
@@ -149,7 +149,7 @@ def _pytest(layout: Layout, name: str, *arguments: str) -> Suite:
     )
 
 
-def _vitest(layout: Layout, stack: Path) -> Suite:
+def _vitest(layout: DevLayout, stack: Path) -> Suite:
     report = layout.logs / "tests-web.json"
     found = browser.find()
     options = ("--reporter=default", "--reporter=json", f"--outputFile.json={report}")

@@ -4,8 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
-from tools.dev_stack.console import CommandError, run_logged, say
-from tools.dev_stack.paths import ROOT, Layout
+from pulumi_local_aws.console import run_logged, say
+from pulumi_local_aws.errors import CommandError
+from tools.dev_stack.paths import ROOT, DevLayout
 from tools.dev_stack.stamped_step import Step
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -18,7 +19,7 @@ def find() -> Path | None:
     return Path(found) if found else None
 
 
-def step(layout: Layout) -> Step:
+def step(layout: DevLayout) -> Step:
     """Return the step that installs Chromium; without it the browser tests are skipped, so it never fails."""
 
     def install() -> None:
@@ -29,7 +30,7 @@ def step(layout: Layout) -> Step:
     return Step(name="browser", label="Chromium", inputs=("chromium",), outputs=(), run=install)
 
 
-def _install(layout: Layout) -> str:
+def _install(layout: DevLayout) -> str:
     apt = shutil.which("apt-get")
     if apt is None:
         return "Install Chromium, or set CHROMIUM to its path."

@@ -4,8 +4,9 @@ import json
 import secrets
 from pathlib import Path
 
+from pulumi_local_aws.files import write_secret
 from tools.dev_stack import clients
-from tools.dev_stack.stack import DevStack, write_secret
+from tools.dev_stack.dev_stack import DevStack
 
 USERNAME = "demo@example.com"
 FILE = "demo-user.json"

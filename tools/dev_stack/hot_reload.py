@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar
 
+from pulumi_local_aws.stack.layout import Layout
 from tools.dev_stack.archive_importer import Importer
 from websocket_sessions.archives import ArchiveError, Target, build, source_files
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
 
 Built = TypeVar("Built")
-BEHIND_THE_ENGINE = "run/live-code"
-"""File in the state folder that tells `make up` that code was changed behind the engine's back."""
 
 
 @dataclass(kw_only=True)
@@ -48,15 +47,12 @@ class LiveCode:
 
     client: "LambdaClient"
     importer: Importer
-    root: Path
-    local: Path
+    layout: Layout
     target: Target
     functions: list[Deployed]
 
     @classmethod
-    def of(
-        cls, client: "LambdaClient", importer: Importer, root: Path, local: Path, names: Iterable[str]
-    ) -> Self:
+    def of(cls, client: "LambdaClient", importer: Importer, layout: Layout, names: Iterable[str]) -> Self:
         """Read what is deployed under the given function names."""
         found = [client.get_function_configuration(FunctionName=name) for name in names]
         target = Target(
@@ -71,9 +67,7 @@ class LiveCode:
             )
             for item in found
         ]
-        return cls(
-            client=client, importer=importer, root=root, local=local, target=target, functions=functions
-        )
+        return cls(client=client, importer=importer, layout=layout, target=target, functions=functions)
 
     def synchronize(self, changed: set[Path] | None = None) -> list[Change]:
         """Build, and replace the code of each function whose archive differs and imports.
@@ -85,7 +79,7 @@ class LiveCode:
             archives = self._built(build, affected)
             sources = self._built(source_files, affected)
         except (ArchiveError, SyntaxError, OSError) as error:
-            said = syntax_errors(self.root / "functions") or str(error)
+            said = syntax_errors(self.layout.root / "functions") or str(error)
             return [Change(handler="functions", error=said)]
         for function in affected:
             function.sources = sources[function.handler]
@@ -95,19 +89,23 @@ class LiveCode:
             if code_digest(archives[function.handler]) != function.digest
         ]
 
+    def is_source(self, path: Path) -> bool:
+        """Return whether an archive contains that file."""
+        return any(path in function.sources for function in self.functions)
+
     def _built(self, make: Callable[..., dict[str, Built]], functions: list[Deployed]) -> dict[str, Built]:
         return make(
-            self.root / "functions",
+            self.layout.root / "functions",
             [function.handler for function in functions],
             self.target,
-            self.local / "archives",
-            self.root / "requirements" / "functions.txt",
+            self.layout.local / "archives",
+            self.layout.root / "requirements" / "functions.txt",
         )
 
     def _replace(self, function: Deployed, archive: Path) -> str | None:
         error = self.importer.error(archive, function.module, function.environment)
         if error is None:
-            (self.local / BEHIND_THE_ENGINE).touch()
+            self.layout.code_changed.touch()
             self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
             function.digest = code_digest(archive)
         return error
@@ -127,14 +125,3 @@ def syntax_errors(folder: Path) -> str:
 def code_digest(archive: Path) -> str:
     """Return the archive's digest as Lambda shows it."""
     return b64encode(sha256(archive.read_bytes()).digest()).decode("ascii")
-
-
-def snapshot(folder: Path) -> dict[Path, int]:
-    """Return the times of the Python sources' last changes, to tell whether anything changed."""
-    times: dict[Path, int] = {}
-    for path in folder.rglob("*.py"):
-        try:
-            times[path] = path.stat().st_mtime_ns
-        except FileNotFoundError:
-            continue
-    return times

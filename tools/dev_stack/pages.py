@@ -4,13 +4,14 @@ import json
 import os
 from pathlib import Path
 
-from tools.dev_stack.background import Record, answers, require_free_port, start
-from tools.dev_stack.console import run_logged
-from tools.dev_stack.paths import ROOT, WEB_PORT, Layout
-from tools.dev_stack.stack import Outputs, write_secret
+from pulumi_local_aws.console import run_logged
+from pulumi_local_aws.files import write_secret
+from pulumi_local_aws.stack.background import Record, answers, require_free_port, start
+from pulumi_local_aws.stack.program_stack import Outputs
+from tools.dev_stack.dev_stack import PAGES
+from tools.dev_stack.paths import ROOT, WEB_PORT, DevLayout
 from tools.dev_stack.stamped_step import Step
 
-PAGES = "pages"
 WEB = ROOT / "web"
 NOT_SOURCES = {
     "node_modules",
@@ -23,7 +24,7 @@ NOT_SOURCES = {
 }
 
 
-def serve(layout: Layout, outputs: Outputs) -> str:
+def serve(layout: DevLayout, outputs: Outputs) -> str:
     """Build the pages where their sources changed, make sure that they are served, and return where."""
     _build(layout).run_if_pending(layout.shared / "stamps")
     config = layout.local / "frontend-config.json"
@@ -48,7 +49,7 @@ def serve(layout: Layout, outputs: Outputs) -> str:
     return address
 
 
-def _build(layout: Layout) -> Step:
+def _build(layout: DevLayout) -> Step:
     def build() -> None:
         run_logged(["npm", "run", "build"], log=layout.logs / "pages-build.log", cwd=WEB)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.dev_stack.console import progress
+from pulumi_local_aws.console import progress
 
 
 @dataclass(frozen=True, kw_only=True)

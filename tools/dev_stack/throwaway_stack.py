@@ -1,17 +1,15 @@
 """A local AWS of the tests' own: its own folder, ports and copy of the sources, and the real engine."""
 
-import json
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi_local_aws.processes import free_port
-from tools.commands.up import bring_up
-from tools.dev_stack import local_aws
+from pulumi_local_aws.stack.bring_up import bring_up
 from tools.dev_stack.demo_user import create_demo_user
-from tools.dev_stack.paths import ROOT, Layout
-from tools.dev_stack.stack import DevStack, write_secret
+from tools.dev_stack.dev_stack import DevStack, stop_all
+from tools.dev_stack.paths import ROOT, DevLayout
 
 SOURCES = (
     "__main__.py",
@@ -40,12 +38,11 @@ def copy_sources(target: Path) -> Path:
     return target
 
 
-def layout_in(folder: Path) -> Layout:
-    """Return a layout inside `folder`, on free ports, with the engine and the emulator of this tree."""
-    return Layout(
+def layout_in(folder: Path) -> DevLayout:
+    """Return a layout inside `folder`, on free ports."""
+    return DevLayout(
         root=copy_sources(folder / "tree"),
         local=folder / "tree" / ".local",
-        shared=ROOT / ".local",
         emulator_port=free_port(),
         websocket_port=free_port(),
         web_port=free_port(),
@@ -53,20 +50,18 @@ def layout_in(folder: Path) -> Layout:
 
 
 @contextmanager
-def local_stack(folder: Path) -> Generator[DevStack]:
+def throwaway_stack(folder: Path) -> Generator[DevStack]:
     """Bring up everything but the pages, and take it down."""
     layout = layout_in(folder)
-    stack = DevStack(layout, local_aws.load_keys(layout))
     try:
+        stack = DevStack(layout)
         bring_up(layout, stack)
         yield stack
     finally:
-        local_aws.stop_all(layout)
+        stop_all(layout)
 
 
 def leave_for_clients(stack: DevStack) -> Path:
-    """Leave the outputs and a demo user, as `make up` does, and return the folder that has them."""
-    outputs = stack.outputs()
-    write_secret(stack.layout.local / "outputs.json", json.dumps(outputs, indent=2) + "\n")
-    create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
+    """Make a demo user, as `make up` does, and return the folder with it and the outputs."""
+    create_demo_user(stack, stack.outputs()["frontendConfig"]["userPoolId"])
     return stack.layout.local

@@ -2,6 +2,7 @@
 
 # ruff: noqa: N802, ARG002 - the methods' names and parameters are gRPC's
 import json
+import os
 import traceback
 from collections.abc import Iterable
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ import grpc
 from google.protobuf import any_pb2, empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 
+from pulumi_local_aws.launchers import TESTED_VERSION, VERSION_VARIABLE
 from pulumi_local_aws.provider import lifecycle, registry, settings
 from pulumi_local_aws.provider.check import Naming, check
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
@@ -19,7 +21,7 @@ from pulumi_local_aws.provider.registry import UnsupportedError
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.values import Path, decode, encode
 
-PLUGIN_VERSION = "7.51.1"
+PLUGIN_VERSION = os.environ.get(VERSION_VARIABLE, TESTED_VERSION)
 _KINDS = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
     ("add", True): provider_pb2.PropertyDiff.ADD_REPLACE,

@@ -1,4 +1,4 @@
-"""The processes that `make up` leaves running: who they are, whether they live, and how to end them."""
+"""The background processes of a local stack: their records, and how to start and end them."""
 
 import json
 import subprocess
@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
-from pulumi_local_aws.processes import port_is_free, stop_group, wait_until
-from tools.dev_stack.console import CommandError, log_tail
+from pulumi_local_aws.console import log_tail
+from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.processes import port_is_free, start_time, stop_group, wait_until
 
 START_SECONDS = 30.0
 """How long a background process may take until it answers."""
@@ -20,17 +21,17 @@ class Record:
 
     name: str
     pid: int
-    started: str
+    started: float
     port: int
 
     def save(self, run: Path) -> None:
         """Write the record where `load` finds it."""
-        run.mkdir(parents=True, exist_ok=True)
+        run.mkdir(parents=True, exist_ok=True, mode=0o700)
         (run / f"{self.name}.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, run: Path, name: str) -> "Record | None":
-        """Return the record of a process that still runs; the record of a dead one is removed."""
+        """Return the record of a running process; remove the record of one that ended."""
         path = run / f"{name}.json"
         try:
             record = cls(**json.loads(path.read_text(encoding="utf-8")))
@@ -48,24 +49,6 @@ class Record:
         """End the process with its children, then forget it."""
         stop_group(self.pid)
         (run / f"{self.name}.json").unlink(missing_ok=True)
-
-
-def start_time(pid: int) -> str | None:
-    """Return what identifies a live process besides its pid: when it was started; None where it is gone."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        return None if Path("/proc/self/stat").exists() else _start_time_from_ps(pid)
-    state, *fields = stat.rpartition(")")[2].split()
-    return None if state == "Z" else f"{boot}/{fields[18]}"
-
-
-def _start_time_from_ps(pid: int) -> str | None:
-    shown = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    return shown.stdout.strip() or None
 
 
 def record_process(run: Path, name: str, pid: int, port: int) -> Record:
@@ -98,9 +81,9 @@ def start(
     ready: Callable[[], bool],
 ) -> Record:
     """Start a process that outlives this one, record it, and wait until `ready()`."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with log.open("wb") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603
             [str(part) for part in command],
             cwd=cwd,
             env=dict(env),
@@ -118,7 +101,7 @@ def start(
 
 
 def answers(url: str) -> bool:
-    """Tell whether a server of this machine answers with 200."""
+    """Return whether a server of this machine answers with 200."""
     try:
         with urlopen(url, timeout=2) as answer:  # noqa: S310 - our own addresses
             return bool(answer.status == 200)

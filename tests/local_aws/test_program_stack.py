@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from tools.dev_stack.paths import Layout
-from tools.dev_stack.stack import DevStack, diagnostics, summary, write_secret
+from pulumi_local_aws.files import write_secret
+from pulumi_local_aws.stack.layout import Layout
+from pulumi_local_aws.stack.program_stack import ProgramStack, diagnostics, summary
+from pulumi_local_aws.stack.project import Project
 
 UP = """Updating (local):
  +  aws:dynamodb:Table sessions created (0.1s)
@@ -28,25 +30,14 @@ Duration: 3s
 """
 
 
-PROJECT = "our-broadcast"
-"""The project's name, which a user may have changed in Pulumi.yaml."""
-
-
-def stack_in(tmp_path: Path) -> DevStack:
-    (tmp_path / "Pulumi.yaml").write_text(f"name: {PROJECT}\nruntime: python\n")
-    layout = Layout(
-        root=tmp_path,
-        local=tmp_path,
-        shared=tmp_path,
-        emulator_port=1,
-        websocket_port=2,
-        web_port=3,
-    )
-    return DevStack(layout, ("key", "secret"))
+def stack_in(tmp_path: Path) -> ProgramStack:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    layout = Layout(root=tmp_path, local=tmp_path, emulator_port=1, websocket_port=2)
+    return ProgramStack(layout, Project.read(tmp_path / "Pulumi.yaml"), ("key", "secret"))
 
 
 def checkpoint(tmp_path: Path, latest: dict[str, Any] | None) -> None:
-    path = tmp_path / "state" / ".pulumi" / "stacks" / PROJECT / "local.json"
+    path = tmp_path / "state" / ".pulumi" / "stacks" / "project" / "local.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({"version": 3, "checkpoint": {"stack": "local", "latest": latest}}))
 
@@ -76,7 +67,7 @@ def test_pending_operations_tell_a_killed_update(
 def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Path) -> None:
     stack = stack_in(tmp_path)
     assert not stack.was_interrupted()
-    lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / PROJECT / "local" / "a.json"
+    lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "project" / "local" / "a.json"
     lock.parent.mkdir(parents=True)
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         gone.wait()
@@ -85,7 +76,7 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
         assert stack.was_interrupted() is cut_short
     assert not lock.exists()
     checkpoint(tmp_path, None)
-    stack_file = tmp_path / "state" / ".pulumi" / "stacks" / PROJECT / "local.json"
+    stack_file = tmp_path / "state" / ".pulumi" / "stacks" / "project" / "local.json"
     stack_file.write_text(stack_file.read_text()[:20])
     assert stack.was_interrupted()
 

@@ -1,4 +1,4 @@
-"""`python -m pulumi_local_aws ministack`: MiniStack in the foreground, until Ctrl-C."""
+"""`local-aws ministack`: MiniStack in the foreground, until Ctrl-C."""
 
 import argparse
 import os
@@ -7,14 +7,14 @@ import signal
 import sys
 from pathlib import Path
 
-from pulumi_local_aws.ministack import DEFAULT_PORT, REPOSITORY, MiniStack
+from pulumi_local_aws.ministack import DEFAULT_PORT, MiniStack
 
 
 def main(argv: list[str]) -> int:
     """Start it, print the variables that reach it, and stop it at SIGINT or SIGTERM."""
-    parser = argparse.ArgumentParser(prog="python -m pulumi_local_aws ministack", description=__doc__)
+    parser = argparse.ArgumentParser(prog="local-aws ministack", description=__doc__)
     parser.add_argument("--port", type=int, default=int(os.environ.get("EMULATOR_PORT", DEFAULT_PORT)))
-    parser.add_argument("--folder", type=Path, default=REPOSITORY / ".local" / "emulator")
+    parser.add_argument("--folder", type=Path, default=Path(".local", "emulator"))
     arguments = parser.parse_args(argv)
     folder: Path = arguments.folder.resolve()
     access_key = os.environ.get("AWS_ACCESS_KEY_ID") or f"AKIA{secrets.token_hex(8).upper()}"

@@ -1,7 +1,7 @@
 """Streams the functions' logs from CloudWatch Logs to the terminal, one line an event."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
@@ -26,39 +26,52 @@ SHOWN_ELSEWHERE = {
 """Fields of a Powertools log line that are in the line already, or are of no use on the local stack."""
 METRICS = "_aws"
 """Key that tells a metrics document (EMF) from a log line."""
-OVERLAP = 2_000
-"""Milliseconds that are read again at each look: events of one moment may arrive one after another."""
+OVERLAP_MILLISECONDS = 2_000
+"""Read again each time: events with one timestamp may arrive one after another."""
 
 
 class LogStream:
-    """Reads what is new in a set of log groups, named by what to call them."""
+    """Reads new events of every log group; `short` gives the name that a group's lines are shown with."""
 
-    def __init__(self, client: "CloudWatchLogsClient", groups: dict[str, str], since: int) -> None:
+    def __init__(self, client: "CloudWatchLogsClient", since: int, short: Callable[[str], str]) -> None:
         """Start at `since` (epoch milliseconds)."""
         self._client = client
-        self._groups = groups
-        self._since = dict.fromkeys(groups, since)
-        self._seen: dict[str, set[str]] = {name: set() for name in groups}
+        self._start = since
+        self._short = short
+        self._since: dict[str, int] = {}
+        self._seen: dict[str, set[str]] = {}
 
     def read(self) -> list[str]:
-        """Return the lines since the last look, in order of time."""
-        found = [event for name in self._groups for event in self._read_group(name)]
+        """Return the lines since the last read, in order of time."""
+        pages = self._client.get_paginator("describe_log_groups").paginate()
+        groups = [group.get("logGroupName", "") for page in pages for group in page["logGroups"]]
+        found = [event for group in groups for event in self._read_group(group)]
         return [line for _, line in sorted(found)]
 
-    def _read_group(self, name: str) -> Iterable[tuple[int, str]]:
+    def _read_group(self, group: str) -> Iterable[tuple[int, str]]:
+        since, seen = self._since.get(group, self._start), self._seen.get(group, set[str]())
         pages = self._client.get_paginator("filter_log_events").paginate(
-            logGroupName=self._groups[name], startTime=self._since[name] - OVERLAP
+            logGroupName=group, startTime=max(since - OVERLAP_MILLISECONDS, 0)
         )
-        newest, ids = self._since[name], set[str]()
+        newest, ids = since, set[str]()
         for page in pages:
             for event in page["events"]:
                 identity, time = event.get("eventId", ""), event.get("timestamp", 0)
                 ids.add(identity)
                 newest = max(newest, time)
-                line = readable(name, time, event.get("message", ""))
-                if identity not in self._seen[name] and line:
+                line = readable(self._short(group), time, event.get("message", ""))
+                if identity not in seen and line and time >= self._start:
                     yield time, line
-        self._since[name], self._seen[name] = newest, ids
+        self._since[group], self._seen[group] = newest, ids
+
+
+def short_name(project: str, stack: str) -> Callable[[str], str]:
+    """Return a function that shortens a log group's name to that of its function in the program."""
+
+    def shorten(group: str) -> str:
+        return group.rpartition("/")[2].removeprefix(f"{project}-{stack}-")
+
+    return shorten
 
 
 def readable(function: str, time: int, message: str) -> str:

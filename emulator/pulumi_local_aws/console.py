@@ -10,16 +10,14 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pulumi_local_aws.errors import CommandError, EmulatorError
+
 PROGRESS_SECONDS = (10.0, 20.0, 30.0)
 """Seconds to the first, second and each later progress line of a long step."""
 STORAGE_ERRORS = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
 """What a folder that is full, read-only or not a folder answers."""
 LOG_TAIL = 12
 """Lines of a failed tool's log that are shown."""
-
-
-class CommandError(Exception):
-    """A developer command cannot go on; the text says what to do, and is all that is shown."""
 
 
 def say(line: str) -> None:
@@ -31,7 +29,7 @@ def run_command(name: str, main: Callable[[], int]) -> int:
     """Run a command's `main`; an expected failure becomes one line on stderr and exit code 1."""
     try:
         return main()
-    except CommandError as error:
+    except EmulatorError as error:
         print(f"{name}: {error}", file=sys.stderr, flush=True)
         return 1
     except OSError as error:
@@ -86,7 +84,7 @@ def run_logged(
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as out:
         try:
-            result = subprocess.run(
+            result = subprocess.run(  # noqa: S603
                 [str(part) for part in command],
                 cwd=cwd,
                 env=env,

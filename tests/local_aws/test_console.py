@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tools.dev_stack.console import CommandError, run_command, run_logged
-from tools.dev_stack.paths import Layout
+from pulumi_local_aws.console import run_command, run_logged
+from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.stack.layout import Layout
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,9 @@ def test_a_missing_tool_says_what_to_install(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["http", "0", "65536", "-1", "٤٥"])
 def test_a_port_that_is_none_is_refused_by_its_variable(text: str) -> None:
     with pytest.raises(CommandError, match="EMULATOR_PORT"):
-        Layout.default({"EMULATOR_PORT": text})
+        Layout.of(Path(), {"EMULATOR_PORT": text})
 
 
 def test_ports_come_from_the_environment() -> None:
-    layout = Layout.default({"EMULATOR_PORT": "14566", "WEBSOCKET_PORT": ""})
+    layout = Layout.of(Path(), {"EMULATOR_PORT": "14566", "WEBSOCKET_PORT": ""})
     assert (layout.emulator_port, layout.websocket_port) == (14566, 4510)

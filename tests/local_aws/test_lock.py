@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tools.dev_stack.console import CommandError
-from tools.dev_stack.lock import exclusive
-from tools.dev_stack.paths import ROOT
+from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.lock import exclusive
 
 HOLDER = """
 import sys
 from pathlib import Path
-from tools.dev_stack.lock import exclusive
+from pulumi_local_aws.lock import exclusive
 with exclusive(Path(sys.argv[1]), "make up"):
     print("held", flush=True)
     sys.stdin.read()
@@ -23,7 +22,7 @@ with exclusive(Path(sys.argv[1]), "make up"):
 def test_the_second_command_names_the_holder_and_a_killed_one_frees_the_lock(tmp_path: Path) -> None:
     lock = tmp_path / "run" / "lock"
     command = [sys.executable, "-c", HOLDER, str(lock)]
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"held\n"
         with (

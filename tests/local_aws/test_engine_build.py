@@ -25,7 +25,7 @@ def _tool(path: Path, name: str, script: str) -> Path:
 
 
 def test_the_module_pins_the_version_that_is_built() -> None:
-    assert pinned_version() == "3.259.0"
+    assert pinned_version() == "3.274.1"
 
 
 def test_a_cli_on_path_comes_first(path: Path, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_build_is_told_about_and_put_in_place_whole(path: Path, tmp_path: Path
     said: list[str] = []
     target = build_cli(tmp_path / "out" / "pulumi", report=said.append)
     assert find_cli(target) == target
-    assert "Building the Pulumi CLI 3.259.0" in said[0]
+    assert "Building the Pulumi CLI 3.274.1" in said[0]
     assert "built in" in said[-1]
     assert build_cli(target, report=said.append) == target
     assert len(said) == 2

@@ -1,4 +1,4 @@
-"""Finds the Python for the emulator: 3.13, as the functions run on in the cloud, where the machine has it."""
+"""Finds the Python for MiniStack: 3.13, the functions' runtime in the cloud, if the machine has it."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ def version_of(python: Path) -> str:
     """Return `3.13.0`, say; empty where the interpreter does not run."""
     code = "import platform, venv, ensurepip; print(platform.python_version())"
     try:
-        shown = subprocess.run(
+        shown = subprocess.run(  # noqa: S603
             [str(python), "-c", code], capture_output=True, text=True, check=False, timeout=30
         )
     except OSError:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_local_aws.processes import free_port
-from tools.dev_stack.background import Record, record_process, require_free_port, start, start_time
-from tools.dev_stack.console import CommandError
+from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.processes import free_port, start_time
+from pulumi_local_aws.stack.background import Record, record_process, require_free_port, start
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -40,7 +40,7 @@ def test_a_started_process_is_found_again_and_ended(tmp_path: Path) -> None:
 def test_a_process_that_merely_has_the_same_pid_is_not_ours(tmp_path: Path) -> None:
     run = tmp_path / "run"
     other = record_process(run, "sleeper", os.getpid(), 1)
-    Record(name="sleeper", pid=other.pid, started="another time", port=1).save(run)
+    Record(name="sleeper", pid=other.pid, started=other.started - 1, port=1).save(run)
     assert Record.load(run, "sleeper") is None
     assert not (run / "sleeper.json").exists()
 
@@ -65,7 +65,7 @@ def test_a_taken_port_is_named_with_the_variable_that_moves_it() -> None:
     require_free_port(free_port(), "the pages", "WEB_PORT")
 
 
-def test_a_dead_child_that_nobody_waited_for_counts_as_gone() -> None:
+def test_a_child_that_ended_and_was_not_waited_for_is_not_running() -> None:
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         assert start_time(child.pid) is None

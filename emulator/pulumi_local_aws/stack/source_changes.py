@@ -1,0 +1,28 @@
+"""Reports changes of a program's sources, as the system notices them."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from watchfiles import DefaultFilter, watch
+
+QUIET_MILLISECONDS = 50
+"""How long nothing may change before the changes so far are reported."""
+
+
+class SourceFilter(DefaultFilter):
+    """Leaves out what is no source: the stack's own files, virtual environments, packages and caches."""
+
+    ignore_dirs = (*DefaultFilter.ignore_dirs, ".venv", "venv")
+
+
+def source_changes(folder: Path, local: Path, stop: threading.Event | None = None) -> Iterator[set[Path]]:
+    """Yield each set of paths that were changed, added or removed together, until `stop` is set."""
+    for changes in watch(
+        folder,
+        watch_filter=SourceFilter(ignore_paths=(local,)),
+        step=QUIET_MILLISECONDS,
+        stop_event=stop,
+        raise_interrupt=True,
+    ):
+        yield {Path(path) for _, path in changes}
