@@ -17,11 +17,12 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.table import format_table
+from pulumi_local_aws.cache import ministack_python
 from websocket_sessions.archives import Target, build, source_files
 from websocket_sessions.routes import functions_in_use
 
 ROOT = Path(__file__).resolve().parent.parent
-INTERPRETER = ROOT / ".local" / "emulator-venv" / "bin" / "python"
+INTERPRETER = ministack_python()
 FUNCTIONS = ROOT / "functions"
 REQUIREMENTS = ROOT / "requirements" / "functions.txt"
 ROUNDS = 5

@@ -49,7 +49,9 @@ def test_a_process_that_never_answers_is_stopped_with_all_its_children(tmp_path:
 
 
 @pytest.mark.emulator
-@pytest.mark.skipif(not DEFAULT_PYTHON.exists(), reason="the local AWS is not installed: run `local-aws install`")
+@pytest.mark.skipif(
+    not DEFAULT_PYTHON.exists(), reason="the local AWS is not installed: run `local-aws install`"
+)
 def test_it_answers_its_root_caller_and_leaves_no_process_behind(tmp_path: Path) -> None:
     with MiniStack.start(tmp_path, free_port(), *KEYS, tmp_path / "log") as stack:
         assert client("sts", stack.environment).get_caller_identity()["Account"] == ACCOUNT_ID

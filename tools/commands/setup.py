@@ -4,7 +4,6 @@ Runs on a bare Python 3.11 or later, with the standard library alone.
 """
 
 import argparse
-import os
 import shutil
 import subprocess
 import sys
@@ -75,32 +74,13 @@ def _node_major() -> int:
 
 
 def _developer_venv(layout: DevLayout) -> Step:
-    venv, python = ROOT / ".venv", Path(sys.executable)
-    return _venv_step("dev-venv", python, venv, "dev.txt", layout.logs, editable=(ROOT,), paths=("emulator",))
-
-
-def _venv_step(
-    name: str,
-    python: Path,
-    venv: Path,
-    requirements: str,
-    logs: Path,
-    *,
-    editable: tuple[Path, ...] = (),
-    paths: tuple[str, ...] = (),
-) -> Step:
-    """Return the step that makes a virtual environment.
-
-    `editable` are projects of this tree to install in place, `paths` further folders to import from.
-    """
-    file = ROOT / "requirements" / requirements
-    version = version_of(python)
-    inside = venv / "bin" / "python"
-    pip = (inside, "-m", "pip", "install", "--no-input")
+    venv, python, file = ROOT / ".venv", Path(sys.executable), ROOT / "requirements" / "dev.txt"
+    version, projects = version_of(python), (ROOT, ROOT / "emulator")
+    pip = (VENV_PYTHON, "-m", "pip", "install", "--no-input")
 
     def install() -> None:
-        log = logs / f"setup-{name}.log"
-        if version_of(inside) != version:
+        log = layout.logs / "setup-dev-venv.log"
+        if version_of(VENV_PYTHON) != version:
             shutil.rmtree(venv, ignore_errors=True)
             run_logged([python, "-m", "venv", venv], log=log, cwd=ROOT)
         run_logged(
@@ -110,23 +90,20 @@ def _venv_step(
             cwd=ROOT,
             hint="Is the package index reachable?",
         )
-        for project in editable:
+        for project in projects:
             # The build backend is pinned with the other requirements, so nothing is downloaded for it.
             run_logged(
                 [*pip, "--no-deps", "--no-build-isolation", "--editable", project],
                 log=log,
                 cwd=ROOT,
             )
-        for site_packages in venv.glob("lib/python*/site-packages") if paths else ():
-            lines = [os.path.relpath(ROOT / path, site_packages) for path in paths]
-            (site_packages / "websocket-sessions-tree.pth").write_text("\n".join(lines) + "\n")
 
-    label = f"Python packages (requirements/{requirements}, Python {version})"
+    label = f"Python packages (requirements/dev.txt, Python {version})"
     return Step(
-        name=name,
+        name="dev-venv",
         label=label,
-        inputs=(file, version, *map(str, editable), *paths),
-        outputs=(inside,),
+        inputs=(file, version, *(project / "pyproject.toml" for project in projects)),
+        outputs=(VENV_PYTHON,),
         run=install,
     )
 

@@ -19,7 +19,9 @@ class DevStack(ProgramStack):
 
     def pulumi_environment(self) -> dict[str, str]:
         """Return also where this project's archives are kept, which are built from this tree."""
-        return super().pulumi_environment() | {"WEBSOCKET_SESSIONS_CACHE": str(self.layout.local / "archives")}
+        return super().pulumi_environment() | {
+            "WEBSOCKET_SESSIONS_CACHE": str(self.layout.local / "archives")
+        }
 
 
 def stop_all(layout: DevLayout) -> list[str]:
