@@ -15,7 +15,7 @@ from pulumi_local_aws.stack.project import Project
 
 @contextmanager
 def program_for_tests(folder: Path, scratch: Path) -> Generator[DeployedProgram]:
-    """Give the program in `folder` as it runs, or deployed in `scratch` on free ports and removed at the end."""
+    """Give the running program of `folder`, or one deployed in `scratch`, on free ports, until the end."""
     project = Project.find(folder)
     layout = Layout.of(project.folder)
     if services.running(layout) is not None and layout.outputs.is_file():
