@@ -7,7 +7,7 @@ from time import monotonic
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.e2e.deployment import Deployment, User
-from tools.dev_stack.session_client import ConditionFailed, SessionClient
+from tools.dev_stack.session_client import Refused, SessionClient
 
 LOST = (ConnectionClosed, ConnectionError, InvalidStatus, TimeoutError, OSError)
 """What a connection's end looks like to whoever uses it."""
@@ -61,7 +61,7 @@ class Speaker:
                     reply = await self._current.request(
                         "publish", requestId=f"p{number}", data=f"word {number}"
                     )
-                except (*LOST, ConditionFailed):
+                except (*LOST, Refused):
                     await asyncio.sleep(0.05)
             assert reply["offset"] == number
             self.published.append(f"word {number}")
@@ -75,7 +75,7 @@ class Speaker:
             try:
                 following = await lively(self._deployment, self._user)
                 await following.request("resumeSession", sessionId=self._session)
-            except (*LOST, ConditionFailed):
+            except (*LOST, Refused):
                 continue
             before, self._current = self._current, following
             self.handovers += 1
@@ -100,7 +100,7 @@ class Listener:
             before = self._clients[-1:]
             try:
                 await self.join()
-            except (*LOST, ConditionFailed):
+            except (*LOST, Refused):
                 continue
             for one in before:
                 await one.close()

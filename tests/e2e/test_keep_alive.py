@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.moving_clients import Listener, Speaker
 from tests.e2e.scaled_time import Controls
-from tools.dev_stack.session_client import ConditionFailed
+from tools.dev_stack.session_client import Refused
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -113,6 +113,6 @@ async def test_the_schedule_ends_a_session_whose_speaker_stays_away(
         ended = await listener.push("sessionEnded", seconds=180)
 
         assert (ended["sessionId"], ended["reason"]) == (created["sessionId"], "speakerGone")
-        with pytest.raises(ConditionFailed, match="SESSION_ENDED"):
+        with pytest.raises(Refused, match="SESSION_ENDED"):
             async with await local_deployment.connect(speaker_user) as back:
                 await back.request("resumeSession", sessionId=created["sessionId"])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.e2e.deployment import Deployment, User
-from tools.dev_stack.session_client import ConditionFailed
+from tools.dev_stack.session_client import Refused
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -61,7 +61,7 @@ async def test_a_listener_that_was_away_at_the_end_gets_the_last_messages(
         joined = await listener.request("joinSession", **join, epoch=epoch, offset=1)
         assert (joined["status"], joined["endReason"], joined["replayed"]) == ("ended", "ended", 1)
         assert (await listener.push("message", offset=2))["data"] == "two"
-        with pytest.raises(ConditionFailed, match="SESSION_ENDED"):
+        with pytest.raises(Refused, match="SESSION_ENDED"):
             await listener.request("joinSession", **join)
 
 
@@ -112,7 +112,7 @@ async def test_a_second_connection_takes_the_session_over_and_the_first_loses_it
         resumed = await second.request("resumeSession", sessionId=session)
         replaced = await first.push("connectionReplaced")
         assert replaced["generation"] == resumed["generation"]
-        with pytest.raises(ConditionFailed) as refused:
+        with pytest.raises(Refused) as refused:
             await first.request("publish", data="too late")
         assert refused.value.code == "FORBIDDEN"
         await second.request("endSession")
@@ -131,7 +131,7 @@ async def test_only_its_owner_resumes_a_session(
             "sessionId"
         ]
         for client, code in ((stranger, "FORBIDDEN"), (anonymous, "UNAUTHORIZED")):
-            with pytest.raises(ConditionFailed) as refused:
+            with pytest.raises(Refused) as refused:
                 await client.request("resumeSession", sessionId=session)
             assert refused.value.code == code
         await speaker.request("endSession")
