@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi_local_aws.errors import CommandError, EmulatorError
+from pulumi_local_aws.files import private_folder
 
 PROGRESS_SECONDS = (10.0, 20.0, 30.0)
 """Seconds to the first, second and each later progress line of a long step."""
@@ -81,7 +82,7 @@ def run_logged(
     hint: str = "",
 ) -> None:
     """Run a noisy tool with its output in `log`; raises CommandError with the log's end where it fails."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     with log.open("wb") as out:
         try:
             result = subprocess.run(  # noqa: S603

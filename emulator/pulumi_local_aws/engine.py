@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from pulumi_local_aws.engine_build import Report, default_cli, ensure_cli, pinned_version
 from pulumi_local_aws.errors import EngineError
+from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.launchers import TESTED_VERSION, link, write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import lambda_environment
@@ -83,7 +84,7 @@ class Engine:
         """
         cli = ensure_cli(report)
         try:
-            state.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(state)
             built = cli == default_cli()
             write_launchers(home(state), hosts_of=pinned_version() if built else None, versions=versions)
             link(_bin(state) / "pulumi", cli)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pulumi_local_aws.cache import CLI_MODULE, built_cli
 from pulumi_local_aws.errors import EngineUnavailable
+from pulumi_local_aws.files import private_folder
 
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _VERSION_SYMBOL = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
@@ -57,7 +58,7 @@ def build_cli(target: Path, report: Report = print, module_dir: Path = CLI_MODUL
     go = shutil.which("go")
     if go is None:
         raise EngineUnavailable(f"There is no Pulumi CLI on PATH and no Go to build one: {_INSTALL}.")
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(target.parent)
     with _only_builder(target, report):
         if os.access(target, os.X_OK):
             return target

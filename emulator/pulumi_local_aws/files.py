@@ -1,4 +1,4 @@
-"""Writes files that only their owner may read."""
+"""Makes files and folders that only their owner may read."""
 
 from pathlib import Path
 
@@ -7,9 +7,16 @@ def write_secret(path: Path, text: str, *, keep: bool = False) -> None:
     """Write a file that only its owner reads (0600, its folder 0700); with `keep`, only if there is none."""
     if keep and path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600)
     fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
+
+
+def private_folder(path: Path) -> None:
+    """Make the folder and those above it that are missing, each with mode 0700."""
+    for folder in reversed((path, *path.parents)):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)

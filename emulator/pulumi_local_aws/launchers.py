@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from pulumi_local_aws.files import private_folder
+
 HOST_PREFIX = "pulumi-language-"
 LANGUAGE_HOST = f"{HOST_PREFIX}python"
 PROVIDER = "pulumi-resource-aws"
@@ -44,7 +46,7 @@ def link(path: Path, target: Path) -> None:
     """Make a symbolic link, in place of one that leads elsewhere."""
     if path.is_symlink() and path.readlink() == target:
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     path.unlink(missing_ok=True)
     path.symlink_to(target)
 
@@ -65,7 +67,7 @@ def _write(path: Path, python: Path, module: str, variables: Mapping[str, str]) 
     text = f'#!/bin/sh\n{exports}exec {shlex.quote(str(python))} -E -P -u -m {module} "$@"\n'
     if path.exists() and path.read_text() == text:
         return
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text)
     partial.chmod(0o755)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.files import private_folder
 
 
 @contextmanager
@@ -16,7 +17,7 @@ def exclusive(path: Path, command: str, *, wait: bool = False) -> Generator[None
     Raises CommandError if another live process holds it, or waits for that one with `wait`. The lock is the
     kernel's (flock), so a killed command leaves none behind; the file's text only names the holder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     with path.open("a+", encoding="ascii") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

@@ -15,6 +15,7 @@ from typing import Self
 
 from pulumi_local_aws.cache import ministack_python
 from pulumi_local_aws.errors import EmulatorError
+from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.processes import port_is_free, stop_group, wait_until
 
 DEFAULT_PYTHON = ministack_python()
@@ -69,8 +70,8 @@ class MiniStack:
             )
         scratch = state_dir / "tmp"
         try:
-            scratch.mkdir(parents=True, exist_ok=True)
-            log.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(scratch)
+            private_folder(log.parent)
             with log.open("wb") as output:
                 process = subprocess.Popen(  # noqa: S603
                     [str(python), "-P", "-m", "ministack"],

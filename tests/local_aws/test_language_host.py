@@ -6,6 +6,7 @@ import pytest
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineError
+from pulumi_local_aws.language_host import install_commands
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -60,3 +61,49 @@ def test_a_state_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path)
     blocker.write_text("")
     with pytest.raises(EngineError, match=r"Cannot write to .*file"):
         Engine.prepare({}, state=blocker / "state")
+
+
+def test_a_program_sees_the_users_pythonpath(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "team_conventions.py").write_text("OWNER = 'platform'\n")
+    # A module of the user's that would shadow one of the plugins' own packages.
+    (shared / "grpc.py").write_text("raise ImportError('shadowed')\n")
+    (tmp_path / "program").mkdir()
+    program = "import sys\nprint('on the path:', sys.path)\n"
+    folder = _project(engine, tmp_path / "program", "conventions", program)
+    with_path = engine.with_environment({"PYTHONPATH": str(shared)})
+    said = with_path.preview("test", folder, check=False).output
+    assert "shadowed" in said, "the program's own interpreter has the user's PYTHONPATH"
+    (shared / "grpc.py").unlink()
+    (folder / "__main__.py").write_text("import team_conventions\nprint(team_conventions.OWNER)\n")
+    assert "platform" in with_path.preview("test", folder).output
+
+
+def test_pulumi_install_makes_the_virtual_environment_that_the_project_names(
+    engine: Engine, tmp_path: Path
+) -> None:
+    options = "runtime:\n  name: python\n  options:\n    toolchain: pip\n    virtualenv: venv\n"
+    (tmp_path / "Pulumi.yaml").write_text(f"name: installed\n{options}")
+    (tmp_path / "requirements.txt").write_text("")
+    (tmp_path / "__main__.py").write_text("")
+    engine.select("test", tmp_path)
+    with pytest.raises(EngineError, match=r"virtual environment .*venv is missing: run `pulumi install`"):
+        engine.preview("test", tmp_path)
+    engine.run(tmp_path, "install", "--no-plugins")
+    assert (tmp_path / "venv" / "bin" / "python").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"toolchain": "uv"}, [["uv", "sync"]]),
+        ({"toolchain": "poetry"}, [["poetry", "install", "--no-ansi"]]),
+    ],
+)
+def test_a_toolchain_installs_its_own_way(
+    options: dict[str, str], expected: list[list[str]], tmp_path: Path
+) -> None:
+    assert install_commands(tmp_path, options) == expected

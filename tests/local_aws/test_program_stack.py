@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from pulumi_local_aws.errors import CommandError
 from pulumi_local_aws.files import write_secret
 from pulumi_local_aws.stack.layout import Layout
 from pulumi_local_aws.stack.program_stack import ProgramStack, diagnostics, summary
@@ -90,3 +92,42 @@ def test_secrets_are_readable_by_their_owner_alone_and_kept(tmp_path: Path) -> N
     write_secret(path, "third")
     assert path.read_text() == "third"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def config_of(stack: ProgramStack) -> str:
+    """The config that the engine gets."""
+    stack.write_config()
+    return (stack.layout.stack / "Pulumi.local.yaml").read_text()
+
+
+def test_the_committed_emulator_address_follows_the_port(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.local.yaml").write_text("config:\n  shop:endpoint: http://localhost:4566\n")
+    assert "http://localhost:1\n" in config_of(stack_in(tmp_path))
+
+
+def test_the_official_plugin_gets_the_emulators_address_and_keys(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.local.yaml").write_text("config:\n  aws:region: eu-central-1\n  shop:size: 3\n")
+    project = stack_in(tmp_path).project
+    layout = Layout(root=tmp_path, local=tmp_path, emulator_port=1, websocket_port=2)
+    stack = ProgramStack(layout, project, ("key", "secret"), official=True)
+    config = yaml.safe_load(config_of(stack))["config"]
+    assert (config["aws:region"], config["shop:size"]) == ("eu-central-1", 3)
+    assert (config["aws:accessKey"], config["aws:secretKey"]) == ("key", "secret")
+    assert config["aws:endpoints"][0]["dynamodb"] == "http://127.0.0.1:1"
+    assert "PULUMI_HOME" not in stack.pulumi_environment()
+
+
+def test_encrypted_values_of_the_project_need_its_passphrase(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.local.yaml").write_text(
+        "encryptionsalt: v1:abc\nconfig:\n  shop:key:\n    secure: x\n"
+    )
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE", raising=False)
+    stack = stack_in(tmp_path)
+    assert "encryptionsalt: v1:abc" in config_of(stack)
+    assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in stack.pulumi_environment()
+    with pytest.raises(CommandError, match="has encrypted values: set PULUMI_CONFIG_PASSPHRASE"):
+        stack.passphrase()
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "ours")
+    assert stack.passphrase() == "ours"

@@ -12,21 +12,16 @@ from pulumi_local_aws.stack.source_changes import source_changes
 
 @pytest.fixture
 def changes(tmp_path: Path) -> Generator[Queue[set[Path]]]:
-    """The changes in the folder, as they are reported; a first one shows that the watch has begun."""
-    found, stop, begun = Queue[set[Path]](), threading.Event(), threading.Event()
-    first = tmp_path / "first.py"
+    """The changes in the folder, as they are reported once the watch has begun."""
+    found, stop = Queue[set[Path]](), threading.Event()
 
     def read() -> None:
         for change in source_changes(tmp_path, tmp_path / ".local", stop):
-            if change == {first}:
-                begun.set()
-            else:
-                found.put(change)
+            found.put(change)
 
     reader = threading.Thread(target=read)
     reader.start()
-    while not begun.wait(0.1):
-        first.write_text("")
+    assert found.get(timeout=30) == set()
     yield found
     stop.set()
     reader.join()

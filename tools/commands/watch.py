@@ -42,13 +42,11 @@ def main() -> int:
 
 def watch(code: LiveCode, folder: Path, local: Path) -> None:
     """Bring the functions up to the sources, now and after each change."""
-    announce(code.synchronize(), time.monotonic())
     for changed in source_changes(folder, local):
-        sources = {path for path in changed if path.suffix == ".py"}
-        if sources:
-            started = time.monotonic()
-            # A source that was added or removed may change what any handler imports.
-            known = all(path.exists() and code.is_source(path) for path in sources)
+        started, sources = time.monotonic(), {path for path in changed if path.suffix == ".py"}
+        # The first set, and a source that was added or removed, may concern any handler.
+        known = bool(sources) and all(path.exists() and code.is_source(path) for path in sources)
+        if sources or not changed:
             announce(code.synchronize(sources if known else None), started)
 
 

@@ -29,10 +29,14 @@ def main(argv: list[str]) -> int:
     )
     stop = threading.Event()
     threading.Thread(target=follow, args=(logs, stop), daemon=True).start()
-    say(f"Watching {context.project.folder}. Ctrl-C ends it.")
+    begun = False
     try:
         for changed in source_changes(context.project.folder, context.layout.local):
-            redeploy(context, stack, changed)
+            if not begun:
+                begun = True
+                say(f"Watching {context.project.folder}. Ctrl-C ends it.")
+            if changed:
+                redeploy(context, stack, changed)
     finally:
         stop.set()
     return 0

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 from pulumi_local_aws.console import log_tail
 from pulumi_local_aws.errors import CommandError
+from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.processes import port_is_free, start_time, stop_group, wait_until
 
 START_SECONDS = 30.0
@@ -26,7 +27,7 @@ class Record:
 
     def save(self, run: Path) -> None:
         """Write the record where `load` finds it."""
-        run.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(run)
         (run / f"{self.name}.json").write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
 
     @classmethod
@@ -81,7 +82,7 @@ def start(
     ready: Callable[[], bool],
 ) -> Record:
     """Start a process that outlives this one, record it, and wait until `ready()`."""
-    log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(log.parent)
     with log.open("wb") as out:
         process = subprocess.Popen(  # noqa: S603
             [str(part) for part in command],

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pulumi_local_aws.console import progress, say
 from pulumi_local_aws.engine_build import ensure_cli
 from pulumi_local_aws.errors import CommandError
-from pulumi_local_aws.files import write_secret
+from pulumi_local_aws.files import private_folder, write_secret
 from pulumi_local_aws.ministack_venv import ensure_ministack
 from pulumi_local_aws.stack import services
 from pulumi_local_aws.stack.layout import Layout
@@ -84,8 +84,8 @@ def start_emulator(layout: Layout, stack: ProgramStack) -> None:
 
 def probe(layout: Layout) -> None:
     """Raise OSError before anything is started if the state folder cannot be written."""
-    layout.local.mkdir(parents=True, exist_ok=True, mode=0o700)
-    layout.state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(layout.local)
+    private_folder(layout.state)
     scratch = layout.state / ".probe"
     try:
         scratch.write_bytes(bytes(PROBE_BYTES))

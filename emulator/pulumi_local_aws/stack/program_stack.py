@@ -13,7 +13,7 @@ import yaml
 from pulumi_local_aws.console import log_tail, say
 from pulumi_local_aws.engine import Engine, engine_environment, home
 from pulumi_local_aws.errors import CommandError
-from pulumi_local_aws.files import write_secret
+from pulumi_local_aws.files import private_folder, write_secret
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import REGION, lambda_environment
 from pulumi_local_aws.stack.layout import EMULATOR_PORT, Layout
@@ -100,13 +100,13 @@ class ProgramStack:
     def prepare(self) -> None:
         """Write the config and the passphrase, and create the stack if it does not exist."""
         for folder in (self.layout.local, self.layout.state, self.layout.stack):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(folder)
         ignored = self.layout.local / ".gitignore"
         if not ignored.exists():
             ignored.write_text("*\n", encoding="ascii")
         write_secret(self._passphrase, secrets.token_urlsafe(32), keep=True)
         shutil.copyfile(self.project.file, self.layout.stack / self.project.file.name)
-        self._write_config()
+        self.write_config()
         versions = () if self.official else (self.project.aws_version(),)
         prepared = Engine.prepare(
             self.aws_environment(),
@@ -115,7 +115,9 @@ class ProgramStack:
             official_plugin=self.official,
             report=say,
         )
-        self._engine = prepared.with_environment(self.pulumi_environment() | self._passphrase_variable())
+        self._engine = prepared.with_environment(
+            self.pulumi_environment() | {"PULUMI_CONFIG_PASSPHRASE": self.passphrase()}
+        )
         if not self.exists():
             # In a folder of its own: `stack init` writes the salt beside the Pulumi.yaml that it finds.
             self._engine.run(self.layout.stack, "stack", "init", self.name)
@@ -182,7 +184,9 @@ class ProgramStack:
         shutil.rmtree(self.layout.state, ignore_errors=True)
         self._engine = None
 
-    def _write_config(self) -> None:
+    def write_config(self) -> None:
+        """Write the config that the engine gets: the project's, with this machine's salt and addresses."""
+        private_folder(self.layout.stack)
         text = self._committed.read_text(encoding="utf-8") if self._committed.exists() else ""
         if self.official:
             text = _with_endpoints(text, self.layout.emulator_url, self.keys)
@@ -191,12 +195,17 @@ class ProgramStack:
         own_salt = "" if _salt(self._committed) or not self.exists() else _salt(self._config)
         write_secret(self._config, text + ("" if text.endswith("\n") or not text else "\n") + own_salt)
 
-    def _passphrase_variable(self) -> dict[str, str]:
+    def passphrase(self) -> str:
+        """Return the passphrase of the stack's secrets.
+
+        It is made at random for this machine, except for a project whose config has encrypted values. Raises
+        CommandError if such a project's own is missing in PULUMI_CONFIG_PASSPHRASE.
+        """
         if not _salt(self._committed):
-            return {"PULUMI_CONFIG_PASSPHRASE": self._passphrase.read_text(encoding="utf-8")}
+            return self._passphrase.read_text(encoding="utf-8")
         if "PULUMI_CONFIG_PASSPHRASE" not in os.environ:
             raise CommandError(f"{self._committed} has encrypted values: set PULUMI_CONFIG_PASSPHRASE.")
-        return {"PULUMI_CONFIG_PASSPHRASE": os.environ["PULUMI_CONFIG_PASSPHRASE"]}
+        return os.environ["PULUMI_CONFIG_PASSPHRASE"]
 
 
 def summary(text: str) -> str:
