@@ -146,7 +146,7 @@ class Listener:
         try:
             await self._recover(socket.request)
         except SessionError as error:
-            # A listener that was in already waits for a place; a new one is told that there is none.
+            # A listener that was in already waits for a place; a new one gets the error.
             if error.code != "SESSION_FULL" or self.position is None:
                 raise
             if not replaces:
