@@ -18,9 +18,10 @@ class DevStack(ProgramStack):
         super().__init__(layout, project, services.load_keys(layout))
 
     def pulumi_environment(self) -> dict[str, str]:
-        """Return also where this project's archives are kept, which are built from this tree."""
+        """Return also which functions are deployed, this tree's, and where their archives are kept."""
         return super().pulumi_environment() | {
-            "WEBSOCKET_SESSIONS_CACHE": str(self.layout.local / "archives")
+            "WEBSOCKET_SESSIONS_CHECKOUT": str(self.layout.root),
+            "WEBSOCKET_SESSIONS_CACHE": str(self.layout.local / "archives"),
         }
 
 
