@@ -1,20 +1,36 @@
 """Access logs of an API's stage, and the account's role by which API Gateway writes them."""
 
 import json
+import re
 
 import pulumi_aws as aws
 from pulumi import Input, InvokeOutputOptions, ResourceOptions
 
+from websocket_sessions.arguments import check
 from websocket_sessions.policies import trust_document
 from websocket_sessions.tags import Tags
+
+_FREE_TEXT = re.compile(
+    r"(.+\.)?(error|message|messageString)|integrationErrorMessage|(authorizer|identity)\..+"
+)
+"""Variables of `$context` whose text comes from a function, a client or an error, and may have quotes."""
 
 
 def json_line(**fields: str) -> str:
     """Return the format of a JSON line from variables of `$context`, by the names that the line gives them.
 
-    API Gateway replaces variables without escaping, so a format takes only variables whose values have no
-    quotes: no message of an error does (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-mapping-template-reference.html).
+    API Gateway replaces variables without escaping, so a value with a quote makes the line invalid JSON.
+    `error.messageString` is no remedy: its quotes are missing where there is no error (then it is `-`).
+    Raises ArgumentError for a variable of free text
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html).
     """
+    for name, variable in fields.items():
+        check(
+            name,
+            f"$context.{variable}",
+            "allowed is a variable without free text, because API Gateway escapes no quotes",
+            when=_FREE_TEXT.fullmatch(variable) is None,
+        )
     line = {name: f"$context.{variable}" for name, variable in fields.items()}
     return json.dumps(line, separators=(",", ":"))
 

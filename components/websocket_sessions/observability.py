@@ -1,4 +1,4 @@
-"""Alarms on what breaks a backend, a dashboard of it, and a topic that tells of alarms."""
+"""Alarms on the faults of a backend, a dashboard, and a topic for the alarms."""
 
 import json
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class ObservabilityArgs:
     stage_name: Input[str] = "live"
     """Its stage."""
     dead_letter_queue_name: Input[str] | None = None
-    """The queue that should be empty."""
+    """The queue of messages that could not be delivered."""
     metrics_namespace: Input[str] = METRICS_NAMESPACE
     """The CloudWatch namespace of the functions' own counters."""
     stream_function: str | None = None
@@ -53,9 +53,9 @@ class ObservabilityArgs:
     scheduled_function: str | None = None
     """The function that a schedule calls each minute, by its name in `functions`."""
     alarms: bool = True
-    """Whether there are alarms; each costs by the month, the dashboard does too from the fourth on."""
+    """Whether there are alarms. Each is billed by the month, and so is an account's fourth dashboard."""
     alarm_topic: bool = False
-    """Whether a topic of this stack is told of alarms; one subscribes to it by hand."""
+    """Whether alarms notify a topic of this stack. Its subscribers are added by hand."""
 
 
 class Observability(ComponentResource):
@@ -92,8 +92,10 @@ class Observability(ComponentResource):
         self.register_outputs({"dashboardUrl": self.dashboard_url})
 
     def _create_topic(self) -> aws.sns.Topic:
-        """Create a topic without a key: CloudWatch may not use SNS's own (its policy cannot be changed), so
-        that no alarm would arrive, and what an alarm tells is names and figures only
+        """Create a topic without encryption at rest.
+
+        CloudWatch may not use the AWS managed key of SNS, whose policy is fixed, so no alarm would arrive. An
+        alarm's message has names and figures only
         (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
         """
         return aws.sns.Topic(f"{self._name}-alarms", opts=self._child_opts)
@@ -133,7 +135,7 @@ class Observability(ComponentResource):
                 )
             )
         if args.web_socket_api_id is not None:
-            # Not IntegrationError, which counts connections that a function refused: those are no failures.
+            # IntegrationError also counts connections that `$connect` rejects, for example by a rate limit.
             api = {"ApiId": args.web_socket_api_id, "Stage": args.stage_name}
             alarms.append(self._alarm("execution-errors", "AWS/ApiGateway", "ExecutionError", api))
         return alarms
@@ -155,7 +157,7 @@ class Observability(ComponentResource):
         ]
 
     def _logged_errors_alarm(self, args: ObservabilityArgs) -> aws.cloudwatch.MetricAlarm:
-        """Alarm on lines of level ERROR: a failure that is answered with INTERNAL is no error to Lambda."""
+        """Alarm on lines of level ERROR, because Lambda counts no error for a reply with INTERNAL."""
         metric = stack_name(self._name, "logged-errors", limit=200)
         for handler, function in args.functions.items():
             aws.cloudwatch.LogMetricFilter(

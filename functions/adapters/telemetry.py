@@ -73,7 +73,7 @@ class EmfMetrics:
         directive: dict[str, Any] = {
             "Namespace": os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "websocket-sessions"),
             "Dimensions": [["service", "route"]],
-            "Metrics": [{"Name": name, "ShardScan": "Count"} for name in self._counts],
+            "Metrics": [{"Name": name, "Unit": "Count"} for name in self._counts],
         }
         document = {
             "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},

@@ -112,11 +112,12 @@ def deploy(
     config: dict[str, str] | None = None,
     *,
     project: str = PROJECT,
+    stack: str = STACK,
 ) -> tuple[Made, Deployed]:
     """Run a piece of a program to its end; returns what it returned, and what it made."""
     asyncio.set_event_loop(_LOOP)
     deployed = Deployed()
-    set_mocks(deployed, project=project, stack=STACK, preview=False)
+    set_mocks(deployed, project=project, stack=stack, preview=False)
     set_all_config(config or {})
     made: list[Made] = []
 

@@ -1,11 +1,14 @@
 """Both APIs: routes with integration, permission and reply; who may call, and how much."""
 
+import json
+import re
 from typing import Any
 
 import pulumi
 import pytest
 
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.access_logs import json_line
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
@@ -158,6 +161,48 @@ def test_access_logs_can_be_switched_on_and_name_nobody() -> None:
     assert deployed.one("LogGroup").inputs["retentionInDays"] == 7
     assert "sourceIp" not in settings["format"]
     assert "connectionId" not in settings["format"]
+
+
+NO_ERROR = {"requestTime": "27/Nov/2026:08:09:35 +0000", "status": "200", "integration.status": "200"}
+REFUSED = {"error.responseType": "INTEGRATION_FAILURE", "status": "500"}
+ERROR_VARIABLES = (
+    "authorize.error",
+    "authorizer.error",
+    "authorizer.principalId",
+    "error.message",
+    "integration.error",
+    "integrationErrorMessage",
+)
+FREE_TEXT = {
+    **dict.fromkeys(ERROR_VARIABLES, 'Cannot read "claims" of \\ null'),
+    "error.messageString": '"Cannot read \\"claims\\" of \\\\ null"',
+}
+
+
+def access_log_line(line: str, values: dict[str, str]) -> str:
+    """Replace variables as API Gateway does: without escaping, and with `-` where there is no value."""
+    return re.sub(r"\$context\.([A-Za-z.]*[A-Za-z])", lambda found: values.get(found[1], "-"), line)
+
+
+@pytest.mark.parametrize("values", [NO_ERROR, REFUSED, REFUSED | FREE_TEXT], ids=["200", "500", "quotes"])
+@pytest.mark.parametrize("kind", ["WebSocketApi", "HttpApi"])
+def test_access_log_lines_are_json_whatever_the_error_says(kind: str, values: dict[str, str]) -> None:
+    def build(opts: pulumi.ResourceOptions) -> object:
+        if kind == "WebSocketApi":
+            return WebSocketApi("api", WebSocketApiArgs(access_logs=True), opts=opts)
+        args = HttpApiArgs(access_logs=True, issuer="https://issuer", audience=["client"])
+        return HttpApi("api", args, opts=opts)
+
+    stage = deploy(build)[1].one("Stage").inputs
+    line = json.loads(access_log_line(stage["accessLogSettings"]["format"], values))
+    assert line["errorType"] == values.get("error.responseType", "-")
+    assert line["status"] == values["status"]
+
+
+@pytest.mark.parametrize("variable", [*FREE_TEXT, "identity.userAgent"])
+def test_a_log_line_refuses_variables_of_free_text(variable: str) -> None:
+    with pytest.raises(ArgumentError, match="allowed is a variable without free text"):
+        json_line(error=variable)
 
 
 def test_http_routes_ask_for_a_token_unless_they_are_public(http: tuple[HttpApi, Deployed]) -> None:

@@ -12,7 +12,15 @@ from tests.components.deployed import Deployed, deploy, resolved
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
-from websocket_sessions.observability import Observability, ObservabilityArgs
+from websocket_sessions.names import stack_name
+from websocket_sessions.observability import (
+    METRICS_NAMESPACE,
+    Observability,
+    ObservabilityArgs,
+    Watched,
+    WatchedFunction,
+)
+from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 
@@ -143,6 +151,49 @@ def test_the_operations_page_explains_each_alarm() -> None:
     assert {
         alarm for alarm in alarms if not any(re.fullmatch(pattern, alarm) for pattern in patterns)
     } == set()
+
+
+def test_the_operations_page_documents_no_alarm_that_does_not_exist() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## Counters")[0]
+    documented = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
+    alarms = [item.name.removeprefix("watch-") for item in observed().of("MetricAlarm")]
+    patterns = {name: re.compile(name.replace("<function>", "[a-z-]+")) for name in documented}
+    assert {name for name, pattern in patterns.items() if not any(map(pattern.fullmatch, alarms))} == set()
+
+
+def test_the_operations_page_names_the_namespace_of_the_counters() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert f"CloudWatch namespace `{METRICS_NAMESPACE}`" in text
+
+
+def shown_services(stack: str) -> set[tuple[str, str]]:
+    """Return the namespaces and services whose counters the dashboard of a stack searches for."""
+
+    def build(opts: pulumi.ResourceOptions) -> None:
+        functions: dict[str, Watched] = {
+            name: WatchedFunction(function_name=stack_name("s", name), log_group_name=name, timeout=30)
+            for name in FUNCTION_SPECS
+        }
+        Observability("watch", ObservabilityArgs(functions=functions), opts=opts)
+
+    body = json.loads(deploy(build, stack=stack)[1].one("Dashboard").inputs["dashboardBody"])
+    searches = [
+        metric[0]["expression"]
+        for widget in body["widgets"]
+        for metric in widget["properties"]["metrics"]
+        if isinstance(metric[0], dict)
+    ]
+    assert all(len(search) <= 1024 for search in searches), "CloudWatch refuses a longer expression"
+    found = [re.search(r'Namespace="(\w+)" service=\((.+?)\)', search) for search in searches]
+    return {(item[1], name) for item in found if item for name in re.findall(r'"([^"]+)"', item[2])}
+
+
+def test_the_dashboards_of_two_stacks_show_their_own_counters_only() -> None:
+    """Quoted terms match a dimension's whole value, so `dev` does not find what `dev-two` counted."""
+    one, two = shown_services("dev"), shown_services("dev-two")
+    assert len(one) == len(two) == len(FUNCTION_SPECS)
+    assert one.isdisjoint(two)
+    assert {namespace for namespace, _ in one | two} == {METRICS_NAMESPACE}
 
 
 def test_a_schedule_that_falls_silent_alarms() -> None:

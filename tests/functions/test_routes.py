@@ -147,4 +147,5 @@ def test_metrics_have_few_dimensions(stack: HandlerDriver, capsys: pytest.Captur
         (directive,) = document["_aws"]["CloudWatchMetrics"]
         assert directive["Dimensions"] == [["service", "route"]]
         assert all(isinstance(document[metric["Name"]], int) for metric in directive["Metrics"])
+        assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
     assert {name for one in documents for name in one} >= {"SessionsCreated", "ConnectionsOpened", "Answered"}
