@@ -41,7 +41,7 @@ def check(
     checked = CheckResult()
     given = {name: value for name, value in news.items() if name != DEFAULTS_KEY and value is not None}
     defaulted = _fill_name(resource, given, olds, naming, checked)
-    checked.inputs = _check_fields(inputs_of(resource.table), given, "", checked, resource.token)
+    checked.inputs = check_fields(inputs_of(resource.table), given, "", checked, resource.token)
     if not checked.failures:
         _check_against_model(resource, checked)
     if defaulted:
@@ -81,9 +81,10 @@ def _fill_name(
     return auto.property
 
 
-def _check_fields(
+def check_fields(
     table: Table, given: Mapping[str, Any], path: str, checked: CheckResult, owner: str
 ) -> dict[str, Any]:
+    """Return the values at `path` with their defaults; add what is unsupported, missing or ill-typed."""
     result: dict[str, Any] = {}
     for name, value in given.items():
         prop = table.get(name)
@@ -110,7 +111,7 @@ def _check_value(prop: Property, value: Any, path: str, checked: CheckResult, ow
         checked.failures.append((path, f"{value!r} is not {wanted}"))
         return value
     if prop.kind is Kind.BLOCK:
-        return _check_fields(inputs_of(prop.fields), value, f"{path}.", checked, owner)
+        return check_fields(inputs_of(prop.fields), value, f"{path}.", checked, owner)
     if prop.kind is Kind.MAP and prop.item is not None:
         item = prop.item
         return {

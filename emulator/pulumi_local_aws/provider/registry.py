@@ -1,13 +1,16 @@
 """Find the supported resource types and functions by Pulumi token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
+from pulumi_local_aws.provider.function import Function
+from pulumi_local_aws.provider.functions import FUNCTIONS
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.resources import RESOURCES
 
 _BY_TOKEN: Mapping[str, Resource] = {kind.token: kind() for kind in RESOURCES}
+_FUNCTIONS: Mapping[str, Function] = {function.token: function for function in FUNCTIONS}
 
 
 class UnsupportedError(Exception):
@@ -34,48 +37,15 @@ def tokens() -> list[str]:
 
 
 def invoke(cloud: Cloud, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Call one of the provider's functions. Raises UnsupportedError if it, or an argument, is unsupported."""
+    """Return the result of one of the provider's functions.
+
+    Raises UnsupportedError if the function is unsupported, and AwsError if an argument is.
+    """
     if token not in _FUNCTIONS:
         raise UnsupportedError(f"the local AWS does not support function {token!r}")
-    given = sorted(name for name, value in arguments.items() if value is not None)
-    if given:
-        raise UnsupportedError(f"the local AWS does not support argument {given[0]!r} of {token!r}")
-    return _FUNCTIONS[token](cloud)
+    return _FUNCTIONS[token].invoke(cloud, arguments)
 
 
-def _caller(cloud: Cloud) -> dict[str, Any]:
-    caller = cloud.caller
-    return {
-        "id": caller["Account"],
-        "accountId": caller["Account"],
-        "arn": caller["Arn"],
-        "userId": caller["UserId"],
-    }
-
-
-def _region(cloud: Cloud) -> dict[str, Any]:
-    name = cloud.region
-    return {
-        "id": name,
-        "name": name,
-        "region": name,
-        "description": name,
-        "endpoint": f"ec2.{name}.amazonaws.com",
-    }
-
-
-def _partition(cloud: Cloud) -> dict[str, Any]:
-    suffix = "amazonaws.com.cn" if cloud.partition == "aws-cn" else "amazonaws.com"
-    return {
-        "id": cloud.partition,
-        "partition": cloud.partition,
-        "dnsSuffix": suffix,
-        "reverseDnsPrefix": ".".join(reversed(suffix.split("."))),
-    }
-
-
-_FUNCTIONS: Mapping[str, Callable[[Cloud], dict[str, Any]]] = {
-    "aws:index/getCallerIdentity:getCallerIdentity": _caller,
-    "aws:index/getRegion:getRegion": _region,
-    "aws:index/getPartition:getPartition": _partition,
-}
+def function_tokens() -> list[str]:
+    """Return the supported functions."""
+    return sorted(_FUNCTIONS)
