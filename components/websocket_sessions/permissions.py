@@ -32,7 +32,7 @@ class FunctionSpec:
     """Whether it continues in further invocations of itself."""
     timeout: int = 10
     """Seconds. API Gateway waits 29, of which pushing and disconnecting may need 16 for an audience of any
-    size (functions/domain/pusher.py has the sum)."""
+    size (functions/domain/delivery.py has the sum)."""
     memory_size: int = 256
     """Megabytes."""
 

@@ -6,13 +6,14 @@ Only named fields are written: no event, no exception text. Ids are digests befo
 import json
 import os
 import sys
-import time
 from collections import Counter
 from pathlib import Path
 from traceback import extract_tb
 from typing import IO, Any, cast
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 
 class _StandardOutput:
@@ -50,38 +51,33 @@ class JsonLogger:
 
 
 class EmfMetrics:
-    """Counters in CloudWatch's embedded metric format, with the service and the route as dimensions.
+    """The metrics of Powertools, with the service and the route as dimensions.
 
-    Source: CloudWatch User Guide, "Specification: Embedded metric format".
+    Counts add up within a request and are written at its end, so that a line has one value a metric.
     """
 
     def __init__(self) -> None:
         self._route = ""
         self._counts: Counter[str] = Counter()
 
-    def begin(self, route: str) -> None:
+    def begin(self, route: str, /) -> None:
         """As in the port."""
         self._route = route
 
     def count(self, name: str, value: int = 1) -> None:
+        """As in the port."""
         self._counts[name] += value
 
     def flush(self) -> None:
         """As in the port."""
         if not self._counts:
             return
-        directive: dict[str, Any] = {
-            "Namespace": os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "websocket-sessions"),
-            "Dimensions": [["service", "route"]],
-            "Metrics": [{"Name": name, "Unit": "Count"} for name in self._counts],
-        }
-        document = {
-            "_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]},
-            "service": os.environ.get("POWERTOOLS_SERVICE_NAME", "websocket-sessions"),
-            "route": self._route,
-            **self._counts,
-        }
-        sys.stdout.write(json.dumps(document) + "\n")
+        namespace = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "websocket-sessions")
+        provider = cast(Any, AmazonCloudWatchEMFProvider(namespace=namespace))
+        provider.add_dimension("route", self._route)
+        for name, value in self._counts.items():
+            provider.add_metric(name, MetricUnit.Count, value)
+        sys.stdout.write(json.dumps(provider.serialize_metric_set()) + "\n")
         sys.stdout.flush()
         self._counts.clear()
 

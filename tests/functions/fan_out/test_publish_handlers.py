@@ -116,8 +116,8 @@ def test_a_shard_that_fails_comes_again_soon_and_no_other(
     (failed,) = fan_out(event, Context())["batchItemFailures"]
     assert failed["itemIdentifier"] == event["Records"][shard]["messageId"]
     output = capsys.readouterr().out
-    assert '"FanOutMalformed": 1' in output
-    assert '"FanOutFailed": 1' in output
+    assert '"FanOutMalformed": [1.0]' in output
+    assert '"FanOutFailed": [1.0]' in output
 
     again = queue.received(1)
     (record,) = again["Records"]
@@ -231,7 +231,7 @@ def test_a_batch_of_the_stream_tells_each_session_once(
     assert presence({"Records": [*poison, *records, deleted]}, object()) == {"batchItemFailures": []}
     for speaker, session_id in speakers:
         assert driver.api.pushes(speaker) == [{"type": "presence", "sessionId": session_id, "listeners": 0}]
-    assert '"PresenceMalformed": 4' in capsys.readouterr().out
+    assert '"PresenceMalformed": [4.0]' in capsys.readouterr().out
 
 
 def test_the_counters_of_a_new_session_are_no_news(

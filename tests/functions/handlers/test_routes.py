@@ -145,7 +145,8 @@ def test_metrics_have_few_dimensions(stack: HandlerDriver, capsys: pytest.Captur
     assert documents
     for document in documents:
         (directive,) = document["_aws"]["CloudWatchMetrics"]
-        assert directive["Dimensions"] == [["service", "route"]]
-        assert all(isinstance(document[metric["Name"]], int) for metric in directive["Metrics"])
+        assert directive["Dimensions"] == [["route", "service"]]
+        assert all(document[dimension] for dimension in ("route", "service"))
+        assert all(len(document[metric["Name"]]) == 1 for metric in directive["Metrics"])
         assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
     assert {name for one in documents for name in one} >= {"SessionsCreated", "ConnectionsOpened", "Answered"}

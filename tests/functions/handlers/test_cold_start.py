@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-FUNCTIONS = Path(__file__).parents[2] / "functions"
+FUNCTIONS = Path(__file__).parents[3] / "functions"
 ENVIRONMENT = {
     "PYTHONPATH": str(FUNCTIONS),
     "AWS_REGION": "us-east-1",

@@ -1,6 +1,6 @@
 """Sessions, connections, duplicates, lost and late events and crashes, in any order: the invariants hold.
 
-The stores are those in memory, which tests/functions/test_actions.py holds to what DynamoDB does.
+The stores are those in memory, which tests/functions/use_cases holds to what DynamoDB does.
 """
 
 from collections.abc import Callable

@@ -1,0 +1,58 @@
+"""$disconnect: late, repeated and lost events."""
+
+import pytest
+
+from tests.support.session_driver import UseCaseDriver, new_id
+
+
+def test_a_listener_is_counted_no_more_however_often_it_is_told(driver: UseCaseDriver) -> None:
+    _, session_id = driver.speaking()
+    listener, other = driver.listening(session_id), driver.listening(session_id)
+    for _ in range(3):
+        driver.disconnect(listener)
+    assert driver.listener_count(session_id) == 1
+    assert driver.listener_ids(session_id) == [other]
+    assert driver.container.connections.get(listener) is None
+
+
+def test_a_late_disconnect_of_a_replaced_speaker_changes_nothing(driver: UseCaseDriver) -> None:
+    older, session_id = driver.speaking()
+    newer = driver.connect("user")
+    driver.resume(newer, session_id)
+    driver.disconnect(older)
+    session = driver.session(session_id)
+    assert (session.speaker_connection_id, session.grace_until, session.generation) == (newer, None, 2)
+    assert driver.container.connections.get(older) is None
+
+
+def test_a_stale_record_of_a_replaced_speaker_is_forgotten(driver: UseCaseDriver) -> None:
+    older, session_id = driver.speaking()
+    session = driver.session(session_id)
+    newer = driver.connect("user")
+    driver.container.sessions.attach(
+        session, connection_id=newer, instead_of=None, request=None, now=driver.now
+    )
+    driver.disconnect(older)
+    assert driver.container.connections.get(older) is None
+    assert driver.session(session_id).speaker_connection_id == newer
+
+
+def test_a_connection_of_a_session_that_is_over_goes_all_the_same(driver: UseCaseDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener = driver.listening(session_id)
+    driver.end(speaker)
+    for connection_id in (speaker, listener, new_id()):
+        driver.disconnect(connection_id)
+        assert driver.container.connections.get(connection_id) is None
+    assert driver.session(session_id).grace_until is None
+
+
+def test_a_row_that_is_gone_does_not_keep_its_connection(driver: UseCaseDriver) -> None:
+    _, session_id = driver.speaking()
+    listener = driver.listening(session_id)
+    attachment = (driver.container.connections.get(listener) or pytest.fail("no record")).attachment
+    assert attachment
+    driver.container.listeners.drop(connection_id=listener, session_id=session_id, shard=attachment.shard)
+    driver.disconnect(listener)
+    assert driver.container.connections.get(listener) is None
+    assert driver.listener_count(session_id) == 0

@@ -1,0 +1,52 @@
+"""getSession: what it shows, and to which connection."""
+
+import pytest
+
+from domain.errors import (
+    RateLimitedError,
+    SessionNotFoundError,
+)
+from domain.settings import Limits, Settings
+from tests.functions.conftest import NewDriver
+from tests.support.session_driver import UNLIMITED, UseCaseDriver, new_id
+
+
+def test_shows_the_session_of_the_connection_or_of_the_id(driver: UseCaseDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener = driver.listening(session_id)
+    shown = driver.get(speaker)
+    assert (shown["sessionId"], shown["role"], shown["listeners"]) == (session_id, "speaker", 1)
+    assert driver.get(listener)["role"] == "listener"
+    stranger = driver.get(driver.connect(), session_id)
+    assert "role" not in stranger
+    assert "generation" not in stranger
+
+
+def test_a_replaced_speaker_has_no_role(driver: UseCaseDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.resume(driver.connect("user"), session_id)
+    assert "role" not in driver.get(speaker, session_id)
+
+
+def test_a_session_that_is_over_is_shown_as_such_while_it_is_kept(driver: UseCaseDriver) -> None:
+    speaker, _ = driver.speaking()
+    driver.end(speaker)
+    assert driver.get(speaker)["status"] == "ended"
+    driver.now += UNLIMITED.ended_retention
+    with pytest.raises(SessionNotFoundError):
+        driver.get(speaker)
+
+
+def test_needs_an_attachment_or_an_id(driver: UseCaseDriver) -> None:
+    with pytest.raises(SessionNotFoundError):
+        driver.get(driver.connect())
+
+
+def test_counts_the_requests_of_a_connection(new_driver: NewDriver) -> None:
+    driver = new_driver(Settings(limits=Limits(requests_per_minute=2)))
+    speaker = driver.connect(user := new_id("u"), address=user)
+    driver.create(speaker, user)
+    for _ in range(2):
+        driver.get(speaker)
+    with pytest.raises(RateLimitedError):
+        driver.get(speaker)

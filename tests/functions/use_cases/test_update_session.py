@@ -1,0 +1,74 @@
+"""updateSession: what it changes, and what everyone gets."""
+
+import pytest
+
+from domain.errors import (
+    ForbiddenError,
+    SessionEndedError,
+    SessionNotFoundError,
+    UnavailableError,
+)
+from domain.model import Change, Status
+from tests.support.session_driver import UseCaseDriver
+
+NOWHERE = "brave-otter-100"
+
+
+def test_changes_what_it_names_and_tells_everyone_else(driver: UseCaseDriver) -> None:
+    speaker, session_id = driver.speaking()
+    reply = driver.update(speaker, status=Status.PAUSED)
+    assert reply == {
+        "type": "sessionUpdated",
+        "sessionId": session_id,
+        "status": "paused",
+        "quality": "standard",
+        "version": 2,
+    }
+    assert driver.broadcaster.broadcasts == [(session_id, reply, speaker)]
+    second = driver.update(speaker, quality="premium")
+    assert (second["status"], second["version"]) == ("paused", 3)
+
+
+def test_a_late_repeat_changes_nothing_back(driver: UseCaseDriver) -> None:
+    speaker, _ = driver.speaking()
+    driver.update(speaker, status=Status.PAUSED, request_id="r")
+    driver.update(speaker, status=Status.ACTIVE, request_id="s")
+    assert driver.update(speaker, status=Status.PAUSED, request_id="r")["status"] == "active"
+
+
+def test_only_the_speaker_may(driver: UseCaseDriver) -> None:
+    _, session_id = driver.speaking()
+    for connection_id in (driver.listening(session_id, "user"), driver.connect("user")):
+        with pytest.raises(ForbiddenError):
+            driver.update(connection_id, quality="premium")
+
+
+def test_a_session_that_is_over_stays_as_it_is(driver: UseCaseDriver) -> None:
+    speaker, _ = driver.speaking()
+    driver.end(speaker)
+    with pytest.raises(SessionEndedError):
+        driver.update(speaker, quality="premium")
+
+
+def test_the_owner_may_without_a_connection(driver: UseCaseDriver) -> None:
+    _, session_id = driver.speaking()
+    change = Change(quality="premium")
+    assert driver.container.update_session.as_owner("user", session_id, change)["quality"] == "premium"
+    assert driver.broadcaster.broadcasts[-1][2] is None
+    with pytest.raises(ForbiddenError):
+        driver.container.update_session.as_owner("other", session_id, change)
+    with pytest.raises(SessionNotFoundError):
+        driver.container.update_session.as_owner("user", NOWHERE, change)
+
+
+def test_a_change_that_nobody_could_be_told_of_is_told_by_the_repeated_request() -> None:
+    driver = UseCaseDriver.in_memory()
+    speaker, session_id = driver.speaking()
+    pause = Change(status=Status.PAUSED)
+    driver.broadcaster.is_available = False
+    with pytest.raises(UnavailableError) as refused:
+        driver.container.update_session.as_speaker(speaker, pause, request_id="r")
+    assert refused.value.retry_after
+    driver.broadcaster.is_available = True
+    assert driver.container.update_session.as_speaker(speaker, pause, request_id="r")["status"] == "paused"
+    assert [told for told, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
