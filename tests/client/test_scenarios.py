@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -47,11 +48,13 @@ class Application:
     def __init__(self, client: Client, role: str) -> None:
         self.delivered: list[str] = []
         self.published: list[int] = []
+        self.refused: list[str] = []
+        self.languages: list[str] = []
         self.error: SessionError | None = None
         self.listener: Listener | None = None
         self.speaker: Speaker | None = None
         self.changed = asyncio.Event()
-        self._publishes: list[asyncio.Task[None]] = []
+        self._calls: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
         self._work = asyncio.create_task(self._listen(client) if role == "listener" else self._speak(client))
 
@@ -82,9 +85,33 @@ class Application:
         async def publish() -> None:
             assert self.speaker is not None
             self.published.append(await self.speaker.publish(data))
+
+        self._call(publish())
+
+    def set_language(self, language: str) -> None:
+        """Change the listener's language without waiting for the reply."""
+
+        async def set_language() -> None:
+            assert self.listener is not None
+            await self.listener.set_language(language)
+            self.languages.append(language)
+
+        self._call(set_language())
+
+    def leave(self) -> None:
+        """Leave the session without waiting for the reply."""
+        assert self.listener is not None
+        self._call(self.listener.leave())
+
+    def _call(self, work: Coroutine[Any, Any, None]) -> None:
+        async def record() -> None:
+            try:
+                await work
+            except SessionError as error:
+                self.refused.append(error.code)
             self.changed.set()
 
-        self._publishes.append(asyncio.create_task(publish()))
+        self._calls.append(asyncio.create_task(record()))
 
     @property
     def end_reason(self) -> str | None:
@@ -104,6 +131,8 @@ class Application:
         values = {
             "delivered": lambda: self.delivered,
             "published": lambda: self.published,
+            "refused": lambda: self.refused,
+            "languages": lambda: self.languages,
             "resets": lambda: self.listener.resets if self.listener else 0,
             "ended": lambda: self.end_reason,
             "failed": lambda: self.failure,
@@ -119,9 +148,9 @@ class Application:
 
     async def stop(self) -> None:
         """End the client."""
-        for task in (*self._publishes, self._work):
+        for task in (*self._calls, self._work):
             task.cancel()
-        await asyncio.wait([*self._publishes, self._work], timeout=STEP_SECONDS)
+        await asyncio.wait([*self._calls, self._work], timeout=STEP_SECONDS)
 
 
 class Scenario:
@@ -139,7 +168,13 @@ class Scenario:
                 await self.server.accept(token=options.get("token", False))
             case {"publish": data}:
                 await self.application.publish(data)
+            case {"setLanguage": language}:
+                self.application.set_language(language)
+            case {"leave": _}:
+                self.application.leave()
             case {"delivered": wanted} | {"published": wanted} | {"resets": wanted}:
+                await self.application.expect(next(iter(step)), wanted)
+            case {"refused": wanted} | {"languages": wanted}:
                 await self.application.expect(next(iter(step)), wanted)
             case {"ended": wanted} | {"failed": wanted}:
                 await self.application.expect(next(iter(step)), wanted)

@@ -5,6 +5,7 @@ import contextlib
 import math
 import random
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from enum import Enum
 from typing import Any
@@ -16,6 +17,9 @@ from websocket_sessions.client.tokens import TokenProvider, ask_for_token, expir
 
 MAX_WAITING = 64
 """Requests that wait for the connection at once; one more is refused with QUEUE_FULL."""
+
+MAX_HELD_PUSHES = 1000
+"""Messages held until the first receiver registers. A push can overtake the reply that names the session."""
 
 TOKEN_CODES = frozenset({"UNAUTHORIZED", "TOKEN_EXPIRED"})
 
@@ -44,7 +48,6 @@ class Connection:
         token: TokenProvider | None,
         timings: Timings,
         attach: Callable[[Socket, bool], Awaitable[None]],
-        on_message: Callable[[Reply], None],
         on_state: Callable[[ConnectionState], None] | None = None,
     ) -> None:
         """Prepare a connection; `start` opens it."""
@@ -55,7 +58,8 @@ class Connection:
         self._url = url
         self._provider = token
         self._attach = attach
-        self._on_message = on_message
+        self._receiver: Callable[[Reply], None] | None = None
+        self._held: deque[Reply] = deque(maxlen=MAX_HELD_PUSHES)
         self._on_state = on_state
         self._changed = asyncio.Condition()
         self._current: Socket | None = None
@@ -68,6 +72,12 @@ class Connection:
         self._clock_skew = 0.0
         self._refresh: asyncio.Task[None] | None = None
         self._refresh_now = asyncio.Event()
+
+    def deliver_to(self, receiver: Callable[[Reply], None]) -> None:
+        """Pass every message that answers no request to `receiver`, and first those that arrived before."""
+        self._receiver = receiver
+        while self._held:
+            receiver(self._held.popleft())
 
     def start(self) -> None:
         """Begin to connect; `wait_open` waits for the outcome."""
@@ -135,24 +145,49 @@ class Connection:
             late = SessionError("TIMEOUT", f"No reply to {message['action']} in time.")
             raise (failures[-1] if failures else late) from None
 
+    async def request_once(self, message: Mapping[str, Any]) -> Reply:
+        """Send a request on the WebSocket that is open now, and return the reply.
+
+        Raises SessionError: CONNECTION_LOST if no WebSocket is open, TIMEOUT, or the server's error.
+        """
+        self._raise_if_closed()
+        if self._current is None or self._current.is_closed:
+            raise SessionError("CONNECTION_LOST", "The connection is not open.")
+        try:
+            return await self._request_on(self._current, message)
+        except SessionError as error:
+            if error.code == "TOKEN_EXPIRED" and self._provider is not None:
+                self._spawn(self._refresh_in_background())
+            raise
+
+    @staticmethod
+    async def _request_on(socket: Socket, message: Mapping[str, Any]) -> Reply:
+        try:
+            return await socket.request(message)
+        except SessionError as error:
+            if error.code == "TIMEOUT":
+                socket.probe()
+            elif error.code == "UNAVAILABLE" and error.retry_after is None:
+                socket.close()  # the server has lost this connection's record
+            raise
+
     async def _try_until_answered(self, request: Mapping[str, Any], failures: list[SessionError]) -> Reply:
         token_refreshed = False
         while True:
             socket = await self._ready()
             try:
-                return await socket.request(request)
+                return await self._request_on(socket, request)
             except SessionError as error:
-                if error.code == "TIMEOUT":
-                    socket.probe()
-                elif error.code == "UNAVAILABLE" and error.retry_after is None:
-                    socket.close()  # the server takes this connection for gone
-                elif error.code == "INTERNAL" and any(one.code == "INTERNAL" for one in failures):
+                is_final = error.code == "PROTOCOL_VIOLATION" or (
+                    error.code == "INTERNAL" and any(one.code == "INTERNAL" for one in failures)
+                )
+                if is_final:
                     raise
-                elif error.code == "TOKEN_EXPIRED" and not token_refreshed and self._provider is not None:
+                if error.code == "TOKEN_EXPIRED" and not token_refreshed and self._provider is not None:
                     token_refreshed = True
                     await self._refresh_token()
                     continue
-                elif not error.retryable and not await self._was_replaced(socket):
+                if not error.retryable and not await self._was_replaced(socket):
                     raise
                 failures.append(error)
                 if error.retry_after is not None:
@@ -294,7 +329,10 @@ class Connection:
             socket.handover_due.set()
         elif message["type"] == "tokenExpiring" and socket is self._current and self._provider is not None:
             self._spawn(self._refresh_in_background())
-        self._on_message(message)
+        if self._receiver is None:
+            self._held.append(message)
+        else:
+            self._receiver(message)
 
     async def _ask_for_token(self, *, force_refresh: bool) -> str | None:
         token = await ask_for_token(

@@ -11,6 +11,29 @@ RETRYABLE_CODES: Final = frozenset(
 `INTERNAL` is retried once by the connection, and no more.
 """
 
+PROTOCOL_CODES: Final = frozenset(
+    {
+        "INVALID_MESSAGE",
+        "UNKNOWN_ACTION",
+        "UNAUTHORIZED",
+        "TOKEN_EXPIRED",
+        "FORBIDDEN",
+        "SESSION_NOT_FOUND",
+        "SESSION_ENDED",
+        "SESSION_FULL",
+        "INVALID_SESSION_ID",
+        "INVALID_LANGUAGE",
+        "UNSUPPORTED_LANGUAGE",
+        "INVALID_QUALITY",
+        "RATE_LIMITED",
+        "PAYLOAD_TOO_LARGE",
+        "CONFLICT",
+        "UNAVAILABLE",
+        "INTERNAL",
+    }
+)
+"""The error codes of PROTOCOL.md."""
+
 ENDED_CODES: Final = frozenset({"SESSION_ENDED", "SESSION_NOT_FOUND"})
 """Codes that mean that the session no longer exists."""
 
@@ -42,10 +65,11 @@ class SessionError(Exception):
 
     @classmethod
     def from_reply(cls, reply: Mapping[str, Any]) -> "SessionError":
-        """Return the error of an `error` reply; a code that this client does not know stays as it is."""
+        """Return the error of an `error` reply; PROTOCOL.md counts an unknown code as `INTERNAL`."""
         retry_after = reply.get("retryAfter")
+        code = reply.get("code")
         return cls(
-            str(reply.get("code", "INTERNAL")),
+            str(code) if code in PROTOCOL_CODES else "INTERNAL",
             str(reply.get("message", "The server gave no reason.")),
             retry_after=float(retry_after) if isinstance(retry_after, (int, float)) else None,
         )

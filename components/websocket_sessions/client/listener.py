@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
-from websocket_sessions.client.connection import Connection
+from websocket_sessions.client.connection import Connection, ConnectionState
 from websocket_sessions.client.errors import SessionError
 from websocket_sessions.client.reorder_buffer import Position, ReorderBuffer
 from websocket_sessions.client.session_state import SessionState
@@ -54,9 +54,11 @@ class Listener:
         """Prepare a listener; entering `Client.join` connects it."""
         self.state = SessionState(session_id=session_id)
         self.target_language = target_language
+        """The language that the listener wants; the server may still serve another one."""
         self.resets = 0
         """How often messages were lost, because the server no longer keeps them."""
-        self.connection = Connection(attach=self._attach, on_message=self._receive, **options)
+        self.connection = Connection(attach=self._attach, **options)
+        self.connection.deliver_to(self._receive)
         self._buffer = ReorderBuffer()
         self._recovering = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -67,6 +69,8 @@ class Listener:
         self._silences = 0
         self._silence_deadline = float("inf")
         self._reset_pending = False
+        self._served_language: str | None = None
+        self._language_answers: list[tuple[str, asyncio.Future[None]]] = []
         self._watcher: asyncio.Task[None] | None = None
         self._available = asyncio.Event()
         self._arrived = asyncio.Event()
@@ -77,24 +81,50 @@ class Listener:
         return self._buffer.position
 
     async def set_language(self, target_language: str) -> None:
-        """Listen in another language from now on. Raises SessionError, and keeps the language, if refused."""
-        before, self.target_language = self.target_language, target_language
+        """Listen in another language from now on. If calls overlap, the last one decides.
+
+        Raises SessionError, and keeps the language: the server's refusal, TIMEOUT after `timings.request`
+        seconds, or the reason why the connection closed.
+        """
+        self.target_language = target_language
+        if self._served_language == target_language and not self._recovering.locked():
+            return
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._language_answers.append((target_language, answer))
+        self._gap_deadline, self._recoveries = time.monotonic(), 0
+        self._changed.set()
         try:
-            await self._recover(self.connection.request)
+            await self._language_served(answer)
         except SessionError:
-            if self.target_language == target_language:
-                self.target_language = before
+            self._revert_language(target_language)
             raise
+        finally:
+            self._language_answers.remove((target_language, answer))
+
+    async def _language_served(self, answer: asyncio.Future[None]) -> None:
+        """Wait for the answer, until the connection closes or `timings.request` seconds have passed."""
+        closing = asyncio.create_task(self.connection.wait_closed())
+        try:
+            limit = self.connection.timings.request
+            await asyncio.wait([answer, closing], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            closing.cancel()
+        if answer.done():
+            return answer.result()
+        if self.connection.state is ConnectionState.CLOSED:
+            raise self.connection.error or SessionError("CLOSED", "The connection was closed.")
+        raise SessionError("TIMEOUT", "The language was not served in time.")
 
     async def leave(self) -> None:
-        """Leave the session and close the connection."""
+        """Leave the session and close the connection.
+
+        If the server does not reply within `timings.drain` seconds, the server removes the listener later.
+        """
         try:
-            await self.connection.request(
-                {"action": "leaveSession"}, timeout_seconds=self.connection.timings.reply
-            )
-        except SessionError as error:
-            if error.code not in {"CLOSED", "TIMEOUT", "CONNECTION_LOST"} and not error.means_ended:
-                raise
+            with contextlib.suppress(SessionError):
+                await self.connection.request(
+                    {"action": "leaveSession"}, timeout_seconds=self.connection.timings.drain
+                )
         finally:
             self.connection.close()
 
@@ -160,7 +190,7 @@ class Listener:
 
         Messages that are published between the leave and the join are replayed.
         """
-        await self.connection.request({"action": "leaveSession"})
+        await self.connection.request_once({"action": "leaveSession"})
         try:
             await self._recover(socket.request)
         except SessionError as error:
@@ -179,12 +209,46 @@ class Listener:
                 }
                 if asked is not None:
                     request |= {"epoch": asked.epoch, "offset": asked.offset}
-                reply = await ask(request)
+                try:
+                    reply = await ask(request)
+                except SessionError as error:
+                    if not self._is_language_refusal(error, language):
+                        raise
+                    self._revert_language(language)
+                    self._answer_language(language, error)
+                    continue
                 self._take_reply(reply, asked)
+                self._served_language = language
+                self._answer_language(language)
                 if reply.get("more") and asked is not None:
                     await self._wait_for_offset(asked.offset + int(reply["replayed"]))
                 elif language == self.target_language:
                     return
+
+    @property
+    def _needs_recovery(self) -> bool:
+        """Whether a message is missing, or the server serves another language than the wanted one."""
+        return self._buffer.has_gap or self._served_language not in {None, self.target_language}
+
+    def _is_language_refusal(self, error: SessionError, language: str) -> bool:
+        """Return whether the server refused the wanted language while it serves another one."""
+        is_refusal = error.code in {"UNSUPPORTED_LANGUAGE", "INVALID_LANGUAGE"}
+        return is_refusal and self._served_language not in {None, language}
+
+    def _revert_language(self, language: str) -> None:
+        """Want the served language again, unless a later call wants another one."""
+        if self.target_language == language and self._served_language is not None:
+            self.target_language = self._served_language
+
+    def _answer_language(self, language: str, error: SessionError | None = None) -> None:
+        """Settle the calls that want this language, and those that a later call overtook."""
+        for wanted, answer in self._language_answers:
+            if answer.done():
+                continue
+            if wanted == language and error is not None:
+                answer.set_exception(error)
+            elif wanted == language or wanted != self.target_language:
+                answer.set_result(None)
 
     def _take_reply(self, reply: Reply, asked: Position | None) -> None:
         if reply.get("reset"):
@@ -267,7 +331,7 @@ class Listener:
         )
 
     def _plan_gap(self, now: float) -> None:
-        if not self._buffer.has_gap or not self._buffer.has_room:
+        if not self._needs_recovery or not self._buffer.has_room:
             self._gap_deadline, self._recoveries = None, 0
         elif self._gap_deadline is None:
             timings = self.connection.timings
@@ -282,10 +346,10 @@ class Listener:
         self._recoveries += 1
         silences = self._silences
         try:
-            await self._recover(
-                lambda request: self.connection.request(request, timeout_seconds=timings.request)
-            )
+            await self._recover(self.connection.request_once)
         except SessionError as error:
+            if error.retry_after is not None:
+                self._gap_deadline = time.monotonic() + timings.with_jitter(error.retry_after)
             if error.means_ended:
                 self.state.end(self.state.end_reason)
                 self.connection.close(error)

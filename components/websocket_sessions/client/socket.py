@@ -18,8 +18,11 @@ MAX_FRAME_BYTES = 32 * 1024
 
 NORMAL_CLOSE = 1000
 DEAD_PEER_CLOSE = 4000
-FINAL_CLOSE_CODES = frozenset({1002, 1003, 1007, 1009})
-"""Close codes for something that this client would only do again."""
+MESSAGE_CLOSE_CODES = frozenset({1002, 1003, 1007, 1009})
+"""Close codes that answer one of the client's own messages, so that no pending request is repeated.
+
+The client reconnects after them as after any other code.
+"""
 
 Reply = dict[str, Any]
 
@@ -148,8 +151,7 @@ class Socket:
             async for frame in self._connection:
                 self._receive(frame)
         code = self._connection.close_code or 1006
-        reason = "PROTOCOL_VIOLATION" if code in FINAL_CLOSE_CODES else "CONNECTION_LOST"
-        self._end(code, SessionError(reason, f"The server closed the connection ({code})."))
+        self._end(code, SessionError("CONNECTION_LOST", f"The server closed the connection ({code})."))
 
     def _receive(self, frame: str | bytes) -> None:
         if self.is_closed:
@@ -204,9 +206,10 @@ class Socket:
         self.closed.set_result(reason)
         if self._deadline is not None:
             self._deadline.cancel()
+        failure = "PROTOCOL_VIOLATION" if code in MESSAGE_CLOSE_CODES else reason.code
         for answer in self._pending.values():
             if not answer.done():
-                answer.set_exception(SessionError(reason.code, reason.message))
+                answer.set_exception(SessionError(failure, reason.message))
         task = asyncio.create_task(self._close(code))
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)

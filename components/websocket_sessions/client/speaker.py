@@ -41,14 +41,13 @@ class Speaker:
         """The fencing number of this client's attachment."""
         self.listeners = 0
         """How many listeners the session has, as the server last reported."""
-        self.connection = Connection(attach=self._attach, on_message=self._receive, **options)
+        self.connection = Connection(attach=self._attach, **options)
         self._first_request = first_request
         self._publishing = asyncio.Lock()
         self._queued = 0
         self._attaching = False
         self._replaced_by = 0
         self._resume_request_id = new_request_id()
-        self._early: list[Reply] = []
 
     @property
     def session_id(self) -> str:
@@ -132,9 +131,7 @@ class Speaker:
         self.generation = max(self.generation, int(reply["generation"]))
         self.listeners = int(reply["listeners"])
         self.state.merge(reply)
-        early, self._early = self._early, []
-        for message in early:
-            self._receive(message)
+        self.connection.deliver_to(self._receive)
         self._stop_if_replaced()
 
     async def _resume(self, socket: Socket) -> Reply:
@@ -158,9 +155,6 @@ class Speaker:
         return reply
 
     def _receive(self, message: Reply) -> None:
-        if not self.session_id:
-            self._early.append(message)  # a push can overtake the reply that names the session
-            return
         if message.get("sessionId") != self.session_id:
             return
         match message["type"]:

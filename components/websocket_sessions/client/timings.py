@@ -50,5 +50,8 @@ class Timings:
         return random.uniform(0, min(self.backoff_cap, self.backoff * 2 ** min(failures, 32)))  # noqa: S311
 
     def with_jitter(self, retry_after: float) -> float:
-        """Return the server's wait, up to a quarter later, so that refused clients do not return together."""
-        return retry_after * random.uniform(1, 1.25)  # noqa: S311
+        """Return the server's wait plus full jitter of the same length.
+
+        The server gives the same wait to many clients, which must not all return at its end.
+        """
+        return retry_after + random.uniform(0, retry_after)  # noqa: S311

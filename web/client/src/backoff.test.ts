@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { backoffDelay } from "./backoff.ts";
+import { backoffDelay, retryDelay } from "./backoff.ts";
 
 const BOUNDS = { baseMs: 500, capMs: 20_000 };
 
@@ -21,4 +21,13 @@ test("the upper bound doubles with each try until the cap", () => {
 
 test("jitter is full: the whole range down to nothing is used", () => {
   expect(backoffDelay(5, BOUNDS, () => 0)).toBe(0);
+});
+
+test("a client never returns before retryAfter, and clients with the same one spread over as long again", () => {
+  const waits = [0, 0.25, 0.999].map((random) => retryDelay(2000, 0, BOUNDS, () => random));
+  expect(waits).toEqual([2000, 2500, 3998]);
+});
+
+test("without retryAfter the wait is a backoff", () => {
+  expect(retryDelay(undefined, 2, BOUNDS, () => 0.5)).toBe(1000);
 });

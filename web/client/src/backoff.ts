@@ -22,9 +22,15 @@ export function backoffDelay(
 }
 
 /**
- * Returns the wait in milliseconds before the next attempt: the server's `retryAfter` plus up to half as
- * much at random, because the server gives the same number to many clients; else a backoff.
+ * Returns the wait in milliseconds before the next attempt: a backoff, or the server's `retryAfter` plus full
+ * jitter of the same length. The server gives the same `retryAfter` to many clients, which must not all
+ * return at its end.
  */
-export function retryDelay(retryAfterMs: number | undefined, attempt: number, bounds: BackoffBounds): number {
-  return retryAfterMs === undefined ? backoffDelay(attempt, bounds) : retryAfterMs * (1 + Math.random() / 2);
+export function retryDelay(
+  retryAfterMs: number | undefined,
+  attempt: number,
+  bounds: BackoffBounds,
+  random: () => number = Math.random,
+): number {
+  return retryAfterMs === undefined ? backoffDelay(attempt, bounds, random) : retryAfterMs * (1 + random());
 }

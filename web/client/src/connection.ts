@@ -53,6 +53,9 @@ interface FailedRequest {
 /** Requests that may wait for the connection at once; a further request is rejected with QUEUE_FULL. */
 const MAX_WAITING_REQUESTS = 64;
 
+/** Messages held for the first listener of a connection's `messages`. */
+const MAX_HELD_MESSAGES = 1000;
+
 /** Actions that only the session's present speaker may send. */
 const SPEAKER_ACTIONS: readonly Action[] = ["publish", "updateSession", "endSession"];
 
@@ -62,8 +65,11 @@ const SPEAKER_ACTIONS: readonly Action[] = ["publish", "updateSession", "endSess
  */
 export class Connection {
   readonly state = new Observable<ConnectionState>({ name: "idle" });
-  /** Every message that answers no request under way, from any of the WebSockets. */
-  readonly messages = new Emitter<ServerMessage>();
+  /**
+   * Every message that answers no request under way, from any of the WebSockets. A message can overtake the
+   * reply that names the session, so that those before the first listener are held for it.
+   */
+  readonly messages = new Emitter<ServerMessage>(MAX_HELD_MESSAGES);
   /** Failures that the connection survives, such as a failed token refresh. */
   readonly warnings = new Emitter<SessionError>();
   readonly timings: Timings;
@@ -148,7 +154,10 @@ export class Connection {
         if (error.code === "TIMEOUT") socket.probe();
         // UNAVAILABLE without retryAfter: the server has lost this connection's record.
         if (error.code === "UNAVAILABLE" && error.retryAfterMs === undefined) socket.close();
-        if (options.retry === false) throw error;
+        if (options.retry === false) {
+          if (error.code === "TOKEN_EXPIRED") void this.#tokenRefresh.refresh();
+          throw error;
+        }
         const context = { action: message.action, socket, attempt, deadlineMs, measures, options };
         const waitMs = await this.#recover(error, context);
         if (waitMs === undefined || monotonicMs() + waitMs > deadlineMs) throw error;

@@ -1,7 +1,13 @@
 /** The client plays every scenario that all clients share (tests/fixtures/clients of the repository). */
 import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
-import { ListenerService, SessionCreationOrchestrator, SessionError, type SpeakerService } from "./index.ts";
+import {
+  ListenerService,
+  SessionCreationOrchestrator,
+  SessionError,
+  type Language,
+  type SpeakerService,
+} from "./index.ts";
 import { atEnd, NodeWebSocket, QUICK } from "../testSupport/harness.ts";
 import {
   STEP_MS,
@@ -44,10 +50,13 @@ function timingsFor(name: string) {
 class Application {
   readonly delivered: string[] = [];
   readonly published: number[] = [];
+  readonly refused: string[] = [];
+  readonly languages: string[] = [];
   resets = 0;
   failed: string | undefined;
   ended: string | undefined;
   #speaker: SpeakerService | undefined;
+  #listener: ListenerService | undefined;
 
   constructor(scenario: Scenario, url: string) {
     const options = {
@@ -62,6 +71,7 @@ class Application {
 
   #listen(options: ConstructorParameters<typeof SessionCreationOrchestrator>[0]): void {
     const listener = new ListenerService({ ...options, sessionId: "caring-king-275", targetLanguage: "es" });
+    this.#listener = listener;
     listener.messages.on((message) => this.delivered.push(message.data));
     listener.resets.on(() => this.resets++);
     listener.connection.state.subscribe((state) => {
@@ -93,13 +103,23 @@ class Application {
 
   async publish(data: string): Promise<void> {
     await expect.poll(() => this.#speaker, { timeout: STEP_MS, interval: 5 }).toBeDefined();
-    // A test that ends first closes the connection, which rejects what is under way.
-    this.#speaker?.publish({ data }).then(
-      (offset) => this.published.push(offset),
-      () => undefined,
-    );
+    this.#call(this.#speaker?.publish({ data }), (offset) => this.published.push(offset as number));
+  }
+
+  setLanguage(language: Language): void {
+    this.#call(this.#listener?.setLanguage(language), () => this.languages.push(language));
+  }
+
+  leave(): void {
+    this.#call(this.#listener?.leave(), () => undefined);
+  }
+
+  #call(result: Promise<unknown> | undefined, onResolved: (value: unknown) => void): void {
+    result?.then(onResolved, (error: unknown) => this.refused.push((error as SessionError).code));
   }
 }
+
+const EXPECTATIONS = ["delivered", "published", "refused", "languages", "resets", "ended", "failed"] as const;
 
 class Player {
   readonly #server: ScenarioServer;
@@ -114,7 +134,9 @@ class Player {
   async play(step: Step): Promise<void> {
     if ("accept" in step) return this.#server.accept((step.accept as Fields).token === true);
     if ("publish" in step) return this.#application.publish(step.publish as string);
-    for (const name of ["delivered", "published", "resets", "ended", "failed"] as const)
+    if ("setLanguage" in step) { this.#application.setLanguage(step.setLanguage as Language); return; }
+    if ("leave" in step) { this.#application.leave(); return; }
+    for (const name of EXPECTATIONS)
       if (name in step)
         return expect
           .poll(() => this.#application[name], { timeout: STEP_MS, interval: 5 })

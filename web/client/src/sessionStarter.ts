@@ -2,7 +2,7 @@ import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { ConnectionState } from "./connectionState.ts";
 import { SessionError } from "./errors.ts";
 import { createSessionOverHttp } from "./httpApi.ts";
-import type { CreatedSessionBody, CreateSessionBody, ServerMessage } from "./protocol.generated.ts";
+import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 import { newRequestId } from "./requestId.ts";
 import { ServerClock } from "./serverClock.ts";
 import { attachByCreating, attachByResuming, SpeakerAttachment } from "./speakerAttachment.ts";
@@ -75,9 +75,6 @@ export class SessionCreationOrchestrator {
     options.signal?.throwIfAborted();
     const attachment = new SpeakerAttachment(first);
     const connection = new Connection({ ...this.#options, attach: attachment.attach });
-    // A push can arrive with the reply that names the session, before there is a service to receive it.
-    const early: ServerMessage[] = [];
-    const stopCollecting = connection.messages.on((message) => early.push(message));
     const stop = new AbortController();
     let lastError: SessionError | undefined;
     let isFallingBack = false;
@@ -102,14 +99,13 @@ export class SessionCreationOrchestrator {
         message: "Timed out while starting the session.",
         signals: options.signal ? [options.signal, stop.signal] : [stop.signal],
       });
-      return new SpeakerService(session, connection, attachment.session, early);
+      return new SpeakerService(session, connection, attachment.session);
     } catch (error) {
       connection.close();
       if (!(error instanceof SessionError && error.code === "TIMEOUT")) throw error;
       throw new SessionError("TIMEOUT", error.message, { cause: lastError });
     } finally {
       unsubscribe();
-      stopCollecting();
       stop.abort(new SessionError("CLOSED", "The session has started."));
     }
   }

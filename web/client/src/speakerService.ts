@@ -51,7 +51,6 @@ export class SpeakerService {
     created: CreatedSessionBody,
     connection: Connection,
     attached: Observable<CreatedSessionBody | undefined>,
-    early: readonly ServerMessage[] = [],
   ) {
     this.connection = connection;
     this.state = new Observable<SpeakerState>(created);
@@ -66,7 +65,6 @@ export class SpeakerService {
     connection.state.subscribe((state) => {
       if (state.name === "closed" && meansSessionEnded(state.error)) this.#update({ status: "ended" });
     });
-    for (const message of early) this.#onMessage(message);
   }
 
   get sessionId(): string {
