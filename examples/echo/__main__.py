@@ -2,16 +2,7 @@
 
 import pulumi
 
-from websocket_sessions import LambdaHandler, LambdaHandlerArgs, WebSocketApi, WebSocketApiArgs
+from websocket_sessions import WebSocketApi
 
-api = WebSocketApi("echo", WebSocketApiArgs())
-handler = LambdaHandler(
-    "echo-handler",
-    LambdaHandlerArgs(
-        archive=pulumi.FileArchive("app"),
-        handler="app.handler",
-        function_name=f"echo-{pulumi.get_stack()}",
-    ),
-)
-api.add_route("$default", handler)
+api = WebSocketApi("echo", routes={"$default": "app/app.handler"})
 pulumi.export("url", api.url)

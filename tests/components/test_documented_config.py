@@ -1,4 +1,4 @@
-"""What the pages say of the stack's config is what the program takes."""
+"""The pages name settings that the program accepts."""
 
 import re
 from dataclasses import fields
@@ -20,17 +20,20 @@ KEYS = {
 }
 
 
-def test_the_readme_lists_every_key_of_the_config_and_no_other() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = text.partition("## Configuration")[2].partition("\n## ")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert {key for row in rows for key in re.findall(r"`(\w+)`", row)} == KEYS
+def test_the_reference_lists_every_key_of_the_config_and_no_other() -> None:
+    text = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    sections = {part.partition("\n")[0]: part for part in text.split("\n## ")}
+    listed = [
+        key
+        for title in ("SessionSettings", "BackendOptions", "Keys of the program")
+        for key in re.findall(r"^\| `(\w+)` ", sections[title].partition("\n### ")[0], re.MULTILINE)
+    ]
+    assert sorted(listed) == sorted(KEYS)
 
 
 @pytest.mark.parametrize(
-    "page",
-    ["README.md", "docs/hook.md", "docs/keep-alive.md", "docs/localstack.md", "docs/operations.md"],
+    "page", ["README.md", *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").glob("*.md"))]
 )
-def test_a_page_sets_only_keys_that_there_are(page: str) -> None:
+def test_a_page_sets_only_keys_of_the_config(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert set(re.findall(r"websocket-sessions:(\w+)", text)) <= KEYS

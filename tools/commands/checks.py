@@ -28,6 +28,7 @@ def checks() -> list[Check]:
         Check(name="format", command=(python, "-m", "ruff", "format", "--check", ".")),
         Check(name="lint", command=(python, "-m", "ruff", "check", ".")),
         Check(name="generated files", command=(python, "-m", "protocol", "--check")),
+        Check(name="reference", command=(python, "-m", "tools.reference", "--check")),
         Check(name="types", command=(python, "-m", "basedpyright")),
     ]
     return found + [

@@ -12,22 +12,22 @@ MINUTES_A_MONTH = 31 * 24 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """What happens at the busiest time, and how long that lasts; the estimate takes it for all the time."""
+    """The load at the busiest time and its duration. The estimate assumes it for the whole duration."""
 
     sessions: int
-    """Sessions at once."""
+    """Sessions at the same time."""
     listeners: int
-    """Listeners of each."""
+    """Listeners of each session."""
     messages_per_second: float
-    """Messages published in each."""
+    """Messages per second that are published in each session."""
     message_bytes: int = 500
-    """Bytes of a push."""
+    """Size of a push in bytes."""
     minutes: float
-    """Minutes a month for which this load lasts."""
+    """Minutes per month for which this load lasts."""
     session_minutes: float = 60
-    """Minutes that one session lasts."""
+    """Duration of a session in minutes."""
     arrival_seconds: float = 60
-    """Seconds within which everybody arrives, in all sessions at once."""
+    """Seconds within which all listeners connect."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""

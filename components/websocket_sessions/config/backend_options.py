@@ -19,44 +19,44 @@ class BackendOptions:
     lambda_architecture: str = DEFAULT_ARCHITECTURE
     """`arm64` or `x86_64`, for which the archives are built."""
     lambda_bytecode: bool = True
-    """Whether the archives hold bytecode, which makes cold starts faster and takes an interpreter of the
-    runtime's version on every machine that deploys."""
+    """Whether the archives contain bytecode. Cold starts are then faster, and each deploying machine needs a
+    Python of the runtime's version."""
     log_level: str = "INFO"
-    """Least level of log lines: DEBUG, INFO, WARNING or ERROR."""
+    """Minimum level of log lines: DEBUG, INFO, WARNING or ERROR."""
     log_retention_days: int = 30
-    """Days that log lines are kept; CloudWatch knows certain values only."""
+    """Days for which log lines are retained; CloudWatch allows certain values only."""
     access_logs: bool = False
-    """Whether the WebSocket API logs each request; the account must allow it first (see WebSocketApi)."""
+    """Whether the WebSocket API logs each request. The account must allow it first (see WebSocketApi)."""
     tracing: bool = False
-    """Whether X-Ray traces are recorded."""
+    """Whether the functions record X-Ray traces."""
     alarms: bool = True
-    """Whether there are alarms."""
+    """Whether the stack has alarms."""
     alarm_topic: bool = False
-    """Whether a topic is told of alarms."""
+    """Whether the stack has a topic that receives the alarms."""
     deletion_protection: bool = True
-    """Whether tables and user pool refuse to be deleted."""
+    """Whether AWS and Pulumi refuse to delete the tables, the user pool and the APIs."""
     point_in_time_recovery: bool = True
     """Whether sessions and connections can be restored to any second of the last 35 days."""
     self_sign_up: bool = False
-    """Whether people make their own accounts."""
+    """Whether users can sign up themselves."""
     password_sign_in: bool = False
     """Whether a client may send the password itself to Cognito; for demonstrations and tests only."""
     allowed_origins: list[str] = field(default_factory=list[str])
-    """Origins of pages that may call the HTTP API; `*` alone is any page: no cookie is ever looked at."""
+    """Origins of pages that may call the HTTP API. `*` alone allows any page; the API uses no cookies."""
     stage_name: str = "live"
     """The stage of both APIs, part of their URLs."""
     throttle_rate: float = 5000.0
-    """Messages a second that the WebSocket API takes; the account's quota is 10,000, callbacks included."""
+    """Messages per second that the WebSocket API accepts. The account's quota is 10,000, pushes included."""
     throttle_burst: int = 2500
-    """Messages that it takes at once."""
+    """Messages that the WebSocket API accepts at once."""
     fan_out_concurrency: int = 10
-    """Functions at work on large audiences at a time."""
+    """Fan-out invocations at a time."""
     cognito_endpoint: str | None = None
-    """Where Cognito is, if it is not AWS's own: on a local stack."""
+    """The address of Cognito on a local stack, in place of AWS's."""
     cognito_issuer: str | None = None
-    """What tokens name as their issuer, less the pool's id, if it is not AWS's: on LocalStack."""
+    """The issuer in tokens without the pool's id, on LocalStack, in place of AWS's."""
     web_socket_endpoint: str | None = None
-    """Where the WebSocket gateway is, if the API does not name it itself: on LocalStack."""
+    """The address of the WebSocket gateway on LocalStack, in place of the API's own."""
 
     def __post_init__(self) -> None:
         """Check the values, naming them as config does."""

@@ -28,10 +28,10 @@ _FUNCTION_ARN = re.compile(
 
 @arguments
 class RateLimits:
-    """How often one user, address, session or connection may ask; refused is answered with RATE_LIMITED."""
+    """Maximum numbers of requests. The server answers further ones with RATE_LIMITED."""
 
     enabled: bool = True
-    """Whether limits are counted at all."""
+    """Whether the limits apply."""
     sessions_per_hour: int = 20
     """Sessions that one user may create."""
     joins_per_minute: int = 60
@@ -59,51 +59,52 @@ class SessionSettings:
     """The behaviour of sessions and connections."""
 
     supported_languages: list[str] = field(default_factory=_languages)
-    """ISO 639-1 codes that a session's source and a listener's target may have."""
+    """ISO 639-1 codes that speakers and listeners can use."""
     max_listeners: int = 500
-    """Listeners that one session takes."""
+    """Maximum number of listeners of a session."""
     session_lifetime: int = _DAY
     """Seconds from a session's creation to its end."""
     speaker_grace: int = 300
     """Seconds that a session waits for its speaker to resume."""
     idle_ping: int = 480
-    """Seconds of silence after which a connection gets a keepAlive."""
+    """Seconds without a message after which a connection receives `keepAlive`."""
     connection_lifetime: int = DURATION_LIMIT
-    """Seconds that API Gateway lets a connection live."""
+    """Seconds after which API Gateway closes a connection."""
     refresh_lead: int = 600
-    """Seconds before that cut at which a connection is asked to hand over."""
+    """Seconds before that time at which a connection is asked to hand over."""
     refresh_jitter: int = 120
-    """Seconds by which that request may come later, so that not all hand over at once."""
+    """Maximum random delay of that request in seconds, which spreads the handovers."""
     token_notice: int = 120
-    """Seconds before a token's end at which its connection is told."""
+    """Seconds before a token expires at which its connection is notified."""
     ended_retention: int = 3600
-    """Seconds that an ended session is still known as ended."""
+    """Seconds for which the reply for an ended session is SESSION_ENDED."""
     log_max_age: int = 3600
-    """Seconds that a message can be replayed."""
+    """Seconds for which a message can be replayed."""
     log_max_count: int = 1000
-    """Messages of a session that can be replayed."""
+    """Maximum number of messages of a session that can be replayed."""
     replay_page: int = 100
-    """Messages that one join replays."""
+    """Maximum number of messages that one join replays."""
     allow_anonymous: bool = True
     """Whether listeners may join without signing in."""
     direct_fan_out: int = 100
-    """Listeners that the publishing function serves itself; more go through the queue."""
+    """Listeners that the publishing function pushes to itself. Further ones are served through the queue."""
     listeners_per_shard: int = 100
-    """Listeners in one shard: what one task of the fan-out queue serves; an invocation gets up to ten."""
+    """Listeners that one task of the fan-out queue serves. One invocation processes up to ten tasks."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
     record_heartbeats: bool = False
-    """Whether a heartbeat is recorded by a function, rather than answered by API Gateway alone."""
+    """Whether a function records heartbeats. Otherwise API Gateway answers them alone."""
     hook_function_arn: Input[str] | None = None
-    """A function of the stack's own that sees each message before the fan-out."""
+    """The ARN of a function that processes each message before it is pushed."""
     hook_timeout: float = 2.0
-    """Seconds that the hook may take, up to 10: pushes may take 16 of the 29 in which a publish answers."""
+    """Maximum duration of the hook in seconds."""
     hook_failure: str = "pass"
-    """What becomes of a message whose hook fails: `pass` sends it as it is, `refuse` answers UNAVAILABLE."""
+    """What happens to a message if the hook fails: `pass` publishes it unchanged, `refuse` rejects it with
+    UNAVAILABLE."""
 
     def __post_init__(self) -> None:
         """Check the ranges, each with its reason where it has one."""
-        for name, (low, high, reason) in _RANGES.items():
+        for name, (low, high, reason) in RANGES.items():
             check_range(camel_case(name), getattr(self, name), low, high, reason)
         check_choice("hookFailure", self.hook_failure, ("pass", "refuse"))
         languages = self.supported_languages
@@ -146,7 +147,7 @@ class SessionSettings:
         return json.dumps(values, sort_keys=True, separators=(",", ":"))
 
 
-_RANGES: dict[str, tuple[float, float, str]] = {
+RANGES: dict[str, tuple[float, float, str]] = {
     "max_listeners": (1, 10_000, ""),
     "session_lifetime": (60, 30 * _DAY, ""),
     "speaker_grace": (10, _DAY, ""),
@@ -171,3 +172,4 @@ _RANGES: dict[str, tuple[float, float, str]] = {
         "a publish must answer within API Gateway's 29 s, and pushes may take 16 of them",
     ),
 }
+"""The least and the greatest value of each number, with the reason where there is one."""
