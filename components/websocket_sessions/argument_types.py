@@ -62,6 +62,13 @@ def is_arguments(alternative: Any) -> bool:
     return isinstance(alternative, type) and is_dataclass(alternative)
 
 
+def has_arguments(annotation: Any) -> bool:
+    """Return whether a value may hold arguments of a class, at any depth of lists and mappings."""
+    alternatives = shape(annotation).alternatives
+    items = (item_annotation(item) for item in alternatives)
+    return any(map(is_arguments, alternatives)) or any(has_arguments(item) for item in items if item)
+
+
 def is_known(value: object) -> bool:
     """Return whether a value is known while the program runs."""
     return not isinstance(value, Output) and not inspect.isawaitable(value)

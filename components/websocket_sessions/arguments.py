@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, dataclass_transform, get_origin
 
-from pulumi import Input, RunError
+from pulumi import Input, Output, RunError
 
 from websocket_sessions.argument_types import (
     annotations,
+    has_arguments,
     is_arguments,
     is_known,
     is_list,
@@ -67,7 +68,8 @@ def coerce(argument: str, annotation: Any, value: Any) -> Any:
     allowed = shape(annotation)
     if not is_known(value):
         if allowed.deferred:
-            return value
+            changes = has_arguments(annotation) or int in allowed.alternatives
+            return _coerced_later(argument, annotation, value) if changes else value
         raise ArgumentError(
             f"{argument} is an Output: allowed is a value that is known while the program runs, "
             "because it decides which resources there are"
@@ -132,10 +134,14 @@ def _fitting(alternatives: Sequence[Any], value: Any) -> Any | None:
     """Return the first alternative that a known value fits, or None."""
     if isinstance(value, Mapping):
         keys = {str(key) for key in cast(Mapping[Any, Any], value)}
-        classes = [item for item in alternatives if is_arguments(item)]
+        classes = sorted(
+            (item for item in alternatives if is_arguments(item)),
+            key=lambda item: len(keys - _spellings(item)),
+        )
         named = [item for item in classes if keys <= _spellings(item)]
         mappings = [item for item in alternatives if is_mapping(item)]
-        return next(iter([*named, *mappings, *classes]), None)
+        anything = [item for item in alternatives if item is Any]
+        return next(iter([*named, *mappings, *classes, *anything]), None)
     return next((item for item in alternatives if _fits(item, value)), None)
 
 
@@ -150,6 +156,11 @@ def _fits(alternative: Any, value: Any) -> bool:
     if is_list(alternative):
         return isinstance(value, Sequence) and not isinstance(value, str | bytes)
     return isinstance(value, get_origin(alternative) or alternative)
+
+
+def _coerced_later(argument: str, annotation: Any, value: Input[Any]) -> Output[Any]:
+    """Return an Output whose value is coerced once it is known."""
+    return Output.from_input(value).apply(lambda known: coerce(argument, annotation, known))
 
 
 def _coerced(argument: str, alternative: Any, value: Any) -> Any:

@@ -2,17 +2,18 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, metadata
 from importlib.metadata import version as installed_version
-from typing import Any
+from typing import Any, cast
 
 import pulumi_aws
-from pulumi import ComponentResource, Inputs, ResourceOptions
+from pulumi import ComponentResource, InputPropertiesError, Inputs, Output, ResourceOptions, RunError
+from pulumi.output import Unknown
 from pulumi.provider import ConstructResult, Provider, main
-from pulumi.provider.server import ComponentInitError
 
 from websocket_sessions import __version__
-from websocket_sessions.arguments import ArgumentError, camel_case, coerce_args
+from websocket_sessions.arguments import camel_case, coerce_args
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
@@ -53,13 +54,22 @@ class PackageProvider(Provider):
     def construct(
         self, name: str, resource_type: str, inputs: Inputs, options: ResourceOptions | None = None
     ) -> ConstructResult:
-        """Construct a component. Raises ComponentInitError for arguments that are not allowed."""
-        component = self._components[resource_type.rpartition(":")[2]]
+        """Construct a component.
+
+        Raises InputPropertiesError, which the engine shows without a traceback, for a type that the package
+        does not have and for arguments that are not allowed.
+        """
+        component = self._components.get(resource_type.rpartition(":")[2])
+        if component is None:
+            names = ", ".join(sorted(self._components))
+            raise InputPropertiesError(
+                f"{resource_type} is no component of {PACKAGE}: allowed are {names}", []
+            )
         build: Any = component
         try:
-            made = build(name, coerce_args(COMPONENTS[component], inputs), options)
-        except ArgumentError as error:
-            raise ComponentInitError(error) from error
+            made = build(name, coerce_args(COMPONENTS[component], _with_outputs(inputs)), options)
+        except RunError as error:
+            raise InputPropertiesError(str(error), []) from error
         state = {camel_case(output): getattr(made, output) for output in output_annotations(component)}
         return ConstructResult(made.urn, state)
 
@@ -79,6 +89,17 @@ def package_schema() -> dict[str, Any]:
         language={"nodejs": {"respectSchemaVersion": True}, "python": python},
         dependencies=[{"name": "aws", "version": aws_version}],
     )
+
+
+def _with_outputs(value: Any) -> Any:
+    """Return inputs with an Output for each value that the engine does not know yet, at any depth."""
+    if isinstance(value, Unknown):
+        return Output.from_input(value)
+    if isinstance(value, Mapping):
+        return {key: _with_outputs(item) for key, item in cast(Mapping[str, Any], value).items()}
+    if isinstance(value, list):
+        return [_with_outputs(item) for item in cast(list[Any], value)]
+    return value
 
 
 def _project_url() -> dict[str, str]:

@@ -53,7 +53,7 @@ class Deployed(Mocks):
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType]
         self.inputs[args.typ, args.name] = inputs
         name: str = inputs.get("name") or args.name
-        return f"{args.name}-id", {"name": name, **inputs, **_outputs(args.typ, name)}
+        return f"{args.name}-id", {"name": name, **inputs, **aws_outputs(args.typ, name)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
@@ -85,7 +85,7 @@ class Deployed(Mocks):
         }
 
 
-def _outputs(kind: str, name: str) -> dict[str, Any]:
+def aws_outputs(kind: str, name: str) -> dict[str, Any]:
     arn = f"{_ARNS[kind]}{name}" if kind in _ARNS else f"arn:{name}"
     host = f"{name}.execute-api.{REGION}.amazonaws.com"
     more: dict[str, dict[str, Any]] = {

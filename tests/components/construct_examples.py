@@ -1,0 +1,212 @@
+"""Arguments as other languages send them: together they use every property that the package's schema has.
+
+A test compares them with the schema, so that a new property cannot be left out.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from tests.components.plugin_process import archive
+
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:chat"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
+BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
+CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+DOMAIN = {"domainName": "ws.example.org", "certificateArn": CERTIFICATE, "hostedZoneId": "Z1"}
+THROTTLE = {"rate": 10, "burst": 5}
+MOCK = {"responseTemplate": "{}", "requestTemplate": '{"statusCode": 200}'}
+STAGE: dict[str, Any] = {
+    "stageName": "v1",
+    "throttleRate": 100,
+    "throttleBurst": 50,
+    "detailedMetrics": True,
+    "accessLogs": True,
+    "createAccountRole": True,
+    "logRetentionDays": 7,
+    "kmsKeyArn": KEY,
+    "deletionProtection": True,
+    "domain": DOMAIN,
+    "tags": {"Owner": "team"},
+}
+"""What both APIs have in common."""
+LIMITS = {
+    "enabled": True,
+    "sessionsPerHour": 10,
+    "joinsPerMinute": 10,
+    "connectsPerMinute": 10,
+    "messagesPerMinute": 10,
+    "requestsPerMinute": 10,
+}
+SETTINGS: dict[str, Any] = {
+    "supportedLanguages": ["en", "de"],
+    "maxListeners": 50,
+    "sessionLifetime": 3600,
+    "speakerGrace": 60,
+    "idlePing": 300,
+    "connectionLifetime": 7200,
+    "refreshLead": 600,
+    "refreshJitter": 60,
+    "tokenNotice": 120,
+    "endedRetention": 60,
+    "logMaxAge": 600,
+    "logMaxCount": 100,
+    "replayPage": 10,
+    "allowAnonymous": False,
+    "directFanOut": 10,
+    "listenersPerShard": 50,
+    "limits": LIMITS,
+    "recordHeartbeats": True,
+    "hookFunctionArn": FUNCTION,
+    "hookTimeout": 1.5,
+    "hookFailure": "refuse",
+}
+OPTIONS: dict[str, Any] = {
+    "lambdaRuntime": "python3.13",
+    "lambdaArchitecture": "x86_64",
+    "lambdaBytecode": False,
+    "logLevel": "DEBUG",
+    "logRetentionDays": 7,
+    "accessLogs": True,
+    "tracing": True,
+    "alarms": True,
+    "alarmTopic": True,
+    "deletionProtection": False,
+    "pointInTimeRecovery": False,
+    "selfSignUp": True,
+    "passwordSignIn": True,
+    "allowedOrigins": ["https://example.org"],
+    "stageName": "v1",
+    "throttleRate": 100,
+    "throttleBurst": 50,
+    "fanOutConcurrency": 5,
+    "cognitoEndpoint": "http://localhost:4566",
+    "cognitoIssuer": "http://localhost:4566",
+    "webSocketEndpoint": "ws://localhost:4510",
+}
+
+
+def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return arguments for each component; the folder has an index.html, and is the code of the handlers."""
+    code = archive(folder)
+    return {
+        "SessionBackend": [
+            {"archives": dict.fromkeys(handlers, code), "settings": SETTINGS, "options": OPTIONS},
+        ],
+        "WebSocketApi": [
+            {
+                **STAGE,
+                "routes": {
+                    "$connect": FUNCTION,
+                    "chat.message": MOCK,
+                    "chat": {"target": FUNCTION, "replies": False, "throttle": THROTTLE},
+                },
+                "authorizer": FUNCTION,
+                "identitySources": ["route.request.header.Authorization"],
+                "grants": {"worker": {"roleName": "worker", "verbs": ["POST"]}},
+                "routeSelectionExpression": "$request.body.type",
+            },
+            {
+                "routes": {"$connect": {"target": MOCK, "authorizer": FUNCTION}},
+                "emulatorUrl": "ws://localhost:4510",
+            },
+        ],
+        "WebSocketRoute": [
+            {
+                "apiId": "api",
+                "executionArn": "arn:aws:execute-api:eu-central-1:123456789012:api",
+                "stageName": "v1",
+                "routeKey": "$connect",
+                "target": FUNCTION,
+                "replies": False,
+                "authorizerId": "authorizer",
+            },
+        ],
+        "HttpApi": [
+            {
+                **STAGE,
+                "routes": {
+                    "GET /rooms": FUNCTION,
+                    "POST /rooms": {
+                        "target": FUNCTION,
+                        "signedIn": True,
+                        "scopes": ["rooms/write"],
+                        "throttle": THROTTLE,
+                    },
+                },
+                "issuer": "https://issuer.example.org",
+                "audience": ["client"],
+                "allowedOrigins": ["https://example.org"],
+                "allowedMethods": ["GET"],
+                "allowedHeaders": ["authorization"],
+            },
+        ],
+        "LambdaHandler": [
+            {
+                "handler": "app.handler",
+                "archive": code,
+                "functionName": "chat",
+                "policy": [
+                    {"actions": ["dynamodb:PutItem"], "resources": ["arn:aws:dynamodb:::table/rooms"]}
+                ],
+                "environment": {"TABLE": "rooms"},
+                "runtime": "python3.12",
+                "architecture": "x86_64",
+                "memorySize": 512,
+                "timeout": 20,
+                "layers": ["arn:aws:lambda:eu-central-1:123456789012:layer:shared:1"],
+                "vpc": {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+                "logFormat": "JSON",
+                "logRetentionDays": 7,
+                "tracing": True,
+                "reservedConcurrency": 5,
+                "rolePath": "/service/",
+                "permissionsBoundaryArn": BOUNDARY,
+                "kmsKeyArn": KEY,
+                "tags": {"Owner": "team"},
+            },
+        ],
+        "CognitoUsers": [
+            {
+                "deletionProtection": False,
+                "selfSignUp": True,
+                "passwordSignIn": True,
+                "passwordLength": 16,
+                "accessTokenMinutes": 30,
+                "refreshTokenDays": 10,
+                "endpoint": "http://localhost:4566",
+                "issuer": "http://localhost:4566",
+            },
+        ],
+        "SessionTables": [{"deletionProtection": False, "pointInTimeRecovery": False}],
+        "FanOutQueue": [{"consumerTimeout": 20, "maxReceives": 6, "retention": 600, "maxConcurrency": 5}],
+        "Schedule": [
+            {
+                "function": FUNCTION,
+                "expression": "cron(0 8 * * ? *)",
+                "timeZone": "Europe/Berlin",
+                "payload": "{}",
+                "retries": 1,
+                "maxAge": 120,
+            },
+        ],
+        "Observability": [
+            {
+                "functions": {"chat": {"functionName": "chat", "logGroupName": "/chat", "timeout": 10}},
+                "webSocketApiId": "api",
+                "stageName": "v1",
+                "deadLetterQueueName": "dead-letters",
+                "metricsNamespace": "Chat",
+                "streamFunction": "chat",
+                "scheduledFunction": "chat",
+                "alarms": True,
+                "alarmTopic": True,
+            },
+        ],
+        "StaticSite": [
+            {
+                "directory": str(folder),
+                "config": {"url": "wss://a.example.org", "nested": {"list": [1, True]}},
+                "endpoints": ["wss://a.example.org/v1"],
+            },
+        ],
+    }
