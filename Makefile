@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 STACK ?= dev
 
-.PHONY: help setup up down demo watch test check format bench test-live requirements
+.PHONY: help setup up down demo watch test check format bench test-live docs requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,7 +29,7 @@ test: ## every check and every test
 	@PYTHONPATH=emulator $(PYTHON) -m tools.commands.setup --with-browser
 	@$(VENV_PYTHON) -m tools.commands.checks
 
-check: setup ## the checks alone: format, lint, types, generated files
+check: setup ## the checks alone: format, lint, types, generated files, links
 	@$(VENV_PYTHON) -m tools.commands.checks --no-tests
 
 format: setup ## put the Python sources into shape
@@ -40,6 +40,9 @@ bench: setup ## the benchmarks, each beside its baseline
 
 test-live: setup ## the end-to-end tests against a deployed stack: make test-live STACK=dev (in an account: costs cents)
 	@$(VENV_PYTHON) -m tools.commands.live_test $(STACK)
+
+docs: setup ## build the site of all pages, in .local/docs/site
+	@$(VENV_PYTHON) -m tools.commands.docs
 
 requirements: setup ## pin the newest versions that the *.in files allow
 	@for name in requirements/program requirements/functions requirements/dev emulator/pulumi_local_aws/ministack; do \

@@ -30,7 +30,9 @@ def test_a_failed_check_shows_its_log_and_is_counted(
 
 
 def test_every_kind_of_check_is_there() -> None:
-    assert {"format", "lint", "types", "generated files", "reference"} <= {check.name for check in checks()}
+    assert {"format", "lint", "types", "generated files", "reference", "docs"} <= {
+        check.name for check in checks()
+    }
 
 
 @pytest.mark.parametrize(("ends_with", "problems"), [(0, []), (2, ["tests: some"])])

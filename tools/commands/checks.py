@@ -29,6 +29,7 @@ def checks() -> list[Check]:
         Check(name="lint", command=(python, "-m", "ruff", "check", ".")),
         Check(name="generated files", command=(python, "-m", "protocol", "--check")),
         Check(name="reference", command=(python, "-m", "tools.reference", "--check")),
+        Check(name="docs", command=(python, "-m", "tools.commands.docs")),
         Check(name="types", command=(python, "-m", "basedpyright")),
     ]
     return found + [
