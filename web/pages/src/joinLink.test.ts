@@ -12,6 +12,25 @@ test.each([
   "  Caring-King-275 ",
   "#caring-king-275",
   "https://example.com/listener.html?session=caring-king-275",
+  "https://example.com/listener.html?session=caring-king-275&source=mail",
+  "https://my-host-123.example.com/listener.html#caring-king-275",
+  "CARING KING 275",
+  "caring_king_275",
+  "caring – king – 275",
+  "Caring King 275.",
+  "<https://example.com/listener.html#caring-king-275>",
+  "https://example.com/listener.html#caring-\n king-275",
+  "https://example.com/listener.html#caring%20king%20275",
 ])("%j is read as its session id", (typed) => {
   expect(readSessionId(typed)).toBe("caring-king-275");
+});
+
+test.each([
+  ["https://example.com/listener.html#%E0%A4%A", "%e0%a4%a"],
+  ["https://my-host-123.example.com/listener.html", ""],
+  ["caring-king-2755", "caring-king-2755"],
+  ["caring-king-075", "caring-king-075"],
+  ["  ", ""],
+])("%j has no session id and is read as %j", (typed, read) => {
+  expect(readSessionId(typed)).toBe(read);
 });

@@ -6,10 +6,27 @@ export function joinLink(sessionId: string, page: string): string {
   return new URL(`./listener.html#${encodeURIComponent(sessionId)}`, page).href;
 }
 
-/** Returns the session id in a person's input: an id, a link with #id, or a link with ?session=id. */
+/** A session id as people say, type and paste it: in capitals, with spaces, or broken over two lines. */
+const SPOKEN_ID = /([a-z]+)[\s_–-]+([a-z]+)[\s_–-]+([1-9]\d\d)(?!\d)/i;
+
+/**
+ * Returns the session id in a person's input: an id, a link with #id, or a link with ?session=id. Returns
+ * the input itself, trimmed and in lower case, if it has no session id.
+ */
 export function readSessionId(text: string): string {
   const typed = text.trim();
-  if (!/^https?:/i.test(typed)) return typed.replace(/^#/, "").toLowerCase();
-  const { hash, searchParams } = new URL(typed);
-  return (hash ? decodeURIComponent(hash.slice(1)) : (searchParams.get("session") ?? "")).toLowerCase();
+  const isLink = /^<?https?:/i.test(typed);
+  const place = /[#?&]session=([^&#]*)/i.exec(typed)?.[1] ?? /#(.*)$/s.exec(typed)?.[1];
+  const candidate = decoded(place ?? (isLink ? "" : typed));
+  const spoken = SPOKEN_ID.exec(candidate);
+  return (spoken ? spoken.slice(1).join("-") : candidate.trim()).toLowerCase();
+}
+
+/** Returns the text without its percent escapes, or as it is if an escape is damaged. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -66,6 +66,12 @@ test("each chunk can be read alone and fits a frame, and all packets are kept in
   );
 });
 
+test("packets far apart in time keep their times", () => {
+  const packets = [0, 32_767, 32_768, 70_000].map((time) => ({ time, track: 0x81, data: new Uint8Array(3) }));
+  const chunks = makeChunks(HEADER, packets);
+  expect(chunks.flatMap((chunk) => packetsOf(chunk, []).packets)).toEqual(packets);
+});
+
 test("the largest chunk fits a frame together with the push's envelope", () => {
   const push = {
     type: "message",

@@ -17,10 +17,13 @@ const BLOCK_HEAD_BYTES = 5 + 4;
 /** The bytes of a cluster besides its packets, timestamp included. */
 const CLUSTER_HEAD_BYTES = 8 + 10;
 
+/** A packet's time in its cluster is a signed number of 16 bits, in milliseconds (RFC 9559, 10.1). */
+const MAX_CLUSTER_MILLISECONDS = 0x7fff;
+
 /** Marks a packet that can be decoded alone, as every audio packet can. */
 const KEY_FRAME_FLAG = 0x80;
 
-/** Returns the packets as chunks, in order; as several chunks if one would exceed the limit in bytes. */
+/** Returns the packets as chunks, in order; as several if one would exceed a limit in bytes or milliseconds. */
 export function makeChunks(
   header: Uint8Array,
   packets: readonly Packet[],
@@ -35,7 +38,8 @@ export function makeChunks(
     size = header.length + CLUSTER_HEAD_BYTES;
   };
   for (const packet of packets) {
-    if (size + BLOCK_HEAD_BYTES + packet.data.length > maxBytes) finish();
+    const isFull = size + BLOCK_HEAD_BYTES + packet.data.length > maxBytes;
+    if (isFull || packet.time - (group[0]?.time ?? packet.time) > MAX_CLUSTER_MILLISECONDS) finish();
     group.push(packet);
     size += BLOCK_HEAD_BYTES + packet.data.length;
   }
