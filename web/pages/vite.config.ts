@@ -28,6 +28,6 @@ export default defineConfig({
     // A strict Content-Security-Policy allows no inline script or style, and no data: font or script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "speaker.html", "listener.html"] },
+    rolldownOptions: { input: ["index.html", "speaker.html", "listener.html", "404.html"] },
   },
 });

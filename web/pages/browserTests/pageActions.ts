@@ -21,6 +21,12 @@ export async function press({ page }: Visitor, name: string): Promise<void> {
   await page.getByRole("button", { name, exact: true }).click();
 }
 
+/** Ends the session: the page asks first. */
+export async function endSession(speaker: Visitor): Promise<void> {
+  await press(speaker, "End session");
+  await press(speaker, "End for everyone");
+}
+
 /** Opens the speaker page and signs in. */
 export async function signedInSpeaker(
   browser: Browser,

@@ -8,6 +8,7 @@ import { localStack, theStack } from "../../client/stackTests/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import {
   broadcast,
+  endSession,
   playback,
   listen,
   press,
@@ -99,7 +100,7 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
     );
     await listener.page.locator("#live-language").selectOption("fr");
 
-    await press(speaker, "End session");
+    await endSession(speaker);
     await shows(speaker, "ended-reason", "You ended it.");
     await shows(listener, "ended-reason", "The speaker ended it.");
     expect([...speaker.problems, ...listener.problems]).toEqual([]);
@@ -158,7 +159,7 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
       await press(newcomer, "Join");
       await shows(newcomer, "status", "Live");
       expect(await accessibilityProblems(newcomer.page)).toEqual([]);
-      await press(speaker, "End session");
+      await endSession(speaker);
       await shows(newcomer, "ended-reason", "The speaker ended it.");
       expect(await accessibilityProblems(newcomer.page)).toEqual([]);
       expect(await accessibilityProblems(speaker.page)).toEqual([]);
@@ -180,7 +181,7 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
     const strict = await launch("--deny-permission-prompts");
     const speaker = await signedInSpeaker(strict, site, { permissions: [] });
     await press(speaker, "Create Session");
-    await shows(speaker, "status", "Broadcasting, without a microphone");
+    await shows(speaker, "status", "On air without a microphone");
     expect(await text(speaker, "session-id")).toMatch(SESSION_ID);
     await shows(speaker, "alert", /not allowed to use the microphone. Allow it/);
     await speaker.page.getByRole("button", { name: "Try the microphone again" }).waitFor();

@@ -2,7 +2,17 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localStack, theStack } from "../../client/stackTests/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
-import { broadcast, listen, press, shows, signedInSpeaker, signIn, text, WAIT } from "./pageActions.ts";
+import {
+  broadcast,
+  endSession,
+  listen,
+  press,
+  shows,
+  signedInSpeaker,
+  signIn,
+  text,
+  WAIT,
+} from "./pageActions.ts";
 import { hasBrowser, launch } from "./browser.ts";
 import {
   openAnotherTab,
@@ -53,7 +63,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     expect(offsets.toSorted((a, b) => a - b)).toEqual(offsets.map((_, index) => first + index));
     await shows(listener, "status", "Live");
 
-    await press(speaker, "End session");
+    await endSession(speaker);
     await shows(speaker, "ended-reason", "You ended it.");
     await reload(speaker);
     await expectSetup(speaker);
@@ -110,7 +120,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
 
     await continueSession(first, sessionId);
     await shows(second, "alert", /another window/);
-    await press(first, "End session");
+    await endSession(first);
     await shows(first, "ended-reason", "You ended it.");
 
     await press(second, `Continue session ${sessionId}`);
@@ -198,7 +208,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
 
   test("a speaker can sign out after the session has ended", async () => {
     const { speaker } = await broadcast(browser, site);
-    await press(speaker, "End session");
+    await endSession(speaker);
     await shows(speaker, "ended-reason", "You ended it.");
     await press(speaker, "Sign out");
     await speaker.page.getByRole("button", { name: "Sign in" }).waitFor();

@@ -27,9 +27,29 @@ export function onChange(id: string, action: (value: string) => void): void {
   byId(id).addEventListener("change", ({ target }) => action((target as HTMLInputElement).value));
 }
 
-/** Shows one of several sections and hides the others; undefined hides all. */
-export function showOnly(sections: readonly string[], shown: string | undefined): void {
-  for (const id of sections) byId(id).hidden = id !== shown;
+/** A step of a page: its section, and the words of its title. */
+export interface PageStep {
+  readonly section: string | undefined;
+  readonly title: string;
+}
+
+/**
+ * Shows a step's section and hides the others. The title of the document says the step, and the keyboard's
+ * and the screen reader's focus moves to the section, except when the page loads.
+ */
+export function showStep(steps: Readonly<Record<string, PageStep>>, shown: string): void {
+  const step = steps[shown];
+  const isLoad = Object.values(steps).every(({ section }) => section === undefined || byId(section).hidden);
+  for (const { section } of Object.values(steps)) if (section !== undefined) byId(section).hidden = true;
+  if (!step) return;
+  byId("title").textContent = step.title;
+  document.title = `${step.title} · Live sessions`;
+  if (step.section === undefined) return;
+  const section = byId(step.section);
+  section.hidden = false;
+  if (isLoad) return;
+  section.tabIndex = -1;
+  section.focus();
 }
 
 export interface Choice {

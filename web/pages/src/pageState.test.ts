@@ -1,27 +1,69 @@
 import { expect, test } from "vitest";
 import { createListenerStore, playbackLine } from "./listener/state.ts";
-import { createSpeakerStore, statusLine, type SpeakerPageState } from "./speaker/state.ts";
+import { alertText, createSpeakerStore, statusLine, type SpeakerPageState } from "./speaker/state.ts";
 
 const OPEN = { name: "open", since: 0 } as const;
 const SESSION = { status: "active" } as NonNullable<SpeakerPageState["session"]>;
 
+const FLOWING = { name: "flowing", delaySeconds: 0, isDropping: false } as const;
+const OFFLINE = { name: "connecting", attempt: 1 } as const;
+
+function onAir(change: Partial<SpeakerPageState>): SpeakerPageState {
+  return {
+    ...createSpeakerStore().value,
+    step: "broadcast",
+    session: SESSION,
+    connection: OPEN,
+    microphone: { name: "recording" },
+    flow: FLOWING,
+    ...change,
+  };
+}
+
 test.each<[string, Partial<SpeakerPageState>]>([
   ["Broadcasting", {}],
   ["Broadcasting", { connection: { name: "handingOver" } }],
+  ["Broadcasting", { flow: { ...FLOWING, delaySeconds: 1 } }],
+  ["Broadcasting, 2 s late", { flow: { ...FLOWING, delaySeconds: 2 } }],
   ["Broadcasting, muted", { muted: true }],
-  ["Broadcasting, without a microphone", { recording: false }],
-  ["Paused", { session: { ...SESSION, status: "paused" } }],
-  ["Reconnecting", { connection: { name: "connecting", attempt: 1 } }],
+  ["On air without a microphone", { microphone: { name: "failed", text: "None." } }],
+  ["Starting…", { microphone: { name: "opening" } }],
+  ["Starting…", { flow: { ...FLOWING, name: "starting" } }],
+  ["Your audio does not arrive", { flow: { ...FLOWING, name: "stalled" } }],
+  ["Paused", { session: { ...SESSION, status: "paused" }, microphone: { name: "off" } }],
+  ["Pausing…", { command: "pausing" }],
+  ["Resuming…", { command: "resuming", session: { ...SESSION, status: "paused" } }],
+  ["Reconnecting", { connection: OFFLINE }],
+  ["Reconnecting", { connection: OFFLINE, command: "pausing" }],
+  ["Ending…", { command: "ending" }],
+  ["Ending after the reconnection", { command: "ending", connection: OFFLINE }],
   ["Ended", { session: { ...SESSION, status: "ended" }, connection: { name: "closed", error: undefined } }],
 ])("the speaker reads %s when %j", (text, change) => {
-  const state = {
-    ...createSpeakerStore().value,
-    session: SESSION,
-    connection: OPEN,
-    recording: true,
-    ...change,
-  };
-  expect(statusLine(state)[0]).toBe(text);
+  expect(statusLine(onAir(change))[0]).toBe(text);
+});
+
+test("the speaker reads green only while listeners can hear", () => {
+  const silent: Partial<SpeakerPageState>[] = [
+    { connection: OFFLINE },
+    { command: "ending" },
+    { microphone: { name: "failed", text: "None." } },
+    { flow: { ...FLOWING, name: "stalled" } },
+    { muted: true },
+  ];
+  expect(statusLine(onAir({}))[1]).toBe("live");
+  for (const change of silent) expect(statusLine(onAir(change))[1]).not.toBe("live");
+});
+
+test("an alert goes when its cause goes", () => {
+  expect(alertText(onAir({ microphone: { name: "failed", text: "No microphone was found." } }))).toBe(
+    "No microphone was found.",
+  );
+  expect(alertText(onAir({}))).toBeUndefined();
+  expect(alertText(onAir({ flow: { ...FLOWING, isDropping: true } }))).toMatch(/some of your audio/);
+  expect(alertText(onAir({ alert: "It failed.", flow: { ...FLOWING, isDropping: true } }))).toBe(
+    "It failed.",
+  );
+  expect(alertText(onAir({ step: "ended", flow: { ...FLOWING, isDropping: true } }))).toBeUndefined();
 });
 
 test("a part of the page is shown again only after its part of the state changed", () => {

@@ -52,7 +52,8 @@ const server = createServer((request, response) => {
       });
       response.end(request.method === "HEAD" ? undefined : body);
     } catch {
-      response.writeHead(404, { "Content-Type": "text/plain" }).end("Not found\n");
+      const page = await readFile(resolve(root, "404.html")).catch(() => "Not found\n");
+      response.writeHead(404, { "Content-Type": TYPES[".html"] }).end(page);
     }
   })();
 });

@@ -2,22 +2,22 @@ import { Emitter } from "websocket-sessions";
 import type { Quality } from "websocket-sessions";
 import { LevelMeter } from "./levelMeter.ts";
 import { MicrophoneError, openMicrophone } from "./microphone.ts";
-import { AudioRecorder } from "./recorder.ts";
+import { AudioRecorder, type PacketSink } from "./recorder.ts";
 
-/** The speaker's microphone: records chunks, mutes, measures the level, and switches devices while running. */
+/** The speaker's microphone: records, mutes, measures the level, and switches devices while running. */
 export class AudioInput {
   /** Emits an error with a text for the person when the microphone is disconnected. */
   readonly lost = new Emitter<MicrophoneError>();
   readonly #quality: Quality;
-  readonly #onChunk: (chunk: Uint8Array) => void;
+  readonly #onPackets: PacketSink;
   readonly #meter = new LevelMeter();
   #stream: MediaStream | undefined;
   #recorder: AudioRecorder | undefined;
   #muted = false;
 
-  constructor(quality: Quality, onChunk: (chunk: Uint8Array) => void) {
+  constructor(quality: Quality, onPackets: PacketSink) {
     this.#quality = quality;
-    this.#onChunk = onChunk;
+    this.#onPackets = onPackets;
   }
 
   /** Whether audio is being recorded. */
@@ -25,9 +25,9 @@ export class AudioInput {
     return this.#recorder !== undefined;
   }
 
-  /** The level from 0 to 1; 0 while muted. */
+  /** The level from 0 to 1; 0 while muted or paused. */
   get level(): number {
-    return this.#stream ? this.#meter.level : 0;
+    return this.isRecording ? this.#meter.level : 0;
   }
 
   get muted(): boolean {
@@ -50,7 +50,7 @@ export class AudioInput {
     this.#stream = stream;
     this.muted = this.#muted;
     this.#meter.listenTo(stream);
-    this.#recorder = new AudioRecorder(stream, this.#quality, this.#onChunk);
+    this.#recorder = new AudioRecorder(stream, this.#quality, this.#onPackets);
     for (const track of stream.getAudioTracks())
       track.onended = () => {
         void this.#release();
@@ -60,7 +60,7 @@ export class AudioInput {
       };
   }
 
-  /** Stops recording until `resume`; resolves after the last chunk was passed on. */
+  /** Stops recording until `resume`; resolves after the last packets were passed on. */
   async pause(): Promise<void> {
     const recorder = this.#recorder;
     this.#recorder = undefined;
@@ -69,7 +69,7 @@ export class AudioInput {
 
   resume(): void {
     if (this.#stream && !this.#recorder)
-      this.#recorder = new AudioRecorder(this.#stream, this.#quality, this.#onChunk);
+      this.#recorder = new AudioRecorder(this.#stream, this.#quality, this.#onPackets);
   }
 
   /** The id of the microphone in use. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromBase64, toBase64 } from "./base64.ts";
-import { makeChunks, MAX_CHUNK_BYTES } from "./chunks.ts";
+import { firstChunk, MAX_CHUNK_BYTES } from "./chunks.ts";
 import { concat, element, Id, number } from "./ebml.ts";
 import { WebmReader, type Packet } from "./webmReader.ts";
 import { MAX_FRAME_BYTES } from "websocket-sessions";
@@ -24,6 +24,16 @@ function packetsOf(stream: Uint8Array, pieces: number[]): { reader: WebmReader; 
   const cuts = [0, ...pieces.map((at) => at % stream.length).sort((a, b) => a - b), stream.length];
   const packets = cuts.slice(1).flatMap((end, index) => reader.push(stream.subarray(cuts[index], end)));
   return { reader, packets };
+}
+
+function makeChunks(header: Uint8Array, packets: readonly Packet[]): Uint8Array[] {
+  const chunks: Uint8Array[] = [];
+  for (let at = 0; at < packets.length;) {
+    const { chunk, count } = firstChunk(header, packets.slice(at));
+    chunks.push(chunk);
+    at += count;
+  }
+  return chunks;
 }
 
 const bytes = fc.uint8Array({ minLength: 1, maxLength: 300 });

@@ -23,28 +23,21 @@ const MAX_CLUSTER_MILLISECONDS = 0x7fff;
 /** Marks a packet that can be decoded alone, as every audio packet can. */
 const KEY_FRAME_FLAG = 0x80;
 
-/** Returns the packets as chunks, in order; as several if one would exceed a limit in bytes or milliseconds. */
-export function makeChunks(
+/** Returns a chunk of the first packets, and the number of packets that fit: at least one, if there is any. */
+export function firstChunk(
   header: Uint8Array,
   packets: readonly Packet[],
   maxBytes = MAX_CHUNK_BYTES,
-): Uint8Array[] {
-  const chunks: Uint8Array[] = [];
-  let group: Packet[] = [];
+): { readonly chunk: Uint8Array; readonly count: number } {
+  const startTime = packets[0]?.time ?? 0;
   let size = header.length + CLUSTER_HEAD_BYTES;
-  const finish = (): void => {
-    if (group.length > 0) chunks.push(concat([header, cluster(group)]));
-    group = [];
-    size = header.length + CLUSTER_HEAD_BYTES;
-  };
-  for (const packet of packets) {
-    const isFull = size + BLOCK_HEAD_BYTES + packet.data.length > maxBytes;
-    if (isFull || packet.time - (group[0]?.time ?? packet.time) > MAX_CLUSTER_MILLISECONDS) finish();
-    group.push(packet);
-    size += BLOCK_HEAD_BYTES + packet.data.length;
+  let count = 0;
+  for (const { time, data } of packets) {
+    size += BLOCK_HEAD_BYTES + data.length;
+    if (count > 0 && (size > maxBytes || time - startTime > MAX_CLUSTER_MILLISECONDS)) break;
+    count++;
   }
-  finish();
-  return chunks;
+  return { chunk: concat([header, cluster(packets.slice(0, count))]), count };
 }
 
 function cluster(packets: readonly Packet[]): Uint8Array {

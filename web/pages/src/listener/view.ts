@@ -1,25 +1,21 @@
-import { byId, showAlert, showOnly } from "../dom.ts";
+import { byId, showAlert, showStep, type PageStep } from "../dom.ts";
 import type { Store } from "../store.ts";
 import { connectionText, endText } from "../uiText.ts";
 import { playbackLine, statusLine, type ListenerPageState } from "./state.ts";
 
-const SECTIONS = ["sign-in", "join", "listening", "ended"] as const;
-const SECTION_OF = {
-  loading: undefined,
-  signIn: "sign-in",
-  join: "join",
-  listening: "listening",
-  ended: "ended",
+const STEPS: Readonly<Record<ListenerPageState["step"], PageStep>> = {
+  loading: { section: undefined, title: "Listener" },
+  signIn: { section: "sign-in", title: "Sign in to listen" },
+  join: { section: "join", title: "Listener" },
+  listening: { section: "listening", title: "Listening" },
+  ended: { section: "ended", title: "Session ended" },
 };
 
 /** Shows each part of the state on the page whenever it changes. */
 export function showState(store: Store<ListenerPageState>): void {
   store.watch(
     ({ step }) => step,
-    (step) => {
-      showOnly(SECTIONS, SECTION_OF[step]);
-      byId("title").textContent = step === "listening" ? "Listening" : "Listener";
-    },
+    (step) => showStep(STEPS, step),
   );
   store.watch(({ alert }) => alert, showAlert);
   store.watch(({ joining }) => joining, showJoining);

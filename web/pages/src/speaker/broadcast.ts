@@ -1,14 +1,15 @@
-import { toBase64 } from "../audio/base64.ts";
 import { AudioInput } from "../audio/audioInput.ts";
+import { AudioPublisher } from "../audio/audioPublisher.ts";
+import { toBase64 } from "../audio/base64.ts";
 import { AUDIO_TYPE } from "../audio/chunks.ts";
 import { listMicrophones } from "../audio/microphone.ts";
-import { canRecord } from "../audio/recorder.ts";
 import { SessionError, type SpeakerService } from "websocket-sessions";
 import { byId } from "../dom.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
-import type { SpeakerPageState } from "./state.ts";
+import { ScreenWakeLock } from "./screenWakeLock.ts";
+import type { Command, SpeakerPageState } from "./state.ts";
 
 const METER_MILLISECONDS = 100;
 
@@ -23,20 +24,27 @@ export class Broadcast {
   readonly #speaker: SpeakerService;
   readonly #store: Store<SpeakerPageState>;
   readonly #input: AudioInput;
+  readonly #publisher: AudioPublisher;
   readonly #onInterrupted: BroadcastOptions["onInterrupted"];
+  readonly #wakeLock = new ScreenWakeLock();
   readonly #meterTimer: ReturnType<typeof setInterval>;
 
   constructor(speaker: SpeakerService, store: Store<SpeakerPageState>, options: BroadcastOptions) {
     this.#speaker = speaker;
     this.#store = store;
     this.#onInterrupted = options.onInterrupted;
-    this.#input = new AudioInput(speaker.state.value.quality, (chunk) => void this.#send(chunk));
+    this.#publisher = new AudioPublisher({
+      publish: async (chunk) =>
+        speaker.publish({ data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" }),
+      onRefused: (error) => this.#showRefusal(error),
+    });
+    this.#input = new AudioInput(speaker.state.value.quality, (header, packets) =>
+      this.#publisher.add(header, packets),
+    );
     this.#input.muted = options.muted;
-    store.patch({ muted: options.muted });
-    this.#input.lost.on((error) => store.patch({ recording: false, alert: error.message }));
-    this.#meterTimer = setInterval(() => {
-      byId("level", HTMLMeterElement).value = this.#input.level;
-    }, METER_MILLISECONDS);
+    store.patch({ muted: options.muted, command: undefined });
+    this.#input.lost.on(({ message }) => store.patch({ microphone: { name: "failed", text: message } }));
+    this.#meterTimer = setInterval(() => this.#showAudio(), METER_MILLISECONDS);
     speaker.state.subscribe((session) => this.#showState(() => store.patch({ session })));
     speaker.connection.state.subscribe((connection) => {
       store.patch({ connection });
@@ -45,22 +53,21 @@ export class Broadcast {
     void this.useMicrophone(readPreferences().deviceId);
   }
 
-  /** Opens a microphone, or shows why that failed. The session continues either way. */
+  /** Opens a microphone, or shows why that failed. The session, and the microphone in use, continue either way. */
   async useMicrophone(deviceId?: string): Promise<void> {
-    if (!canRecord()) {
-      this.#store.patch({
-        alert: "This browser cannot record audio as WebM. Use a current Chrome, Edge, Firefox or Safari.",
-      });
-      return;
-    }
+    const { session } = this.#store.value;
+    this.#store.patch({ microphone: { name: "opening" }, alert: undefined });
     try {
       await this.#input.start(deviceId);
-      this.#store.patch({ alert: undefined });
+      this.#publisher.restart();
+      if (session?.status === "paused") await this.#input.pause();
+      this.#store.patch({ microphone: { name: this.#input.isRecording ? "recording" : "off" } });
     } catch (error) {
-      this.#store.patch({ alert: failureText(error) });
+      const text = failureText(error);
+      if (this.#input.isRecording) this.#store.patch({ microphone: { name: "recording" }, alert: text });
+      else this.#store.patch({ microphone: { name: "failed", text } });
     }
-    if (this.#store.value.session?.status === "paused") await this.#input.pause();
-    this.#store.patch({ recording: this.#input.isRecording, devices: await listMicrophones() });
+    this.#store.patch({ devices: await listMicrophones() });
     const deviceInUse = this.#input.deviceId;
     if (deviceInUse === undefined) return;
     byId("device", HTMLSelectElement).value = deviceInUse;
@@ -72,20 +79,41 @@ export class Broadcast {
     this.#store.patch({ muted: this.#input.muted });
   }
 
+  /** Pauses or resumes. If that fails, the broadcast continues as it was, and the failure is thrown. */
   async togglePause(): Promise<void> {
-    if (this.#speaker.state.value.status === "paused") {
-      await this.#speaker.resume();
-      this.#input.resume();
-    } else {
-      await this.#input.pause();
-      await this.#speaker.pause();
-    }
-    this.#store.patch({ recording: this.#input.isRecording });
+    if (this.#speaker.state.value.status === "paused")
+      await this.#run("resuming", async () => {
+        await this.#speaker.resume();
+        this.#record();
+      });
+    else
+      await this.#run("pausing", async () => {
+        await this.#input.pause();
+        try {
+          await this.#publisher.idle();
+          await this.#speaker.pause();
+          this.#store.patch({ microphone: { name: "off" } });
+        } catch (error) {
+          this.#record();
+          throw error;
+        }
+      });
   }
 
+  /**
+   * Ends the session for everyone: at once, or after the reconnection if the page is offline. If the server
+   * refuses, the broadcast continues, and the refusal is thrown.
+   */
   async end(): Promise<void> {
-    await this.#input.pause();
-    await this.#speaker.end();
+    await this.#run("ending", async () => {
+      await this.#input.pause();
+      try {
+        await this.#endWhenConnected();
+      } catch (error) {
+        if (this.#speaker.state.value.status === "active") this.#record();
+        throw error;
+      }
+    });
   }
 
   /** Stops on this page; the session waits for its speaker until the grace period ends. */
@@ -93,15 +121,54 @@ export class Broadcast {
     this.#speaker.connection.close();
   }
 
-  async #send(chunk: Uint8Array): Promise<void> {
-    try {
-      await this.#speaker.publish({ data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" });
-    } catch (error) {
-      // A closed connection reports its reason itself.
-      if (this.#speaker.connection.state.value.name === "closed") return;
-      if (error instanceof SessionError && error.code === "SESSION_ENDED") return;
-      this.#store.patch({ alert: failureText(error) });
+  async #endWhenConnected(): Promise<void> {
+    const { state } = this.#speaker.connection;
+    for (;;) {
+      const { name } = await state.until(({ name }) => name === "open" || name === "closed");
+      if (name === "closed") return;
+      try {
+        await this.#speaker.end();
+        return;
+      } catch (error) {
+        if (!(error instanceof SessionError) || !error.retryable) throw error;
+      }
     }
+  }
+
+  /** Runs a command, and shows that it is under way. */
+  async #run(command: Command, action: () => Promise<void>): Promise<void> {
+    this.#store.patch({ command, alert: undefined });
+    try {
+      await action();
+    } finally {
+      this.#store.patch({ command: undefined });
+    }
+  }
+
+  /** Records again after a pause, if there is a microphone. */
+  #record(): void {
+    this.#publisher.restart();
+    this.#input.resume();
+    if (this.#input.isRecording) this.#store.patch({ microphone: { name: "recording" } });
+  }
+
+  #showAudio(): void {
+    byId("level", HTMLMeterElement).value = this.#input.level;
+    const { flow } = this.#publisher;
+    const shown = this.#store.value.flow;
+    if (
+      flow.name !== shown.name ||
+      flow.delaySeconds !== shown.delaySeconds ||
+      flow.isDropping !== shown.isDropping
+    )
+      this.#store.patch({ flow });
+  }
+
+  #showRefusal(error: unknown): void {
+    // A closed connection reports its reason itself.
+    if (this.#speaker.connection.state.value.name === "closed") return;
+    if (error instanceof SessionError && error.code === "SESSION_ENDED") return;
+    this.#store.patch({ alert: failureText(error) });
   }
 
   #showState(show: () => void): void {
@@ -112,7 +179,9 @@ export class Broadcast {
   #close(error: SessionError | undefined): void {
     clearInterval(this.#meterTimer);
     void this.#input.close();
-    this.#store.patch({ recording: false, muted: false });
+    this.#wakeLock.release();
+    this.#publisher.restart();
+    this.#store.patch({ microphone: { name: "off" }, muted: false });
     if (this.#speaker.state.value.status !== "ended") this.#onInterrupted(error);
   }
 }

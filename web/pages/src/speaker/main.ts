@@ -1,5 +1,7 @@
 import type { FrontendConfig, Language, Quality } from "websocket-sessions";
+import { canRecord } from "../audio/recorder.ts";
 import { loadConfig } from "../config.ts";
+import { confirmed, type Question } from "../confirm.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
 import { preselectedLanguage, languageChoices } from "../languages.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
@@ -11,6 +13,17 @@ import { createSpeakerStore } from "./state.ts";
 import { showState, showTime } from "./view.ts";
 
 const CLOCK_MILLISECONDS = 500;
+
+const END: Question = {
+  title: "End the session?",
+  text: "It ends for all listeners, and it cannot be resumed.",
+  confirm: "End for everyone",
+};
+const SIGN_OUT: Question = {
+  title: "Sign out and end the session?",
+  text: "You are on air. The session ends for all listeners, and it cannot be resumed.",
+  confirm: "End and sign out",
+};
 
 const store = createSpeakerStore();
 
@@ -42,11 +55,18 @@ async function start(): Promise<void> {
   setUpControls(controller);
   onClick("sign-out", () =>
     runAction(async () => {
+      if (store.value.step === "broadcast" && !(await confirmed(SIGN_OUT))) return;
       await controller.stop();
       await signOut();
     }),
   );
   await showUserStep();
+  if (!canRecord()) {
+    byId("create", HTMLButtonElement).disabled = true;
+    store.patch({
+      alert: "This browser cannot record audio as WebM. Use a current Chrome, Edge, Firefox or Safari.",
+    });
+  }
 }
 
 function setUpForm({ supportedLanguages }: FrontendConfig, controller: SpeakerController): void {
@@ -76,7 +96,11 @@ async function createSession(controller: SpeakerController): Promise<void> {
 function setUpControls(controller: SpeakerController): void {
   onClick("mute", () => controller.toggleMute());
   onClick("pause", () => runAction(async () => controller.broadcast?.togglePause()));
-  onClick("end", () => runAction(async () => controller.broadcast?.end()));
+  onClick("end", () =>
+    runAction(async () => {
+      if (await confirmed(END)) await controller.broadcast?.end();
+    }),
+  );
   onClick("retry-microphone", () => runAction(async () => controller.broadcast?.useMicrophone()));
   onChange("device", (id) => runAction(async () => controller.broadcast?.useMicrophone(id)));
   onClick("copy-id", () => runAction(async () => copy(byId("session-id").textContent, "Id copied.")));

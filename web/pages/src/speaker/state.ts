@@ -1,3 +1,4 @@
+import type { AudioFlow } from "../audio/audioPublisher.ts";
 import type { InputDevice } from "../audio/microphone.ts";
 import type { User } from "websocket-sessions/auth";
 import type { ConnectionState, SpeakerState } from "websocket-sessions";
@@ -13,11 +14,25 @@ export interface SpeakerPageState {
   readonly busy: boolean;
   readonly session: SpeakerState | undefined;
   readonly connection: ConnectionState;
-  readonly recording: boolean;
+  /** The microphone that is broadcast, or why there is none. */
+  readonly microphone: Microphone;
+  readonly flow: AudioFlow;
+  /** The command that was given and has not succeeded or failed yet. */
+  readonly command: Command | undefined;
   readonly muted: boolean;
   readonly devices: readonly InputDevice[];
+  /** Why the last action failed; removed when the next one begins. */
   readonly alert: string | undefined;
 }
+
+export type Microphone =
+  | { readonly name: "opening" }
+  | { readonly name: "recording" }
+  /** Paused, or not opened yet. */
+  | { readonly name: "off" }
+  | { readonly name: "failed"; readonly text: string };
+
+export type Command = "pausing" | "resuming" | "ending";
 
 export function createSpeakerStore(): Store<SpeakerPageState> {
   return new Store<SpeakerPageState>({
@@ -27,7 +42,9 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
     busy: false,
     session: undefined,
     connection: { name: "idle" },
-    recording: false,
+    microphone: { name: "off" },
+    flow: { name: "starting", delaySeconds: 0, isDropping: false },
+    command: undefined,
     muted: false,
     devices: [],
     alert: undefined,
@@ -36,11 +53,33 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
 
 export type PillTone = "live" | "wait" | "off";
 
-/** Returns the status line, which says whether the speaker is heard, and its tone. */
-export function statusLine({ session, connection, recording, muted }: SpeakerPageState): [string, PillTone] {
+/** Delays that a listener hardly notices are not shown. */
+const SHOWN_DELAY_SECONDS = 2;
+
+/** Returns the status line and its tone. It says "Broadcasting" only while listeners can hear the speaker. */
+export function statusLine(state: SpeakerPageState): [string, PillTone] {
+  const { session, connection, command, microphone, flow, muted } = state;
   if (session?.status === "ended") return ["Ended", "off"];
-  if (connection.name !== "open" && connection.name !== "handingOver") return ["Reconnecting", "wait"];
+  const isOnline = connection.name === "open" || connection.name === "handingOver";
+  if (command === "ending") return [isOnline ? "Ending…" : "Ending after the reconnection", "wait"];
+  if (!isOnline) return ["Reconnecting", "wait"];
+  if (command === "pausing") return ["Pausing…", "wait"];
+  if (command === "resuming") return ["Resuming…", "wait"];
   if (session?.status === "paused") return ["Paused", "wait"];
-  if (!recording) return ["Broadcasting, without a microphone", "wait"];
-  return muted ? ["Broadcasting, muted", "wait"] : ["Broadcasting", "live"];
+  if (microphone.name === "failed") return ["On air without a microphone", "wait"];
+  if (microphone.name !== "recording" || flow.name === "starting") return ["Starting…", "wait"];
+  if (flow.name === "stalled") return ["Your audio does not arrive", "wait"];
+  if (muted) return ["Broadcasting, muted", "wait"];
+  const { delaySeconds } = flow;
+  return delaySeconds >= SHOWN_DELAY_SECONDS
+    ? [`Broadcasting, ${delaySeconds} s late`, "wait"]
+    : ["Broadcasting", "live"];
+}
+
+/** Returns the text of the alert: each cause shows its own, and takes it back when it has passed. */
+export function alertText({ alert, microphone, flow, step }: SpeakerPageState): string | undefined {
+  if (alert !== undefined) return alert;
+  if (step !== "broadcast") return undefined;
+  if (microphone.name === "failed") return microphone.text;
+  return flow.isDropping ? "The connection is too slow: some of your audio was not sent." : undefined;
 }

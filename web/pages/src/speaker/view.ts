@@ -1,33 +1,27 @@
 import type { EndReason } from "websocket-sessions";
 import { durationText, connectionText, endText } from "../uiText.ts";
-import { byId, fillSelect, showAlert, showOnly } from "../dom.ts";
+import { byId, fillSelect, showAlert, showStep, type PageStep } from "../dom.ts";
 import { joinLink } from "../joinLink.ts";
 import { qrCode } from "../qrCode.ts";
 import type { Store } from "../store.ts";
-import { statusLine, type SpeakerPageState } from "./state.ts";
+import { alertText, statusLine, type SpeakerPageState } from "./state.ts";
 
-const SECTIONS = ["sign-in", "resume", "setup", "broadcast", "ended"] as const;
-const SECTION_OF = {
-  loading: undefined,
-  signIn: "sign-in",
-  resume: "resume",
-  setup: "setup",
-  broadcast: "broadcast",
-  ended: "ended",
-};
-const TITLES = {
-  loading: "Speaker",
-  signIn: "Speaker",
-  resume: "Speaker",
-  setup: "Speaker",
-  broadcast: "On air",
-  ended: "Speaker",
+const STEPS: Readonly<Record<SpeakerPageState["step"], PageStep>> = {
+  loading: { section: undefined, title: "Speaker" },
+  signIn: { section: "sign-in", title: "Sign in to speak" },
+  resume: { section: "resume", title: "Session still running" },
+  setup: { section: "setup", title: "New session" },
+  broadcast: { section: "broadcast", title: "On air" },
+  ended: { section: "ended", title: "Session ended" },
 };
 
 /** Shows each part of the state on the page whenever it changes. */
 export function showState(store: Store<SpeakerPageState>): void {
-  store.watch(({ step }) => step, showStep);
-  store.watch(({ alert }) => alert, showAlert);
+  store.watch(
+    ({ step }) => step,
+    (step) => showStep(STEPS, step),
+  );
+  store.watch(alertText, showAlert);
   store.watch(({ user }) => user?.name, showUser);
   store.watch(({ busy }) => busy, showBusy);
   store.watch(({ storedSession }) => storedSession?.sessionId, showStoredSession);
@@ -45,8 +39,15 @@ export function showState(store: Store<SpeakerPageState>): void {
   );
   store.watch(({ muted }) => muted, showMuted);
   store.watch(
-    ({ recording, session }) => !recording && session?.status === "active",
-    (missing) => (byId("retry-microphone").hidden = !missing),
+    ({ microphone }) => microphone.name === "failed",
+    (failed) => (byId("retry-microphone").hidden = !failed),
+  );
+  store.watch(
+    ({ command }) => command,
+    (command) => {
+      byId("pause", HTMLButtonElement).disabled = command !== undefined;
+      byId("end", HTMLButtonElement).disabled = command === "ending";
+    },
   );
   store.watch(
     ({ devices }) => devices,
@@ -63,15 +64,7 @@ export function showState(store: Store<SpeakerPageState>): void {
 export function showTime({ session, connection }: SpeakerPageState): void {
   const now = Date.now();
   if (session) byId("elapsed").textContent = durationText(now - Date.parse(session.createdAt));
-  const backlog =
-    connection.name === "waitingToRetry" ? ". Your audio is kept and sent after the reconnection." : "";
-  byId("connection").textContent = connectionText(connection, now) + backlog;
-}
-
-function showStep(step: SpeakerPageState["step"]): void {
-  showOnly(SECTIONS, SECTION_OF[step]);
-  byId("title").textContent = TITLES[step];
-  if (step === "signIn") byId("username").focus();
+  byId("connection").textContent = connectionText(connection, now);
 }
 
 function showUser(name: string | undefined): void {

@@ -1,0 +1,119 @@
+import { firstChunk } from "./chunks.ts";
+import type { Packet } from "./webmReader.ts";
+
+/** Audio that waited longer than this is dropped: a listener would hear it too late to take part. */
+export const MAX_AGE_MILLISECONDS = 5000;
+
+/** A speaker is not on air after this time without an acknowledgement, whether the network or the microphone fails. */
+export const STALL_MILLISECONDS = 3000;
+
+/** For how long a drop is reported. */
+const DROP_NOTICE_MILLISECONDS = 10_000;
+
+export interface AudioFlow {
+  /** `starting` until the first acknowledgement, `stalled` when none has arrived for some seconds. */
+  readonly name: "starting" | "flowing" | "stalled";
+  /** The age of the oldest audio without an acknowledgement, in whole seconds. */
+  readonly delaySeconds: number;
+  /** Whether audio was dropped in the last seconds. */
+  readonly isDropping: boolean;
+}
+
+interface RecordedPacket {
+  readonly header: Uint8Array;
+  readonly packet: Packet;
+  readonly recordedAtMs: number;
+}
+
+export interface AudioPublisherOptions {
+  /** Sends one chunk; resolves when the server has acknowledged it. */
+  readonly publish: (chunk: Uint8Array) => Promise<unknown>;
+  /** Gets the error of a chunk that was refused. */
+  readonly onRefused: (error: unknown) => void;
+  /** A monotonic clock in milliseconds. */
+  readonly now?: () => number;
+}
+
+/**
+ * Publishes recorded audio, one chunk at a time. What is recorded while a chunk is under way goes out together
+ * in the next one: a slow network costs fewer messages, not a growing delay.
+ */
+export class AudioPublisher {
+  readonly #publish: AudioPublisherOptions["publish"];
+  readonly #onRefused: AudioPublisherOptions["onRefused"];
+  readonly #now: () => number;
+  #waiting: RecordedPacket[] = [];
+  #underWaySinceMs: number | undefined;
+  #isAcknowledged = false;
+  /** When audio was last acknowledged, or when publishing began. */
+  #progressAtMs: number;
+  #droppedAtMs = -Infinity;
+  #work = Promise.resolve();
+
+  constructor({ publish, onRefused, now = () => performance.now() }: AudioPublisherOptions) {
+    this.#publish = publish;
+    this.#onRefused = onRefused;
+    this.#now = now;
+    this.#progressAtMs = now();
+  }
+
+  /** Adds packets that were recorded just now. `header` is the same object for all packets of a recording. */
+  add(header: Uint8Array, packets: readonly Packet[]): void {
+    const recordedAtMs = this.#now();
+    this.#waiting.push(...packets.map((packet) => ({ header, packet, recordedAtMs })));
+    if (this.#underWaySinceMs === undefined) this.#work = this.#sendAll();
+  }
+
+  get flow(): AudioFlow {
+    const nowMs = this.#now();
+    const isStalled = nowMs - this.#progressAtMs > STALL_MILLISECONDS;
+    return {
+      name: isStalled ? "stalled" : this.#isAcknowledged ? "flowing" : "starting",
+      delaySeconds: Math.floor((nowMs - (this.#underWaySinceMs ?? nowMs)) / 1000),
+      isDropping: nowMs - this.#droppedAtMs < DROP_NOTICE_MILLISECONDS,
+    };
+  }
+
+  /** Resolves when all audio is acknowledged, refused or dropped. */
+  async idle(): Promise<void> {
+    return this.#work;
+  }
+
+  /** Forgets the audio that waits, and the acknowledgements: the next audio has to prove that it arrives. */
+  restart(): void {
+    this.#waiting = [];
+    this.#isAcknowledged = false;
+    this.#progressAtMs = this.#now();
+  }
+
+  async #sendAll(): Promise<void> {
+    for (let next = this.#takeChunk(); next; next = this.#takeChunk()) {
+      this.#underWaySinceMs = next.recordedAtMs;
+      try {
+        await this.#publish(next.chunk);
+        this.#isAcknowledged = true;
+        this.#progressAtMs = this.#now();
+      } catch (error) {
+        this.#onRefused(error);
+      }
+    }
+    this.#underWaySinceMs = undefined;
+  }
+
+  /** Takes as many of the waiting packets as fit one chunk, without those that are too old. */
+  #takeChunk(): { readonly chunk: Uint8Array; readonly recordedAtMs: number } | undefined {
+    const oldestMs = this.#now() - MAX_AGE_MILLISECONDS;
+    const fresh = this.#waiting.filter(({ recordedAtMs }) => recordedAtMs >= oldestMs);
+    if (fresh.length < this.#waiting.length) this.#droppedAtMs = this.#now();
+    const [first] = fresh;
+    // A chunk has one header: packets of the next recording wait for the next chunk.
+    const end = fresh.findIndex(({ header }) => header !== first?.header);
+    const recording = end < 0 ? fresh : fresh.slice(0, end);
+    const { chunk, count } = firstChunk(
+      first?.header ?? new Uint8Array(),
+      recording.map(({ packet }) => packet),
+    );
+    this.#waiting = fresh.slice(count);
+    return first && { chunk, recordedAtMs: first.recordedAtMs };
+  }
+}
