@@ -90,7 +90,7 @@ export class Broadcast {
       await this.#run("pausing", async () => {
         await this.#input.pause();
         try {
-          await this.#publisher.idle();
+          await this.#drained();
           await this.#speaker.pause();
           this.#store.patch({ microphone: { name: "off" } });
         } catch (error) {
@@ -127,12 +127,21 @@ export class Broadcast {
       const { name } = await state.until(({ name }) => name === "open" || name === "closed");
       if (name === "closed") return;
       try {
+        await this.#drained();
         await this.#speaker.end();
         return;
       } catch (error) {
         if (!(error instanceof SessionError) || !error.retryable) throw error;
       }
     }
+  }
+
+  /** Waits for the recorded audio to be published, but not longer than for a request. */
+  async #drained(): Promise<void> {
+    const limit = new Promise((resolve) =>
+      setTimeout(resolve, this.#speaker.connection.timings.requestTimeoutMs),
+    );
+    await Promise.race([this.#publisher.idle(), limit]);
   }
 
   /** Runs a command, and shows that it is under way. */

@@ -1,0 +1,98 @@
+import type { Browser } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { gateway } from "../../client/stackTests/gateway.ts";
+import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { accessibilityProblems } from "./accessibility.ts";
+import { hasBrowser, launch, type Visitor } from "./browser.ts";
+import { broadcast, endSession, listen, press, shows, WAIT } from "./pageActions.ts";
+import { Site } from "./site.ts";
+
+let site: Site;
+let browser: Browser;
+
+async function goOffline(speaker: Visitor): Promise<void> {
+  await speaker.context.setOffline(true);
+  await gateway.cutAll();
+  await shows(speaker, "status", "Reconnecting");
+}
+
+describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 150_000 }, () => {
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([
+      Site.start(theStack().config),
+      launch("--use-fake-ui-for-media-stream"),
+    ]);
+  }, 60_000);
+  afterEach(gateway.clearFaults);
+  afterAll(async () => {
+    await browser.close();
+    site.stop();
+  });
+
+  test("End and Sign out ask first, and the keyboard answers", async () => {
+    const { speaker } = await broadcast(browser, site);
+    const { page } = speaker;
+    await page.getByRole("button", { name: "End session" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "End the session?" }).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Cancel");
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await shows(speaker, "status", "Broadcasting");
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe("end");
+
+    await press(speaker, "Sign out");
+    await press(speaker, "Cancel");
+    await shows(speaker, "status", "Broadcasting");
+    await press(speaker, "Sign out");
+    await press(speaker, "End and sign out");
+    await page.getByRole("button", { name: "Sign in" }).waitFor();
+    expect(await page.title()).toBe("Sign in to speak · Live sessions");
+    await speaker.context.close();
+  });
+
+  test("the title and the focus move with each step", async () => {
+    const { speaker } = await broadcast(browser, site);
+    const focused = async (): Promise<string | undefined> =>
+      speaker.page.evaluate(() => document.activeElement?.id);
+    expect(await speaker.page.title()).toBe("On air · Live sessions");
+    expect(await focused()).toBe("broadcast");
+    await endSession(speaker);
+    await shows(speaker, "ended-reason", "You ended it.");
+    expect(await speaker.page.title()).toBe("Session ended · Live sessions");
+    expect(await focused()).toBe("ended");
+    await press(speaker, "New session");
+    expect(await focused()).toBe("setup");
+    await speaker.context.close();
+  });
+
+  test("an End that was asked for offline follows the reconnection", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await goOffline(speaker);
+    await endSession(speaker);
+    await shows(speaker, "status", "Ending after the reconnection");
+    expect(await speaker.page.locator("#end").isDisabled()).toBe(true);
+    await speaker.context.setOffline(false);
+    await shows(speaker, "ended-reason", "You ended it.");
+    await shows(listener, "ended-reason", "The speaker ended it.");
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
+  test("a Pause that fails leaves the broadcast as it was", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await gateway.setFaults([{ fault: "abortBefore", route: "updateSession" }]);
+    await press(speaker, "Pause");
+    await shows(speaker, "status", /Pausing…|Reconnecting/);
+    expect(await speaker.page.locator("#pause").isDisabled()).toBe(true);
+    await expect.poll(async () => speaker.page.locator("#pause").isEnabled(), WAIT).toBe(true);
+    expect(await speaker.page.locator("#alert").innerText()).not.toBe("");
+    await gateway.clearFaults();
+    await shows(speaker, "status", "Broadcasting");
+    const before = Math.max(...listener.offsets);
+    await expect.poll(() => Math.max(...listener.offsets), WAIT).toBeGreaterThan(before + 3);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+});
