@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { createListenerStore, playbackLine } from "./listener/state.ts";
+import {
+  createListenerStore,
+  goLiveLabel,
+  playbackLine,
+  statusLine as statusLineOfListener,
+  type ListenerPageState,
+} from "./listener/state.ts";
 import { alertText, createSpeakerStore, statusLine, type SpeakerPageState } from "./speaker/state.ts";
 
 const OPEN = { name: "open", since: 0 } as const;
@@ -78,6 +84,49 @@ test("a part of the page is shown again only after its part of the state changed
   expect(shown).toEqual([false, true]);
 });
 
-test("the listener page says when the browser requires a click", () => {
-  expect(playbackLine({ ...createListenerStore().value, player: "blocked" })).toMatch(/click/);
+const PLAYING = { name: "playing", lagSeconds: 0, hasDamage: false } as const;
+const LISTENED = { status: "active" } as NonNullable<ListenerPageState["session"]>;
+
+function listening(change: Partial<ListenerPageState>): ListenerPageState {
+  return {
+    ...createListenerStore().value,
+    step: "listening",
+    session: LISTENED,
+    connection: OPEN,
+    player: PLAYING,
+    ...change,
+  };
+}
+
+test.each<[string, string, string | undefined, Partial<ListenerPageState>]>([
+  ["Live", "Playing", undefined, {}],
+  ["12 s behind", "Playing", "Go live", { player: { ...PLAYING, lagSeconds: 12 } }],
+  ["No sound", "Waiting for sound…", undefined, { player: { ...PLAYING, name: "waiting" } }],
+  ["No sound", "Paused on this device.", "Play sound", { player: { ...PLAYING, name: "paused" } }],
+  [
+    "No sound",
+    "Your browser requires a click before it plays sound.",
+    "Play sound",
+    { player: { ...PLAYING, name: "blocked" } },
+  ],
+  [
+    "Live",
+    "A part of the audio could not be played.",
+    undefined,
+    { player: { ...PLAYING, hasDamage: true } },
+  ],
+  ["Reconnecting", "Playing", undefined, { connection: OFFLINE }],
+  [
+    "Paused by the speaker",
+    "",
+    undefined,
+    { session: { ...LISTENED, status: "paused" }, player: { ...PLAYING, name: "waiting" } },
+  ],
+])("the listener reads %s, %s and the button %s when %j", (status, playback, button, change) => {
+  const state = listening(change);
+  expect([statusLineOfListener(state)[0], playbackLine(state), goLiveLabel(state)]).toEqual([
+    status,
+    playback,
+    button,
+  ]);
 });

@@ -1,24 +1,23 @@
 import { fromBase64 } from "../audio/base64.ts";
 import { AUDIO_TYPE } from "../audio/chunks.ts";
-import { AudioPlayer } from "../audio/player.ts";
+import type { AudioPlayer } from "../audio/player.ts";
 import type { ContentMessage, ListenerService } from "websocket-sessions";
-import { byId } from "../dom.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
 import type { ListenerPageState } from "./state.ts";
 
-/** Plays one session's messages and shows its state on the page. */
+/** Plays one session's messages and shows its state on the page. The player is closed with the session. */
 export class ListenerController {
   readonly #listener: ListenerService;
   readonly #store: Store<ListenerPageState>;
   readonly #player: AudioPlayer;
 
-  constructor(listener: ListenerService, store: Store<ListenerPageState>, volume: number) {
+  constructor(listener: ListenerService, store: Store<ListenerPageState>, player: AudioPlayer) {
     this.#listener = listener;
     this.#store = store;
-    this.#player = new AudioPlayer(byId("audio", HTMLAudioElement));
-    this.volume = volume;
-    this.#player.state.subscribe((player) => store.patch({ player }));
+    this.#player = player;
+    player.state.subscribe((state) => store.patch({ player: state }));
+    showMediaSession(listener.state.value.sessionId, player);
     listener.messages.on((message) => this.#play(message));
     listener.resets.on(() =>
       store.patch({ alert: "You were disconnected for a long time, so part of the session was missed." }),
@@ -34,8 +33,8 @@ export class ListenerController {
     this.#player.volume = volume;
   }
 
-  unblock(): void {
-    this.#player.unblock();
+  goLive(): void {
+    this.#player.goLive();
   }
 
   async leave(): Promise<void> {
@@ -51,15 +50,29 @@ export class ListenerController {
   }
 
   #play({ contentType, data }: ContentMessage): void {
-    if (contentType === AUDIO_TYPE) this.#player.add(fromBase64(data));
+    if (contentType !== AUDIO_TYPE) return;
+    try {
+      this.#player.add(fromBase64(data));
+    } catch {
+      this.#player.reportDamage(); // invalid base64
+    }
   }
 
   async #end(error: unknown): Promise<void> {
     const ended = this.#listener.state.value.status === "ended";
     // The received audio is played out first, unless the person leaves.
-    if (ended) await this.#player.state.until((state) => state !== "playing");
+    if (ended) await this.#player.playedOut();
     this.#player.close();
-    this.#store.patch({ step: ended ? "ended" : "join", player: "waiting" });
+    this.#store.patch({ step: ended ? "ended" : "join" });
     if (error !== undefined && !ended) this.#store.patch({ alert: failureText(error) });
   }
+}
+
+/** Shows the session on the system's media controls, which pause and play. Not all browsers have them. */
+function showMediaSession(sessionId: string, player: AudioPlayer): void {
+  if (!("mediaSession" in navigator)) return;
+  const { mediaSession } = navigator;
+  mediaSession.metadata = new MediaMetadata({ title: sessionId, artist: "Live sessions" });
+  mediaSession.setActionHandler("play", () => player.goLive());
+  mediaSession.setActionHandler("pause", () => player.pause());
 }

@@ -1,4 +1,4 @@
-import { canPlay } from "../audio/player.ts";
+import { AudioPlayer, canPlay } from "../audio/player.ts";
 import { ListenerService, type FrontendConfig, type Language, type TokenProvider } from "websocket-sessions";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
@@ -43,6 +43,9 @@ async function join(config: FrontendConfig): Promise<void> {
   savePreferences({ targetLanguage });
   joinAbort = new AbortController();
   store.patch({ joining: true, alert: undefined });
+  // Created in the click's own turn, which browsers require for sound.
+  const player = new AudioPlayer(byId("audio", HTMLAudioElement));
+  player.volume = volume();
   try {
     if (
       (await requiresSignIn(config.httpUrl, sessionId, joinAbort.signal)) &&
@@ -60,10 +63,11 @@ async function join(config: FrontendConfig): Promise<void> {
     await listener.join({ signal: joinAbort.signal });
     history.replaceState(null, "", `#${sessionId}`);
     store.patch({ step: "listening" });
-    controller = new ListenerController(listener, store, volume());
+    controller = new ListenerController(listener, store, player);
   } catch (error) {
     if (!joinAbort.signal.aborted) throw error;
   } finally {
+    if (store.value.step !== "listening") player.close();
     store.patch({ joining: false });
   }
 }
@@ -94,11 +98,12 @@ function setUpForm({ supportedLanguages }: FrontendConfig): void {
 }
 
 function setUpControls(): void {
+  byId("volume-control").hidden = !canSetVolume(byId("audio", HTMLAudioElement));
   byId("volume").addEventListener("input", () => {
     if (controller) controller.volume = volume();
     savePreferences({ volume: volume() });
   });
-  onClick("unblock", () => controller?.unblock());
+  onClick("go-live", () => controller?.goLive());
   onClick("leave", () => runAction(async () => controller?.leave()));
   onChange("live-language", (language) => {
     savePreferences({ targetLanguage: language as Language });
@@ -111,6 +116,15 @@ function setUpControls(): void {
       }
     });
   });
+}
+
+/** Returns false on phones whose only volume is the device's own. */
+function canSetVolume(audio: HTMLAudioElement): boolean {
+  const before = audio.volume;
+  audio.volume = before > 0.5 ? 0.5 : 1;
+  const changed = audio.volume !== before;
+  audio.volume = before;
+  return changed;
 }
 
 function volume(): number {

@@ -17,23 +17,33 @@ export function createListenerStore(): Store<ListenerPageState> {
     joining: false,
     session: undefined,
     connection: { name: "idle" },
-    player: "waiting",
+    player: { name: "waiting", lagSeconds: 0, hasDamage: false },
     alert: undefined,
   });
 }
 
 export type PillTone = "live" | "wait" | "off";
 
-/** Returns the status line and its tone. */
-export function statusLine({ session, connection }: ListenerPageState): [string, PillTone] {
+/** Returns the status line and its tone. It says "Live" only while the sound is, too. */
+export function statusLine({ session, connection, player }: ListenerPageState): [string, PillTone] {
   if (session?.status === "ended") return ["Ended", "off"];
   if (connection.name !== "open" && connection.name !== "handingOver") return ["Reconnecting", "wait"];
-  return session?.status === "paused" ? ["Paused by the speaker", "wait"] : ["Live", "live"];
+  if (session?.status === "paused") return ["Paused by the speaker", "wait"];
+  if (player.name !== "playing") return ["No sound", "wait"];
+  return player.lagSeconds > 0 ? [`${player.lagSeconds} s behind`, "wait"] : ["Live", "live"];
 }
 
 /** Returns the line about the audio; empty while there is nothing to say. */
 export function playbackLine({ session, player }: ListenerPageState): string {
-  if (player === "blocked") return "Your browser requires a click before it plays sound.";
-  if (player === "playing") return "Playing";
+  if (player.name === "blocked") return "Your browser requires a click before it plays sound.";
+  if (player.name === "paused") return "Paused on this device.";
+  if (player.hasDamage) return "A part of the audio could not be played.";
+  if (player.name === "playing") return "Playing";
   return session?.status === "active" ? "Waiting for sound…" : "";
+}
+
+/** Returns the words of the button that brings the listener to the live position; undefined if it is there. */
+export function goLiveLabel({ player }: ListenerPageState): string | undefined {
+  if (player.name === "blocked" || player.name === "paused") return "Play sound";
+  return player.lagSeconds > 0 ? "Go live" : undefined;
 }

@@ -1,7 +1,7 @@
 import { byId, showAlert, showStep, type PageStep } from "../dom.ts";
 import type { Store } from "../store.ts";
 import { connectionText, endText } from "../uiText.ts";
-import { playbackLine, statusLine, type ListenerPageState } from "./state.ts";
+import { goLiveLabel, playbackLine, statusLine, type ListenerPageState } from "./state.ts";
 
 const STEPS: Readonly<Record<ListenerPageState["step"], PageStep>> = {
   loading: { section: undefined, title: "Listener" },
@@ -25,10 +25,10 @@ export function showState(store: Store<ListenerPageState>): void {
   );
   store.watch((state) => statusLine(state).join("|"), showStatus);
   store.watch(playbackLine, (line) => (byId("playback").textContent = line));
-  store.watch(
-    ({ player }) => player === "blocked",
-    (blocked) => (byId("unblock").hidden = !blocked),
-  );
+  store.watch(goLiveLabel, (label) => {
+    byId("go-live").hidden = label === undefined;
+    byId("go-live").textContent = label ?? "";
+  });
   store.watch(
     ({ session }) => session?.targetLanguage,
     (language) => (byId("live-language", HTMLSelectElement).value = language ?? ""),

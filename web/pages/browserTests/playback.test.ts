@@ -1,0 +1,84 @@
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { AUDIO_TYPE } from "../src/audio/chunks.ts";
+import { accessibilityProblems } from "./accessibility.ts";
+import { hasBrowser, launch } from "./browser.ts";
+import { broadcast, listen, playback, press, shows, WAIT, type ListeningVisitor } from "./pageActions.ts";
+import { Site } from "./site.ts";
+
+let site: Site;
+let browser: Browser;
+
+/** Seconds between the sound that plays and the newest that has arrived. */
+async function behind(listener: ListeningVisitor): Promise<number> {
+  const { seconds, until } = await playback(listener);
+  return until - seconds;
+}
+
+describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout: 150_000 }, () => {
+  beforeAll(async () => {
+    [site, browser] = await Promise.all([
+      Site.start(theStack().config),
+      launch("--use-fake-ui-for-media-stream"),
+    ]);
+  }, 60_000);
+  afterAll(async () => {
+    await browser.close();
+    site.stop();
+  });
+
+  test("survives audio that no browser can decode, and says so", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    // The page receives junk in place of one chunk.
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const junk = Buffer.from("junk ".repeat(100)).toString("base64");
+    let chunks = 0;
+    await page.routeWebSocket(/.*/, (route) => {
+      const server = route.connectToServer();
+      server.onMessage((text) => {
+        const message = JSON.parse(text.toString()) as { contentType?: string; data?: string };
+        const isDamaged = message.contentType === AUDIO_TYPE && ++chunks === 6;
+        route.send(isDamaged ? JSON.stringify({ ...message, data: junk }) : text);
+      });
+    });
+    await page.goto(`${site.url}listener.html#${sessionId}`);
+    const listener = { context, page, problems: [], offsets: [] };
+    await press(listener, "Join");
+    await shows(listener, "playback", "A part of the audio could not be played.");
+    await shows(listener, "playback", "Playing");
+    await expect.poll(async () => (await playback(listener)).seconds, WAIT).toBeGreaterThan(2);
+    await Promise.all([speaker.context.close(), context.close()]);
+  });
+
+  test("that something else pauses says so, and continues at the live position", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await shows(listener, "status", "Live");
+    // As headphones or a media key do.
+    await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => audio.pause());
+    await shows(listener, "playback", "Paused on this device.");
+    await shows(listener, "status", "No sound");
+    expect(await accessibilityProblems(listener.page)).toEqual([]);
+    await expect.poll(async () => behind(listener), WAIT).toBeGreaterThan(4);
+    await press(listener, "Play sound");
+    await shows(listener, "status", "Live");
+    await expect.poll(async () => behind(listener), WAIT).toBeLessThan(3);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
+  test("that lags says by how much, and goes live on a click", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => {
+      // As a device that plays too slowly.
+      audio.playbackRate = 0.25;
+      Object.defineProperty(audio, "playbackRate", { set: () => undefined });
+    });
+    await shows(listener, "status", /^[3-9] s behind$/);
+    await press(listener, "Go live");
+    await shows(listener, "status", "Live");
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+});
