@@ -1,4 +1,4 @@
-"""An EventBridge schedule that calls a function."""
+"""An EventBridge schedule that invokes a function."""
 
 import re
 from typing import Any
@@ -19,18 +19,21 @@ class ScheduleArgs:
     """Arguments of Schedule."""
 
     function: FunctionLike
-    """The function to call: a LambdaHandler, an `aws.lambda_.Function` or an ARN."""
+    """The function to invoke: a LambdaHandler, an `aws.lambda_.Function` or an ARN."""
     expression: Input[str] = "rate(1 minute)"
-    """When: `rate(5 minutes)`, or `cron(0 8 * * ? *)` in the time zone; a minute is the least."""
+    """When: `rate(5 minutes)`, or `cron(0 8 * * ? *)` in the time zone. The shortest interval is a minute. An
+    invocation may be up to 60 s late
+    (https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-flexible-time-windows.html)."""
     time_zone: Input[str] | None = None
     """The time zone of a cron expression, such as Europe/Berlin; by default UTC."""
     payload: Input[str] | None = None
     """The event as JSON; by default the schedule's own."""
     retries: Input[int] = 2
-    """Further attempts to hand one call to Lambda, 0 to 185. Once Lambda has taken the call, Lambda's own
-    retries of asynchronous invocations apply."""
+    """Further attempts to invoke the function, 0 to 185. The invocation is asynchronous: an attempt succeeds
+    as soon as Lambda accepts the event. What follows is the function's own configuration of asynchronous
+    invocations, by default two retries within six hours."""
     max_age: Input[int] = 60
-    """Seconds after which a call that Lambda did not take is dropped, 60 to 86400."""
+    """Seconds after which an event that Lambda did not accept is dropped, 60 to 86400."""
 
     def __post_init__(self) -> None:
         """Check the values against EventBridge Scheduler's limits."""
@@ -45,7 +48,7 @@ class ScheduleArgs:
 
 
 class Schedule(ComponentResource):
-    """A schedule, and the role by which it calls the one function."""
+    """A schedule, and the role by which it invokes one function."""
 
     schedule_name: Output[str]
     """The schedule's name."""

@@ -10,6 +10,7 @@ from pulumi import Archive, ComponentResource, FileArchive, Input, Output, Resou
 
 from websocket_sessions.archives import ArchiveError, Target, default_archives
 from websocket_sessions.arguments import ArgumentError, arguments, coerce_args
+from websocket_sessions.async_invocations import AsyncInvocations, AsyncInvocationsArgs
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
@@ -194,6 +195,16 @@ class SessionBackend(ComponentResource):
             self.http_api.add_route(route_key, self.functions[route.function], signed_in=route.signed_in)
 
     def _deliver_events(self) -> None:
+        """Start the schedule and both consumers.
+
+        A failed run of the keep-alive is not repeated: the next minute's run finds all that it left, and an
+        event of an earlier minute has nothing to add to it.
+        """
+        self.keep_alive_invocations = AsyncInvocations(
+            f"{self._name}-keep-alive-invocations",
+            AsyncInvocationsArgs(function=self.functions["keep_alive"], retries=0, max_age=60),
+            opts=self._child_opts,
+        )
         self.schedule = Schedule(
             f"{self._name}-each-minute",
             ScheduleArgs(function=self.functions["keep_alive"]),

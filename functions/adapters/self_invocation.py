@@ -25,7 +25,7 @@ def client() -> "LambdaClient":
 
 
 class LambdaSelfInvocation:
-    """Uses asynchronous Invoke: Lambda queues the event and makes up to three attempts."""
+    """Uses asynchronous Invoke: Lambda queues the event for a minute at most and does not retry."""
 
     def invoke(self, event: Mapping[str, Any]) -> None:
         """As in the port."""

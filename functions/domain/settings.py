@@ -32,7 +32,7 @@ class Settings:
     max_listeners: int = 500
     session_lifetime: int = 86400
     speaker_grace: int = 300
-    idle_ping: int = 480
+    idle_ping: int = 360
     connection_lifetime: int = 7200
     refresh_lead: int = 600
     refresh_jitter: int = 120

@@ -28,7 +28,8 @@ class Context(Protocol):
 def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
     """Run, and continue in further invocations if the time runs out.
 
-    The invocation fails if the run fails, so that Lambda counts it and retries.
+    The invocation fails if the run fails, so that Lambda counts the error and keeps the event in the queue of
+    failed events. The next minute's run finds what is left.
     """
     scans, depth = scans_of(event, clock())
 

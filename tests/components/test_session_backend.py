@@ -69,6 +69,7 @@ def test_its_parts_are_components(made: tuple[SessionBackend, Deployed]) -> None
         "sessions-fan-out (FanOutQueue)",
         "sessions-ws (WebSocketApi)",
         "sessions-http (HttpApi)",
+        "sessions-keep-alive-invocations (AsyncInvocations)",
         "sessions-each-minute (Schedule)",
         "sessions-alarms (Observability)",
     }
@@ -109,6 +110,22 @@ def test_no_policy_allows_every_resource_or_every_action(made: tuple[SessionBack
         if "*" in action or resource == "*"
     }
     assert wild == STATED_WILDCARDS
+
+
+def test_a_failed_keep_alive_is_left_to_the_next_run_and_its_event_is_kept(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    config = made[1].one("FunctionEventInvokeConfig").inputs
+    assert config["functionName"] == "websocket-sessions-test-sessions-keep-alive"
+    assert (config["maximumRetryAttempts"], config["maximumEventAgeInSeconds"]) == (0, 60)
+    destination = config["destinationConfig"]["onFailure"]["destination"]
+    assert destination.endswith(":sessions-keep-alive-invocations-failed")
+    (policy,) = [
+        item for item in made[1].of("RolePolicy") if item.name == "sessions-keep-alive-invocations-policy"
+    ]
+    (statement,) = json.loads(policy.inputs["policy"])["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (["sqs:SendMessage"], [destination])
+    assert policy.inputs["role"] == "sessions-keep-alive-role"
 
 
 def test_who_connects_may_put_a_connection_and_count_and_nothing_else(

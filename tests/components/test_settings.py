@@ -9,8 +9,15 @@ import pytest
 
 from tests.components.deployed import PROJECT, deploy
 from websocket_sessions.arguments import ArgumentError
-from websocket_sessions.config.settings import RateLimits, SessionSettings
+from websocket_sessions.config.settings import (
+    IDLE_LIMIT,
+    RUN_INTERVAL_SECONDS,
+    RUN_SECONDS,
+    RateLimits,
+    SessionSettings,
+)
 from websocket_sessions.config.stack_config import StackConfig, read_config
+from websocket_sessions.permissions import FUNCTION_SPECS
 
 
 def config_of(**values: object) -> StackConfig:
@@ -28,7 +35,7 @@ def config_of_project(project: str, namespace: str, values: Mapping[str, object]
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"idle_ping": 700}, "idlePing is 700: allowed is 30 to 520 .*idle limit is 600 s"),
+        ({"idle_ping": 421}, "idlePing is 421: allowed is 30 to 420 .*idle limit is 600 s.* 120 s apart"),
         (
             {"connection_lifetime": 8000},
             "connectionLifetime is 8000: .*cuts every connection after two hours",
@@ -55,6 +62,15 @@ def config_of_project(project: str, namespace: str, values: Mapping[str, object]
 def test_a_setting_out_of_range_is_refused_with_the_reason(values: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         SessionSettings(**values)
+
+
+def test_pings_leave_room_for_late_slow_and_skipped_runs() -> None:
+    """EventBridge Scheduler may start a run up to 60 s late, and a run may take its function's timeout."""
+    default = SessionSettings().idle_ping
+    assert FUNCTION_SPECS["keep_alive"].timeout <= RUN_SECONDS
+    assert default + 3 * RUN_INTERVAL_SECONDS + RUN_SECONDS <= IDLE_LIMIT
+    highest = IDLE_LIMIT - 2 * RUN_INTERVAL_SECONDS - RUN_SECONDS
+    assert SessionSettings(idle_ping=highest).idle_ping == highest
 
 
 def test_a_limit_out_of_range_is_refused() -> None:

@@ -16,6 +16,10 @@ IDLE_LIMIT = 600
 """API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
 adjustable (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 DURATION_LIMIT = 7200
+RUN_INTERVAL_SECONDS = 60
+"""Between two runs of the keep-alive. EventBridge Scheduler may start a run that much later."""
+RUN_SECONDS = 60
+"""The longest time of a run, its function's timeout included (permissions.py)."""
 HANDOVER_TIME = 60
 """Seconds between the last request to hand over and the cut."""
 
@@ -66,8 +70,9 @@ class SessionSettings:
     """Seconds from a session's creation to its end."""
     speaker_grace: int = 300
     """Seconds that a session waits for its speaker to resume."""
-    idle_ping: int = 480
-    """Seconds without a message after which a connection receives `keepAlive`."""
+    idle_ping: int = 360
+    """Seconds without a message after which a connection receives `keepAlive`. The default leaves room for
+    one skipped run of the keep-alive."""
     connection_lifetime: int = DURATION_LIMIT
     """Seconds after which API Gateway closes a connection."""
     refresh_lead: int = 600
@@ -153,8 +158,11 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "speaker_grace": (10, _DAY, ""),
     "idle_ping": (
         30,
-        520,
-        f"API Gateway's idle limit is {IDLE_LIMIT} s, and the keep-alive runs each minute and takes its time",
+        IDLE_LIMIT - 2 * RUN_INTERVAL_SECONDS - RUN_SECONDS,
+        (
+            f"API Gateway's idle limit is {IDLE_LIMIT} s, two runs of the keep-alive are up to "
+            f"{2 * RUN_INTERVAL_SECONDS} s apart, and a run takes up to {RUN_SECONDS} s"
+        ),
     ),
     "connection_lifetime": (300, DURATION_LIMIT, "API Gateway cuts every connection after two hours"),
     "refresh_lead": (HANDOVER_TIME, 3600, ""),

@@ -49,7 +49,7 @@ def test_chains_end() -> None:
 
 @pytest.mark.parametrize(
     ("after", "due_after"),
-    [(60, 540), (6240, 6600), (6599, 6600), (6600, 7080)],
+    [(60, 420), (6240, 6600), (6599, 6600), (6600, 6960)],
     ids=["early", "near the notice", "just before it", "after it"],
 )
 def test_a_recorded_heartbeat_moves_the_next_look_but_not_past_the_notice(after: int, due_after: int) -> None:

@@ -33,7 +33,7 @@ def test_a_beat_puts_off_no_notice_of_a_token(driver: KeepAliveDriver) -> None:
     connection = driver.connect("subject", token_expires_at=START + 700)
     driver.now += 300
     beat(driver, connection)
-    assert driver.connection(connection).due_at == START + 480
+    assert driver.connection(connection).due_at == START + 360
 
     driver.now = START + 580
     driver.run()
@@ -41,16 +41,16 @@ def test_a_beat_puts_off_no_notice_of_a_token(driver: KeepAliveDriver) -> None:
 
     driver.now += 100
     beat(driver, connection)
-    assert driver.connection(connection).due_at == driver.now + 480
+    assert driver.connection(connection).due_at == driver.now + 360
 
 
 def test_a_beat_of_a_connection_that_is_due_leaves_it_to_the_run(driver: KeepAliveDriver) -> None:
     """The run that is about to look has the last word."""
     connection = driver.connect()
-    driver.now += 480
+    driver.now += 360
     beat(driver, connection)
 
-    assert driver.connection(connection).due_at == START + 480
+    assert driver.connection(connection).due_at == START + 360
 
 
 def test_a_beat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDriver) -> None:

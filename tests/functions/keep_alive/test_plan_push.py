@@ -10,7 +10,7 @@ from domain.settings import Settings
 from keep_alive.run import ShardScan, all_scans
 from keep_alive.schedule import jitter, plan_push, refresh_at
 
-UNLIMITED = Settings(refresh_jitter=0)
+UNLIMITED = Settings(idle_ping=480, refresh_jitter=0)
 CONNECTED = 1_800_000_000
 CONNECTION = Connection(
     connection_id="connection",

@@ -31,14 +31,14 @@ def test_a_silent_connection_is_pinged_before_each_idle_cut(driver: KeepAliveDri
         driver.run()
         pinged += [driver.now] * (len(driver.pusher.types(connection)) - len(pinged) + 1)
 
-    assert driver.pusher.types(connection) == ["keepAlive"] * 7
+    assert driver.pusher.types(connection) == ["keepAlive"] * 10
     assert max(after - before for before, after in pairwise(pinged)) < 600
 
 
 def test_nothing_is_pushed_before_it_is_due(driver: KeepAliveDriver) -> None:
     """A run a second early reads nothing of the connection."""
     connection = driver.connect()
-    driver.now += 479
+    driver.now += 359
     driver.run()
 
     assert driver.pusher.types(connection) == []
@@ -69,7 +69,7 @@ def test_each_token_s_end_is_told_of_once(driver: KeepAliveDriver) -> None:
     )
     driver.now = START + 1890
     driver.run()
-    driver.now += 480
+    driver.now += 360
     driver.run()
 
     told = [
@@ -115,7 +115,7 @@ def test_a_gone_listener_is_counted_out(driver: KeepAliveDriver) -> None:
     _, session = driver.speaking()
     listener, other = driver.listening(session), driver.listening(session)
     driver.pusher.gone.add(listener)
-    driver.now += 480
+    driver.now += 360
     driver.run()
 
     assert driver.listener_count(session) == 1
@@ -225,18 +225,18 @@ def test_a_speaker_who_resumes_at_the_last_moment_keeps_the_session(driver: Keep
 def test_a_skipped_minute_does_no_harm(driver: KeepAliveDriver) -> None:
     """What was due is done a minute later, and the connection still lives."""
     connection = driver.connect()
-    driver.now += 480 + 60
+    driver.now += 360 + 60
     driver.run()
 
     assert driver.pusher.types(connection) == ["keepAlive"]
-    assert driver.connection(connection).due_at == driver.now + 480
+    assert driver.connection(connection).due_at == driver.now + 360
 
 
 def test_who_cannot_be_reached_is_tried_again(driver: KeepAliveDriver) -> None:
     """Nothing is recorded, so that the next run finds it due."""
     connection = driver.connect()
     driver.pusher.silent.add(connection)
-    driver.now += 480
+    driver.now += 360
     driver.run()
     driver.pusher.silent.clear()
     driver.now += 60
@@ -252,7 +252,7 @@ def test_a_management_api_that_refuses_fails_the_run_but_ends_sessions(driver: K
         driver.connection(speaker), grace_until=driver.now + 300, retry_budget=RetryBudget.USUAL
     )
     driver.connect()
-    driver.now += 480
+    driver.now += 360
     driver.pusher.refusal = PushConfigurationError()
 
     with pytest.raises(PushConfigurationError):
@@ -263,7 +263,7 @@ def test_a_management_api_that_refuses_fails_the_run_but_ends_sessions(driver: K
 def test_a_shard_that_cannot_be_read_keeps_nobody_else_waiting(driver: KeepAliveDriver) -> None:
     """It is read a minute later."""
     connections = [driver.connect() for _ in range(4)]
-    driver.now += 480
+    driver.now += 360
     broken = due_shard(connections[0])
 
     def refuse(params: dict[str, Any], **_: object) -> None:
@@ -312,7 +312,7 @@ def test_a_long_list_is_read_page_by_page_and_goes_on_where_time_ran_out(driver:
     """Each invocation does a page; together they do everything once."""
     small = KeepAliveDriver(page=2)
     connections = [small.connect() for _ in range(30)]
-    small.now += 480
+    small.now += 360
     left, invocations = all_scans(small.now), 0
     while left:
         looks = iter([True])
@@ -340,7 +340,7 @@ def test_a_unit_goes_on_from_where_it_stopped(driver: KeepAliveDriver) -> None:
 
     assert small.pusher.types(first) == ["keepAlive"]
     assert small.pusher.types(second) == []
-    assert left == (ShardScan("connections", unit.shard, START + 30 + 480),)
+    assert left == (ShardScan("connections", unit.shard, START + 30 + 360),)
 
 
 class Crash(BaseException):
@@ -387,10 +387,10 @@ def test_a_run_that_crashes_at_any_call_is_made_up_for(driver: KeepAliveDriver, 
         left_behind, expiring = there.speaking()
         hearer = there.listening(expiring)
         there.container.connections.close(
-            there.connection(left_behind), grace_until=there.now + 300, retry_budget=RetryBudget.USUAL
+            there.connection(left_behind), grace_until=there.now + 200, retry_budget=RetryBudget.USUAL
         )
         there.pusher.gone |= {gone, speaker}
-        there.now = START + 480
+        there.now = START + 360
         work = [
             *scans_for("sessions", session, expiring),
             *scans_for("connections", pinged, speaker, listener, gone, hearer),
@@ -406,7 +406,7 @@ def test_a_run_that_crashes_at_any_call_is_made_up_for(driver: KeepAliveDriver, 
         assert "sessionEnded" in there.pusher.types(hearer), number
         assert there.listener_count(session) == 1, number
         assert there.container.connections.get(gone) is None, number
-        assert there.session(session).grace_until in {START + 480 + 300, START + 540 + 300}, number
+        assert there.session(session).grace_until in {START + 360 + 300, START + 420 + 300}, number
         assert there.session(expiring).end_reason is EndReason.SPEAKER_GONE, number
         there.now += 60
         there.run(work)
