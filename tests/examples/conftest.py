@@ -1,24 +1,34 @@
-"""An example in a folder of its own, with the built wheel, on a local AWS with a WebSocket gateway."""
+"""An example in a folder of its own, with the built wheels, on a local AWS with a WebSocket gateway."""
 
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port, port_is_free, wait_until
-from tests.package.conftest import UV, consumer, distributions, wheel
+from tests.support.wheels import REPOSITORY, UV, build_wheel, virtual_environment
 
-__all__ = ["consumer", "distributions", "wheel"]
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 STACK = "test"
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with both wheels, at the pinned versions, and nothing of this tree."""
+    wheels = [
+        build_wheel(source, tmp_path_factory.mktemp("dist"))
+        for source in (REPOSITORY, REPOSITORY / "emulator")
+    ]
+    folder = tmp_path_factory.mktemp("installed") / "venv"
+    return virtual_environment(folder, "--constraint", REPOSITORY / "requirements" / "dev.txt", *wheels)
 
 
 @pytest.fixture(scope="session")
@@ -38,34 +48,46 @@ def gateway(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> It
         process.wait()
 
 
-class Examples:
-    """Deploys examples with the wheel's interpreter."""
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """An example that is deployed: its outputs, and the variables of the AWS that it is on."""
 
-    def __init__(self, engine: Engine, gateway: str, consumer: Path, folder: Path) -> None:
-        self._engine = engine.with_environment(
-            {
-                "EMULATOR_WEBSOCKET_URL": gateway,
-                "PATH": os.pathsep.join([engine.environment["PATH"], str(UV.parent)]),
-            }
-        )
-        self._venv = consumer.parent.parent
-        self._folder = folder
+    outputs: Mapping[str, Any]
+    aws: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Deploys examples with the interpreter that has the wheels."""
+
+    engine: Engine
+    aws: Mapping[str, str]
+    folder: Path
 
     @contextmanager
-    def deployed(self, name: str) -> Generator[dict[str, object]]:
-        """Deploy an example and give its outputs; destroy it, and check that nothing is left of it."""
-        project = self._folder / name
-        shutil.copytree(REPOSITORY / "examples" / name, project, ignore=shutil.ignore_patterns("__pycache__"))
-        (project / "venv").symlink_to(self._venv)
-        self._engine.select(STACK, project)
+    def deployed(self, name: str) -> Generator[Deployed]:
+        """Deploy a copy of an example; destroy it, and check that no resource is left."""
+        project = copy_example(name, self.folder)
+        self.engine.select(STACK, project)
         try:
-            self._engine.up(STACK, project)
-            yield self._engine.outputs(STACK, project)
+            self.engine.up(STACK, project)
+            yield Deployed(outputs=self.engine.outputs(STACK, project), aws=self.aws)
         finally:
-            self._engine.destroy(STACK, project)
-        assert not self._engine.export(STACK, project)["deployment"].get("resources")
+            self.engine.destroy(STACK, project)
+        assert not self.engine.export(STACK, project)["deployment"].get("resources")
+
+
+def copy_example(name: str, folder: Path) -> Path:
+    """Return a copy of an example in a folder outside this repository."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    return shutil.copytree(REPOSITORY / "examples" / name, folder / name, ignore=ignored)
 
 
 @pytest.fixture
-def examples(engine: Engine, gateway: str, consumer: Path, tmp_path: Path) -> Examples:
-    return Examples(engine, gateway, consumer, tmp_path)
+def examples(engine: Engine, emulator: MiniStack, gateway: str, installed: Path, tmp_path: Path) -> Examples:
+    variables = {
+        "EMULATOR_WEBSOCKET_URL": gateway,
+        "PATH": os.pathsep.join([engine.environment["PATH"], str(UV.parent)]),
+        "VIRTUAL_ENV": str(installed),
+    }
+    return Examples(engine=engine.with_environment(variables), aws=emulator.environment, folder=tmp_path)

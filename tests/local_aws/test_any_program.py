@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 import threading
 import zipfile
 from collections.abc import Generator
@@ -15,9 +14,8 @@ from pulumi_local_aws.engine_build import find_cli
 from pulumi_local_aws.ministack import DEFAULT_PYTHON
 from pulumi_local_aws.processes import free_port, group_is_alive, wait_until
 from pulumi_local_aws.stack.background import Record
+from tests.support.wheels import REPOSITORY, build_wheel, virtual_environment
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-UV = Path(sys.executable).parent / "uv"
 SECONDS = 240.0
 """More than any of these commands takes on two busy cores."""
 LIVE = [
@@ -61,12 +59,7 @@ def test_the_gateway_is_controlled(local_stack):
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the sdist as an index would have it."""
-    folder = tmp_path_factory.mktemp("dist")
-    options = ("--no-build-isolation", "--python", sys.executable, "--out-dir", str(folder), "--quiet")
-    subprocess.run([UV, "build", *options, str(REPOSITORY / "emulator")], check=True, cwd=folder)
-    (found,) = folder.glob("*.whl")
-    return found
+    return build_wheel(REPOSITORY / "emulator", tmp_path_factory.mktemp("dist"))
 
 
 class Consumer:
@@ -76,10 +69,8 @@ class Consumer:
         self.folder = folder / "echo"
         self.venv = folder / "venv"
         self.folder.mkdir()
-        subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, self.venv], check=True)
-        install = [UV, "pip", "install", "--quiet", "--python", self.venv / "bin" / "python"]
         constraints = ("--constraint", REPOSITORY / "requirements" / "dev.txt")
-        subprocess.run([*install, *constraints, wheel, "pulumi-aws", "pytest"], check=True)
+        virtual_environment(self.venv, *constraints, wheel, "pulumi-aws", "pytest")
         ports = {"EMULATOR_PORT": str(free_port()), "WEBSOCKET_PORT": str(free_port())}
         left_out = {"PYTHONPATH", "VIRTUAL_ENV", "LOCAL_FOLDER"}
         self.environment = {k: v for k, v in os.environ.items() if k not in left_out} | ports

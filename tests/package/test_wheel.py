@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.package.conftest import REPOSITORY, UV
+from tests.support.wheels import REPOSITORY, UV
 from websocket_sessions import __version__
 
 CONSUMER = """\

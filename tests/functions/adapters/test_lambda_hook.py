@@ -11,14 +11,14 @@ import pytest
 
 from adapters.hook import LambdaHook
 from domain.ports import HookError
-from examples import hook_uppercase
+from examples.hook.app import uppercase
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
 
 pytestmark = pytest.mark.emulator
 
 SOURCES = {
-    "example": Path(hook_uppercase.__file__).read_text(),
+    "example": Path(uppercase.__file__).read_text(),
     "failing": "def handler(event, context):\n    raise ValueError(event)\n",
     "slow": "import time\ndef handler(event, context):\n    time.sleep(5)\n    return {}\n",
 }

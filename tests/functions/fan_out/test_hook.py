@@ -12,7 +12,7 @@ from domain.message_log import Body, Entry
 from domain.model import Position
 from domain.ports import HookError
 from domain.settings import Settings
-from examples.hook_uppercase import handler as example
+from examples.hook.app.uppercase import handler as example
 from tests.support.fake_management_api import ManagementApi
 from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED

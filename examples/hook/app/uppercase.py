@@ -1,18 +1,17 @@
-"""An example of a processing hook (docs/hook.md): a moderator that refuses, and a "translator" to capitals.
+"""A processing hook (docs/hook.md): it refuses rude messages, and German listeners receive capitals.
 
-Deploy it as a Lambda function of its own (handler `hook_uppercase.handler`; it needs no permission and no
-library), and name its ARN in the setting `hookFunctionArn`. A real one would call a translation service for
-each of `languages`, in one request if it can: the speaker waits for it.
+A real hook would call a translation service for each of `languages`, in one request if possible: the speaker
+waits for the hook.
 """
 
 from typing import Any
 
 REFUSED_WORDS = frozenset({"damn"})
-"""What this moderator lets nobody say."""
+"""The words for which a message is refused."""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Refuse what has a refused word in it; else give German listeners capitals, everyone the original."""
+    """Return the hook's response: a refusal, the text for German listeners, or no change."""
     message = event["message"]
     if message["encoding"] != "utf8" or not message["contentType"].startswith("text/"):
         return {}
