@@ -3,6 +3,7 @@
 from tests.emulator.catalogue import COMPUTE, Case
 from tests.emulator.catalogue_edge import EDGE
 from tests.emulator.catalogue_second import SECOND
+from tests.emulator.catalogue_services import SERVICES
 from tests.emulator.catalogue_site import SITE
 from tests.emulator.catalogue_small import SMALL
 
@@ -12,5 +13,6 @@ PARTS: dict[str, dict[str, Case]] = {
     "site": SITE,
     "second": SECOND,
     "small": SMALL,
+    "services": SERVICES,
 }
-ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND | SMALL
+ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND | SMALL | SERVICES

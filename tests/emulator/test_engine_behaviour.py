@@ -29,6 +29,7 @@ _IMPORT_IDS = {
     "aws:apigatewayv2/route:Route": "{apiId}/{id}",
     "aws:apigatewayv2/routeResponse:RouteResponse": "{apiId}/{routeId}/{id}",
     "aws:apigatewayv2/stage:Stage": "{apiId}/{id}",
+    "aws:cloudwatch/eventTarget:EventTarget": "{rule}/{targetId}",
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": "{logGroupName}:{id}",
     "aws:cognito/userPoolClient:UserPoolClient": "{userPoolId}/{id}",
     "aws:lambda/permission:Permission": "{function}/{id}",

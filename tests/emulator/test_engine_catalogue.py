@@ -138,3 +138,8 @@ def test_destroy_leaves_no_resource(project: Project, emulator: MiniStack, tmp_p
     assert client("cognito-idp", aws).list_user_pools(MaxResults=10)["UserPools"] == []
     assert client("s3", aws).list_buckets()["Buckets"] == []
     assert client("logs", aws).describe_log_groups()["logGroups"] == []
+    assert client("secretsmanager", aws).list_secrets()["SecretList"] == []
+    assert client("events", aws).list_rules()["Rules"] == []
+    keys = [key["KeyId"] for key in client("kms", aws).list_keys()["Keys"]]
+    states = {client("kms", aws).describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
+    assert states <= {"PendingDeletion"}

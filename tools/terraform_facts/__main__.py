@@ -24,9 +24,13 @@ from tools.terraform_facts.go_source import Package, braces, entries
 FILE = Path(__file__).parents[2] / "emulator/pulumi_local_aws/provider/upstream.json"
 # The package of a type in Terraform, and the function or method that has its schema.
 _SCHEMAS: Mapping[str, tuple[str, str]] = {
+    "aws:acm/certificate:Certificate": ("acm", "resourceCertificate"),
+    "aws:acm/certificateValidation:CertificateValidation": ("acm", "resourceCertificateValidation"),
     "aws:apigatewayv2/api:Api": ("apigatewayv2", "resourceAPI"),
+    "aws:apigatewayv2/apiMapping:ApiMapping": ("apigatewayv2", "resourceAPIMapping"),
     "aws:apigatewayv2/authorizer:Authorizer": ("apigatewayv2", "resourceAuthorizer"),
     "aws:apigatewayv2/deployment:Deployment": ("apigatewayv2", "resourceDeployment"),
+    "aws:apigatewayv2/domainName:DomainName": ("apigatewayv2", "resourceDomainName"),
     "aws:apigatewayv2/integration:Integration": ("apigatewayv2", "resourceIntegration"),
     "aws:apigatewayv2/integrationResponse:IntegrationResponse": (
         "apigatewayv2",
@@ -42,24 +46,35 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
         "resourceResponseHeadersPolicy",
     ),
     "aws:cloudwatch/dashboard:Dashboard": ("cloudwatch", "resourceDashboard"),
+    "aws:cloudwatch/eventRule:EventRule": ("events", "resourceRule"),
+    "aws:cloudwatch/eventTarget:EventTarget": ("events", "resourceTarget"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "resourceGroup"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("logs", "resourceMetricFilter"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "resourceMetricAlarm"),
     "aws:cognito/userPool:UserPool": ("cognitoidp", "resourceUserPool"),
     "aws:cognito/userPoolClient:UserPoolClient": ("cognitoidp", "(r *userPoolClientResource) Schema"),
     "aws:dynamodb/table:Table": ("dynamodb", "resourceTable"),
+    "aws:dynamodb/tableItem:TableItem": ("dynamodb", "resourceTableItem"),
     "aws:iam/policy:Policy": ("iam", "resourcePolicy"),
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam", "resourceRolePolicyAttachment"),
     "aws:iam/role:Role": ("iam", "resourceRole"),
     "aws:iam/rolePolicy:RolePolicy": ("iam", "resourceRolePolicy"),
+    "aws:kms/alias:Alias": ("kms", "resourceAlias"),
+    "aws:kms/key:Key": ("kms", "resourceKey"),
+    "aws:lambda/alias:Alias": ("lambda", "resourceAlias"),
     "aws:lambda/eventSourceMapping:EventSourceMapping": ("lambda", "resourceEventSourceMapping"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": (
         "lambda",
         "resourceFunctionEventInvokeConfig",
     ),
     "aws:lambda/function:Function": ("lambda", "resourceFunction"),
+    "aws:lambda/functionUrl:FunctionUrl": ("lambda", "resourceFunctionURL"),
+    "aws:lambda/layerVersion:LayerVersion": ("lambda", "resourceLayerVersion"),
     "aws:lambda/permission:Permission": ("lambda", "resourcePermission"),
+    "aws:route53/record:Record": ("route53", "resourceRecord"),
+    "aws:route53/zone:Zone": ("route53", "resourceZone"),
     "aws:s3/bucket:Bucket": ("s3", "resourceBucket"),
+    "aws:s3/bucketNotification:BucketNotification": ("s3", "resourceBucketNotification"),
     "aws:s3/bucketObjectv2:BucketObjectv2": ("s3", "resourceObject"),
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": ("s3", "resourceBucketOwnershipControls"),
     "aws:s3/bucketPolicy:BucketPolicy": ("s3", "resourceBucketPolicy"),
@@ -71,6 +86,8 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:s3/bucketVersioning:BucketVersioning": ("s3", "resourceBucketVersioning"),
     "aws:scheduler/schedule:Schedule": ("scheduler", "resourceSchedule"),
     "aws:scheduler/scheduleGroup:ScheduleGroup": ("scheduler", "resourceScheduleGroup"),
+    "aws:secretsmanager/secret:Secret": ("secretsmanager", "resourceSecret"),
+    "aws:secretsmanager/secretVersion:SecretVersion": ("secretsmanager", "resourceSecretVersion"),
     "aws:sns/topic:Topic": ("sns", "topicSchema"),
     "aws:sns/topicSubscription:TopicSubscription": ("sns", "resourceTopicSubscription"),
     "aws:sqs/queuePolicy:QueuePolicy": ("sqs", "resourceQueuePolicy"),
@@ -81,6 +98,7 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": {"alarm_name": "name"},
     "aws:lambda/function:Function": {"filename": "code", "function_name": "name"},
+    "aws:lambda/layerVersion:LayerVersion": {"filename": "code"},
     "aws:lambda/permission:Permission": {"function_name": "function"},
     "aws:sns/topicSubscription:TopicSubscription": {"topic_arn": "topic"},
 }
@@ -179,7 +197,7 @@ def _value(package: Package, text: str) -> Any:
     text = re.sub(r"^\w+\.AttributeDefault\((.*)\)$", r"\1", text)
     if text.startswith(("awstypes.", "types.")):
         return _enum(package.folder.name)[text.split(".")[1].lower()]
-    if re.fullmatch(r"[a-z]\w*", text) and text not in ("true", "false"):
+    if re.fullmatch(r"[A-Za-z]\w*", text) and text not in ("true", "false"):
         return _value(package, package.declared(text).partition("=")[2].partition("//")[0].strip())
     return json.loads(re.sub(r"(?<=\d)_(?=\d)", "", text))
 
