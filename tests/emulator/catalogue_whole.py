@@ -1,6 +1,7 @@
 """Join the catalogue's parts in the order in which they refer to each other."""
 
 from tests.emulator.catalogue import COMPUTE, Case
+from tests.emulator.catalogue_domains import DOMAINS
 from tests.emulator.catalogue_edge import EDGE
 from tests.emulator.catalogue_second import SECOND
 from tests.emulator.catalogue_services import SERVICES
@@ -14,5 +15,6 @@ PARTS: dict[str, dict[str, Case]] = {
     "second": SECOND,
     "small": SMALL,
     "services": SERVICES,
+    "domains": DOMAINS,
 }
-ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND | SMALL | SERVICES
+ALL: dict[str, Case] = COMPUTE | EDGE | SITE | SECOND | SMALL | SERVICES | DOMAINS

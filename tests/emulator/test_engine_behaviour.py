@@ -22,6 +22,7 @@ from tests.emulator.project import Project, changed
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 # pulumi-aws's import ids that differ from the resource's id.
 _IMPORT_IDS = {
+    "aws:apigatewayv2/apiMapping:ApiMapping": "{id}/{domainName}",
     "aws:apigatewayv2/authorizer:Authorizer": "{apiId}/{id}",
     "aws:apigatewayv2/deployment:Deployment": "{apiId}/{id}",
     "aws:apigatewayv2/integration:Integration": "{apiId}/{id}",
@@ -34,6 +35,8 @@ _IMPORT_IDS = {
     "aws:cognito/userPoolClient:UserPoolClient": "{userPoolId}/{id}",
     "aws:lambda/permission:Permission": "{function}/{id}",
 }
+# pulumi-aws cannot import them.
+_NOT_IMPORTED = frozenset({"aws:acm/certificateValidation:CertificateValidation"})
 
 
 def _queue(**properties: Any) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def test_every_type_is_imported_by_its_id(engine: Engine, tmp_path: Path) -> Non
     resources = [
         {"type": one["type"], "name": name, "id": _import_id(one)}
         for name, one in project.state().items()
-        if one["type"].startswith("aws:")
+        if one["type"].startswith("aws:") and one["type"] not in _NOT_IMPORTED
     ]
     target = Project.make(engine, tmp_path, "imported")
     listing = tmp_path / "resources.json"

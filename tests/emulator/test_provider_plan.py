@@ -133,6 +133,22 @@ def test_a_preview_keeps_known_outputs_and_marks_volatile_ones_unknown() -> None
     assert planned_outputs(function, {}, {"arn": "arn:f", "codeSha256": "old"})["codeSha256"] is UNKNOWN
 
 
+def test_a_preview_marks_what_aws_decides_in_an_object_as_unknown() -> None:
+    domain = resource("aws:apigatewayv2/domainName:DomainName")
+    given = {"certificateArn": "arn", "endpointType": "REGIONAL", "securityPolicy": "TLS_1_2"}
+    planned = planned_outputs(domain, {"domainNameConfiguration": given})["domainNameConfiguration"]
+    assert planned == {
+        **given,
+        **dict.fromkeys(
+            ("hostedZoneId", "ipAddressType", "ownershipVerificationCertificateArn", "targetDomainName"),
+            UNKNOWN,
+        ),
+    }
+    known = {"domainNameConfiguration": {**given, "targetDomainName": "d.example"}}
+    planned = planned_outputs(domain, {"domainNameConfiguration": given}, known)["domainNameConfiguration"]
+    assert planned["targetDomainName"] == "d.example"
+
+
 def test_order_matters_in_lists_only() -> None:
     assert equal(texts(), ["a", "b"], ["b", "a"])
     assert not equal(texts(), ["a", "b"], ["a", "a"])

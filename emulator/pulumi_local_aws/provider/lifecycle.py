@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.compare import equal, is_empty
 from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import Resource, State
-from pulumi_local_aws.provider.schema import Kind, inputs_of
+from pulumi_local_aws.provider.schema import Kind, Property, Table, inputs_of
 from pulumi_local_aws.provider.values import UNKNOWN
 
 
@@ -100,15 +100,25 @@ def delete(resource: Resource, cloud: Cloud, resource_id: str, state: State) -> 
 
 def planned_outputs(resource: Resource, news: State, state: State | None = None) -> State:
     """Return the outputs that a preview shows: the inputs, and unknown for what AWS decides."""
-    known = dict(state or {})
+    return _planned_fields(resource.table, news, dict(state or {}))
+
+
+def _planned_fields(table: Table, news: Mapping[str, Any], known: Mapping[str, Any]) -> State:
     outputs: State = {}
-    for name, prop in resource.table.items():
+    for name, prop in table.items():
         if not prop.output and news.get(name) is not None:
-            outputs[name] = news[name]
+            outputs[name] = _planned(prop, news[name], known.get(name))
         elif prop.output or prop.computed:
-            unknown = state is None or prop.volatile or known.get(name) is None
-            outputs[name] = UNKNOWN if unknown else known[name]
+            outputs[name] = UNKNOWN if prop.volatile or known.get(name) is None else known[name]
     return outputs
+
+
+def _planned(prop: Property, value: Any, known: Any) -> Any:
+    """Return the value of an input with what AWS decides in it; `known` is AWS's present value."""
+    if prop.kind is Kind.BLOCK and isinstance(value, Mapping):
+        given = cast("Mapping[str, Any]", value)
+        return {**given, **_planned_fields(prop.fields, given, known or {})}
+    return value
 
 
 def observe(resource: Resource, cloud: Cloud, resource_id: str, state: Mapping[str, Any]) -> State | None:
@@ -165,7 +175,7 @@ def _unread_properties(resource: Resource, known: Mapping[str, Any]) -> State:
 def _keep_form(resource: Resource, outputs: State, prior: Mapping[str, Any]) -> State:
     """Return the outputs; a value that equals its earlier form keeps that form."""
     return {
-        name: prior[name]
+        name: _with_outputs(resource.table[name], prior[name], value)
         if name in resource.table
         and prior.get(name) is not None
         and equal(resource.table[name], prior[name], value)
@@ -173,6 +183,29 @@ def _keep_form(resource: Resource, outputs: State, prior: Mapping[str, Any]) -> 
         for name, value in outputs.items()
         if value is not None
     }
+
+
+def _with_outputs(prop: Property, prior: Any, value: Any) -> Any:
+    """Return the earlier form of an equal value, with what AWS decides in it."""
+    if prop.kind is not Kind.BLOCK:
+        return prior
+    earlier: State = dict(prior)
+    now: State = dict(value or {})
+    decided = {
+        name: now[name]
+        for name, field in prop.fields.items()
+        if name in now and (field.output or (field.computed and earlier.get(name) is None))
+    }
+    return {**earlier, **decided}
+
+
+def _without_outputs(prop: Property, value: Any) -> Any:
+    """Return the value without the fields that a program cannot set."""
+    if prop.kind is Kind.BLOCK and isinstance(value, Mapping):
+        fields = inputs_of(prop.fields)
+        given = cast("Mapping[str, Any]", value)
+        return {name: _without_outputs(fields[name], item) for name, item in given.items() if name in fields}
+    return value
 
 
 def _inputs_from_outputs(resource: Resource, outputs: State, olds: State | None) -> State:
@@ -185,7 +218,7 @@ def _inputs_from_outputs(resource: Resource, outputs: State, olds: State | None)
         elif olds is not None and old is None and equal(prop, None, now):
             continue
         if now is not None and (old is not None or not is_empty(now)):
-            inputs[name] = now
+            inputs[name] = _without_outputs(prop, now)
     return inputs
 
 

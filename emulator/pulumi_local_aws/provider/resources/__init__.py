@@ -2,7 +2,9 @@
 
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.resources import (
+    acm,
     apigatewayv2_api,
+    apigatewayv2_domain,
     apigatewayv2_integration,
     apigatewayv2_route,
     cloudfront_distribution,
@@ -20,8 +22,11 @@ from pulumi_local_aws.provider.resources import (
     lambda_function,
     lambda_invoke_config,
     lambda_permission,
+    lambda_versions,
     logs,
+    route53,
     s3_bucket,
+    s3_notification,
     s3_object,
     s3_settings,
     scheduler,
@@ -34,7 +39,9 @@ from pulumi_local_aws.provider.resources import (
 )
 
 _MODULES = (
+    acm,
     apigatewayv2_api,
+    apigatewayv2_domain,
     apigatewayv2_integration,
     apigatewayv2_route,
     cloudfront_distribution,
@@ -52,8 +59,11 @@ _MODULES = (
     lambda_function,
     lambda_invoke_config,
     lambda_permission,
+    lambda_versions,
     logs,
+    route53,
     s3_bucket,
+    s3_notification,
     s3_object,
     s3_settings,
     scheduler,

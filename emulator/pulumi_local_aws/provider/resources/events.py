@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
-from pulumi_local_aws.provider.convert import from_api, to_api
+from pulumi_local_aws.provider.convert import from_api, get_list, to_api
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
@@ -128,7 +128,7 @@ def _target_id(resource_id: str, state: State) -> str:
 
 def _succeed(answer: Any) -> None:
     """Raise AwsError if the call failed for a target: EventBridge reports it in a successful response."""
-    for failure in answer.get("FailedEntries") or []:
+    for failure in get_list(answer, "FailedEntries"):
         raise AwsError("PutTargets", failure.get("ErrorCode", ""), failure.get("ErrorMessage", ""))
 
 

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
-from pulumi_local_aws.provider.convert import get_list
+from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
 
@@ -149,7 +149,8 @@ def _decoded(text: str) -> bytes:
 
 def _holder(cloud: Cloud, secret: str, stage: str) -> str | None:
     """Return the version that has the stage, or None."""
-    stages = cloud.call("secretsmanager", "DescribeSecret", SecretId=secret).get("VersionIdsToStages") or {}
+    described = cloud.call("secretsmanager", "DescribeSecret", SecretId=secret)
+    stages = get_object(described, "VersionIdsToStages")
     return next((version for version, held in stages.items() if stage in held), None)
 
 
