@@ -41,7 +41,7 @@ def web_socket_routes(*, record_heartbeats: bool) -> dict[str, MessageRoute]:
 
 
 def http_routes(*, allow_anonymous: bool) -> dict[str, RequestRoute]:
-    """Return the HTTP routes by method and path; a session may be looked up by whoever may join it."""
+    """Return the HTTP routes by method and path; every client that may join a session may look it up."""
     return {
         "POST /sessions": RequestRoute(function="http_create_session"),
         "GET /sessions/{sessionId}": RequestRoute(function="http_get_session", signed_in=not allow_anonymous),

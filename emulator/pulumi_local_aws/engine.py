@@ -17,7 +17,7 @@ from pulumi_local_aws.launchers import TESTED_VERSION, link, write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import lambda_environment
 
-# Guards nothing: what is deployed on the emulator is gone when it ends, and stays on this machine.
+# Guards nothing: what is deployed on the emulator stays on this machine and ends with it.
 LOCAL_PASSPHRASE = "local"  # noqa: S105
 _TAIL_CHARACTERS = 4000
 

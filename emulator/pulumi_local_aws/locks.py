@@ -8,7 +8,7 @@ import psutil
 
 
 def drop_dead_locks(state: Path) -> int:
-    """Remove the locks whose process ran on this host and is gone; how many."""
+    """Remove the locks of ended processes of this host. Return how many."""
     dropped = 0
     for lock in (state / ".pulumi" / "locks").rglob("*.json"):
         if _is_dead(lock):

@@ -116,7 +116,7 @@ class MiniStack:
         return is_ready(self.port)
 
     def stop(self) -> None:
-        """End MiniStack and its Lambda workers; nothing happens if they are gone."""
+        """End MiniStack and its Lambda workers; do nothing if they have ended."""
         stop_group(self.pid)
         if self._process is not None:
             self._process.wait()

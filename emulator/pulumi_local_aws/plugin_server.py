@@ -16,7 +16,7 @@ _PARENT_CHECK_SECONDS = 1.0
 
 
 def serve(server: Any) -> None:
-    """Listen on a free port of 127.0.0.1, print it, and serve until the engine ends us or is gone.
+    """Listen on a free port of 127.0.0.1, print it, and serve until the engine stops or stops this process.
 
     The engine ends a plugin by SIGINT; a plugin has a process group of its own, so no Ctrl-C comes here.
     """

@@ -57,7 +57,7 @@ def stop_group(group: int, grace: float = 5.0) -> None:
 
 
 def start_time(pid: int) -> float | None:
-    """Return when the process started, which tells it from a later one with its pid; None if it ended."""
+    """Return when the process started, which identifies it together with its pid; None if it has ended."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

@@ -1,6 +1,6 @@
 """Runs one Pulumi program: the child process of the language host.
 
-Reads a `RunRequest` from standard input. Exit status 32 tells the host that the error was already reported.
+Reads a `RunRequest` from standard input. Exit status 32 means that the error was already reported.
 """
 
 import asyncio

@@ -151,7 +151,7 @@ def test_who_publishes_may_push_and_cut_but_not_look_up_connections(
 def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
     made: tuple[SessionBackend, Deployed],
 ) -> None:
-    """And, as whoever broadcasts, leave listeners to it for later."""
+    """And leave listeners to the queue, as every function that broadcasts does."""
     asked = ("sqs:ChangeMessageVisibility", "sessions-fan-out-queue")
     assert [
         name for name in functions_in_use(record_heartbeats=False) if asked in allowed(made[1], name)
@@ -177,8 +177,8 @@ def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
         if item.inputs["name"] == f"websocket-sessions-test-sessions-{slug}"
     ]
     variables = item.inputs["environment"]["variables"]
-    told = {name.removesuffix("_TABLE").lower() for name in variables if name.endswith("_TABLE")}
-    assert told == set(FUNCTION_SPECS[function].tables)
+    tables = {name.removesuffix("_TABLE").lower() for name in variables if name.endswith("_TABLE")}
+    assert tables == set(FUNCTION_SPECS[function].tables)
     assert ("CALLBACK_URL" in variables) is bool(FUNCTION_SPECS[function].connections)
     assert ("JWKS_URL" in variables) is FUNCTION_SPECS[function].verifies_tokens
 

@@ -200,8 +200,8 @@ def test_a_schedule_that_falls_silent_alarms() -> None:
     alarm = observed().one("MetricAlarm", "watch-schedule-stopped").inputs
     assert alarm["treatMissingData"] == "missing"
     assert "insufficientDataActions" not in alarm
-    told = observed(alarm_topic=True).one("MetricAlarm", "watch-schedule-stopped").inputs
-    assert told["insufficientDataActions"] == told["alarmActions"]
+    alarm = observed(alarm_topic=True).one("MetricAlarm", "watch-schedule-stopped").inputs
+    assert alarm["insufficientDataActions"] == alarm["alarmActions"]
 
 
 def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
@@ -216,9 +216,9 @@ def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
 
 def test_alarms_tell_a_topic_where_there_is_one() -> None:
     assert {item.inputs.get("alarmActions") for item in observed().of("MetricAlarm")} == {None}
-    told = observed(alarm_topic=True)
-    assert "kmsMasterKeyId" not in told.one("Topic").inputs, "CloudWatch may not use SNS's own key"
-    actions = [item.inputs["alarmActions"] for item in told.of("MetricAlarm")]
+    resources = observed(alarm_topic=True)
+    assert "kmsMasterKeyId" not in resources.one("Topic").inputs, "CloudWatch may not use SNS's own key"
+    actions = [item.inputs["alarmActions"] for item in resources.of("MetricAlarm")]
     assert all(action == ["arn:aws:sns:eu-central-1:123456789012:watch-alarms"] for action in actions)
 
 

@@ -61,7 +61,7 @@ class MakeRunner:
             if process.poll() is not None:
                 return True
             try:
-                # The engine's lock tells this update from the state of an earlier stack.
+                # The engine's lock distinguishes this update from the state of an earlier stack.
                 return any((backend / "locks").rglob("*.json")) and "iam/role:Role" in state.read_text()
             except FileNotFoundError:
                 return False

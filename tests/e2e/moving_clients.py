@@ -10,7 +10,7 @@ from tests.e2e.deployment import Deployment, User
 from tools.dev_stack.session_client import Refused, SessionClient
 
 LOST = (ConnectionClosed, ConnectionError, InvalidStatus, TimeoutError, OSError)
-"""What a connection's end looks like to whoever uses it."""
+"""How a client sees the end of its connection."""
 
 BEATS: set[asyncio.Task[None]] = set()
 """What keeps the tasks of open connections from being collected; each ends with its connection."""

@@ -1,4 +1,4 @@
-"""An edit goes live without the engine; one that does not import leaves the old code; the next up tells."""
+"""An edit goes live without the engine; code that cannot be imported leaves the old code live."""
 
 from collections.abc import Generator
 from pathlib import Path

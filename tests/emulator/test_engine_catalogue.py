@@ -71,8 +71,10 @@ def test_a_removed_property_is_reset_to_its_default(project: Project, emulator: 
     project.up()
     assert set(_ops(project.plan()).values()) == {"same"}
     project.refresh("--expect-no-changes")
-    told = client("lambda", emulator.environment).get_function_configuration(FunctionName="catalogue-fixed")
-    assert (told["Description"], told["MemorySize"], told["Timeout"]) == ("", 128, 3)
+    deployed = client("lambda", emulator.environment).get_function_configuration(
+        FunctionName="catalogue-fixed"
+    )
+    assert (deployed["Description"], deployed["MemorySize"], deployed["Timeout"]) == ("", 128, 3)
 
 
 def test_drift_is_found_and_reverted(project: Project, emulator: MiniStack) -> None:

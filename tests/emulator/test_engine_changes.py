@@ -22,9 +22,9 @@ def _replaced(project: Project, before: Mapping[str, Case], after: Mapping[str, 
     project.write(before)
     project.up()
     project.write(after)
-    told = project.up().stdout
+    output = project.up().stdout
     assert {step["op"] for step in project.plan().values()} == {"same"}
-    return [mark for line in told.splitlines() for mark in (_NEW, _OLD) if mark in line]
+    return [mark for line in output.splitlines() for mark in (_NEW, _OLD) if mark in line]
 
 
 def test_a_replacement_creates_the_new_resource_before_it_deletes_the_old_one(
@@ -42,8 +42,8 @@ def test_a_replacement_with_a_fixed_name_deletes_the_old_resource_first(
     project = Project.make(engine, tmp_path, "old-first")
     role = changed(ALL["spare"], {"name": "old-first"})
     assert _replaced(project, {"role": role}, {"role": changed(role, {"path": "/other/"})}) == [_OLD, _NEW]
-    told = client("iam", emulator.environment).get_role(RoleName="old-first")
-    assert told["Role"]["Path"] == "/other/"
+    role = client("iam", emulator.environment).get_role(RoleName="old-first")
+    assert role["Role"]["Path"] == "/other/"
     project.destroy()
 
 

@@ -71,9 +71,9 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
     assert not stack.was_interrupted()
     lock = tmp_path / "state" / ".pulumi" / "locks" / "organization" / "project" / "local" / "a.json"
     lock.parent.mkdir(parents=True)
-    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
-        gone.wait()
-    for pid, cut_short in ((os.getpid(), False), (gone.pid, True)):
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    for pid, cut_short in ((os.getpid(), False), (ended.pid, True)):
         lock.write_text(json.dumps({"pid": pid, "hostname": socket.gethostname()}))
         assert stack.was_interrupted() is cut_short
     assert not lock.exists()

@@ -25,6 +25,6 @@ def test_a_stack_in_an_account_is_not_looked_for_on_an_emulator() -> None:
     [({}, "http://localhost:4566"), ({"AWS_ENDPOINT_URL": "http://x"}, "http://x")],
 )
 def test_a_stack_on_an_emulator_costs_nothing(environment: dict[str, str], endpoint: str) -> None:
-    told = whereabouts(ON_EMULATOR, environment)
-    assert told.endswith(f"its AWS at {endpoint}")
-    assert "USD" not in told
+    line = whereabouts(ON_EMULATOR, environment)
+    assert line.endswith(f"its AWS at {endpoint}")
+    assert "USD" not in line

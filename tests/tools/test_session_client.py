@@ -1,4 +1,4 @@
-"""The terminal's client tells replies from pushes, and errors from both."""
+"""The terminal's client distinguishes replies, pushes and errors."""
 
 import json
 from collections.abc import AsyncGenerator

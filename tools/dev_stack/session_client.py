@@ -1,6 +1,6 @@
 """A small client of the session protocol for the terminal and for tests; PROTOCOL.md has the messages.
 
-It neither reconnects nor recovers: each of those steps is visible to whoever uses it. The client for
+It neither reconnects nor recovers: its caller sees each of those steps. The client for
 applications is in web/.
 """
 

@@ -27,7 +27,7 @@ class Step:
         return parts.hexdigest()
 
     def is_done(self, stamps: Path) -> bool:
-        """Tell whether the stamp is that of today's inputs and every output is there."""
+        """Return whether the stamp belongs to today's inputs and every output exists."""
         stamp = stamps / self.name
         return (
             stamp.is_file()
@@ -49,7 +49,7 @@ class Step:
 
 
 def pending(steps: Iterable[Step], stamps: Path) -> list[Step]:
-    """Return the steps that are still to be carried out, in order."""
+    """Return the steps that have to run, in order."""
     return [step for step in steps if not step.is_done(stamps)]
 
 

@@ -40,7 +40,7 @@ SESSION_WRITES = 2
 """Those of them that are the session's own item: writes of one key."""
 JOIN_WRITES = 17
 """A connection noted, in its index, with its limit (3); joined: counter, row, connection and limit in a
-transaction, and the index (9); gone again: counter, row and connection (5)."""
+transaction, and the index (9); leaving: counter, row and connection (5)."""
 PING_WRITES = 2
 """A look of the keep-alive: the connection's item and its index."""
 

@@ -2,7 +2,7 @@
 
 Prices are US East (N. Virginia)'s first tier, in US dollars, without free tiers. AWS's own price pages fill
 in their figures by script, so each figure was read in a page that repeats it for that Region: `seen` names it
-and its date. Other Regions cost more, some by over a half. Whoever renews a figure renews its date.
+and its date. Other Regions cost more, some by over a half. A change of a figure changes its date.
 """
 
 from dataclasses import dataclass

@@ -62,7 +62,7 @@ class Traffic:
             self._watchers.discard(queue)
 
     def close(self) -> None:
-        """Tell every watcher that the gateway stops."""
+        """Notify every watcher that the gateway stops."""
         for watcher in self._watchers:
             if watcher.full():
                 watcher.get_nowait()

@@ -18,7 +18,7 @@ START_SECONDS = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One background process; `started` tells it from a later process with the same pid."""
+    """One background process; `started` distinguishes it from a later process with the same pid."""
 
     name: str
     pid: int

@@ -25,7 +25,7 @@ SHOWN_ELSEWHERE = {
 }
 """Fields of a Powertools log line that are in the line already, or are of no use on the local stack."""
 METRICS = "_aws"
-"""Key that tells a metrics document (EMF) from a log line."""
+"""Key by which a metrics document (EMF) is recognised among log lines."""
 OVERLAP_MILLISECONDS = 2_000
 """Read again each time: events with one timestamp may arrive one after another."""
 

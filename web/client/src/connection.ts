@@ -18,7 +18,7 @@ import { delay, monotonicMs, withLimit } from "./waiting.ts";
 export interface ConnectionOptions {
   /** `webSocketUrl` of the stack's output `frontendConfig`. */
   readonly url: string;
-  /** `httpUrl` of `frontendConfig`. Without it a refused handshake cannot be told from a lost network. */
+  /** `httpUrl` of `frontendConfig`. Without it a refused handshake looks like a lost network. */
   readonly httpUrl?: string | undefined;
   readonly token?: TokenProvider | undefined;
   /** Whether to connect without a token if the provider returns none. */
@@ -188,7 +188,7 @@ export class Connection {
       this.state.until(({ name }) => name !== "handingOver", signal),
     );
     if (socket !== this.#current || socket.isClosed) return 0;
-    // The speaker's attachment is gone: attaching again shows whether another connection replaced it.
+    // The speaker's attachment was removed: attaching again shows whether another connection replaced it.
     const isDetached = error.code === "FORBIDDEN" && isFirst && SPEAKER_ACTIONS.includes(action);
     if (!isDetached || this.#generation === undefined) return undefined;
     socket.close();

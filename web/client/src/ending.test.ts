@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SessionMessage } from "./index.ts";
-import type { FakeConnection } from "../testSupport/fakeServer.ts";
+import type { FakeConnection } from "../testSupport/fakeConnection.ts";
 import { isClosed, makeListener, numbered, say, startFakeServer } from "../testSupport/harness.ts";
 
 const lost = (): void => undefined;
@@ -127,7 +127,7 @@ describe("after a silence the listener asks and finds", () => {
     expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
   });
 
-  test("a session that is gone with its records", async () => {
+  test("a session whose records are deleted", async () => {
     const { server, listener, ended } = await listening({ gapProbe });
     server.session.isGone = true;
     await ended();

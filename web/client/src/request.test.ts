@@ -47,7 +47,7 @@ describe("a request", () => {
     },
   );
 
-  test("goes again on a new connection when the server takes this one for gone", async () => {
+  test("is repeated on a new connection when the server has lost the record of this one", async () => {
     const server = await startFakeServer();
     server.fault = (message, { number }) =>
       message.action === "publish" && number === 0

@@ -43,7 +43,7 @@ export class SpeakerService {
   readonly #queue: SendQueue<PublishContent>;
   /** The changes that this speaker asked for last. */
   #wanted: SessionChange = {};
-  /** Settles when no change is under way: two at once might be carried out in the other order. */
+  /** Settles when no change is under way: the server might apply two at once in the other order. */
   #changes: Promise<unknown> = Promise.resolve();
 
   /** @param attached the session as each later resume describes it. */

@@ -16,7 +16,7 @@ describe("a device that did not hear of a takeover", () => {
     const older = await createSpeaker(server);
     server.fault = ({ action }, { number }) => (action === "publish" && number === 0 ? "lose" : undefined);
     const stale = older.publish({ data: "stale" });
-    server.session.speaker = undefined; // the service finds the sleeping device gone, and cannot notify it
+    server.session.speaker = undefined; // the sleeping device has no connection that the service could notify
     const newer = await resumeElsewhere(server);
     await newer.publish({ data: "newer" });
     server.connections[0]?.cut();

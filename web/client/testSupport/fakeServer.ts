@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { ClientMessage, ServerMessage } from "../src/protocol.generated.ts";
+import type { FakeConnection } from "./fakeConnection.ts";
 import { FakeSession } from "./fakeSession.ts";
 import { readTimes } from "../src/token.ts";
 import { violation } from "./schema.ts";
@@ -15,15 +16,6 @@ import { violation } from "./schema.ts";
  * or a reply that is late by this many milliseconds.
  */
 export type Fault = "lose" | "cutBefore" | "cutAfter" | { reply: ServerMessage } | { late: number };
-
-export interface FakeConnection {
-  readonly number: number;
-  readonly token: string | undefined;
-  readonly push: (message: ServerMessage) => void;
-  readonly cut: () => void;
-  readonly close: (code: number) => void;
-  readonly isOpen: () => boolean;
-}
 
 export class FakeServer {
   readonly session = new FakeSession();

@@ -6,7 +6,7 @@ import type {
   SessionEnded,
   SessionMessage,
 } from "../src/protocol.generated.ts";
-import type { FakeConnection } from "./fakeServer.ts";
+import type { FakeConnection } from "./fakeConnection.ts";
 
 const EPOCH = "5f0c9a1e";
 const FIXED = {

@@ -1,0 +1,11 @@
+import type { ServerMessage } from "../src/protocol.generated.ts";
+
+/** One WebSocket of the fake server, as its session sees it. */
+export interface FakeConnection {
+  readonly number: number;
+  readonly token: string | undefined;
+  readonly push: (message: ServerMessage) => void;
+  readonly cut: () => void;
+  readonly close: (code: number) => void;
+  readonly isOpen: () => boolean;
+}
