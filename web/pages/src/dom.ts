@@ -63,6 +63,12 @@ export function fillSelect(id: string, choices: readonly Choice[], selected: str
   if (choices.some(({ value }) => value === selected)) select.value = selected ?? "";
 }
 
+/** Shows a text that changes rarely: a status region is announced each time its text is set. */
+export function showText(id: string, text: string): void {
+  const element = byId(id);
+  if (element.textContent !== text) element.textContent = text;
+}
+
 export function showAlert(text: string | undefined): void {
   const alert = byId("alert");
   alert.textContent = text ?? "";

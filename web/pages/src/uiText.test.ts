@@ -1,6 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ERROR_CODES, SessionError } from "websocket-sessions";
-import { durationText, connectionText, failureText } from "./uiText.ts";
+import { durationText, connectionText, failureText, progressText } from "./uiText.ts";
 
 test("every error code has its own text, except those that only a bug can cause", () => {
   const withoutText = ERROR_CODES.filter(
@@ -21,6 +21,29 @@ test.each([
 test("a time limit that passed because no WebSocket opened names the firewall", () => {
   const cause = new SessionError("UPGRADE_FAILED", "");
   expect(failureText(new SessionError("TIMEOUT", "", { cause }))).toMatch(/firewall/);
+});
+
+describe("a person who waits for a session", () => {
+  const connecting = { name: "connecting", attempt: 0 } as const;
+
+  test("reads nothing during the first seconds", () => {
+    expect(progressText(connecting, 10_000, 14_999)).toBe("");
+  });
+
+  test("reads after 5 seconds that the connection does not open, and that the page still tries", () => {
+    expect(progressText(connecting, 10_000, 15_000)).toMatch(/does not open yet\. Still trying/);
+  });
+
+  test("reads the cause of the last failed attempt", () => {
+    const error = new SessionError("UPGRADE_FAILED", "");
+    const state = { name: "waitingToRetry", attempt: 1, retryAt: 20_000, error } as const;
+    expect(progressText(state, 10_000, 15_000)).toMatch(/firewall may block WebSockets\. Trying again/);
+  });
+
+  test("reads nothing once the session is open, and while no session was asked for", () => {
+    expect(progressText({ name: "open", since: 0 }, 10_000, 60_000)).toBe("");
+    expect(progressText({ name: "idle" }, undefined, 60_000)).toBe("");
+  });
 });
 
 test("a lost connection shows the time until the next attempt", () => {

@@ -64,6 +64,21 @@ export function connectionText(state: ConnectionState, now: number): string {
   }
 }
 
+/** The time that a person waits without an explanation. */
+const UNEXPLAINED_WAIT_MS = 5000;
+
+/**
+ * Returns why a session is not open yet and what the page tries; empty during the first seconds.
+ *
+ * @param since epoch milliseconds at which the person asked for the session; undefined if no person waits.
+ */
+export function progressText(state: ConnectionState, since: number | undefined, now: number): string {
+  if (since === undefined || now - since < UNEXPLAINED_WAIT_MS) return "";
+  if (state.name === "waitingToRetry") return `${failureText(state.error)} Trying again…`;
+  if (state.name === "open" || state.name === "handingOver") return "";
+  return "The connection does not open yet. Still trying: the network may be slow, or a firewall may block WebSockets.";
+}
+
 /** Formats a duration in whole seconds as 0:05, 12:34 or 1:02:03; a negative one as 0:00. */
 export function durationText(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));

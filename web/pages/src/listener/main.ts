@@ -42,7 +42,7 @@ async function join(config: FrontendConfig): Promise<void> {
   const targetLanguage = byId("language", HTMLSelectElement).value as Language;
   savePreferences({ targetLanguage });
   joinAbort = new AbortController();
-  store.patch({ joining: true, alert: undefined });
+  store.patch({ joiningSince: Date.now(), connection: { name: "idle" }, alert: undefined });
   // Created in the click's own turn, which browsers require for sound.
   const player = new AudioPlayer(byId("audio", HTMLAudioElement));
   player.volume = volume();
@@ -60,7 +60,10 @@ async function join(config: FrontendConfig): Promise<void> {
       sessionId,
       targetLanguage,
     });
-    await listener.join({ signal: joinAbort.signal });
+    await listener.join({
+      signal: joinAbort.signal,
+      onState: (connection) => store.patch({ connection }),
+    });
     history.replaceState(null, "", `#${sessionId}`);
     store.patch({ step: "listening" });
     controller = new ListenerController(listener, store, player);
@@ -68,7 +71,7 @@ async function join(config: FrontendConfig): Promise<void> {
     if (!joinAbort.signal.aborted) throw error;
   } finally {
     if (store.value.step !== "listening") player.close();
-    store.patch({ joining: false });
+    store.patch({ joiningSince: undefined });
   }
 }
 

@@ -4,7 +4,8 @@ import { Store } from "../store.ts";
 
 export interface ListenerPageState {
   readonly step: "loading" | "signIn" | "join" | "listening" | "ended";
-  readonly joining: boolean;
+  /** Epoch milliseconds at which the person asked to join; undefined unless a join is under way. */
+  readonly joiningSince: number | undefined;
   readonly session: ListenerState | undefined;
   readonly connection: ConnectionState;
   readonly player: PlayerState;
@@ -14,7 +15,7 @@ export interface ListenerPageState {
 export function createListenerStore(): Store<ListenerPageState> {
   return new Store<ListenerPageState>({
     step: "loading",
-    joining: false,
+    joiningSince: undefined,
     session: undefined,
     connection: { name: "idle" },
     player: { name: "waiting", lagSeconds: 0, hasDamage: false },

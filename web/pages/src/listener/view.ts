@@ -1,6 +1,6 @@
-import { byId, showAlert, showStep, type PageStep } from "../dom.ts";
+import { byId, showAlert, showStep, showText, type PageStep } from "../dom.ts";
 import type { Store } from "../store.ts";
-import { connectionText, endText } from "../uiText.ts";
+import { connectionText, endText, progressText } from "../uiText.ts";
 import { goLiveLabel, playbackLine, statusLine, type ListenerPageState } from "./state.ts";
 
 const STEPS: Readonly<Record<ListenerPageState["step"], PageStep>> = {
@@ -18,7 +18,7 @@ export function showState(store: Store<ListenerPageState>): void {
     (step) => showStep(STEPS, step),
   );
   store.watch(({ alert }) => alert, showAlert);
-  store.watch(({ joining }) => joining, showJoining);
+  store.watch(({ joiningSince }) => joiningSince !== undefined, showJoining);
   store.watch(
     ({ session }) => session?.sessionId,
     (id) => (byId("session-id").textContent = id ?? ""),
@@ -40,8 +40,10 @@ export function showState(store: Store<ListenerPageState>): void {
 }
 
 /** Shows the parts that change with time. Call it about once a second. */
-export function showTime({ connection }: ListenerPageState): void {
-  byId("connection").textContent = connectionText(connection, Date.now());
+export function showTime({ connection, joiningSince }: ListenerPageState): void {
+  const now = Date.now();
+  byId("connection").textContent = connectionText(connection, now);
+  showText("progress", progressText(connection, joiningSince, now));
 }
 
 function showJoining(joining: boolean): void {

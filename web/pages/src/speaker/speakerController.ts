@@ -103,7 +103,7 @@ export class SpeakerController {
   /** @param sessionId the stored session that the action concerns, if any. */
   async #try(action: (options: StartOptions) => Promise<void>, sessionId?: string): Promise<void> {
     const { signal } = (this.#abort = new AbortController());
-    this.#store.patch({ busy: true, alert: undefined });
+    this.#store.patch({ busySince: Date.now(), connection: { name: "idle" }, alert: undefined });
     try {
       await action({ signal, onState: (connection) => this.#store.patch({ connection }) });
     } catch (error) {
@@ -112,7 +112,7 @@ export class SpeakerController {
       else if (needsSignIn(error)) this.#onSignInNeeded(error);
       else if (!signal.aborted) throw error;
     } finally {
-      this.#store.patch({ busy: false });
+      this.#store.patch({ busySince: undefined });
     }
   }
 

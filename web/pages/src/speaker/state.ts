@@ -10,8 +10,8 @@ export interface SpeakerPageState {
   readonly user: User | undefined;
   /** The session that this user can resume. */
   readonly storedSession: StoredSession | undefined;
-  /** Whether a session is being created, resumed or ended. */
-  readonly busy: boolean;
+  /** Epoch milliseconds at which the person asked to create, resume or end a session; undefined otherwise. */
+  readonly busySince: number | undefined;
   readonly session: SpeakerState | undefined;
   readonly connection: ConnectionState;
   /** The microphone that is broadcast, or why there is none. */
@@ -39,7 +39,7 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
     step: "loading",
     user: undefined,
     storedSession: undefined,
-    busy: false,
+    busySince: undefined,
     session: undefined,
     connection: { name: "idle" },
     microphone: { name: "off" },

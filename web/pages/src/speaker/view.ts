@@ -1,6 +1,6 @@
 import type { EndReason } from "websocket-sessions";
-import { durationText, connectionText, endText } from "../uiText.ts";
-import { byId, fillSelect, showAlert, showStep, type PageStep } from "../dom.ts";
+import { connectionText, durationText, endText, progressText } from "../uiText.ts";
+import { byId, fillSelect, showAlert, showStep, showText, type PageStep } from "../dom.ts";
 import { joinLink } from "../joinLink.ts";
 import { qrCode } from "../qrCode.ts";
 import type { Store } from "../store.ts";
@@ -23,7 +23,7 @@ export function showState(store: Store<SpeakerPageState>): void {
   );
   store.watch(alertText, showAlert);
   store.watch(({ user }) => user?.name, showUser);
-  store.watch(({ busy }) => busy, showBusy);
+  store.watch(({ busySince }) => busySince !== undefined, showBusy);
   store.watch(({ storedSession }) => storedSession?.sessionId, showStoredSession);
   store.watch(({ step }) => step === "broadcast", confirmLeaving);
   store.watch(({ session }) => session?.sessionId, showSessionId);
@@ -61,10 +61,11 @@ export function showState(store: Store<SpeakerPageState>): void {
 }
 
 /** Shows the parts that change with time. Call it about once a second. */
-export function showTime({ session, connection }: SpeakerPageState): void {
+export function showTime({ session, connection, busySince }: SpeakerPageState): void {
   const now = Date.now();
   if (session) byId("elapsed").textContent = durationText(now - Date.parse(session.createdAt));
   byId("connection").textContent = connectionText(connection, now);
+  showText("progress", progressText(connection, busySince, now));
 }
 
 function showUser(name: string | undefined): void {
