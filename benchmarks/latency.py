@@ -15,6 +15,7 @@ from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.table import format_table
 from domain.authorization import Caller
+from domain.message_log import Body
 from domain.settings import Limits, Settings
 from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
 from tests.support.fakes import NoQueue
@@ -58,11 +59,12 @@ def measure(audience: int) -> tuple[float, float, float]:
         for _ in range(audience):
             driver.listening(session_id)
         caller = Caller(connection_id=speaker, subject="user", address="")
+        body = Body(data="x" * 200, content_type="text/plain", encoding="utf8")
         samples: list[tuple[float, float, float]] = []
         for _ in range(MESSAGES):
             arrivals.times.clear()
             start = time.perf_counter()
-            publish(caller, {"data": "x" * 200}, None)
+            publish(caller, body=body, target_languages=None, request_id=None)
             replied = time.perf_counter()
             moments = min(arrivals.times), max(arrivals.times), replied
             samples.append(tuple((moment - start) * 1e3 for moment in moments))  # pyright: ignore[reportArgumentType]

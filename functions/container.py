@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypedDict, Unpack
 
     from adapters.dynamodb.rate_limits import DynamoDBRateLimits
+    from domain.events import EncodePush
     from domain.ports import (
         Broadcaster,
         Clock,
@@ -201,6 +202,13 @@ class Container:
         return BlockingSender(lambda: Sender(url, region=region, credentials=Credentials.from_environment))
 
     @cached_property
+    def encode_push(self) -> "EncodePush":
+        """Writes the payload of a push."""
+        from wire.pushes import encode_push
+
+        return encode_push
+
+    @cached_property
     def queue(self) -> "TaskQueue":
         """The fan-out queue."""
         from adapters.fan_out_queue import SqsTaskQueue
@@ -215,7 +223,11 @@ class Container:
             return None
         from adapters.hook import LambdaHook
 
-        return LambdaHook(arn, timeout_seconds=self.settings.hook_timeout)
+        return LambdaHook(
+            arn,
+            timeout_seconds=self.settings.hook_timeout,
+            supported_languages=self.settings.supported_languages,
+        )
 
     @cached_property
     def self_invocation(self) -> "SelfInvocation":
@@ -321,7 +333,9 @@ class Container:
         """Notifies a speaker's connection that another one has replaced."""
         from use_cases.takeover import Takeover
 
-        return Takeover(connections=self.connections, pusher=self.pusher, logger=self.logger)
+        return Takeover(
+            connections=self.connections, pusher=self.pusher, encode=self.encode_push, logger=self.logger
+        )
 
     @cached_property
     def join_session(self) -> "JoinSession":
@@ -426,6 +440,7 @@ class Container:
     def publish(self) -> "Publish":
         """For publish."""
         from use_cases.publish import Publish
+        from wire.pushes import check_size
 
         return Publish(
             sessions=self.sessions,
@@ -433,6 +448,7 @@ class Container:
             message_log=self.message_log,
             fan_out=self.fan_out,
             message_processor=self.message_processor,
+            check_size=check_size,
             settings=self.settings,
             clock=self.clock,
             sleep=self.sleep,
@@ -453,7 +469,11 @@ class Container:
         from use_cases.replay import LogReplayer
 
         return LogReplayer(
-            message_log=self.message_log, pusher=self.pusher, settings=self.settings, clock=self.clock
+            message_log=self.message_log,
+            pusher=self.pusher,
+            encode=self.encode_push,
+            settings=self.settings,
+            clock=self.clock,
         )
 
     @cached_property
@@ -512,7 +532,11 @@ class Container:
         from use_cases.presence import Presence
 
         return Presence(
-            sessions=self.sessions, listeners=self.listeners, pusher=self.pusher, clock=self.clock
+            sessions=self.sessions,
+            listeners=self.listeners,
+            pusher=self.pusher,
+            encode=self.encode_push,
+            clock=self.clock,
         )
 
     # Keep-alive

@@ -30,20 +30,20 @@ OURS = {
 
 DOMAIN = {"domain"}
 WIRE = DOMAIN | {"wire"}
-USE_CASES = WIRE | {"fan_out", "keep_alive", "use_cases"}
+INNER_ROOMS = WIRE | {"fan_out", "keep_alive", "use_cases"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "__main__.py": {"websocket_sessions"},
     "components": {"websocket_sessions"},
     "components/websocket_sessions/archives": {"websocket_sessions"},
     "emulator": {"pulumi_local_aws"},
-    "functions/adapters": USE_CASES | {"adapters"},
-    "functions/container.py": USE_CASES | {"adapters", "container"},
+    "functions/adapters": INNER_ROOMS | {"adapters"},
+    "functions/container.py": INNER_ROOMS | {"adapters", "container"},
     "functions/domain": DOMAIN,
     "functions/fan_out": WIRE | {"fan_out"},
-    "functions/handlers": USE_CASES | {"container", "handlers"},
+    "functions/handlers": INNER_ROOMS | {"container", "handlers"},
     "functions/keep_alive": WIRE | {"keep_alive"},
-    "functions/use_cases": USE_CASES,
+    "functions/use_cases": DOMAIN | {"fan_out", "use_cases"},
     "functions/wire": WIRE,
     "protocol": {"protocol"},
 }
@@ -105,8 +105,18 @@ def test_nothing_that_is_deployed_or_run_imports_tests_or_benchmarks() -> None:
         assert not imported_packages(room).keys() & {"tests", "benchmarks"}
 
 
+def test_only_handlers_write_replies() -> None:
+    functions = REPOSITORY / "functions"
+    importers = {
+        path.relative_to(functions).parts[0]
+        for path in functions.rglob("*.py")
+        if "wire.replies" in set(imports_of(path))
+    }
+    assert importers == {"handlers"}
+
+
 def test_tools_do_not_reach_into_the_functions_or_the_components() -> None:
-    reached = imported_packages("tools").keys() & (USE_CASES | {"adapters", "container", "handlers"})
+    reached = imported_packages("tools").keys() & (INNER_ROOMS | {"adapters", "container", "handlers"})
     assert reached == set()
 
 

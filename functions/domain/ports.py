@@ -14,6 +14,7 @@ from enum import Enum, StrEnum
 from typing import Any, Protocol, TypeVar
 
 from domain.delivery import Delivery, Outcome
+from domain.events import BroadcastEvent
 from domain.message_log import Entry
 from domain.model import (
     Attachment,
@@ -37,9 +38,6 @@ Result = TypeVar("Result")
 
 Clock = Callable[[], int]
 """The time in epoch seconds."""
-
-Message = dict[str, Any]
-"""A message of the protocol, ready to be written as JSON. The domain passes it on and never reads it."""
 
 
 class Condition(StrEnum):
@@ -273,8 +271,8 @@ class Pusher(Protocol):
 class Broadcaster(Protocol):
     """Pushes to everyone in a session."""
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
-        """Push to the session's listeners and to its speaker's connection, apart from `exclude`.
+    def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
+        """Push the event to the session's listeners and to its speaker's connection, apart from `exclude`.
 
         Beyond `directFanOut` listeners the push goes through the queue. A listener that cannot be reached is
         not an error. Returns False if listeners could be neither served nor queued; the caller repeats then.
@@ -302,8 +300,12 @@ class HookError(Exception):
 class Hook(Protocol):
     """The owner's function, which sees each message before it is sent (docs/hook.md)."""
 
-    def call(self, request: dict[str, Any]) -> object:
-        """Return the function's answer. Raises HookError if it fails or takes `hookTimeout` seconds."""
+    def process(self, session: Session, entry: Entry) -> Entry:
+        """Return the entry as the function's answer changes it.
+
+        Raises ForbiddenError if the function refuses the message, and HookError if it fails, takes longer
+        than `hookTimeout`, or gives an invalid answer.
+        """
         ...
 
 

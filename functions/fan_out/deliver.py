@@ -9,9 +9,9 @@ from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.message_log import Entry
 from domain.model import Attachment, Listener
-from domain.ports import ConditionFailed, Listeners, Logger, Message, Metrics, Pusher
+from domain.ports import ConditionFailed, Listeners, Logger, Metrics, Pusher
 from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, ShardKey
-from wire.pushes import encode, message_push
+from wire.pushes import Message, encode, message_push
 
 METRICS = {
     Outcome.DELIVERED: "PushDelivered",

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from domain.delivery import Delivery
 from domain.digest import short_digest
 from domain.errors import UnavailableError
+from domain.events import BroadcastEvent
 from domain.message_log import Entry
 from domain.model import Listener, Session
-from domain.ports import Listeners, Logger, Message, MessageLog, Metrics, ParallelMap, Pusher
+from domain.ports import Listeners, Logger, MessageLog, Metrics, ParallelMap, Pusher
 from domain.settings import Settings
 from fan_out.deliver import (
     ListenerDelivery,
@@ -29,7 +30,7 @@ from fan_out.deliver import (
 )
 from fan_out.read_listeners import read_listeners, read_until
 from fan_out.tasks import FanOutTask, ShardKey, TaskQueue
-from wire.pushes import encode
+from wire.pushes import Message, encode, push_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,9 @@ class FanOut:
         ]
         self._send(session, tasks, entry)
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
+    def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
         """As in the port."""
+        push = push_of(event)
         tasks = [
             FanOutTask(session_id=session.session_id, shard=shard, event=push)
             for shard in range(session.shards)

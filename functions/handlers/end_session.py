@@ -1,9 +1,9 @@
 """endSession: ends the session for everyone."""
 
 from container import container
-from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
+from wire.pushes import Message, session_ended
 
 end_session = container.end_session
 
@@ -11,4 +11,4 @@ end_session = container.end_session
 @route("endSession")
 def handler(request: Request) -> Message:
     """Reply sessionEnded. Everyone else in the session gets it as a push."""
-    return end_session.as_speaker(request.connection_id)
+    return session_ended(end_session.as_speaker(request.connection_id))

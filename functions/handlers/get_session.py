@@ -1,9 +1,10 @@
 """getSession: returns a session, by its id or by the connection's attachment."""
 
 from container import container
-from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
+from wire.pushes import Message
+from wire.replies import session_view
 
 get_session = container.get_session
 
@@ -11,4 +12,4 @@ get_session = container.get_session
 @route("getSession")
 def handler(request: Request) -> Message:
     """Reply session."""
-    return get_session(request.connection_id, session_id=request.message.get("sessionId"))
+    return session_view(get_session(request.connection_id, session_id=request.message.get("sessionId")))

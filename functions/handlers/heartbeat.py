@@ -1,9 +1,10 @@
 """heartbeat, if the stack records heartbeats. Otherwise API Gateway replies without a function."""
 
 from container import container
-from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
+from wire.pushes import Message
+from wire.replies import heartbeat_ack
 
 heartbeat = container.heartbeat
 
@@ -11,4 +12,4 @@ heartbeat = container.heartbeat
 @route("heartbeat")
 def handler(request: Request) -> Message:
     """Reply heartbeatAck with the server's time and the connection's start."""
-    return heartbeat(request.connection_id, request.connected_at_ms)
+    return heartbeat_ack(heartbeat(request.connection_id, request.connected_at_ms), request.connected_at_ms)

@@ -12,9 +12,9 @@ from typing import Any
 
 from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError, UnauthorizedError
-from domain.ports import Message
 from handlers.observed import observed
 from wire.parsing import MAX_REQUEST_ID_CHARACTERS, check_session_id, parse
+from wire.pushes import Message
 from wire.replies import problem
 
 Event = dict[str, Any]

@@ -2,9 +2,10 @@
 
 from container import container
 from domain.authorization import Caller
-from domain.ports import Message
 from handlers.http import HttpRequest, http_route
 from wire.parsing import check_body
+from wire.pushes import Message
+from wire.replies import session_created
 
 create_session = container.create_session
 
@@ -15,9 +16,11 @@ def handler(request: HttpRequest) -> Message:
     caller = Caller(connection_id=None, subject=request.subject, address=request.address)
     body = request.body
     check_body("createSession", body)
-    return create_session(
-        caller,
-        source_language=body["sourceLanguage"],
-        quality=body["quality"],
-        request_id=request.idempotency_key,
+    return session_created(
+        create_session(
+            caller,
+            source_language=body["sourceLanguage"],
+            quality=body["quality"],
+            request_id=request.idempotency_key,
+        )
     )

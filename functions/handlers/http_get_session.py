@@ -6,8 +6,9 @@ request. The response has only what a listener may know. Anonymous requests are 
 """
 
 from container import container
-from domain.ports import Message
 from handlers.http import HttpRequest, http_route
+from wire.pushes import Message
+from wire.replies import session_view
 
 look_up_session = container.look_up_session
 anonymous_allowed = container.settings.allow_anonymous
@@ -17,4 +18,4 @@ anonymous_allowed = container.settings.allow_anonymous
 def handler(request: HttpRequest) -> Message:
     """Answer with the fields of session."""
     requester = request.address if anonymous_allowed else request.subject
-    return look_up_session(request.session_id, requester=requester)
+    return session_view(look_up_session(request.session_id, requester=requester))

@@ -1,9 +1,10 @@
 """publish: appends the speaker's message to the log and sends it to the listeners."""
 
 from container import container
-from domain.ports import Message
-from handlers.request import Request
+from handlers.request import Request, body_of, target_languages_of
 from handlers.route import route
+from wire.pushes import Message
+from wire.replies import published
 
 publish = container.publish
 
@@ -11,4 +12,11 @@ publish = container.publish
 @route("publish")
 def handler(request: Request) -> Message:
     """Reply published."""
-    return publish(request.caller, request.message, request.request_id)
+    return published(
+        publish(
+            request.caller,
+            body=body_of(request.message),
+            target_languages=target_languages_of(request.message),
+            request_id=request.request_id,
+        )
+    )

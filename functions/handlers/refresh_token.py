@@ -1,9 +1,10 @@
 """refreshToken: replaces the token of an open connection."""
 
 from container import container
-from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
+from wire.pushes import Message
+from wire.replies import token_refreshed
 
 refresh_token = container.refresh_token
 
@@ -11,4 +12,4 @@ refresh_token = container.refresh_token
 @route("refreshToken")
 def handler(request: Request) -> Message:
     """Reply tokenRefreshed."""
-    return refresh_token(request.connection_id, request.message["token"])
+    return token_refreshed(refresh_token(request.connection_id, request.message["token"]))

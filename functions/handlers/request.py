@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.authorization import Caller
 from domain.digest import short_digest
+from domain.message_log import Body
 from domain.model import Change, Position, Status
 from wire.parsing import request_id_of
 
@@ -66,3 +67,18 @@ def change_of(message: dict[str, Any]) -> Change:
     """Return the change that a checked message or body asks for."""
     status = message.get("status")
     return Change(status=Status(status) if status else None, quality=message.get("quality"))
+
+
+def body_of(message: dict[str, Any]) -> Body:
+    """Return the body that a checked `publish` sends. Its data may be invalid base64."""
+    encoding: str = message.get("encoding", "utf8")
+    default_type = "text/plain" if encoding == "utf8" else "application/octet-stream"
+    return Body(
+        data=message["data"], content_type=message.get("contentType", default_type), encoding=encoding
+    )
+
+
+def target_languages_of(message: dict[str, Any]) -> tuple[str, ...] | None:
+    """Return the languages that a checked `publish` is for, or None for all."""
+    languages: list[str] | None = message.get("targetLanguages")
+    return None if languages is None else tuple(languages)

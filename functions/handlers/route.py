@@ -6,11 +6,11 @@ from typing import Any
 
 from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError
-from domain.ports import Message
 from handlers.headers import chosen_subprotocol
 from handlers.observed import observed
 from handlers.request import Request, read_request
 from wire.parsing import check, parse
+from wire.pushes import Message
 from wire.replies import error_reply, http_status
 
 Event = dict[str, Any]

@@ -1,9 +1,9 @@
 """$default: a message whose action is no route key."""
 
 from domain.errors import InvalidMessageError, UnknownActionError
-from domain.ports import Message
 from handlers.request import Request
 from handlers.route import route
+from wire.pushes import Message
 
 
 @route("$default", checked=False)

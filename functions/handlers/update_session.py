@@ -1,9 +1,9 @@
 """updateSession: pauses or continues the session, or changes its quality."""
 
 from container import container
-from domain.ports import Message
 from handlers.request import Request, change_of
 from handlers.route import route
+from wire.pushes import Message, session_updated
 
 update_session = container.update_session
 
@@ -12,4 +12,5 @@ update_session = container.update_session
 def handler(request: Request) -> Message:
     """Reply sessionUpdated. Everyone else in the session gets it as a push."""
     change = change_of(request.message)
-    return update_session.as_speaker(request.connection_id, change, request_id=request.request_id)
+    event = update_session.as_speaker(request.connection_id, change, request_id=request.request_id)
+    return session_updated(event)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from domain.ports import Clock, Message, PostponeCheck
+from domain.ports import Clock, PostponeCheck
 from domain.settings import Settings
 from keep_alive.schedule import refresh_at
-from wire.replies import heartbeat_ack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,8 +15,8 @@ class Heartbeat:
     settings: Settings
     clock: Clock
 
-    def __call__(self, connection_id: str, connected_at_ms: int) -> Message:
-        """Return the reply heartbeatAck."""
+    def __call__(self, connection_id: str, connected_at_ms: int) -> int:
+        """Postpone the check; return the time in epoch seconds."""
         now = self.clock()
         refresh = refresh_at(self.settings, connection_id, connected_at_ms // 1000)
         due_at = now + self.settings.idle_ping
@@ -26,4 +25,4 @@ class Heartbeat:
         self.postpone_check(
             connection_id, due_at=due_at, now=now, token_after=due_at + self.settings.token_notice
         )
-        return heartbeat_ack(now, connected_at_ms)
+        return now

@@ -3,15 +3,12 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from domain.due import next_check_at
 from domain.model import Connection, Session
 from domain.settings import Settings
-from wire.pushes import connection_refresh_required, encode, keep_alive, token_expiring
-
-if TYPE_CHECKING:
-    from domain.ports import Message
+from wire.pushes import Message, connection_refresh_required, encode, keep_alive, token_expiring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,12 +12,12 @@ from domain.authorization import (
     require_supported_language,
 )
 from domain.errors import SessionEndedError, UnauthorizedError, UnavailableError
+from domain.events import SessionCreated
 from domain.model import Attachment, RequestRecord, Session, Status
-from domain.ports import Clock, Condition, ConditionFailed, Listeners, Message, Metrics, Sessions, total
+from domain.ports import Clock, Condition, ConditionFailed, Listeners, Metrics, Sessions, total
 from domain.rate_limits import LimitRules, limit_exceeded
 from domain.session_ids import MAX_ID_ATTEMPTS, new_epoch, new_session_id
 from domain.settings import Settings
-from wire.replies import session_created
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +40,8 @@ class CreateSession:
 
     def __call__(
         self, caller: Caller, *, source_language: str, quality: str, request_id: str | None
-    ) -> Message:
-        """Return the reply sessionCreated.
+    ) -> SessionCreated:
+        """Return the session.
 
         Raises UnauthorizedError for an anonymous caller, UnsupportedLanguageError, RateLimitedError, and
         ConflictError for a connection that is attached to a session that has not ended.
@@ -74,7 +74,7 @@ class CreateSession:
                         raise limit_exceeded(limit, now) from failed
                     continue
             self.metrics.count("SessionsCreated")
-            return session_created(session)
+            return SessionCreated(session)
         raise UnavailableError("No unused session id was found; try again.")
 
     def _new(
@@ -100,7 +100,7 @@ class CreateSession:
             grace_until=now + settings.speaker_grace if connection_id is None else None,
         )
 
-    def _recall(self, caller: Caller, request: RequestRecord, now: int) -> Message:
+    def _recall(self, caller: Caller, request: RequestRecord, now: int) -> SessionCreated:
         instead_of: Attachment | None = None
         for _ in range(MAX_ATTEMPTS):
             session = self.sessions.get(request.session_id)
@@ -123,7 +123,7 @@ class CreateSession:
                     continue
                 self.takeover(before, session)
             listeners = total(self.listeners.counts(session.session_id, session.shards))
-            return session_created(session, listeners=listeners)
+            return SessionCreated(session, listeners)
         raise UnavailableError
 
 

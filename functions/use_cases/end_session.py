@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from domain.authorization import require_speaker, require_speaker_attachment, require_valid_connection
 from domain.errors import ForbiddenError, SessionNotFoundError
+from domain.events import SessionEnded
 from domain.model import Authority, EndReason, OwnerAuthority, Session, SpeakerAuthority, SystemAuthority
-from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Message, Metrics, Sessions
+from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Metrics, Sessions
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
-from wire.replies import session_ended
 
 ANNOUNCE_AFTER_SECONDS = 60
 """Time after which the keep-alive run announces an end that was not announced."""
@@ -26,15 +26,15 @@ class EndSession:
     metrics: Metrics
     clock: Clock
 
-    def as_speaker(self, connection_id: str) -> Message:
-        """Return the reply sessionEnded, also to a repeat. Raises ForbiddenError for all but the speaker."""
+    def as_speaker(self, connection_id: str) -> SessionEnded:
+        """End the session; a repeat returns the same. Raises ForbiddenError for all but the speaker."""
         now = self.clock()
         self.request_limit(connection_id, now)
         connection = require_valid_connection(self.connections, connection_id, now)
         attachment = require_speaker_attachment(connection)
         return self._end(attachment.session_id, require_speaker(connection), now)
 
-    def as_owner(self, subject: str, session_id: str) -> Message:
+    def as_owner(self, subject: str, session_id: str) -> SessionEnded:
         """End the session for its owner, without a connection. Raises ForbiddenError for other users."""
         now = self.clock()
         self.request_limit(subject, now)
@@ -53,14 +53,14 @@ class EndSession:
                 return  # it was resumed or ended meanwhile
         self._announce(session, exclude=None)
 
-    def _end(self, session_id: str, by: Authority, now: int) -> Message:
+    def _end(self, session_id: str, by: Authority, now: int) -> SessionEnded:
         exclude = by.connection_id if isinstance(by, SpeakerAuthority) else None
         try:
             session = self._mark_ended(session_id, EndReason.ENDED, by, now)
         except ConditionFailed as failed:
             return _earlier_end(failed.session, by, now)
         self._announce(session, exclude=exclude)
-        return session_ended(session, EndReason.ENDED)
+        return SessionEnded(session, EndReason.ENDED)
 
     def _mark_ended(self, session_id: str, reason: EndReason, by: Authority, now: int) -> Session:
         session = self.sessions.end(
@@ -75,13 +75,13 @@ class EndSession:
         return session
 
     def _announce(self, session: Session, *, exclude: str | None) -> None:
-        push = session_ended(session, session.end_reason or EndReason.ENDED)
-        if self.broadcaster.broadcast(session, push, exclude=exclude):
+        event = SessionEnded(session, session.end_reason or EndReason.ENDED)
+        if self.broadcaster.broadcast(session, event, exclude=exclude):
             self.sessions.mark_announced(session.session_id)
 
 
-def _earlier_end(session: Session | None, by: Authority, now: int) -> Message:
-    """Return sessionEnded as it was sent before. Raises SessionNotFoundError and ForbiddenError."""
+def _earlier_end(session: Session | None, by: Authority, now: int) -> SessionEnded:
+    """Return the end as it was sent before. Raises SessionNotFoundError and ForbiddenError."""
     if session is None or session.is_gone(now):
         raise SessionNotFoundError
     if isinstance(by, SpeakerAuthority):
@@ -91,4 +91,4 @@ def _earlier_end(session: Session | None, by: Authority, now: int) -> Message:
     reason = session.ended_because(now)
     if not is_allowed or reason is None:
         raise ForbiddenError("The session belongs to another user, or to a newer connection of its speaker.")
-    return session_ended(session, reason)
+    return SessionEnded(session, reason)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from domain.authorization import require_session, require_valid_connection
 from domain.errors import SessionNotFoundError
+from domain.events import SessionView
 from domain.model import Connection, Role, Session
-from domain.ports import Clock, Connections, Listeners, Message, Sessions, total
+from domain.ports import Clock, Connections, Listeners, Sessions, total
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
-from wire.replies import session_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +21,16 @@ class LookUpSession:
     settings: Settings
     clock: Clock
 
-    def __call__(self, session_id: str, *, requester: str, connection: Connection | None = None) -> Message:
-        """Return the reply session, also for an ended session that is kept. Raises SessionNotFoundError."""
+    def __call__(
+        self, session_id: str, *, requester: str, connection: Connection | None = None
+    ) -> SessionView:
+        """Return the session, also if it has ended and session that is kept. Raises SessionNotFoundError."""
         now = self.clock()
         self.request_limit(requester, now)
         session = require_session(self.sessions.get(session_id), now)
         listeners = total(self.listeners.counts(session_id, session.shards))
-        return session_view(session, listeners=listeners, role=_role_in(session, connection), now=now)
+        role = _role_in(session, connection)
+        return SessionView(session, listeners, role, session.ended_because(now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +40,8 @@ class GetSession:
     connections: Connections
     look_up_session: LookUpSession
 
-    def __call__(self, connection_id: str, *, session_id: str | None) -> Message:
-        """Return the reply session. Raises SessionNotFoundError."""
+    def __call__(self, connection_id: str, *, session_id: str | None) -> SessionView:
+        """Return the session. Raises SessionNotFoundError."""
         connection = require_valid_connection(self.connections, connection_id, self.look_up_session.clock())
         if session_id is None and connection.attachment is None:
             raise SessionNotFoundError("The connection is attached to no session; send a sessionId.")

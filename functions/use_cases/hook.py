@@ -1,23 +1,15 @@
-"""The processing hook: a function of the stack's owner that sees each message before it is sent.
+"""Passes each message through the processing hook, a function of the stack's owner (docs/hook.md).
 
-docs/hook.md describes its request and its answer. The setting `hookFailure` decides about a message whose
-hook fails, is too slow, or gives an invalid answer.
+The setting `hookFailure` decides about a message whose hook fails, is too slow, or gives an invalid answer.
 """
 
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass
 
-from domain.errors import ForbiddenError, InvalidFieldError, UnavailableError
-from domain.message_log import Body, Entry
+from domain.errors import UnavailableError
+from domain.message_log import Entry
 from domain.model import Session
 from domain.ports import Hook, HookError, Logger, Metrics
 from domain.settings import Settings
-from wire.parsing import check
-from wire.validators import well_formed
-
-VERSION = 1
-MAX_REASON_CHARACTERS = 200
-BODY_FIELDS = ("data", "contentType", "encoding")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,78 +25,15 @@ class MessageProcessor:
         """Return the entry to send.
 
         Raises ForbiddenError if the hook refuses the message, and UnavailableError if the hook fails and
-        `hookFailure` is "refuse". The caller checks the size of the result (wire.pushes.check_size).
+        `hookFailure` is "refuse". The caller checks the size of the result.
         """
         if self.hook is None:
             return entry
         try:
-            answer = self.hook.call(hook_request(session, entry, self.settings))
-            return apply_answer(entry, answer, self.settings)
+            return self.hook.process(session, entry)
         except HookError as failure:
             self.metrics.count("HookFailed")
             self.logger.warning("hook failed", reason=str(failure), rule=self.settings.hook_failure)
             if self.settings.hook_failure == "refuse":
                 raise UnavailableError("The message could not be processed; try again.") from failure
             return entry
-
-
-def hook_request(session: Session, entry: Entry, settings: Settings) -> dict[str, Any]:
-    """Return the hook's request."""
-    body = entry.body
-    return {
-        "version": VERSION,
-        "sessionId": session.session_id,
-        "sourceLanguage": session.source_language,
-        "quality": session.quality,
-        "languages": list(entry.target_languages or settings.supported_languages),
-        "message": body and _body_fields(body),
-    }
-
-
-def apply_answer(entry: Entry, answer: object, settings: Settings) -> Entry:
-    """Return the entry changed by the hook's answer. Raises HookError, and ForbiddenError for a refusal."""
-    match answer:
-        case {"refuse": str(reason)}:
-            if not well_formed(reason):
-                raise HookError("the reason is not well-formed Unicode")
-            raise ForbiddenError(reason[:MAX_REASON_CHARACTERS] or None)
-        case dict():
-            fields = cast("dict[str, object]", answer)
-        case _:
-            raise HookError("the answer is not an object")
-    unknown = fields.keys() - {"message", "languages"}
-    if unknown:
-        raise HookError(f"the answer has {len(unknown)} unknown fields")
-    languages = fields.get("languages", {})
-    if not isinstance(languages, dict):
-        raise HookError("languages is not an object")
-    if not languages.keys() <= set(settings.supported_languages):
-        raise HookError("languages has unsupported languages")
-    body = _body(fields["message"], entry.body) if "message" in fields else entry.body
-    variants = {
-        language: _body(value, entry.body) for language, value in cast("dict[str, object]", languages).items()
-    }
-    return replace(entry, body=body, variants=variants)
-
-
-def _body(value: object, original: Body | None) -> Body | None:
-    """Return a body of the answer, or None for null. Missing fields are those of the original."""
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise HookError("a message is neither an object nor null")
-    fields = (_body_fields(original) if original else {}) | cast("dict[str, str]", value)
-    try:
-        check("publish", {"action": "publish", **fields})
-    except InvalidFieldError as wrong:
-        raise HookError("a message must have data, contentType and encoding as in publish") from wrong
-    if len(fields) != len(BODY_FIELDS):
-        raise HookError("a message must have data, contentType and encoding alone")
-    body = Body(data=fields["data"], content_type=fields["contentType"], encoding=fields["encoding"])
-    if not body.decodes:
-        raise HookError("data is not valid base64")
-    return body
-
-
-def _body_fields(body: Body) -> dict[str, str]:
-    return dict(zip(BODY_FIELDS, (body.data, body.content_type, body.encoding), strict=True))

@@ -20,13 +20,13 @@ from domain.errors import (
     TokenExpiredError,
     UnavailableError,
 )
+from domain.events import SessionJoined
 from domain.model import Attachment, Limit, Position, Replayed, Role, Session
 from domain.ports import (
     Clock,
     Condition,
     ConditionFailed,
     Listeners,
-    Message,
     Metrics,
     RateLimits,
     Replayer,
@@ -34,7 +34,6 @@ from domain.ports import (
 )
 from domain.rate_limits import LimitRules, RequestLimit, enforce, limit_exceeded
 from domain.settings import MAX_SHARDS, Settings
-from wire.replies import session_joined
 
 FULL_RETRY_SECONDS = 10
 """Time after which a listener of a full session may try again."""
@@ -61,8 +60,8 @@ class JoinSession:
 
     def __call__(
         self, caller: Caller, *, session_id: str, target_language: str, position: Position | None
-    ) -> Message:
-        """Return the reply sessionJoined.
+    ) -> SessionJoined:
+        """Join; return the session as it is after that.
 
         Raises SessionNotFoundError, SessionEndedError (without a position), SessionFullError,
         RateLimitedError, and ConflictError for a connection that is attached otherwise.
@@ -81,7 +80,7 @@ class JoinSession:
             if not is_new:
                 self.request_limit(connection_id, now)
             replay = self.replayer.replay(session, connection_id, position, target_language)
-        return session_joined(session, target_language=target_language, replay=replay, now=now)
+        return SessionJoined(session, target_language, replay, session.ended_because(now))
 
     def _join(self, caller: Caller, session_id: str, target_language: str, now: int) -> tuple[Session, bool]:
         """Register the listener, then return the session and whether the listener is new."""

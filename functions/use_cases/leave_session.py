@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from domain.authorization import MAX_ATTEMPTS, request_record, require_connection
 from domain.errors import SessionNotFoundError, UnavailableError
+from domain.events import SessionLeft
 from domain.model import Attachment, RequestRecord, Role
-from domain.ports import Clock, Condition, ConditionFailed, Connections, Listeners, Message, Sessions
+from domain.ports import Clock, Condition, ConditionFailed, Connections, Listeners, Sessions
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
-from wire.replies import session_left
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,8 @@ class LeaveSession:
     settings: Settings
     clock: Clock
 
-    def __call__(self, connection_id: str, *, request_id: str | None) -> Message:
-        """Return the reply sessionLeft, also if the connection has left before and joined nothing since."""
+    def __call__(self, connection_id: str, *, request_id: str | None) -> SessionLeft:
+        """Return the session that was left, now or by an earlier request."""
         now = self.clock()
         self.request_limit(connection_id, now)
         for _ in range(MAX_ATTEMPTS):
@@ -35,17 +35,17 @@ class LeaveSession:
             if attachment is None:
                 if connection.left_session_id is None:
                     raise SessionNotFoundError("The connection is attached to no session.")
-                return session_left(connection.left_session_id)
+                return SessionLeft(connection.left_session_id)
             request = request_record(connection_id, "leaveSession", request_id, attachment.session_id, now)
             try:
                 self._leave(connection_id, attachment, request, now)
             except ConditionFailed as failed:
                 if failed.request is not None:
-                    return session_left(failed.request.session_id)
+                    return SessionLeft(failed.request.session_id)
                 if Condition.CONNECTION in failed.conditions:
                     continue
                 self.connections.release(connection_id, attachment)
-            return session_left(attachment.session_id)
+            return SessionLeft(attachment.session_id)
         raise UnavailableError
 
     def _leave(

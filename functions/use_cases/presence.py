@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from domain.delivery import Delivery, Outcome
+from domain.events import EncodePush, ListenersCounted
 from domain.ports import Clock, Listeners, Pusher, Sessions, total
-from wire.pushes import encode, presence
 
 MAX_PUSHES = 3
 """Pushes while the count changes during each of them."""
@@ -17,6 +17,7 @@ class Presence:
     sessions: Sessions
     listeners: Listeners
     pusher: Pusher
+    encode: EncodePush
     clock: Clock
 
     def __call__(self, session_id: str) -> None:
@@ -31,8 +32,8 @@ class Presence:
             return
         listeners = total(self.listeners.counts(session_id, session.shards))
         for _ in range(MAX_PUSHES):
-            push = presence(session_id, listeners)
-            (outcome,) = self.pusher.deliver([Delivery(session.speaker_connection_id, (encode(push),))])
+            push = self.encode(ListenersCounted(session_id, listeners))
+            (outcome,) = self.pusher.deliver([Delivery(session.speaker_connection_id, (push,))])
             if outcome is not Outcome.DELIVERED:
                 return
             pushed, listeners = listeners, total(self.listeners.counts(session_id, session.shards))

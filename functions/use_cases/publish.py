@@ -6,7 +6,6 @@ fails, the failure has the session as it is now, and the publish is decided agai
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from domain.authorization import Caller, request_record, require_supported_language
 from domain.backoff import full_jitter
@@ -17,16 +16,15 @@ from domain.errors import (
     SessionError,
     UnavailableError,
 )
+from domain.events import Published
 from domain.message_log import Body, Entry
 from domain.model import Connection, RequestRecord, Session, SpeakerAuthority
-from domain.ports import Clock, ConditionFailed, Connections, Message, MessageLog, Sessions
+from domain.ports import Clock, ConditionFailed, Connections, MessageLog, Sessions
 from domain.rate_limits import MINUTE_SECONDS
 from domain.settings import Settings
 from fan_out.fan_out import FanOut
 from use_cases.hook import MessageProcessor
 from use_cases.speaker_cache import SpeakerCache
-from wire.pushes import check_size
-from wire.replies import published
 
 MAX_ATTEMPTS = 16
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.005, 0.1
@@ -58,6 +56,7 @@ class Publish:
         message_log: MessageLog,
         fan_out: FanOut,
         message_processor: MessageProcessor,
+        check_size: Callable[[Entry], None],
         settings: Settings,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -68,30 +67,36 @@ class Publish:
         self._message_log = message_log
         self._fan_out = fan_out
         self._message_processor = message_processor
+        self._check_size = check_size
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
 
-    def __call__(self, caller: Caller, message: Message, request_id: str | None) -> Message:
-        """Append and send one message; return the reply `published`.
+    def __call__(
+        self,
+        caller: Caller,
+        *,
+        body: Body,
+        target_languages: tuple[str, ...] | None,
+        request_id: str | None,
+    ) -> Published:
+        """Append and send one message; return its position.
 
         Raises InvalidMessageError (invalid base64), UnsupportedLanguageError, ForbiddenError,
         TokenExpiredError, SessionNotFoundError, SessionEndedError, ConflictError (paused), RateLimitedError,
         PayloadTooLargeError, UnavailableError.
         """
-        body = body_of(message)
-        targets: list[str] | None = message.get("targetLanguages")
-        if targets is not None:
-            for language in targets:
-                require_supported_language(self._settings, language)
-        languages = None if targets is None else tuple(targets)
-        draft = Draft(body=body, target_languages=languages, request_id=request_id)
+        if not body.decodes:
+            raise InvalidMessageError("data must be valid base64, as encoding says")
+        for language in target_languages or ():
+            require_supported_language(self._settings, language)
+        draft = Draft(body=body, target_languages=target_languages, request_id=request_id)
         try:
             return self._publish(caller.connection_id or "", draft)
         except OutdatedError:
             return self._publish(caller.connection_id or "", draft)
 
-    def _publish(self, connection_id: str, draft: Draft) -> Message:
+    def _publish(self, connection_id: str, draft: Draft) -> Published:
         was_cached = connection_id in self._speakers
         connection, session = self._speakers.get(connection_id)
         request = request_record(
@@ -105,7 +110,7 @@ class Publish:
             raise
         if entry is not None:
             self._fan_out.publish(session, entry)
-        return published(session)
+        return Published(session.session_id, session.head)
 
     def _append_or_recall(
         self, connection: Connection, session: Session, draft: Draft, request: RequestRecord | None
@@ -135,10 +140,10 @@ class Publish:
             body=draft.body,
             target_languages=draft.target_languages,
         )
-        check_size(entry)
+        self._check_size(entry)
         processed = self._message_processor.process(session, entry)
         if processed is not entry:
-            check_size(processed)
+            self._check_size(processed)
         return processed
 
     def _recall(
@@ -189,13 +194,3 @@ class Publish:
                 return session, entry
             self._sleep(full_jitter(attempt, FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS))
         raise UnavailableError("Too many messages at once; try again.")
-
-
-def body_of(message: dict[str, Any]) -> Body:
-    """Return the body of a `publish`. Raises InvalidMessageError for invalid base64."""
-    encoding: str = message.get("encoding", "utf8")
-    usual = "text/plain" if encoding == "utf8" else "application/octet-stream"
-    body = Body(data=message["data"], content_type=message.get("contentType", usual), encoding=encoding)
-    if not body.decodes:
-        raise InvalidMessageError("data must be valid base64, as encoding says")
-    return body

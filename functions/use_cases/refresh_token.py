@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from domain.authorization import require_connection
 from domain.due import next_check_at
 from domain.errors import ForbiddenError, UnavailableError
-from domain.ports import Clock, ConditionFailed, Connections, Message, TokenVerifier
+from domain.events import TokenRefreshed
+from domain.ports import Clock, ConditionFailed, Connections, TokenVerifier
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from domain.tokens import TokenRules
-from wire.replies import token_refreshed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +23,8 @@ class RefreshToken:
     settings: Settings
     clock: Clock
 
-    def __call__(self, connection_id: str, token: str) -> Message:
-        """Return the reply tokenRefreshed.
+    def __call__(self, connection_id: str, token: str) -> TokenRefreshed:
+        """Record the token; return its expiry.
 
         Raises UnauthorizedError, TokenExpiredError, and ForbiddenError for another subject's token, or on an
         anonymous connection.
@@ -52,4 +52,4 @@ class RefreshToken:
             raise UnavailableError(
                 "The connection was closed during the request.", retry_after=None
             ) from failed
-        return token_refreshed(identity.expires_at)
+        return TokenRefreshed(identity.expires_at)

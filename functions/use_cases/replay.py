@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
+from domain.events import EncodePush, MessageSent
 from domain.message_log import is_kept, oldest_kept
 from domain.model import Position, Replayed, Reset, Session
 from domain.ports import Clock, MessageLog, Pusher
 from domain.settings import Settings
-from wire.pushes import encode, message_push
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +21,7 @@ class LogReplayer:
 
     message_log: MessageLog
     pusher: Pusher
+    encode: EncodePush
     settings: Settings
     clock: Clock
 
@@ -45,7 +46,7 @@ class LogReplayer:
         kept = [entry for entry in entries if is_kept(entry, self.settings, now)]
         if [entry.offset for entry in kept] != list(range(first, last + 1)):
             return Reset()
-        payloads = tuple(encode(message_push(entry, language)) for entry in kept)
+        payloads = tuple(self.encode(MessageSent(entry, language)) for entry in kept)
         (outcome,) = self.pusher.deliver([Delivery(connection_id, payloads)])
         if outcome is not Outcome.DELIVERED:
             raise UnavailableError(

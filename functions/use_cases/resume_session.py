@@ -11,13 +11,13 @@ from domain.authorization import (
 )
 from domain.digest import request_key
 from domain.errors import ConflictError, ForbiddenError, UnauthorizedError, UnavailableError
+from domain.events import SessionResumed
 from domain.model import Connection, Position, Session
 from domain.ports import (
     Clock,
     ConditionFailed,
     Connections,
     Listeners,
-    Message,
     Metrics,
     Replayer,
     Sessions,
@@ -26,7 +26,6 @@ from domain.ports import (
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from use_cases.takeover import Takeover
-from wire.replies import session_resumed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +55,8 @@ class ResumeSession:
         position: Position | None,
         request_id: str | None,
         generation: int | None = None,
-    ) -> Message:
-        """Return the reply sessionResumed.
+    ) -> SessionResumed:
+        """Make the connection the speaker; return the session.
 
         Raises UnauthorizedError, TokenExpiredError, SessionNotFoundError, ForbiddenError (not the owner),
         SessionEndedError, and ConflictError for a connection with another session, or if a later generation
@@ -71,7 +70,7 @@ class ResumeSession:
         if position is not None:
             replay = self.replayer.replay(session, connection_id, position, None)
         listeners = total(self.listeners.counts(session_id, session.shards))
-        return session_resumed(session, listeners=listeners, replay=replay)
+        return SessionResumed(session, listeners, replay)
 
     def _resume(
         self, connection_id: str, session_id: str, request_id: str | None, generation: int | None, now: int

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
+from domain.events import ConnectionReplaced, EncodePush
 from domain.model import Attachment, Role, Session
 from domain.ports import Connections, Logger, Pusher
-from wire.pushes import connection_replaced, encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +18,7 @@ class Takeover:
 
     connections: Connections
     pusher: Pusher
+    encode: EncodePush
     logger: Logger
 
     def __call__(self, before: Session, attached: Session) -> None:
@@ -25,7 +26,7 @@ class Takeover:
         replaced = before.speaker_connection_id
         if replaced is None:
             return
-        push = encode(connection_replaced(attached))
+        push = self.encode(ConnectionReplaced(attached))
         try:
             (outcome,) = self.pusher.deliver([Delivery(replaced, (push,))])
             attachment = Attachment(

@@ -10,11 +10,11 @@ from domain.authorization import (
     require_valid_connection,
 )
 from domain.errors import UnavailableError
+from domain.events import SessionUpdated
 from domain.model import Authority, Change, OwnerAuthority, RequestRecord, Session, SpeakerAuthority
-from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Message, Metrics, Sessions
+from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Metrics, Sessions
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
-from wire.replies import session_updated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,8 @@ class UpdateSession:
     metrics: Metrics
     clock: Clock
 
-    def as_speaker(self, connection_id: str, change: Change, *, request_id: str | None) -> Message:
-        """Return the reply sessionUpdated.
+    def as_speaker(self, connection_id: str, change: Change, *, request_id: str | None) -> SessionUpdated:
+        """Change the session for its speaker.
 
         Raises ForbiddenError for all but the speaker's latest connection, and UnavailableError if the session
         was changed and the others could not be informed: a repeat informs them.
@@ -42,7 +42,7 @@ class UpdateSession:
         request = request_record(connection_id, "updateSession", request_id, session_id, now)
         return self._update(session_id, change, require_speaker(connection), request, now)
 
-    def as_owner(self, subject: str, session_id: str, change: Change) -> Message:
+    def as_owner(self, subject: str, session_id: str, change: Change) -> SessionUpdated:
         """Change the session for its owner, without a connection."""
         now = self.clock()
         self.request_limit(subject, now)
@@ -50,7 +50,7 @@ class UpdateSession:
 
     def _update(
         self, session_id: str, change: Change, by: Authority, request: RequestRecord | None, now: int
-    ) -> Message:
+    ) -> SessionUpdated:
         try:
             session = self.sessions.update(session_id, change, by=by, request=request, now=now)
         except ConditionFailed as failed:
@@ -58,13 +58,13 @@ class UpdateSession:
                 raise refused_write_error(failed.session, now) from failed
             session = self._unchanged(failed.request, now)
         self.metrics.count("SessionsUpdated")
-        push = session_updated(session)
+        event = SessionUpdated(session)
         exclude = by.connection_id if isinstance(by, SpeakerAuthority) else None
-        if not self.broadcaster.broadcast(session, push, exclude=exclude):
+        if not self.broadcaster.broadcast(session, event, exclude=exclude):
             raise UnavailableError(
                 "The session was changed, but not everyone could be informed; repeat the request."
             )
-        return push
+        return event
 
     def _unchanged(self, request: RequestRecord, now: int) -> Session:
         session = self.sessions.get(request.session_id)

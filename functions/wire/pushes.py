@@ -1,4 +1,7 @@
-"""The pushes of the protocol: messages that the server sends without a request."""
+"""The pushes of the protocol: messages that the server sends without a request, and their size.
+
+`sessionUpdated` and `sessionEnded` are replies as well.
+"""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from domain.errors import PayloadTooLargeError
+from domain.events import (
+    ConnectionReplaced,
+    ListenersCounted,
+    MessageSent,
+    PushEvent,
+    SessionEnded,
+    SessionUpdated,
+)
 from domain.message_log import Entry
-from domain.model import Session
-from domain.ports import Message
+
+Message = dict[str, Any]
+"""A message of the protocol, ready to be written as JSON."""
 
 MAX_PUSH_BYTES = 32 * 1024
 """API Gateway disconnects a client that sends a longer frame, and meters in units of this size (API Gateway
@@ -65,15 +77,50 @@ def check_size(entry: Entry) -> None:
         raise PayloadTooLargeError(f"The message exceeds {MAX_ENTRY_BYTES} bytes in all languages together.")
 
 
-def presence(session_id: str, listeners: int) -> Message:
-    return {"type": "presence", "sessionId": session_id, "listeners": listeners}
+def push_of(event: PushEvent) -> Message:
+    """Return the push of an event."""
+    match event:
+        case MessageSent(entry, language):
+            return message_push(entry, language)
+        case SessionUpdated():
+            return session_updated(event)
+        case SessionEnded():
+            return session_ended(event)
+        case ListenersCounted(session_id, listeners):
+            return {"type": "presence", "sessionId": session_id, "listeners": listeners}
+        case ConnectionReplaced(session):
+            return {
+                "type": "connectionReplaced",
+                "sessionId": session.session_id,
+                "generation": session.generation,
+            }
 
 
-def connection_replaced(session: Session) -> Message:
+def encode_push(event: PushEvent) -> bytes:
+    """Return the payload of an event's push."""
+    return encode(push_of(event))
+
+
+def session_updated(event: SessionUpdated) -> Message:
+    session = event.session
     return {
-        "type": "connectionReplaced",
+        "type": "sessionUpdated",
         "sessionId": session.session_id,
-        "generation": session.generation,
+        "status": session.status.value,
+        "quality": session.quality,
+        "version": session.version,
+    }
+
+
+def session_ended(event: SessionEnded) -> Message:
+    """Return sessionEnded with the last position, which shows a listener whether messages are missing."""
+    session = event.session
+    return {
+        "type": "sessionEnded",
+        "sessionId": session.session_id,
+        "reason": event.reason.value,
+        "epoch": session.epoch,
+        "offset": session.head,
     }
 
 

@@ -1,87 +1,76 @@
-"""The replies of the protocol, and the pushes of the same form (`sessionUpdated`, `sessionEnded`)."""
+"""The replies of the protocol. wire/pushes.py has those that are pushes as well."""
 
 from http import HTTPStatus
 from typing import Any
 
 from domain.errors import SessionError
-from domain.model import EndReason, Replayed, Reset, Role, Session, Status
-from domain.ports import Message
-from wire.pushes import iso_time
+from domain.events import (
+    Published,
+    SessionCreated,
+    SessionJoined,
+    SessionLeft,
+    SessionResumed,
+    SessionView,
+    TokenRefreshed,
+)
+from domain.model import Replayed, Reset, Session, Status
+from wire.pushes import Message, iso_time
 from wire.schema_generated import ERRORS
 
 
-def session_created(session: Session, *, listeners: int = 0) -> Message:
-    return {"type": "sessionCreated", **_owner_view(session, listeners)}
+def session_created(result: SessionCreated) -> Message:
+    return {"type": "sessionCreated", **_owner_view(result.session, result.listeners)}
 
 
-def session_resumed(session: Session, *, listeners: int, replay: Replayed | Reset | None) -> Message:
-    """Return sessionResumed. `replay` is None if the client gave no position."""
-    return {"type": "sessionResumed", **_owner_view(session, listeners), **_replay_fields(replay)}
+def session_resumed(result: SessionResumed) -> Message:
+    return {
+        "type": "sessionResumed",
+        **_owner_view(result.session, result.listeners),
+        **_replay_fields(result.replay),
+    }
 
 
-def session_joined(session: Session, *, target_language: str, replay: Replayed | Reset, now: int) -> Message:
-    """Return sessionJoined. A session that has ended has the reason as well."""
-    reason = session.ended_because(now)
+def session_joined(result: SessionJoined) -> Message:
+    session, reason = result.session, result.end_reason
     return {
         "type": "sessionJoined",
         "sessionId": session.session_id,
         "status": Status.ENDED.value if reason else session.status.value,
         "sourceLanguage": session.source_language,
-        "targetLanguage": target_language,
+        "targetLanguage": result.target_language,
         "quality": session.quality,
         "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
         **({"endReason": reason.value} if reason else {}),
-        **_replay_fields(replay),
+        **_replay_fields(result.replay),
     }
 
 
-def session_view(session: Session, *, listeners: int, role: Role | None, now: int) -> Message:
+def session_view(result: SessionView) -> Message:
     """Return session, which has only what a listener may know."""
-    view: Message = {"type": "session", **_public_view(session, listeners)}
-    if session.ended_because(now):
+    view: Message = {"type": "session", **_public_view(result.session, result.listeners)}
+    if result.end_reason is not None:
         view["status"] = Status.ENDED.value
-    if role is not None:
-        view["role"] = role.value
+    if result.role is not None:
+        view["role"] = result.role.value
     return view
 
 
-def session_updated(session: Session) -> Message:
-    return {
-        "type": "sessionUpdated",
-        "sessionId": session.session_id,
-        "status": session.status.value,
-        "quality": session.quality,
-        "version": session.version,
-    }
+def session_left(result: SessionLeft) -> Message:
+    return {"type": "sessionLeft", "sessionId": result.session_id}
 
 
-def session_ended(session: Session, reason: EndReason) -> Message:
-    """Return sessionEnded with the last position, which shows a listener whether messages are missing."""
-    return {
-        "type": "sessionEnded",
-        "sessionId": session.session_id,
-        "reason": reason.value,
-        "epoch": session.epoch,
-        "offset": session.head,
-    }
-
-
-def session_left(session_id: str) -> Message:
-    return {"type": "sessionLeft", "sessionId": session_id}
-
-
-def token_refreshed(expires_at: int) -> Message:
-    return {"type": "tokenRefreshed", "expiresAt": iso_time(expires_at)}
+def token_refreshed(result: TokenRefreshed) -> Message:
+    return {"type": "tokenRefreshed", "expiresAt": iso_time(result.expires_at)}
 
 
 def heartbeat_ack(now: int, connected_at_ms: int) -> Message:
     return {"type": "heartbeatAck", "serverTime": now * 1000, "connectedAt": connected_at_ms}
 
 
-def published(session: Session) -> Message:
-    return {"type": "published", "sessionId": session.session_id, "offset": session.head}
+def published(result: Published) -> Message:
+    return {"type": "published", "sessionId": result.session_id, "offset": result.offset}
 
 
 def error_reply(error: SessionError) -> Message:

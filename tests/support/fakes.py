@@ -7,9 +7,10 @@ from typing import Any
 
 from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
+from domain.events import BroadcastEvent
 from domain.model import Position, Replayed, Reset, Session
-from domain.ports import Message
 from fan_out.tasks import FanOutTask
+from wire.pushes import Message, push_of
 
 
 @dataclass
@@ -65,8 +66,8 @@ class FakeBroadcaster:
     )
     is_available: bool = True
 
-    def broadcast(self, session: Session, push: Message, *, exclude: str | None = None) -> bool:
-        self.broadcasts.append((session.session_id, push, exclude))
+    def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
+        self.broadcasts.append((session.session_id, push_of(event), exclude))
         return self.is_available
 
 

@@ -9,11 +9,14 @@ from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
 from domain.authorization import Caller
 from domain.model import EndReason, Position, SpeakerAuthority
-from domain.ports import Hook, Message
+from domain.ports import Hook
 from domain.settings import Settings
+from handlers.request import body_of, target_languages_of
 from tests.support.fake_management_api import Answer, ManagementApi
 from tests.support.fakes import FakeQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
+from wire.pushes import Message
+from wire.replies import published
 
 QUICK = SenderLimits(
     response_timeout_seconds=2.0,
@@ -58,7 +61,15 @@ class PublishDriver(SessionDriver):
     def publish(self, speaker: str, data: str, request_id: str | None = None, **fields: Any) -> Message:
         """Publish by the warm instance; return the reply."""
         caller = Caller(connection_id=speaker, subject="user", address="address")
-        return self.container.publish(caller, {"data": data, **fields}, request_id)
+        message = {"data": data, **fields}
+        return published(
+            self.container.publish(
+                caller,
+                body=body_of(message),
+                target_languages=target_languages_of(message),
+                request_id=request_id,
+            )
+        )
 
     def mark_ended(self, session_id: str, by: SpeakerAuthority) -> None:
         """End the session in the table, and announce nothing."""

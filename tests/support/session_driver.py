@@ -6,12 +6,21 @@ from typing import TYPE_CHECKING, Self
 from container import Container
 from domain.authorization import Caller
 from domain.model import Change, Connection, Position, Session, Status
-from domain.ports import Message, total
+from domain.ports import total
 from domain.settings import Limits, Settings
 from domain.tokens import TokenRules
 from tests.support.fakes import FakeBroadcaster, FakePusher, FakeReplayer, FakeTokenVerifier, ManualClock
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.recorder import Recorder
+from wire.pushes import Message, session_ended, session_updated
+from wire.replies import (
+    session_created,
+    session_joined,
+    session_left,
+    session_resumed,
+    session_view,
+    token_refreshed,
+)
 
 if TYPE_CHECKING:
     from container import Overrides
@@ -101,8 +110,10 @@ class SessionDriver:
         quality: str = "standard",
     ) -> Message:
         caller = Caller(connection_id=connection_id, subject=subject, address="address")
-        return self.container.create_session(
-            caller, source_language=source_language, quality=quality, request_id=request_id
+        return session_created(
+            self.container.create_session(
+                caller, source_language=source_language, quality=quality, request_id=request_id
+            )
         )
 
     def speaking(self, subject: str = "user") -> tuple[str, str]:
@@ -120,8 +131,10 @@ class SessionDriver:
         address: str = "address",
     ) -> Message:
         caller = Caller(connection_id=connection_id, subject=None, address=address)
-        return self.container.join_session(
-            caller, session_id=session_id, target_language=language, position=position
+        return session_joined(
+            self.container.join_session(
+                caller, session_id=session_id, target_language=language, position=position
+            )
         )
 
     def listening(
@@ -133,7 +146,7 @@ class SessionDriver:
         return connection_id
 
     def leave(self, connection_id: str, *, request_id: str | None = None) -> Message:
-        return self.container.leave_session(connection_id, request_id=request_id)
+        return session_left(self.container.leave_session(connection_id, request_id=request_id))
 
     def resume(
         self,
@@ -144,12 +157,14 @@ class SessionDriver:
         position: Position | None = None,
         generation: int | None = None,
     ) -> Message:
-        return self.container.resume_session(
-            connection_id,
-            session_id=session_id,
-            position=position,
-            request_id=request_id,
-            generation=generation,
+        return session_resumed(
+            self.container.resume_session(
+                connection_id,
+                session_id=session_id,
+                position=position,
+                request_id=request_id,
+                generation=generation,
+            )
         )
 
     def update(
@@ -161,16 +176,24 @@ class SessionDriver:
         request_id: str | None = None,
     ) -> Message:
         change = Change(status=status, quality=quality)
-        return self.container.update_session.as_speaker(connection_id, change, request_id=request_id)
+        update = self.container.update_session
+        return session_updated(update.as_speaker(connection_id, change, request_id=request_id))
+
+    def update_as_owner(self, subject: str, session_id: str, *, quality: str) -> Message:
+        change = Change(quality=quality)
+        return session_updated(self.container.update_session.as_owner(subject, session_id, change))
 
     def end(self, connection_id: str) -> Message:
-        return self.container.end_session.as_speaker(connection_id)
+        return session_ended(self.container.end_session.as_speaker(connection_id))
+
+    def end_as_owner(self, subject: str, session_id: str) -> Message:
+        return session_ended(self.container.end_session.as_owner(subject, session_id))
 
     def get(self, connection_id: str, session_id: str | None = None) -> Message:
-        return self.container.get_session(connection_id, session_id=session_id)
+        return session_view(self.container.get_session(connection_id, session_id=session_id))
 
     def refresh(self, connection_id: str, token: str) -> Message:
-        return self.container.refresh_token(connection_id, token)
+        return token_refreshed(self.container.refresh_token(connection_id, token))
 
     def session(self, session_id: str) -> Session:
         """Return a session that exists."""

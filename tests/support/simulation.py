@@ -11,7 +11,8 @@ from typing import Any
 
 from domain.authorization import Caller
 from domain.errors import SessionError, UnavailableError
-from domain.model import Position
+from domain.message_log import Body
+from domain.model import Position, Reset
 from domain.ports import sequential_map
 from domain.settings import Limits, Settings
 from tests.support.fakes import FakeQueue
@@ -118,13 +119,15 @@ class Simulation:
                 self.gone.append(connection_id)
 
     def _until_answered(self, data: str, request_id: str) -> int:
+        body = Body(data=data, content_type="text/plain", encoding="utf8")
         while True:
             publish = self.chance.choice(self.instances).publish
             caller = Caller(connection_id=self.speaker, subject="user", address="address")
             try:
-                return publish(caller, {"data": data}, request_id)["offset"]
+                published = publish(caller, body=body, target_languages=None, request_id=request_id)
             except UnavailableError:
                 continue
+            return published.offset
 
     def _change_speaker(self) -> None:
         while True:
@@ -200,7 +203,7 @@ class Listener:
         self.waited = 0
         position = Position(epoch=simulation.epoch, offset=self.received.position)
         try:
-            reply = simulation.join(
+            joined = simulation.join(
                 Caller(connection_id=connection_id, subject=None, address="address"),
                 session_id=simulation.session_id,
                 target_language="es",
@@ -210,13 +213,13 @@ class Listener:
             if error.retry_after is None:
                 self.go()
             return
-        self.head = reply["offset"]
-        if reply["status"] == "ended":
+        self.head = joined.session.head
+        if joined.end_reason is not None:
             self.end = self.head
-        if reply.get("reset"):
+        if isinstance(joined.replay, Reset):
             assert position.offset < head + 1 - SETTINGS.log_max_count
-            self.received.reset(reply["offset"])
-        elif reply.get("more"):
+            self.received.reset(self.head)
+        elif joined.replay.more:
             self.waited = GAP
 
     def go(self) -> None:

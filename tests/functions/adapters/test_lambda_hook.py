@@ -4,12 +4,15 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.hook import LambdaHook
+from domain.message_log import Body, Entry
+from domain.model import Session, Status
 from domain.ports import HookError
 from examples.hook.app import uppercase
 from pulumi_local_aws.aws import client
@@ -28,14 +31,29 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
-REQUEST = {
-    "version": 1,
-    "sessionId": "caring-king-275",
-    "sourceLanguage": "en",
-    "quality": "standard",
-    "languages": ["de", "es"],
-    "message": {"data": "hello", "contentType": "text/plain", "encoding": "utf8"},
-}
+SESSION = Session(
+    session_id="caring-king-275",
+    owner_id="user",
+    status=Status.ACTIVE,
+    source_language="en",
+    quality="standard",
+    capacity=10,
+    shards=1,
+    epoch="0123abcd",
+    head=0,
+    generation=1,
+    created_at=1000,
+    expires_at=2000,
+    ttl=2500,
+)
+ENTRY = Entry(
+    session_id="caring-king-275",
+    epoch="0123abcd",
+    offset=1,
+    published_at=1500,
+    body=Body(data="hello", content_type="text/plain", encoding="utf8"),
+)
+GERMAN = Body(data="HELLO", content_type="text/plain", encoding="utf8")
 
 
 @pytest.fixture(scope="module")
@@ -60,13 +78,13 @@ def hook(tables: MiniStack) -> Callable[..., LambdaHook]:
         )["FunctionArn"]
 
     def make(name: str, timeout: float = 5.0) -> LambdaHook:
-        return LambdaHook(arns.get(name, name), timeout_seconds=timeout)
+        return LambdaHook(arns.get(name, name), timeout_seconds=timeout, supported_languages=("de", "es"))
 
     return make
 
 
 def test_an_answer_comes_back(hook: Callable[..., LambdaHook]) -> None:
-    assert hook("example").call(REQUEST) == {"languages": {"de": {"data": "HELLO"}}}
+    assert hook("example").process(SESSION, ENTRY) == replace(ENTRY, variants={"de": GERMAN})
 
 
 @pytest.mark.parametrize(
@@ -82,4 +100,4 @@ def test_what_fails_is_one_kind_of_failure(
 ) -> None:
     """Also a function that is too slow: the call is given up in time, and made once."""
     with pytest.raises(HookError, match=reason):
-        hook(name, timeout).call(REQUEST)
+        hook(name, timeout).process(SESSION, ENTRY)

@@ -7,10 +7,12 @@ import pytest
 
 from domain.delivery import PushConfigurationError
 from domain.errors import UnavailableError
-from domain.model import Session
+from domain.events import SessionEnded, SessionUpdated
+from domain.model import EndReason, Session
 from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, to_json, to_task
 from tests.support.fake_management_api import Answer, Got
 from tests.support.publish_driver import PublishDriver
+from wire.pushes import push_of
 
 pytestmark = pytest.mark.emulator
 
@@ -225,23 +227,24 @@ def test_a_refused_caller_clears_nobody_away(driver: PublishDriver) -> None:
 def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listeners = [driver.join_listener(session_id)[0] for _ in range(3)]
-    push = {"type": "sessionUpdated", "sessionId": session_id, "status": "paused", "quality": "standard"}
     session = session_of(driver, session_id)
-    driver.container.fan_out.broadcast(session, push, exclude=speaker)
-    driver.container.fan_out.broadcast(session, push, exclude=listeners[0])
+    event = SessionUpdated(session)
+    driver.container.fan_out.broadcast(session, event, exclude=speaker)
+    driver.container.fan_out.broadcast(session, event, exclude=listeners[0])
     assert [len(driver.api.posted(one)) for one in (speaker, *listeners)] == [1, 1, 2, 2]
-    assert driver.api.pushes(speaker) == [push]
+    assert driver.api.pushes(speaker) == [push_of(event)]
 
 
 def test_an_event_for_many_goes_through_the_queue(driver: PublishDriver) -> None:
     large = driver.with_settings(direct_fan_out=0)
     speaker, session_id = large.speaking()
     listener, _ = large.join_listener(session_id)
-    push = {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
-    large.container.fan_out.broadcast(session_of(large, session_id), push, exclude=speaker)
+    session = session_of(large, session_id)
+    event = SessionEnded(session, EndReason.ENDED)
+    large.container.fan_out.broadcast(session, event, exclude=speaker)
     assert len(large.queue.tasks) == large.settings.shards
     serve(large)
-    assert large.api.pushes(listener) == [push]
+    assert large.api.pushes(listener) == [push_of(event)]
     large.close()
 
 
@@ -249,7 +252,8 @@ def test_failing_to_broadcast_is_noted_and_no_error(driver: PublishDriver) -> No
     speaker, session_id = driver.speaking()
     driver.join_listener(session_id)
     driver.api.answer = lambda _: Answer(status=403)
-    assert not driver.container.fan_out.broadcast(session_of(driver, session_id), {"type": "sessionEnded"})
+    session = session_of(driver, session_id)
+    assert not driver.container.fan_out.broadcast(session, SessionEnded(session, EndReason.ENDED))
     assert speaker not in driver.api.deleted()
     assert driver.recorder.counts["BroadcastFailed"] == 1
 

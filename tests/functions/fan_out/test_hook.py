@@ -9,16 +9,17 @@ from hypothesis import strategies as st
 
 from domain.errors import ForbiddenError, PayloadTooLargeError, UnavailableError
 from domain.message_log import Body, Entry
-from domain.model import Position
+from domain.model import Position, Session
 from domain.ports import HookError
 from domain.settings import Settings
 from examples.hook.app.uppercase import handler as example
 from tests.support.fake_management_api import ManagementApi
 from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED
-from use_cases.hook import apply_answer
+from wire.hook import apply_answer, hook_request
 from wire.pushes import check_size, encode, message_push
 
+LANGUAGES = Settings().supported_languages
 ENTRY = Entry(
     session_id="caring-king-275",
     epoch="0123abcd",
@@ -45,12 +46,14 @@ class LocalHook:
         self._function = function
         self.calls: list[dict[str, Any]] = []
 
-    def call(self, request: dict[str, Any]) -> object:
+    def process(self, session: Session, entry: Entry) -> Entry:
+        request = hook_request(session, entry, LANGUAGES)
         self.calls.append(request)
         try:
-            return self._function(request)
+            answer = self._function(request)
         except Exception as error:
             raise HookError("raised an error") from error
+        return apply_answer(entry, answer, LANGUAGES)
 
 
 def staged(
@@ -194,14 +197,14 @@ class TestThroughPublish:
 )
 def test_an_answer_that_is_none_is_a_failure(answer: object) -> None:
     with pytest.raises(HookError):
-        apply_answer(ENTRY, answer, Settings())
+        apply_answer(ENTRY, answer, LANGUAGES)
 
 
 @given(nonsense)
 def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) -> None:
     """Nothing else leaves it."""
     try:
-        entry = apply_answer(ENTRY, answer, Settings())
+        entry = apply_answer(ENTRY, answer, LANGUAGES)
     except (HookError, ForbiddenError):
         return
     check_size(entry)
@@ -210,6 +213,6 @@ def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) 
 
 
 def test_what_is_not_given_stays_the_originals() -> None:
-    entry = apply_answer(ENTRY, {"languages": {"es": {"data": "hola"}}}, Settings())
+    entry = apply_answer(ENTRY, {"languages": {"es": {"data": "hola"}}}, LANGUAGES)
     assert entry.body == ENTRY.body
     assert entry.body_for("es") == Body(data="hola", content_type="text/plain", encoding="utf8")

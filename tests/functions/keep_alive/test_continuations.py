@@ -8,6 +8,7 @@ from domain.settings import Settings
 from keep_alive.heartbeat import Heartbeat
 from keep_alive.run import MAX_CONTINUATION_DEPTH, ShardScan, all_scans, continuation_events, scans_of
 from keep_alive.schedule import refresh_at
+from wire.replies import heartbeat_ack
 
 NOW = 1_800_000_000
 
@@ -61,9 +62,12 @@ def test_a_recorded_heartbeat_moves_the_next_look_but_not_past_the_notice(after:
 
     settings = Settings(refresh_jitter=0)
     assert refresh_at(settings, "connection", NOW) == NOW + 6600
-    ack = Heartbeat(postpone_check=postpone_check, settings=settings, clock=lambda: NOW + after)(
-        "connection", NOW * 1000 + 7
-    )
+    heartbeat = Heartbeat(postpone_check=postpone_check, settings=settings, clock=lambda: NOW + after)
 
-    assert ack == {"type": "heartbeatAck", "serverTime": (NOW + after) * 1000, "connectedAt": NOW * 1000 + 7}
+    connected_at_ms = NOW * 1000 + 7
+    assert heartbeat_ack(heartbeat("connection", connected_at_ms), connected_at_ms) == {
+        "type": "heartbeatAck",
+        "serverTime": (NOW + after) * 1000,
+        "connectedAt": connected_at_ms,
+    }
     assert calls == [{"due_at": due_after, "now": after, "token_after": due_after + 120}]

@@ -10,9 +10,9 @@ import pytest
 
 from domain.errors import SessionError, SessionFullError
 from domain.model import Status
-from domain.ports import Message
 from tests.support.invariants import check_connection, check_session
 from tests.support.session_driver import UNLIMITED, UseCaseDriver, new_id
+from wire.pushes import Message
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("tables")]
 

@@ -68,7 +68,7 @@ def test_a_repeat_takes_over_a_connection_whose_session_is_over(driver: UseCaseD
     user = new_id("u")
     reply = driver.create(None, user, request_id="r")
     other = driver.create(speaker := driver.connect(user), user)
-    driver.container.end_session.as_owner(user, other["sessionId"])
+    driver.end_as_owner(user, other["sessionId"])
     assert driver.create(speaker, user, request_id="r") == {**reply, "generation": 1, "version": 2}
 
 

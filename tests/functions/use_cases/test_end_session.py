@@ -27,11 +27,11 @@ def test_ends_once_and_tells_everyone_else_once(driver: UseCaseDriver) -> None:
 def test_the_owner_ends_without_a_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     with pytest.raises(ForbiddenError):
-        driver.container.end_session.as_owner("other", session_id)
-    first = driver.container.end_session.as_owner("user", session_id)
-    assert driver.container.end_session.as_owner("user", session_id) == first
+        driver.end_as_owner("other", session_id)
+    first = driver.end_as_owner("user", session_id)
+    assert driver.end_as_owner("user", session_id) == first
     with pytest.raises(ForbiddenError):
-        driver.container.end_session.as_owner("other", session_id)
+        driver.end_as_owner("other", session_id)
 
 
 @pytest.mark.parametrize(

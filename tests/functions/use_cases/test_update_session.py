@@ -8,7 +8,7 @@ from domain.errors import (
     SessionNotFoundError,
     UnavailableError,
 )
-from domain.model import Change, Status
+from domain.model import Status
 from tests.support.session_driver import UseCaseDriver
 
 NOWHERE = "brave-otter-100"
@@ -52,23 +52,21 @@ def test_a_session_that_is_over_stays_as_it_is(driver: UseCaseDriver) -> None:
 
 def test_the_owner_may_without_a_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
-    change = Change(quality="premium")
-    assert driver.container.update_session.as_owner("user", session_id, change)["quality"] == "premium"
+    assert driver.update_as_owner("user", session_id, quality="premium")["quality"] == "premium"
     assert driver.broadcaster.broadcasts[-1][2] is None
     with pytest.raises(ForbiddenError):
-        driver.container.update_session.as_owner("other", session_id, change)
+        driver.update_as_owner("other", session_id, quality="premium")
     with pytest.raises(SessionNotFoundError):
-        driver.container.update_session.as_owner("user", NOWHERE, change)
+        driver.update_as_owner("user", NOWHERE, quality="premium")
 
 
 def test_a_change_that_nobody_could_be_told_of_is_told_by_the_repeated_request() -> None:
     driver = UseCaseDriver.in_memory()
     speaker, session_id = driver.speaking()
-    pause = Change(status=Status.PAUSED)
     driver.broadcaster.is_available = False
     with pytest.raises(UnavailableError) as refused:
-        driver.container.update_session.as_speaker(speaker, pause, request_id="r")
+        driver.update(speaker, status=Status.PAUSED, request_id="r")
     assert refused.value.retry_after
     driver.broadcaster.is_available = True
-    assert driver.container.update_session.as_speaker(speaker, pause, request_id="r")["status"] == "paused"
+    assert driver.update(speaker, status=Status.PAUSED, request_id="r")["status"] == "paused"
     assert [told for told, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
