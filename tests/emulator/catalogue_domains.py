@@ -207,7 +207,12 @@ DOMAINS: dict[str, Case] = {
         updates={
             "eventbridge": True,
             "lambdaFunctions": [
-                {"id": "helper", "lambdaFunctionArn": "${helper.arn}", "events": [_CREATED, _REMOVED]}
+                {
+                    "id": "helper",
+                    "lambdaFunctionArn": "${helper.arn}",
+                    "events": [_CREATED, _REMOVED],
+                    "filterPrefix": "in/",
+                }
             ],
             "queues": [{"queueArn": "${dead.arn}", "events": [_REMOVED], "filterSuffix": ".json"}],
         },

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
-from pulumi_local_aws.provider.registry import invoke
+from pulumi_local_aws.provider.registry import function
 
 _TOKEN = "aws:iam/getPolicyDocument:getPolicyDocument"
 
@@ -16,7 +16,7 @@ _VALUES = ["b", "a", "d", "e", "c"]
 
 
 def _render(**arguments: Any) -> dict[str, Any]:
-    return invoke(Cloud(environment={"AWS_REGION": "us-east-1"}), _TOKEN, arguments)
+    return function(_TOKEN).invoke(Cloud(environment={"AWS_REGION": "us-east-1"}), arguments)
 
 
 def _statements(**arguments: Any) -> list[dict[str, Any]]:

@@ -15,13 +15,15 @@ Values = dict[str, Any]
 class Function:
     """A function: its token, the arguments that it takes, and the call that returns its result.
 
-    `regional`: it has the argument `region`, which must be the provider's Region.
+    `regional`: it has the argument `region`, which must be the provider's Region. `secrets`: the results
+    that are secret.
     """
 
     token: str
     arguments: Table
     call: Callable[[Cloud, Values], Values]
     regional: bool = True
+    secrets: tuple[str, ...] = ()
 
     @property
     def table(self) -> Table:

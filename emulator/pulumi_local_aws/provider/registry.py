@@ -1,16 +1,14 @@
 """Find the supported resource types and functions by Pulumi token."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.function import Function
 from pulumi_local_aws.provider.functions import FUNCTIONS
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.resources import RESOURCES
 
 _BY_TOKEN: Mapping[str, Resource] = {kind.token: kind() for kind in RESOURCES}
-_FUNCTIONS: Mapping[str, Function] = {function.token: function for function in FUNCTIONS}
+_FUNCTIONS: Mapping[str, Function] = {known.token: known for known in FUNCTIONS}
 
 
 class UnsupportedError(Exception):
@@ -36,14 +34,11 @@ def tokens() -> list[str]:
     return sorted(_BY_TOKEN)
 
 
-def invoke(cloud: Cloud, token: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the result of one of the provider's functions.
-
-    Raises UnsupportedError if the function is unsupported, and AwsError if an argument is.
-    """
+def function(token: str) -> Function:
+    """Return the provider's function. Raises UnsupportedError, which names it."""
     if token not in _FUNCTIONS:
         raise UnsupportedError(f"the local AWS does not support function {token!r}")
-    return _FUNCTIONS[token].invoke(cloud, arguments)
+    return _FUNCTIONS[token]
 
 
 def function_tokens() -> list[str]:

@@ -187,11 +187,12 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.InvokeResponse:
         """Call one of the package's functions."""
         try:
-            result = registry.invoke(self.cloud, request.tok, decode(request.args)[0])
+            function = registry.function(request.tok)
+            result = function.invoke(self.cloud, decode(request.args)[0])
         except Exception as error:
             _abort(context, request.tok, error)
         answer = provider_pb2.InvokeResponse()
-        getattr(answer, "return").CopyFrom(encode(result))
+        getattr(answer, "return").CopyFrom(encode(result, {(name,) for name in function.secrets}))
         return answer
 
     def Cancel(self, request: Any, context: Any) -> empty_pb2.Empty:
