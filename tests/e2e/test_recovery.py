@@ -1,6 +1,7 @@
 """`make up` after a kill, beside another one, on a taken port: a clear line, and the next run succeeds."""
 
 import os
+import re
 import signal
 import socket
 from collections.abc import Generator
@@ -11,6 +12,8 @@ import pytest
 from pulumi_local_aws.engine_build import find_cli
 from pulumi_local_aws.processes import group_is_alive, wait_until
 from tests.e2e.make_runner import COMMAND_SECONDS, MakeRunner
+from tests.support.documented_commands import blocks
+from tools.dev_stack.paths import ROOT
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -40,6 +43,12 @@ def test_a_second_up_changes_nothing(runner: MakeRunner) -> None:
     assert line.strip().startswith("Resources: ")
     assert line.endswith(" unchanged")
     assert "," not in line
+
+
+def test_the_demo_prints_what_the_readme_shows(runner: MakeRunner) -> None:
+    (shown,) = [text for language, text in blocks(ROOT / "README.md") if language == "text"]
+    printed = runner.finish("demo").partition("\n\n")[0]
+    assert _without_names(printed) == _without_names(shown.rstrip("\n"))
 
 
 def test_a_second_up_at_the_same_time_names_the_first(runner: MakeRunner) -> None:
@@ -92,3 +101,8 @@ def test_a_state_folder_that_cannot_be_written_is_one_line(runner: MakeRunner, t
     refused = elsewhere.finish("up", code=1)
     assert "not a directory" in refused
     assert len(refused.strip().splitlines()) == 1
+
+
+def _without_names(text: str) -> str:
+    """Replace what differs from stack to stack: ids and ports."""
+    return re.sub(r"us-east-1_\w+|:\d+/|execute-api/\w+|[a-z]+-[a-z]+-\d{3}", "...", text)

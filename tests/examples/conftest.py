@@ -22,13 +22,14 @@ STACK = "test"
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with both wheels, at the pinned versions, and nothing of this tree."""
+    """A virtual environment with both wheels and pytest, at the pinned versions, and nothing of this tree."""
     wheels = [
         build_wheel(source, tmp_path_factory.mktemp("dist"))
         for source in (REPOSITORY, REPOSITORY / "emulator")
     ]
     folder = tmp_path_factory.mktemp("installed") / "venv"
-    return virtual_environment(folder, "--constraint", REPOSITORY / "requirements" / "dev.txt", *wheels)
+    pinned = REPOSITORY / "requirements" / "dev.txt"
+    return virtual_environment(folder, "--constraint", pinned, *wheels, "pytest")
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,5 @@
-"""The commands of README, from a folder with the echo's files alone, with what the wheels installed."""
+"""The commands of README and of docs/local-aws.md, in a folder with the echo's files, from the wheels."""
 
-import os
-import re
-import subprocess
-import threading
 from collections.abc import Generator
 from pathlib import Path
 
@@ -11,8 +7,9 @@ import pytest
 
 from pulumi_local_aws.engine_build import find_cli
 from pulumi_local_aws.ministack import DEFAULT_PYTHON
-from pulumi_local_aws.processes import free_port
 from tests.examples.conftest import copy_example
+from tests.support.documented_commands import blocks, commands
+from tests.support.shell import Shell
 from tests.support.wheels import REPOSITORY
 
 pytestmark = [
@@ -21,69 +18,35 @@ pytestmark = [
     pytest.mark.skipif(find_cli() is None, reason="there is no Pulumi CLI here"),
     pytest.mark.skipif(not DEFAULT_PYTHON.exists(), reason="MiniStack is not installed"),
 ]
-SECONDS = 240.0
-"""More than any of these commands takes on two busy cores."""
 
 
-class Shell:
-    """Runs lines in a project's folder, with a virtual environment activated."""
-
-    def __init__(self, project: Path, venv: Path) -> None:
-        left_out = {"PYTHONPATH", "LOCAL_FOLDER"}
-        path = os.pathsep.join([str(venv / "bin"), os.environ.get("PATH", os.defpath)])
-        self._project = project
-        self._environment = {name: value for name, value in os.environ.items() if name not in left_out} | {
-            "PATH": path,
-            "VIRTUAL_ENV": str(venv),
-            "EMULATOR_PORT": str(free_port()),
-            "WEBSOCKET_PORT": str(free_port()),
-        }
-
-    def run(self, line: str, *, typed: str = "", until: str = "") -> str:
-        """Return what a line printed; `typed` is sent to it, and its input ends once it printed `until`."""
-        with subprocess.Popen(
-            ["/bin/bash", "-c", line],
-            cwd=self._project,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            limit = threading.Timer(SECONDS, process.kill)
-            limit.start()
-            assert process.stdin
-            process.stdin.write(typed)
-            process.stdin.flush()
-            printed = ""
-            for printed_line in process.stdout or ():
-                printed += printed_line
-                if until and until in printed_line:
-                    break
-            printed += process.communicate()[0]
-            limit.cancel()
-        assert process.returncode == 0, printed
-        return printed
-
-
-@pytest.fixture
-def shell(installed: Path, tmp_path: Path) -> Generator[Shell]:
-    made = Shell(copy_example("echo", tmp_path), installed)
+@pytest.fixture(scope="module")
+def shell(installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Shell]:
+    made = Shell(copy_example("echo", tmp_path_factory.mktemp("echo")), installed)
     yield made
     made.run("local-aws down")
 
 
-def documented_commands() -> list[str]:
-    """Return the lines of the block in README that deploys the echo."""
-    blocks: list[str] = re.findall(
-        r"```sh\n(pip install .*?)```", (REPOSITORY / "README.md").read_text(), re.DOTALL
-    )
-    assert len(blocks) == 1
-    return blocks[0].splitlines()
-
-
 def test_three_commands_deploy_an_echo_and_talk_to_it(shell: Shell) -> None:
-    install, deploy, connect = documented_commands()
-    assert install == "pip install <this repository> <this repository>/emulator"
+    documented = commands(REPOSITORY / "README.md")
+    install = documented.index("pip install <this repository> <this repository>/emulator")
+    deploy, connect = documented[install + 1 : install + 3]
     assert "The local stack is up" in shell.run(deploy)
     assert "< hello" in shell.run(connect, typed="hello\n", until="< hello")
+
+
+def test_the_commands_of_local_aws_work_on_the_echo(shell: Shell) -> None:
+    page = REPOSITORY / "docs" / "local-aws.md"
+    (test,) = [text for language, text in blocks(page) if language == "python"]
+    (shell.project / "test_echo.py").write_text(test, encoding="utf-8")
+    install, up, watch, logs, tests, status, down = commands(page)
+    assert install == "pip install <this repository>/emulator"
+    function = shell.project / "app" / "app.py"
+    function.write_text(function.read_text().replace("    return", "    print('called')\n    return"))
+    assert "1 updated" in shell.run(up)
+    shell.run(watch, until="Watching", interrupt=True)
+    assert "1 passed" in shell.run(tests)
+    shell.run(logs, until="called", interrupt=True)
+    assert "url" in shell.run(status)
+    assert "Stopped:" in shell.run(down)
+    assert not any((shell.project / ".local").glob("*.json"))

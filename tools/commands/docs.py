@@ -8,6 +8,7 @@ from pulumi_local_aws.console import run_command, run_logged, say
 from tools.dev_stack.paths import ROOT, DevLayout
 from tools.documentation.pages import links, pages
 
+STYLE = ROOT / "docs" / "site.css"
 FOLDER = ROOT / ".local" / "docs"
 """What zensical.toml names as the folder of the pages and of the site."""
 
@@ -26,7 +27,7 @@ def copy_pages(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     sources = pages()
     linked = {link.file for page in sources for link in links(page)}
-    for source in {*sources, *(file for file in linked if file.is_file())}:
+    for source in {*sources, STYLE, *(file for file in linked if file.is_file())}:
         target = folder / source.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)

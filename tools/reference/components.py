@@ -54,10 +54,15 @@ def _component(component: type[ComponentResource], kind: type[Any]) -> str:
         "## Outputs",
         _outputs(component),
     ]
-    methods = [f"### `{signature}`\n\n{paragraph(text)}" for signature, text in public_methods(component)]
+    methods = [_method(signature, text) for signature, text in public_methods(component)]
     if methods:
         lines += ["## Methods", "Methods exist in Python only.", *methods]
     return "\n\n".join(line.rstrip("\n") for line in lines) + "\n"
+
+
+def _method(signature: str, text: str) -> str:
+    name = signature.partition("(")[0]
+    return f"### {name}\n\n```python\n{signature}\n```\n\n{paragraph(text)}"
 
 
 def _arguments(kind: type[Any]) -> str:
@@ -80,7 +85,8 @@ def _types() -> str:
     ]
     named = {name: alias(module, name) for name, module in _ALIASES.items()}
     names = "\n".join(
-        f"## {name}\n\n`{definition}`\n\n{paragraph(text)}\n" for name, (definition, text) in named.items()
+        f"## {name}\n\n{code(definition)}\n\n{paragraph(text)}\n"
+        for name, (definition, text) in named.items()
     )
     return (
         "# Types\n\nThe types that arguments use, all in `websocket_sessions`. A mapping with the same keys "

@@ -1,5 +1,6 @@
 """Markdown that the pages of the reference share."""
 
+import html
 from collections.abc import Iterable, Sequence
 
 
@@ -10,8 +11,11 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def code(text: str) -> str:
-    """Return a text as inline code."""
-    return f"`{text}`"
+    """Return a text as inline code.
+
+    `|` ends a cell of a table, and Markdown's implementations differ on how to escape it within backticks.
+    """
+    return f"<code>{html.escape(text)}</code>".replace("|", "&#124;") if "|" in text else f"`{text}`"
 
 
 def value(default: str) -> str:

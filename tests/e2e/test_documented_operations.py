@@ -1,0 +1,68 @@
+"""The commands of docs/operations.md work on a deployed stack."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.deployment import Deployment, User
+from tests.support.documented_commands import SHELLS, blocks
+from tools.dev_stack.paths import ROOT
+
+pytestmark = [
+    pytest.mark.emulator,
+    pytest.mark.engine,
+    pytest.mark.skipif(shutil.which("aws") is None, reason="there is no AWS CLI here"),
+]
+Run = Callable[[str], str]
+
+PULUMI = """\
+#!{python}
+import json, sys
+outputs = json.load(open({outputs!r}))
+assert sys.argv[1:3] == ["stack", "output"] and sys.argv[4:] == ["--json"], sys.argv
+print(json.dumps(outputs[sys.argv[3]]))
+"""
+"""A `pulumi stack output NAME --json` for a stack that is known by its outputs only."""
+
+
+@pytest.fixture
+def run(deployment: Deployment, tmp_path: Path) -> Run:
+    """Run lines of a shell with the AWS CLI on the stack, and return what they printed."""
+    outputs = tmp_path / "outputs.json"
+    outputs.write_text(json.dumps(deployment.outputs), encoding="utf-8")
+    pulumi = tmp_path / "bin" / "pulumi"
+    pulumi.parent.mkdir()
+    pulumi.write_text(PULUMI.format(python=sys.executable, outputs=str(outputs)), encoding="utf-8")
+    pulumi.chmod(0o755)
+    path = os.pathsep.join([str(pulumi.parent), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, **deployment.aws, "PATH": path, "AWS_PAGER": ""}
+
+    def run(script: str) -> str:
+        done = subprocess.run(
+            ["/bin/bash", "-euc", script], env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+async def test_an_operator_ends_a_session_as_the_page_says(
+    deployment: Deployment, speaker_user: User, run: Run
+) -> None:
+    shown = blocks(ROOT / "docs" / "operations.md")
+    invoke, end = [text for language, text in shown if language in SHELLS]
+    speaker = await deployment.connect(speaker_user)
+    created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+    assert json.loads(run("pulumi stack output frontendConfig --json")) == deployment.config
+
+    run(end.replace("caring-king-275", created["sessionId"]))
+    assert json.loads(run(invoke))["StatusCode"] == 200
+    assert (await speaker.push("sessionEnded"))["reason"] == "expired"
+    await speaker.close()
