@@ -39,7 +39,8 @@ ENVIRONMENT = {
     "CALLBACK_URL": "https://127.0.0.1/prod",
     "FAN_OUT_QUEUE_URL": "https://127.0.0.1/queue",
     "TOKEN_ISSUER": "https://127.0.0.1/issuer",
-    "USER_POOL_CLIENT_ID": "client",
+    "TOKEN_AUDIENCE": "client",
+    "ISSUER_KIND": "cognito",
     "PYTHONDONTWRITEBYTECODE": "1",
     **{f"{name}_TABLE": name for name in ("SESSIONS", "CONNECTIONS", "LISTENERS", "MESSAGES", "LIMITS")},
 }

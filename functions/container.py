@@ -248,12 +248,16 @@ class Container:
 
     @cached_property
     def token_rules(self) -> "TokenRules":
-        """The user pool and the client whose tokens are accepted."""
+        """The issuer and the audience (separated by spaces) whose tokens are accepted."""
         import os
 
         from domain.tokens import TokenRules
 
-        return TokenRules(issuer=os.environ["TOKEN_ISSUER"], client_id=os.environ["USER_POOL_CLIENT_ID"])
+        return TokenRules(
+            issuer=os.environ["TOKEN_ISSUER"],
+            audience=frozenset(os.environ["TOKEN_AUDIENCE"].split()),
+            cognito=os.environ["ISSUER_KIND"] == "cognito",
+        )
 
     @cached_property
     def parallel_map(self) -> "ParallelMap":

@@ -11,6 +11,7 @@ from websocket_sessions.version import __version__
 
 if TYPE_CHECKING:
     from websocket_sessions.arguments import ArgumentError
+    from websocket_sessions.backend_route import BackendRoute
     from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
     from websocket_sessions.config.backend_options import BackendOptions
     from websocket_sessions.config.settings import RateLimits, SessionSettings
@@ -26,16 +27,19 @@ if TYPE_CHECKING:
     from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
     from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
     from websocket_sessions.static_site import StaticSite, StaticSiteArgs
+    from websocket_sessions.token_issuer import ExistingUserPool, OidcIssuer
     from websocket_sessions.web_socket_api import ConnectionGrant, WebSocketApi, WebSocketApiArgs
     from websocket_sessions.web_socket_route import WebSocketRoute, WebSocketRouteArgs
 
 __all__ = [
     "ArgumentError",
     "BackendOptions",
+    "BackendRoute",
     "CognitoUsers",
     "CognitoUsersArgs",
     "ConnectionGrant",
     "CustomDomain",
+    "ExistingUserPool",
     "FanOutQueue",
     "FanOutQueueArgs",
     "HttpApi",
@@ -46,6 +50,7 @@ __all__ = [
     "MockReply",
     "Observability",
     "ObservabilityArgs",
+    "OidcIssuer",
     "PolicyStatement",
     "RateLimits",
     "Route",
@@ -70,6 +75,7 @@ __all__ = [
 
 _MODULES = {
     "arguments": ("ArgumentError",),
+    "backend_route": ("BackendRoute",),
     "cognito_users": ("CognitoUsers", "CognitoUsersArgs"),
     "config.backend_options": ("BackendOptions",),
     "config.settings": ("RateLimits", "SessionSettings"),
@@ -85,6 +91,7 @@ _MODULES = {
     "session_backend": ("SessionBackend", "SessionBackendArgs"),
     "session_tables": ("SessionTables", "SessionTablesArgs"),
     "static_site": ("StaticSite", "StaticSiteArgs"),
+    "token_issuer": ("ExistingUserPool", "OidcIssuer"),
     "web_socket_api": ("ConnectionGrant", "WebSocketApi", "WebSocketApiArgs"),
     "web_socket_route": ("WebSocketRoute", "WebSocketRouteArgs"),
 }

@@ -42,6 +42,8 @@ def create_access_logs(
     retention_days: Input[int],
     kms_key_arn: Input[str] | None,
     create_account_role: bool,
+    role_path: Input[str],
+    permissions_boundary_arn: Input[str] | None,
     tags: Tags,
     opts: ResourceOptions,
 ) -> tuple[aws.apigatewayv2.StageAccessLogSettingsArgs, list[aws.apigateway.Account]]:
@@ -54,17 +56,21 @@ def create_access_logs(
         opts=opts,
     )
     settings = aws.apigatewayv2.StageAccessLogSettingsArgs(destination_arn=group.arn, format=log_format)
-    return settings, [_create_account(name, tags, opts)] if create_account_role else []
-
-
-def _create_account(name: str, tags: Tags, opts: ResourceOptions) -> aws.apigateway.Account:
-    """Set the role with which API Gateway writes the logs of all APIs of the account and Region."""
+    if not create_account_role:
+        return settings, []
     role = aws.iam.Role(
         f"{name}-logging-role",
         assume_role_policy=trust_document("apigateway.amazonaws.com"),
+        path=role_path,
+        permissions_boundary=permissions_boundary_arn,
         tags=tags,
         opts=opts,
     )
+    return settings, [_create_account(name, role, opts)]
+
+
+def _create_account(name: str, role: aws.iam.Role, opts: ResourceOptions) -> aws.apigateway.Account:
+    """Set the role with which API Gateway writes the logs of all APIs of the account and Region."""
     partition = aws.get_partition_output(opts=InvokeOutputOptions(parent=opts.parent)).partition
     attachment = aws.iam.RolePolicyAttachment(
         f"{name}-logging-policy",

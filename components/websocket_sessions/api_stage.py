@@ -34,6 +34,10 @@ class StageArgs(Protocol):
     def log_retention_days(self) -> Input[int]: ...
     @property
     def kms_key_arn(self) -> Input[str] | None: ...
+    @property
+    def role_path(self) -> Input[str]: ...
+    @property
+    def permissions_boundary_arn(self) -> Input[str] | None: ...
 
 
 def check_stage(args: StageArgs) -> None:
@@ -69,6 +73,8 @@ def create_stage(
             retention_days=args.log_retention_days,
             kms_key_arn=args.kms_key_arn,
             create_account_role=args.create_account_role,
+            role_path=args.role_path,
+            permissions_boundary_arn=args.permissions_boundary_arn,
             tags=tags,
             opts=opts,
         )

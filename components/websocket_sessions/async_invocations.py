@@ -1,5 +1,6 @@
 """What becomes of a function's asynchronous invocations: their age, their retries, and those that failed."""
 
+from dataclasses import field
 from typing import Any
 
 import pulumi_aws as aws
@@ -8,6 +9,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.policies import PolicyStatement, policy_document
+from websocket_sessions.tags import Tags, stack_tags
 
 _DAY = 86400
 
@@ -23,6 +25,10 @@ class AsyncInvocationsArgs:
     (https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html)."""
     max_age: Input[int] = 6 * 3600
     """Seconds that an event may wait for an attempt, 60 to 21600."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts the failed events, in place of AWS's own. The function's role needs it too."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
         """Check the values against Lambda's limits."""
@@ -51,18 +57,20 @@ class AsyncInvocations(ComponentResource):
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
 
-        self.failed = self._create_queue()
+        self.failed = self._create_queue(args)
         self.policy = self._create_policy(args.function)
         self.config = self._create_config(args)
 
         self.failed_queue_name = self.failed.name
         self.register_outputs({"failedQueueName": self.failed_queue_name})
 
-    def _create_queue(self) -> aws.sqs.Queue:
+    def _create_queue(self, args: AsyncInvocationsArgs) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-failed",
             message_retention_seconds=14 * _DAY,
-            sqs_managed_sse_enabled=True,
+            sqs_managed_sse_enabled=True if args.kms_key_arn is None else None,
+            kms_master_key_id=args.kms_key_arn,
+            tags=stack_tags(args.tags),
             opts=self._child_opts,
         )
 

@@ -1,11 +1,13 @@
 """A Cognito user pool for speakers, and the public client that the pages sign in with."""
 
+from dataclasses import field
 from typing import Any
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
+from websocket_sessions.tags import Tags, stack_tags
 
 _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 
@@ -32,6 +34,8 @@ class CognitoUsersArgs:
     issuer: Input[str] | None = None
     """What the pool's tokens name as their issuer, less the pool's id, if it is not AWS's: LocalStack names
     itself, MiniStack names AWS."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
         """Check the values against Cognito's limits."""
@@ -114,6 +118,7 @@ def _create_pool(name: str, args: CognitoUsersArgs, child_opts: ResourceOptions)
             require_symbols=False,
             temporary_password_validity_days=7,
         ),
+        tags=stack_tags(args.tags),
         opts=child_opts,
     )
 

@@ -40,7 +40,7 @@ def create_api_domain(
         opts=opts,
     )
     mapping = aws.apigatewayv2.ApiMapping(
-        f"{name}-mapping", api_id=api_id, domain_name=created.id, stage=stage_name, opts=opts
+        f"{name}-mapping", api_id=api_id, domain_name=created.domain_name, stage=stage_name, opts=opts
     )
     if domain.hosted_zone_id is not None:
         served = created.domain_name_configuration

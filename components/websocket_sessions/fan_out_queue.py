@@ -1,5 +1,6 @@
 """The queue by which large audiences are served: its dead letters, and its consumer."""
 
+from dataclasses import field
 from typing import Any
 
 import pulumi_aws as aws
@@ -7,6 +8,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
+from websocket_sessions.tags import Tags, stack_tags
 
 _DAY = 86400
 
@@ -26,6 +28,10 @@ class FanOutQueueArgs:
     """Seconds that a message waits at most, 60 to 1209600: older ones are recovered from the log."""
     max_concurrency: Input[int] = 10
     """Consumers at work at a time, 2 to 1000: bounds the callbacks a second."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts the messages, in place of AWS's own. The roles that use them need it too."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
         """Check the values against the limits of SQS and Lambda."""
@@ -56,6 +62,7 @@ class FanOutQueue(ComponentResource):
         self._args = coerce_args(FanOutQueueArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
+        self._tags = stack_tags(self._args.tags)
 
         self.dead_letters = self._create_dead_letters()
         self.queue = self._create_queue()
@@ -85,14 +92,22 @@ class FanOutQueue(ComponentResource):
             scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(
                 maximum_concurrency=self._args.max_concurrency
             ),
+            tags=self._tags,
             opts=ResourceOptions(parent=self, depends_on=[handler.policy]),
         )
+
+    @property
+    def _sse_managed(self) -> bool | None:
+        """Whether SQS encrypts with its own key: None with a key of the caller, which excludes it."""
+        return True if self._args.kms_key_arn is None else None
 
     def _create_dead_letters(self) -> aws.sqs.Queue:
         return aws.sqs.Queue(
             f"{self._name}-dead-letters",
             message_retention_seconds=14 * _DAY,
-            sqs_managed_sse_enabled=True,
+            sqs_managed_sse_enabled=self._sse_managed,
+            kms_master_key_id=self._args.kms_key_arn,
+            tags=self._tags,
             opts=self._child_opts,
         )
 
@@ -103,7 +118,9 @@ class FanOutQueue(ComponentResource):
             visibility_timeout_seconds=Output.from_input(self._args.consumer_timeout).apply(
                 lambda seconds: 6 * seconds
             ),
-            sqs_managed_sse_enabled=True,
+            sqs_managed_sse_enabled=self._sse_managed,
+            kms_master_key_id=self._args.kms_key_arn,
+            tags=self._tags,
             redrive_policy=Output.json_dumps(
                 {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives}
             ),

@@ -77,6 +77,10 @@ class HttpApiArgs:
     """Days that access logs are kept."""
     kms_key_arn: Input[str] | None = None
     """The key that encrypts access logs, in place of AWS's own."""
+    role_path: Input[str] = "/"
+    """The path of the names of roles that are created here, such as `/service/`."""
+    permissions_boundary_arn: Input[str] | None = None
+    """The managed policy that bounds what those roles may do."""
     deletion_protection: bool = False
     """Whether Pulumi refuses to delete the API, whose id is in the clients' URL."""
     domain: CustomDomain | None = None
@@ -122,7 +126,13 @@ class HttpApi(ComponentResource):
         self._args = coerce_args(HttpApiArgs, args, options)
         self._child_opts = ResourceOptions(parent=self)
         self._tags = stack_tags(self._args.tags)
-        self._functions = FunctionsByPath(name, self._child_opts, tags=self._args.tags)
+        self._functions = FunctionsByPath(
+            name,
+            self._child_opts,
+            tags=self._args.tags,
+            role_path=self._args.role_path,
+            permissions_boundary_arn=self._args.permissions_boundary_arn,
+        )
         self.routes: dict[str, aws.apigatewayv2.Route] = {}
 
         self.api = self._create_api()

@@ -12,6 +12,7 @@ from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.dashboard import dashboard_body
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.names import stack_name
+from websocket_sessions.tags import Tags, stack_tags
 
 NEAR_TIMEOUT = 0.8
 """The part of its time-out from which a function's 99th percentile alarms."""
@@ -56,6 +57,8 @@ class ObservabilityArgs:
     """Whether there are alarms. Each is billed by the month, and so is an account's fourth dashboard."""
     alarm_topic: bool = False
     """Whether alarms notify a topic of this stack. Its subscribers are added by hand."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
 
 class Observability(ComponentResource):
@@ -75,6 +78,7 @@ class Observability(ComponentResource):
         args = coerce_args(ObservabilityArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
+        self._tags = stack_tags(args.tags)
 
         here = InvokeOutputOptions(parent=self)
         self._region = aws.get_region_output(opts=here).region
@@ -98,7 +102,7 @@ class Observability(ComponentResource):
         alarm's message has names and figures only
         (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
         """
-        return aws.sns.Topic(f"{self._name}-alarms", opts=self._child_opts)
+        return aws.sns.Topic(f"{self._name}-alarms", tags=self._tags, opts=self._child_opts)
 
     def _create_alarms(self, args: ObservabilityArgs) -> list[aws.cloudwatch.MetricAlarm]:
         alarms = [
@@ -221,6 +225,7 @@ class Observability(ComponentResource):
             alarm_actions=actions,
             insufficient_data_actions=actions if missing_data == "missing" else None,
             ok_actions=actions,
+            tags=self._tags,
             opts=self._child_opts,
         )
 

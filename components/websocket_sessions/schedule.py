@@ -1,6 +1,7 @@
 """An EventBridge schedule that invokes a function."""
 
 import re
+from dataclasses import field
 from typing import Any
 
 import pulumi_aws as aws
@@ -9,6 +10,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from websocket_sessions.arguments import arguments, check_range, check_rule, coerce_args
 from websocket_sessions.function_ref import FunctionLike, FunctionRef, function_ref
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document_within
+from websocket_sessions.tags import Tags, stack_tags
 
 _CRON = re.compile(r"cron\(\S+( \S+){5}\)")
 _RATE = re.compile(r"rate\((1 (minute|hour|day)|[2-9]\d* (minutes|hours|days)|1\d+ (minutes|hours|days))\)")
@@ -34,6 +36,12 @@ class ScheduleArgs:
     invocations, by default two retries within six hours."""
     max_age: Input[int] = 60
     """Seconds after which an event that Lambda did not accept is dropped, 60 to 86400."""
+    role_path: Input[str] = "/"
+    """The path of the names of roles that are created here, such as `/service/`."""
+    permissions_boundary_arn: Input[str] | None = None
+    """The managed policy that bounds what those roles may do."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
         """Check the values against EventBridge Scheduler's limits."""
@@ -68,6 +76,9 @@ class Schedule(ComponentResource):
         self.role = aws.iam.Role(
             f"{name}-role",
             assume_role_policy=trust_document_within("scheduler.amazonaws.com", called.arn),
+            path=args.role_path,
+            permissions_boundary=args.permissions_boundary_arn,
+            tags=stack_tags(args.tags),
             opts=child_opts,
         )
         self.policy = aws.iam.RolePolicy(

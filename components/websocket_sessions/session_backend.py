@@ -1,27 +1,34 @@
 """The whole backend of sessions on WebSockets."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import field, replace
+from typing import Any, cast
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import Archive, ComponentResource, FileArchive, Input, Output, ResourceOptions, RunError
 
 from websocket_sessions.archives import ArchiveError, Target, default_archives
-from websocket_sessions.arguments import ArgumentError, arguments, coerce_args
+from websocket_sessions.arguments import ArgumentError, arguments, check, coerce_args
 from websocket_sessions.async_invocations import AsyncInvocations, AsyncInvocationsArgs
+from websocket_sessions.backend_route import BackendRoute
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.custom_domain import CustomDomain
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
+from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
+from websocket_sessions.lambda_handler import VpcPlacement
+from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.session_functions import SessionFunctions, SessionFunctionsArgs
 from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
+from websocket_sessions.tags import Tags
+from websocket_sessions.token_issuer import ExistingUserPool, OidcIssuer, TokenIssuer
 from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 
 
@@ -34,7 +41,50 @@ class SessionBackendArgs:
     settings: SessionSettings | None = None
     """The behaviour of sessions."""
     options: BackendOptions | None = None
-    """The resources."""
+    """The settings of the resources."""
+    user_pool: ExistingUserPool | None = None
+    """An existing user pool whose users speak, in place of a new one."""
+    oidc: OidcIssuer | None = None
+    """Any OpenID Connect issuer whose users speak, in place of a user pool."""
+    routes: Mapping[str, BackendRoute] = field(default_factory=dict[str, BackendRoute])
+    """Further routes of the WebSocket API, by the `action` of their messages. Their functions may use the
+    tables and push to connections."""
+    web_socket_domain: CustomDomain | None = None
+    """The domain of the WebSocket API's URL, in place of API Gateway's."""
+    http_domain: CustomDomain | None = None
+    """The domain of the HTTP API's URL, in place of API Gateway's; not the one of the WebSocket API."""
+    vpc: VpcPlacement | None = None
+    """Where in a VPC the functions run; by default in none."""
+    layers: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
+    """ARNs of layer versions for every function, at most five."""
+    log_format: Input[str] = "Text"
+    """`Text` or `JSON`, as of LambdaHandler. The functions log JSON in either."""
+    role_path: Input[str] = "/"
+    """The path of the names of all roles, such as `/service/`."""
+    permissions_boundary_arn: Input[str] | None = None
+    """The managed policy that bounds what all roles may do."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts tables, queues, environment variables and logs, in place of AWS's own. Its policy
+    must allow CloudWatch Logs to use it; the functions' roles are allowed to."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags of all resources that take them, beside `Project` and `Stack`."""
+
+    @property
+    def given_issuer(self) -> ExistingUserPool | OidcIssuer | None:
+        """The issuer that the caller brings, or None for a new user pool."""
+        return self.user_pool or self.oidc
+
+    def __post_init__(self) -> None:
+        """Check that at most one issuer is given, and that no route replaces one of the protocol."""
+        if self.user_pool is not None and self.oidc is not None:
+            raise ArgumentError("oidc and user_pool are both given: allowed is one issuer of tokens")
+        for route_key in self.routes:
+            check(
+                "routes",
+                route_key,
+                "allowed is an action that the session protocol does not have",
+                when=route_key not in web_socket_routes(record_heartbeats=False),
+            )
 
 
 class SessionBackend(ComponentResource):
@@ -50,6 +100,28 @@ class SessionBackend(ComponentResource):
     """The functions' log groups, by handler."""
     dashboard_url: Output[str]
     """Where the dashboard is."""
+    table_arns: dict[str, Output[str]]
+    """The tables' ARNs, by what they hold."""
+    function_arns: dict[str, Output[str]]
+    """The functions' ARNs, by handler."""
+    web_socket_api_id: Output[str]
+    """The WebSocket API's id."""
+    web_socket_execution_arn: Output[str]
+    """The WebSocket API's execution ARN, as permissions name it."""
+    web_socket_url: Output[str]
+    """Where clients connect: wss://..."""
+    callback_url: Output[str]
+    """Where functions push: https://..."""
+    http_api_id: Output[str]
+    """The HTTP API's id."""
+    http_execution_arn: Output[str]
+    """The HTTP API's execution ARN, as permissions name it."""
+    http_url: Output[str]
+    """Where clients send requests, without a slash at the end."""
+    stage_name: Output[str]
+    """The stage of both APIs."""
+    issuer: Output[str]
+    """The `iss` of the tokens that are accepted."""
 
     def __init__(
         self,
@@ -63,11 +135,14 @@ class SessionBackend(ComponentResource):
         self._name = name
         self._settings = args.settings or SessionSettings()
         self._options = _for_local_runtime(args.options or BackendOptions())
+        self._args = args
         self._archives = args.archives or _build_archives(self._settings, self._options)
         self._child_opts = ResourceOptions(parent=self)
+        self._shared = _shared_options(args)
 
         self.tables = self._create_tables()
-        self.users = self._create_users()
+        self.users = self._create_users() if args.given_issuer is None else None
+        self.token_issuer = self._token_issuer()
         self.queue = self._create_queue()
         self.web_socket_api = self._create_web_socket_api()
         self.functions = self._create_functions()
@@ -83,6 +158,17 @@ class SessionBackend(ComponentResource):
         self.function_names = self.functions.names
         self.log_group_names = self.functions.log_group_names
         self.dashboard_url = self.observability.dashboard_url
+        self.table_arns = self.tables.arns
+        self.function_arns = self.functions.arns
+        self.web_socket_api_id = self.web_socket_api.api_id
+        self.web_socket_execution_arn = self.web_socket_api.execution_arn
+        self.web_socket_url = self.web_socket_api.url
+        self.callback_url = self.web_socket_api.callback_url
+        self.http_api_id = self.http_api.api_id
+        self.http_execution_arn = self.http_api.execution_arn
+        self.http_url = self.http_api.url
+        self.stage_name = self.web_socket_api.stage_name
+        self.issuer = self.token_issuer.issuer
         self.register_outputs(
             {
                 "frontendConfig": self.frontend_config,
@@ -90,21 +176,24 @@ class SessionBackend(ComponentResource):
                 "functionNames": self.function_names,
                 "logGroupNames": self.log_group_names,
                 "dashboardUrl": self.dashboard_url,
+                "tableArns": self.table_arns,
+                "functionArns": self.function_arns,
+                "webSocketApiId": self.web_socket_api_id,
+                "webSocketExecutionArn": self.web_socket_execution_arn,
+                "webSocketUrl": self.web_socket_url,
+                "callbackUrl": self.callback_url,
+                "httpApiId": self.http_api_id,
+                "httpExecutionArn": self.http_execution_arn,
+                "httpUrl": self.http_url,
+                "stageName": self.stage_name,
+                "issuer": self.issuer,
             }
         )
 
     @property
     def endpoints(self) -> list[Input[str]]:
-        """The URLs that a page connects to: both APIs, and Cognito to sign in."""
-        cognito = self._options.cognito_endpoint
-        return [
-            self.web_socket_api.url,
-            self.http_api.url,
-            cognito
-            or Output.from_input(self.users.pool.endpoint).apply(
-                lambda host: f"https://{host.split('/')[0]}"
-            ),
-        ]
+        """The URLs that a page connects to: both APIs, and the issuer to sign in."""
+        return [self.web_socket_api.url, self.http_api.url, self.token_issuer.sign_in_url]
 
     def _create_tables(self) -> SessionTables:
         return SessionTables(
@@ -112,6 +201,8 @@ class SessionBackend(ComponentResource):
             SessionTablesArgs(
                 deletion_protection=self._options.deletion_protection,
                 point_in_time_recovery=self._options.point_in_time_recovery,
+                kms_key_arn=self._args.kms_key_arn,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
@@ -125,9 +216,19 @@ class SessionBackend(ComponentResource):
                 password_sign_in=self._options.password_sign_in,
                 endpoint=self._options.cognito_endpoint,
                 issuer=self._options.cognito_issuer,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
+
+    def _token_issuer(self) -> TokenIssuer:
+        endpoint, issuer = self._options.cognito_endpoint, self._options.cognito_issuer
+        if self.users is not None:
+            return TokenIssuer.of_users(self.users, endpoint)
+        given = self._args.given_issuer
+        if isinstance(given, ExistingUserPool):
+            return TokenIssuer.of_existing_pool(given, endpoint, issuer)
+        return TokenIssuer.of_oidc(cast(OidcIssuer, given))
 
     def _create_queue(self) -> FanOutQueue:
         return FanOutQueue(
@@ -135,6 +236,8 @@ class SessionBackend(ComponentResource):
             FanOutQueueArgs(
                 consumer_timeout=FUNCTION_SPECS["fan_out"].timeout,
                 max_concurrency=self._options.fan_out_concurrency,
+                kms_key_arn=self._args.kms_key_arn,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
@@ -147,9 +250,15 @@ class SessionBackend(ComponentResource):
                 throttle_rate=self._options.throttle_rate,
                 throttle_burst=self._options.throttle_burst,
                 access_logs=self._options.access_logs,
+                create_account_role=self._options.create_account_role,
                 log_retention_days=self._options.log_retention_days,
                 deletion_protection=self._options.deletion_protection,
                 emulator_url=self._options.web_socket_endpoint,
+                domain=self._args.web_socket_domain,
+                kms_key_arn=self._args.kms_key_arn,
+                role_path=self._args.role_path,
+                permissions_boundary_arn=self._args.permissions_boundary_arn,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
@@ -162,8 +271,9 @@ class SessionBackend(ComponentResource):
                 archives=self._archives,
                 settings=self._settings,
                 options=self._options,
+                shared=self._shared,
                 tables=self.tables,
-                users=self.users,
+                issuer=self.token_issuer,
                 queue=self.queue,
                 api=self.web_socket_api,
             ),
@@ -174,11 +284,13 @@ class SessionBackend(ComponentResource):
         return HttpApi(
             f"{self._name}-http",
             HttpApiArgs(
-                issuer=self.users.issuer,
-                audience=[self.users.client_id],
+                issuer=self.token_issuer.issuer,
+                audience=self.token_issuer.audience,
                 deletion_protection=self._options.deletion_protection,
                 allowed_origins=self._options.allowed_origins,
                 stage_name=self._options.stage_name,
+                domain=self._args.http_domain,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
@@ -189,6 +301,9 @@ class SessionBackend(ComponentResource):
             target = self.functions[route.target] if isinstance(route.target, str) else route.target
             authorizer = self.functions["authorize"] if route_key == "$connect" else None
             self.web_socket_api.add_route(route_key, target, replies=route.replies, authorizer=authorizer)
+        for route_key, further in self._args.routes.items():
+            function = self.functions.create_for(f"{self._name}-{slug(route_key)}", further)
+            self.web_socket_api.add_route(route_key, function, replies=further.replies)
 
     def _answer_requests(self) -> None:
         for route_key, route in http_routes(allow_anonymous=self._settings.allow_anonymous).items():
@@ -202,12 +317,23 @@ class SessionBackend(ComponentResource):
         """
         self.keep_alive_invocations = AsyncInvocations(
             f"{self._name}-keep-alive-invocations",
-            AsyncInvocationsArgs(function=self.functions["keep_alive"], retries=0, max_age=60),
+            AsyncInvocationsArgs(
+                function=self.functions["keep_alive"],
+                retries=0,
+                max_age=60,
+                kms_key_arn=self._args.kms_key_arn,
+                tags=self._args.tags,
+            ),
             opts=self._child_opts,
         )
         self.schedule = Schedule(
             f"{self._name}-each-minute",
-            ScheduleArgs(function=self.functions["keep_alive"]),
+            ScheduleArgs(
+                function=self.functions["keep_alive"],
+                role_path=self._args.role_path,
+                permissions_boundary_arn=self._args.permissions_boundary_arn,
+                tags=self._args.tags,
+            ),
             opts=self._child_opts,
         )
         self.queue.deliver_to(self.functions["fan_out"])
@@ -225,6 +351,7 @@ class SessionBackend(ComponentResource):
                 scheduled_function="keep_alive",
                 alarms=self._options.alarms,
                 alarm_topic=self._options.alarm_topic,
+                tags=self._args.tags,
             ),
             opts=self._child_opts,
         )
@@ -234,13 +361,30 @@ class SessionBackend(ComponentResource):
             "webSocketUrl": self.web_socket_api.url,
             "httpUrl": self.http_api.url,
             "region": aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region,
-            "userPoolId": self.users.user_pool_id,
-            "userPoolClientId": self.users.client_id,
             "supportedLanguages": self._settings.supported_languages,
         }
+        if self.token_issuer.user_pool_id is None:
+            known |= {"issuer": self.token_issuer.issuer, "audience": self.token_issuer.audience}
+        else:
+            known |= {
+                "userPoolId": self.token_issuer.user_pool_id,
+                "userPoolClientId": self.token_issuer.audience.apply(lambda clients: clients[0]),
+            }
         if self._options.cognito_endpoint:
             known["cognitoEndpoint"] = self._options.cognito_endpoint
         return Output.all(**known)
+
+
+def _shared_options(args: SessionBackendArgs) -> FunctionOptions:
+    return FunctionOptions(
+        vpc=args.vpc,
+        layers=args.layers,
+        log_format=args.log_format,
+        role_path=args.role_path,
+        permissions_boundary_arn=args.permissions_boundary_arn,
+        kms_key_arn=args.kms_key_arn,
+        tags=args.tags,
+    )
 
 
 def _for_local_runtime(options: BackendOptions) -> BackendOptions:

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check
-from websocket_sessions.cognito_users import CognitoUsers
+from websocket_sessions.backend_route import BackendRoute
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.fan_out_queue import FanOutQueue
+from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.names import stack_name
 from websocket_sessions.observability import METRICS_NAMESPACE
@@ -17,6 +18,7 @@ from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
 from websocket_sessions.policies import PolicyStatement
 from websocket_sessions.routes import functions_in_use
 from websocket_sessions.session_tables import SessionTables
+from websocket_sessions.token_issuer import TokenIssuer
 from websocket_sessions.web_socket_api import WebSocketApi
 
 
@@ -31,13 +33,15 @@ class SessionFunctionsArgs:
     settings: SessionSettings
     """The behaviour of sessions."""
     options: BackendOptions
-    """What all have in common."""
+    """The settings of the resources."""
+    shared: FunctionOptions
+    """What all functions have in common."""
     tables: SessionTables
     """The tables."""
-    users: CognitoUsers
-    """Who may speak."""
+    issuer: TokenIssuer
+    """The issuer of the speakers' tokens."""
     queue: FanOutQueue
-    """The way to large audiences."""
+    """The queue by which large audiences are served."""
     api: WebSocketApi
     """The API whose connections are pushed to."""
 
@@ -75,9 +79,42 @@ class SessionFunctions(ComponentResource):
         return {handler: function.function_name for handler, function in self.handlers.items()}
 
     @property
+    def arns(self) -> dict[str, Output[str]]:
+        """The functions' ARNs, by handler."""
+        return {handler: function.function_arn for handler, function in self.handlers.items()}
+
+    @property
     def log_group_names(self) -> dict[str, Output[str]]:
         """The log groups' names, by handler."""
         return {handler: function.log_group_name for handler, function in self.handlers.items()}
+
+    def create_for(self, name: str, route: BackendRoute) -> LambdaHandler:
+        """Create the function of a further route, with the access to tables and connections that it names."""
+        tables, api = self._args.tables, self._args.api
+        granted = [
+            _allow("dynamodb", " ".join(route.tables[table]), tables.arns[table]) for table in route.tables
+        ]
+        variables: dict[str, Input[str]] = {
+            f"{table.upper()}_TABLE": tables.names[table] for table in route.tables
+        }
+        if route.connections:
+            granted.append(api.manage_connections(route.connections))
+            variables["CALLBACK_URL"] = api.callback_url
+        return LambdaHandler(
+            name,
+            LambdaHandlerArgs(
+                handler=route.handler,
+                policy=Output.from_input(route.policy).apply(lambda known: [*known, *granted]),
+                environment={**variables, **route.environment},
+                timeout=route.timeout,
+                memory_size=route.memory_size,
+                architecture=self._args.options.lambda_architecture,
+                log_retention_days=self._args.options.log_retention_days,
+                tracing=self._args.options.tracing,
+                **vars(self._args.shared),
+            ),
+            opts=self._child_opts,
+        )
 
     def _create(self, name: str, handler: str, spec: FunctionSpec) -> LambdaHandler:
         slug = handler.replace("_", "-")
@@ -96,6 +133,7 @@ class SessionFunctions(ComponentResource):
                 architecture=self._args.options.lambda_architecture,
                 log_retention_days=self._args.options.log_retention_days,
                 tracing=self._args.options.tracing,
+                **vars(self._args.shared),
             ),
             opts=self._child_opts,
         )
@@ -121,6 +159,8 @@ class SessionFunctions(ComponentResource):
             statements.append(_allow("lambda", "InvokeFunction", self._args.settings.hook_function_arn))
         if spec.calls_itself:
             statements.append(_allow("lambda", "InvokeFunction", self._function_arn(function_name)))
+        if self._args.shared.kms_key_arn is not None:
+            statements.append(use_of_key(self._args.shared.kms_key_arn))
         return statements
 
     def _environment(self, spec: FunctionSpec, function_name: str) -> dict[str, Input[str]]:
@@ -137,11 +177,12 @@ class SessionFunctions(ComponentResource):
         if spec.sends_to_queue:
             variables["FAN_OUT_QUEUE_URL"] = self._args.queue.queue_url
         if spec.verifies_tokens:
-            users = self._args.users
+            issuer = self._args.issuer
             variables |= {
-                "USER_POOL_CLIENT_ID": users.client_id,
-                "TOKEN_ISSUER": users.issuer,
-                "JWKS_URL": users.jwks_url,
+                "TOKEN_AUDIENCE": issuer.audience.apply(" ".join),
+                "TOKEN_ISSUER": issuer.issuer,
+                "ISSUER_KIND": issuer.kind,
+                "JWKS_URL": issuer.jwks_url,
             }
         return variables
 
@@ -160,6 +201,11 @@ class SessionFunctions(ComponentResource):
                 [*arn.split(":")[:2], "lambda", *arn.split(":")[3:5], "function", function_name]
             )
         )
+
+
+def use_of_key(key_arn: Input[str]) -> PolicyStatement:
+    """Return the permission to read and write tables, queues and variables that a key encrypts."""
+    return _allow("kms", "Decrypt DescribeKey Encrypt GenerateDataKey", key_arn)
 
 
 def _allow(service: str, operations: str, resource: Input[str]) -> PolicyStatement:

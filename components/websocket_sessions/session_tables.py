@@ -1,6 +1,7 @@
 """The DynamoDB tables of the sessions."""
 
 import json
+from dataclasses import field
 from typing import Any
 
 import pulumi_aws as aws
@@ -8,6 +9,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.lambda_handler import LambdaHandler
+from websocket_sessions.tags import Tags, stack_tags
 
 TTL_ATTRIBUTE = "ttl"
 DUE_INDEX = "due"
@@ -24,6 +26,8 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 """Partition key, and sort key where there is one, with their types."""
 
+TABLES = tuple(_KEYS)
+"""What the tables hold, by which they are named."""
 _DUE_KEYS = ("dueShard:S", "dueAt:N")
 _WITH_DUE_INDEX = {"sessions": "KEYS_ONLY", "connections": "ALL"}
 """What the index has of each item. A publish changes its session: with the keys alone it writes no index."""
@@ -39,6 +43,10 @@ class SessionTablesArgs:
     point_in_time_recovery: Input[bool] = True
     """Whether sessions and connections can be restored to any second of the last 35 days. The other tables
     hold what lives an hour or a day."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts the tables, in place of AWS's own. The roles that use them need it too."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
 
 class SessionTables(ComponentResource):
@@ -60,6 +68,7 @@ class SessionTables(ComponentResource):
         args = coerce_args(SessionTablesArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
+        self._tags = stack_tags(args.tags)
 
         self.tables = {key: self._create_table(key, args) for key in _KEYS}
 
@@ -96,6 +105,7 @@ class SessionTables(ComponentResource):
             filter_criteria=aws.lambda_.EventSourceMappingFilterCriteriaArgs(
                 filters=[aws.lambda_.EventSourceMappingFilterCriteriaFilterArgs(pattern=json.dumps(pattern))]
             ),
+            tags=self._tags,
             opts=ResourceOptions(parent=self, depends_on=[handler.policy]),
         )
 
@@ -119,8 +129,11 @@ class SessionTables(ComponentResource):
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
                 enabled=args.point_in_time_recovery if indexed else False
             ),
-            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(enabled=True),
+            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(
+                enabled=True, kms_key_arn=args.kms_key_arn
+            ),
             deletion_protection_enabled=args.deletion_protection,
+            tags=self._tags,
             opts=ResourceOptions(parent=self, protect=args.deletion_protection or None),
         )
 

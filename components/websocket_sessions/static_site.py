@@ -2,6 +2,7 @@
 
 import mimetypes
 from collections.abc import Mapping, Sequence
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check, coerce_args
 from websocket_sessions.content_security import content_security_policy
+from websocket_sessions.custom_domain import CustomDomain, create_alias_records
+from websocket_sessions.tags import Tags, stack_tags
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _CHECK_EACH_TIME = "no-cache"
@@ -29,6 +32,13 @@ class StaticSiteArgs:
     """What the pages need to know, served as config.json."""
     endpoints: Input[Sequence[Input[str]]]
     """URLs that the pages may connect to."""
+    domain: CustomDomain | None = None
+    """The domain of the pages, in place of CloudFront's. Its certificate must be in us-east-1."""
+    web_acl_arn: Input[str] | None = None
+    """The AWS WAF web ACL in front of the pages, of scope CLOUDFRONT. AWS WAF has none for WebSocket and HTTP
+    APIs: https://docs.aws.amazon.com/waf/latest/developerguide/waf-chapter.html"""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`, of the bucket and the distribution."""
 
     def __post_init__(self) -> None:
         """Check that the pages have been built."""
@@ -59,21 +69,24 @@ class StaticSite(ComponentResource):
         args = coerce_args(StaticSiteArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
+        self._tags = stack_tags(args.tags)
 
         self.bucket = self._create_bucket()
         self.access_control = self._create_access_control()
         self.headers = self._create_headers(args)
-        self.distribution = self._create_distribution()
+        self.distribution = self._create_distribution(args)
         self._let_distribution_read()
         self._upload(args)
 
-        self.url = Output.concat("https://", self.distribution.domain_name)
+        self.url = self._create_url(args.domain)
         self.bucket_name = self.bucket.bucket
         self.register_outputs({"url": self.url, "bucketName": self.bucket_name})
 
     def _create_bucket(self) -> aws.s3.Bucket:
         """Create a bucket that nothing can make public; its objects can all be built again."""
-        bucket = aws.s3.Bucket(f"{self._name}-pages", force_destroy=True, opts=self._child_opts)
+        bucket = aws.s3.Bucket(
+            f"{self._name}-pages", force_destroy=True, tags=self._tags, opts=self._child_opts
+        )
         block = aws.s3.BucketPublicAccessBlock(
             f"{self._name}-no-public-access",
             bucket=bucket.bucket,
@@ -132,11 +145,13 @@ class StaticSite(ComponentResource):
             opts=self._child_opts,
         )
 
-    def _create_distribution(self) -> aws.cloudfront.Distribution:
+    def _create_distribution(self, args: StaticSiteArgs) -> aws.cloudfront.Distribution:
         cloudfront = aws.cloudfront
         return cloudfront.Distribution(
             f"{self._name}-distribution",
             enabled=True,
+            aliases=None if args.domain is None else [args.domain.domain_name],
+            web_acl_id=args.web_acl_arn,
             default_root_object="index.html",
             http_version="http2and3",
             is_ipv6_enabled=True,
@@ -160,11 +175,23 @@ class StaticSite(ComponentResource):
             restrictions=cloudfront.DistributionRestrictionsArgs(
                 geo_restriction=cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
             ),
-            viewer_certificate=cloudfront.DistributionViewerCertificateArgs(
-                cloudfront_default_certificate=True
-            ),
+            viewer_certificate=_certificate(args.domain),
+            tags=self._tags,
             opts=self._child_opts,
         )
+
+    def _create_url(self, domain: CustomDomain | None) -> Output[str]:
+        if domain is None:
+            return Output.concat("https://", self.distribution.domain_name)
+        create_alias_records(
+            self._name,
+            domain,
+            target=self.distribution.domain_name,
+            target_zone_id=self.distribution.hosted_zone_id,
+            types=["A", "AAAA"],
+            opts=self._child_opts,
+        )
+        return Output.concat("https://", domain.domain_name)
 
     def _let_distribution_read(self) -> None:
         statement: dict[str, Any] = {
@@ -203,3 +230,14 @@ class StaticSite(ComponentResource):
             cache_control=_FOR_EVER if key.startswith("assets/") else _CHECK_EACH_TIME,
             opts=self._child_opts,
         )
+
+
+def _certificate(domain: CustomDomain | None) -> aws.cloudfront.DistributionViewerCertificateArgs:
+    certificate = aws.cloudfront.DistributionViewerCertificateArgs
+    if domain is None:
+        return certificate(cloudfront_default_certificate=True)
+    return certificate(
+        acm_certificate_arn=domain.certificate_arn,
+        ssl_support_method="sni-only",
+        minimum_protocol_version="TLSv1.2_2021",
+    )

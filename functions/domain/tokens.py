@@ -1,10 +1,10 @@
-"""Checks the claims of a token: Cognito's id and access tokens of one user pool and one client.
+"""Checks the claims of a token: id and access tokens of one issuer, for certain clients.
 
-Source: Amazon Cognito Developer Guide, "Verifying JSON web tokens".
+Sources: Amazon Cognito Developer Guide, "Verifying JSON web tokens"; OpenID Connect Core 1.0, 3.1.3.7.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from domain.errors import TokenExpiredError, UnauthorizedError
 
@@ -19,10 +19,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRules:
-    """The user pool's issuer and the client whose tokens are accepted."""
+    """The issuer and the audience whose tokens are accepted."""
 
     issuer: str
-    client_id: str
+    audience: frozenset[str]
+    """Client ids, or the identifiers of an API."""
+    cognito: bool = True
+    """Whether the issuer is a Cognito user pool, whose tokens name their use in `token_use`."""
 
     def identity(self, claims: dict[str, Any], now: int) -> Identity:
         """Return the identity. Raises TokenExpiredError, and UnauthorizedError for any other fault."""
@@ -43,14 +46,26 @@ class TokenRules:
         return Identity(subject=subject, expires_at=expires_at)
 
     def _is_for_client(self, claims: dict[str, Any]) -> bool:
-        """Return whether the client matches: the audience of an id token, the client of an access token."""
-        match claims.get("token_use"):
-            case "id":
-                return claims.get("aud") == self.client_id
-            case "access":
-                return claims.get("client_id") == self.client_id
-            case _:
-                return False
+        """Return whether the token is for a client of the audience."""
+        named = _cognito_client(claims) if self.cognito else _clients(claims)
+        return any(isinstance(client, str) and client in self.audience for client in named)
+
+
+def _cognito_client(claims: dict[str, Any]) -> list[object]:
+    """Return the client: the audience of an id token, the `client_id` of an access token."""
+    match claims.get("token_use"):
+        case "id":
+            return [claims.get("aud")]
+        case "access":
+            return [claims.get("client_id")]
+        case _:
+            return []
+
+
+def _clients(claims: dict[str, Any]) -> list[object]:
+    """Return `aud`, which may be a list, or `client_id` if there is no `aud`, as API Gateway does."""
+    named = claims.get("aud", claims.get("client_id"))
+    return cast(list[object], named) if isinstance(named, list) else [named]
 
 
 def _seconds(value: object) -> int | None:

@@ -30,7 +30,8 @@ ENVIRONMENT = {
     "FAN_OUT_QUEUE_URL": "https://example.org/queue",
     "JWKS_URL": "https://example.org/jwks.json",
     "TOKEN_ISSUER": "https://example.org",
-    "USER_POOL_CLIENT_ID": "client",
+    "TOKEN_AUDIENCE": "client",
+    "ISSUER_KIND": "cognito",
     "POWERTOOLS_SERVICE_NAME": "s",
     **{f"{name}_TABLE": "t" for name in
        ("SESSIONS", "CONNECTIONS", "LISTENERS", "MESSAGES", "REQUESTS", "LIMITS")},

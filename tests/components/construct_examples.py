@@ -12,7 +12,12 @@ FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:chat"
 KEY = "arn:aws:kms:eu-central-1:123456789012:key/1"
 BOUNDARY = "arn:aws:iam::123456789012:policy/boundary"
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+TAGS = {"Owner": "team"}
+ROLES = {"rolePath": "/service/", "permissionsBoundaryArn": BOUNDARY}
 DOMAIN = {"domainName": "ws.example.org", "certificateArn": CERTIFICATE, "hostedZoneId": "Z1"}
+LAYERS = ["arn:aws:lambda:eu-central-1:123456789012:layer:shared:1"]
+VPC = {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+POLICY = [{"actions": ["dynamodb:PutItem"], "resources": ["arn:aws:dynamodb:::table/rooms"]}]
 THROTTLE = {"rate": 10, "burst": 5}
 MOCK = {"responseTemplate": "{}", "requestTemplate": '{"statusCode": 200}'}
 STAGE: dict[str, Any] = {
@@ -26,7 +31,8 @@ STAGE: dict[str, Any] = {
     "kmsKeyArn": KEY,
     "deletionProtection": True,
     "domain": DOMAIN,
-    "tags": {"Owner": "team"},
+    "tags": TAGS,
+    **ROLES,
 }
 """What both APIs have in common."""
 LIMITS = {
@@ -67,6 +73,7 @@ OPTIONS: dict[str, Any] = {
     "logLevel": "DEBUG",
     "logRetentionDays": 7,
     "accessLogs": True,
+    "createAccountRole": True,
     "tracing": True,
     "alarms": True,
     "alarmTopic": True,
@@ -86,11 +93,44 @@ OPTIONS: dict[str, Any] = {
 
 
 def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]]]:
-    """Return arguments for each component; the folder has an index.html, and is the code of the handlers."""
+    """Return arguments for each component. The folder has an index.html, and is the code of the handlers."""
     code = archive(folder)
     return {
         "SessionBackend": [
-            {"archives": dict.fromkeys(handlers, code), "settings": SETTINGS, "options": OPTIONS},
+            {
+                "archives": dict.fromkeys(handlers, code),
+                "settings": SETTINGS,
+                "options": OPTIONS,
+                "userPool": {"userPoolId": "eu-central-1_Pool", "clientIds": ["client"]},
+                "webSocketDomain": DOMAIN,
+                "httpDomain": {**DOMAIN, "domainName": "api.example.org"},
+                "vpc": VPC,
+                "layers": LAYERS,
+                "logFormat": "JSON",
+                "kmsKeyArn": KEY,
+                **ROLES,
+                "tags": TAGS,
+            },
+            {
+                "archives": dict.fromkeys(handlers, code),
+                "oidc": {
+                    "issuer": "https://issuer.example.org",
+                    "audience": ["client"],
+                    "jwksUrl": "https://issuer.example.org/keys",
+                },
+                "routes": {
+                    "vote": {
+                        "handler": "app/app.handler",
+                        "tables": {"sessions": ["GetItem"]},
+                        "connections": ["POST"],
+                        "policy": POLICY,
+                        "environment": {"MODE": "open"},
+                        "replies": False,
+                        "timeout": 20,
+                        "memorySize": 512,
+                    },
+                },
+            },
         ],
         "WebSocketApi": [
             {
@@ -153,16 +193,15 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "architecture": "x86_64",
                 "memorySize": 512,
                 "timeout": 20,
-                "layers": ["arn:aws:lambda:eu-central-1:123456789012:layer:shared:1"],
-                "vpc": {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]},
+                "layers": LAYERS,
+                "vpc": VPC,
                 "logFormat": "JSON",
                 "logRetentionDays": 7,
                 "tracing": True,
                 "reservedConcurrency": 5,
-                "rolePath": "/service/",
-                "permissionsBoundaryArn": BOUNDARY,
                 "kmsKeyArn": KEY,
-                "tags": {"Owner": "team"},
+                **ROLES,
+                "tags": TAGS,
             },
         ],
         "CognitoUsers": [
@@ -175,10 +214,22 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "refreshTokenDays": 10,
                 "endpoint": "http://localhost:4566",
                 "issuer": "http://localhost:4566",
+                "tags": TAGS,
             },
         ],
-        "SessionTables": [{"deletionProtection": False, "pointInTimeRecovery": False}],
-        "FanOutQueue": [{"consumerTimeout": 20, "maxReceives": 6, "retention": 600, "maxConcurrency": 5}],
+        "SessionTables": [
+            {"deletionProtection": False, "pointInTimeRecovery": False, "kmsKeyArn": KEY, "tags": TAGS},
+        ],
+        "FanOutQueue": [
+            {
+                "consumerTimeout": 20,
+                "maxReceives": 6,
+                "retention": 600,
+                "maxConcurrency": 5,
+                "kmsKeyArn": KEY,
+                "tags": TAGS,
+            },
+        ],
         "Schedule": [
             {
                 "function": FUNCTION,
@@ -187,6 +238,8 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "payload": "{}",
                 "retries": 1,
                 "maxAge": 120,
+                **ROLES,
+                "tags": TAGS,
             },
         ],
         "Observability": [
@@ -200,6 +253,7 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "scheduledFunction": "chat",
                 "alarms": True,
                 "alarmTopic": True,
+                "tags": TAGS,
             },
         ],
         "StaticSite": [
@@ -207,6 +261,9 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "directory": str(folder),
                 "config": {"url": "wss://a.example.org", "nested": {"list": [1, True]}},
                 "endpoints": ["wss://a.example.org/v1"],
+                "domain": {**DOMAIN, "domainName": "example.org"},
+                "webAclArn": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/pages/1",
+                "tags": TAGS,
             },
         ],
     }

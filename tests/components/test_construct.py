@@ -33,6 +33,8 @@ Path_ = tuple[Step, ...]
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("pages")
     (made / "index.html").write_text("")
+    (made / "app").mkdir()
+    (made / "app" / "app.py").write_text("")
     return made
 
 
@@ -162,9 +164,7 @@ def test_a_type_that_the_package_lacks_is_refused_with_those_it_has(plugin: Plug
     assert "allowed are CognitoUsers, FanOutQueue" in refusal(plugin, "Fan", {})
 
 
-def test_code_by_its_path_is_found_in_the_programs_folder(plugin: Plugin, folder: Path) -> None:
-    (folder / "app").mkdir()
-    (folder / "app" / "app.py").write_text("")
+def test_code_by_its_path_is_found_in_the_programs_folder(plugin: Plugin) -> None:
     made = plugin.construct("WebSocketApi", {"routes": {"$default": "app/app.handler"}})
     assert made.one("Function").inputs["handler"] == "app.handler"
     assert "has none of" in refusal(plugin, "WebSocketApi", {"routes": {"$default": "app/other.handler"}})

@@ -95,7 +95,8 @@ def environment(
     monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url)
     monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
     monkeypatch.setenv("JWKS_URL", jwks_url)
-    monkeypatch.setenv("USER_POOL_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("TOKEN_AUDIENCE", CLIENT)
+    monkeypatch.setenv("ISSUER_KIND", "cognito")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
 
     def choose(settings: Settings) -> None:

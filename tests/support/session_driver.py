@@ -231,7 +231,7 @@ class UseCaseDriver(SessionDriver):
             "broadcaster": self.broadcaster,
             "replayer": self.replayer,
             "token_verifier": self.token_verifier,
-            "token_rules": TokenRules(issuer=ISSUER, client_id=CLIENT),
+            "token_rules": TokenRules(issuer=ISSUER, audience=frozenset([CLIENT])),
         }
         super().__init__(settings, {**doubles, **(overrides or {})})
 

@@ -27,6 +27,8 @@ class BackendOptions:
     """Days for which log lines are retained; CloudWatch allows certain values only."""
     access_logs: bool = False
     """Whether the WebSocket API logs each request. The account must allow it first (see WebSocketApi)."""
+    create_account_role: bool = False
+    """Whether to set the account's role for that here, once for all APIs of the account and Region."""
     tracing: bool = False
     """Whether the functions record X-Ray traces."""
     alarms: bool = True

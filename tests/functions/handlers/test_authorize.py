@@ -20,7 +20,7 @@ from use_cases.authorize import Authorize
 
 OTHER, STRANGE = SigningKey("other"), SigningKey("pool")
 
-RULES = TokenRules(issuer=ISSUER, client_id=CLIENT)
+RULES = TokenRules(issuer=ISSUER, audience=frozenset([CLIENT]))
 
 
 def test_an_id_token_and_an_access_token_are_good() -> None:
@@ -60,6 +60,41 @@ def test_an_id_token_and_an_access_token_are_good() -> None:
 def test_claims_that_are_refused(changes: dict[str, object], error: type[SessionError]) -> None:
     with pytest.raises(error):
         RULES.identity(claims(START, **changes), START)
+
+
+OIDC = TokenRules(issuer=ISSUER, audience=frozenset([CLIENT, "api"]), cognito=False)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": CLIENT},
+        {"aud": "api"},
+        {"aud": ["https://other", "api"]},
+        {"aud": None, "client_id": CLIENT},
+    ],
+)
+def test_a_token_of_an_oidc_issuer_names_its_audience_without_a_use(changes: dict[str, object]) -> None:
+    identity = OIDC.identity(claims(START, token_use=None, **changes), START)
+    assert identity.expires_at == START + 3600
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"aud": "another"},
+        {"aud": []},
+        {"aud": [None, 7]},
+        {"aud": None},
+        {"aud": {"api": 1}},
+        {"aud": "another", "client_id": CLIENT},
+        {"iss": "https://elsewhere"},
+        {"exp": None},
+    ],
+)
+def test_a_token_of_an_oidc_issuer_for_others_is_refused(changes: dict[str, object]) -> None:
+    with pytest.raises(UnauthorizedError):
+        OIDC.identity(claims(START, token_use=None, **changes), START)
 
 
 class Keys:
@@ -171,7 +206,8 @@ def test_anonymous_only_without_a_token_and_where_the_stack_allows_it() -> None:
 def authorizer(jwks_url: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setenv("JWKS_URL", jwks_url)
     monkeypatch.setenv("TOKEN_ISSUER", ISSUER)
-    monkeypatch.setenv("USER_POOL_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("TOKEN_AUDIENCE", CLIENT)
+    monkeypatch.setenv("ISSUER_KIND", "cognito")
     monkeypatch.setenv("SETTINGS", "{}")
     return cold_start("authorize")
 

@@ -14,7 +14,8 @@ ENVIRONMENT = {
     "CALLBACK_URL": "https://abcd123456.execute-api.us-east-1.amazonaws.com/prod",
     "FAN_OUT_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/fan-out",
     "TOKEN_ISSUER": "https://issuer",
-    "USER_POOL_CLIENT_ID": "client",
+    "TOKEN_AUDIENCE": "client",
+    "ISSUER_KIND": "cognito",
 }
 HANDLERS = sorted(
     path.stem
