@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["**/dist", "**/node_modules", "coverage", "client/src/protocol.generated.ts"] },
+  { ignores: ["**/dist", "**/node_modules", "coverage", "reference", "client/src/protocol.generated.ts"] },
   js.configs.recommended,
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,

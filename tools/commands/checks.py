@@ -34,7 +34,7 @@ def checks() -> list[Check]:
     ]
     return found + [
         Check(name=f"web: {script}", command=("npm", "run", "--silent", script), cwd=WEB)
-        for script in ("lint", "typecheck", "build", "size")
+        for script in ("lint", "typecheck", "build", "size", "check:package", "docs")
         if script in web_scripts()
     ]
 

@@ -1,15 +1,11 @@
-import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { build as buildWithEsbuild } from "esbuild";
 import { build as buildWithVite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startFakeServer } from "../testSupport/harness.ts";
-
-const CLIENT = fileURLToPath(new URL("../", import.meta.url));
-const WEB = dirname(CLIENT.replace(/\/$/, ""));
+import { Consumer, WEB, WS } from "./packedLibrary.ts";
 
 /** Creates a session, publishes, joins it and prints what the listener receives. */
 const PROGRAM = (library: string): string => `
@@ -38,56 +34,57 @@ const CONSUMER = `
   }
 `;
 
-let folder = "";
-let installed = "";
+const README = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+/** The code blocks of the README. */
+const BLOCKS = [...README.matchAll(/^```(tsx?)\n(.*?)^```$/gms)].map(([, kind = "", code = ""], index) => ({
+  name: `recipe${index + 1}.${kind}`,
+  code,
+}));
+
+/** The reader's own files that the recipes import. */
+const FILES = {
+  "frontendConfig.json": JSON.stringify({ webSocketUrl: "wss://x", httpUrl: "https://x" }),
+  "signIn.ts": "export const accessToken = async (): Promise<string> => Promise.resolve('');",
+  "player.ts": `
+    import type { ContentMessage } from "websocket-sessions";
+    export function play(_message: ContentMessage): void {}
+  `,
+};
+
+let consumer: Consumer;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), "websocket-sessions-consumer-"));
-  installed = join(folder, "node_modules", "websocket-sessions");
-  mkdirSync(installed, { recursive: true });
-  const output = execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], { cwd: CLIENT });
-  const archive = output.toString().trim().split("\n").at(-1) ?? "";
-  execFileSync("tar", ["-xzf", join(folder, archive), "--strip-components=1", "-C", installed]);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  consumer = new Consumer();
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => consumer.remove());
 
 /** Runs a program in Node against the fake server and returns its output. */
 async function run(file: string): Promise<string> {
   const server = await startFakeServer();
   const config = JSON.stringify({ webSocketUrl: server.url, httpUrl: server.httpUrl });
-  const ws = join(WEB, "node_modules", "ws", "wrapper.mjs");
-  const child = spawn(process.execPath, [file, config, ws], { cwd: folder });
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => (output += data.toString()));
-  child.stderr.on("data", (data: Buffer) => (output += data.toString()));
-  await new Promise((resolve) => child.on("close", resolve));
-  return output.trim();
+  return consumer.run(process.execPath, file, config, WS);
 }
 
 describe("the packed library", { timeout: 60_000 }, () => {
   test("runs in Node as it is", async () => {
-    const file = join(folder, "program.mjs");
-    writeFileSync(file, PROGRAM("websocket-sessions"));
-    expect(await run(file)).toBe('{"hello":"world"}');
+    expect(await run(consumer.write("program.mjs", PROGRAM("websocket-sessions")))).toBe('{"hello":"world"}');
   });
 
   test("is a plain module script: it imports nothing but its own files", async () => {
-    const core = readdirSync(join(installed, "dist")).filter((name) => name.endsWith(".js"));
+    const core = readdirSync(join(consumer.library, "dist")).filter((name) => name.endsWith(".js"));
     expect(core).toContain("index.js");
     for (const name of core)
-      for (const [, specifier] of readFileSync(join(installed, "dist", name), "utf8").matchAll(
+      for (const [, specifier] of readFileSync(join(consumer.library, "dist", name), "utf8").matchAll(
         /from "([^"]+)"/g,
       ))
         expect(specifier).toMatch(/^\.\/\w[\w.]*\.js$/);
-    const file = join(folder, "plain.mjs");
-    writeFileSync(file, PROGRAM("./node_modules/websocket-sessions/dist/index.js"));
-    expect(await run(file)).toBe('{"hello":"world"}');
+    const program = PROGRAM("./node_modules/websocket-sessions/dist/index.js");
+    expect(await run(consumer.write("plain.mjs", program))).toBe('{"hello":"world"}');
   });
 
   test("is bundled by esbuild", async () => {
-    const [entry, outfile] = [join(folder, "esbuild.mjs"), join(folder, "esbuild.out.mjs")];
-    writeFileSync(entry, PROGRAM("websocket-sessions"));
+    const entry = consumer.write("esbuild.mjs", PROGRAM("websocket-sessions"));
+    const outfile = join(consumer.folder, "esbuild.out.mjs");
     await buildWithEsbuild({
       entryPoints: [entry],
       outfile,
@@ -100,11 +97,10 @@ describe("the packed library", { timeout: 60_000 }, () => {
   });
 
   test("is bundled by Vite", async () => {
-    const entry = join(folder, "vite.mjs");
-    writeFileSync(entry, PROGRAM("websocket-sessions"));
+    const entry = consumer.write("vite.mjs", PROGRAM("websocket-sessions"));
     await buildWithVite({
       configFile: false,
-      root: folder,
+      root: consumer.folder,
       logLevel: "error",
       build: {
         outDir: "vite",
@@ -113,27 +109,42 @@ describe("the packed library", { timeout: 60_000 }, () => {
         rolldownOptions: { input: entry, output: { entryFileNames: "out.mjs" } },
       },
     });
-    expect(await run(join(folder, "vite", "out.mjs"))).toBe('{"hello":"world"}');
+    expect(await run(join(consumer.folder, "vite", "out.mjs"))).toBe('{"hello":"world"}');
   });
 
   test.each([
     ["NodeNext", "NodeNext"],
     ["ESNext", "bundler"],
   ])("has types for a strict consumer with module %s and resolution %s", (module, moduleResolution) => {
-    writeFileSync(join(folder, "consumer.ts"), CONSUMER);
-    const compilerOptions = {
-      module,
-      moduleResolution,
-      target: "ES2022",
-      lib: ["ES2022", "DOM"],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      noUncheckedIndexedAccess: true,
-      noEmit: true,
-    };
-    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["consumer.ts"] }));
-    const tsc = join(WEB, "node_modules/typescript/bin/tsc");
-    execFileSync(process.execPath, [tsc, "-p", folder], { stdio: ["ignore", "inherit", "inherit"] });
+    consumer.write("consumer.ts", CONSUMER);
+    compile({ module, moduleResolution, lib: ["ES2022", "DOM"], types: [] }, ["consumer.ts"]);
+  });
+
+  test("compiles each code block of the README", () => {
+    for (const name of ["@types", "csstype", "react", "ws"])
+      symlinkSync(join(WEB, "node_modules", name), join(consumer.folder, "node_modules", name));
+    for (const [name, text] of Object.entries(FILES)) consumer.write(name, text);
+    for (const { name, code } of BLOCKS) consumer.write(name, code);
+    expect(BLOCKS.length).toBeGreaterThanOrEqual(5);
+    compile(
+      { module: "NodeNext", lib: ["ES2023", "DOM"], types: ["node"], jsx: "react-jsx", skipLibCheck: true },
+      BLOCKS.map(({ name }) => name),
+    );
   });
 });
+
+/** Compiles files of the consumer in strict mode; fails with the compiler's output. */
+function compile(options: object, files: string[]): void {
+  const compilerOptions = {
+    target: "ES2022",
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    resolveJsonModule: true,
+    noEmit: true,
+    ...options,
+  };
+  consumer.write("tsconfig.json", JSON.stringify({ compilerOptions, files }));
+  const tsc = join(WEB, "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "-p", consumer.folder], { stdio: ["ignore", "inherit", "inherit"] });
+}

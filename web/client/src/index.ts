@@ -23,13 +23,28 @@ export {
 } from "./listenerService.ts";
 export type { ListenerState } from "./listenerState.ts";
 export { Emitter, Observable, type Unsubscribe } from "./observable.ts";
-export { BINARY_TYPE, decodeBytes, decodeJson, encodeBytes, encodeJson, JSON_TYPE } from "./payload.ts";
+export {
+  BINARY_TYPE,
+  decodeBytes,
+  decodeJson,
+  encodeBytes,
+  encodeJson,
+  JSON_TYPE,
+  type Payload,
+} from "./payload.ts";
 export {
   SessionCreationOrchestrator,
   type OrchestratorOptions,
   type StartOptions,
 } from "./sessionStarter.ts";
-export { MAX_FRAME_BYTES, type Action, type RequestOf, type Socket, type WebSocketClass } from "./socket.ts";
+export {
+  MAX_FRAME_BYTES,
+  type Action,
+  type RequestOf,
+  type Socket,
+  type WebSocketClass,
+  type WebSocketLike,
+} from "./socket.ts";
 export {
   SpeakerService,
   type ChangeOptions,

@@ -5,7 +5,8 @@ import type { PublishContent } from "./speakerService.ts";
 export const JSON_TYPE = "application/json";
 export const BINARY_TYPE = "application/octet-stream";
 
-type Payload = Pick<ContentMessage, "data" | "encoding">;
+/** The part of a message that a payload is decoded from. */
+export type Payload = Pick<ContentMessage, "data" | "encoding">;
 
 /** Returns a value as content for `publish`. */
 export function encodeJson(value: unknown): PublishContent {

@@ -134,8 +134,14 @@ class Player {
   async play(step: Step): Promise<void> {
     if ("accept" in step) return this.#server.accept((step.accept as Fields).token === true);
     if ("publish" in step) return this.#application.publish(step.publish as string);
-    if ("setLanguage" in step) { this.#application.setLanguage(step.setLanguage as Language); return; }
-    if ("leave" in step) { this.#application.leave(); return; }
+    if ("setLanguage" in step) {
+      this.#application.setLanguage(step.setLanguage as Language);
+      return;
+    }
+    if ("leave" in step) {
+      this.#application.leave();
+      return;
+    }
     for (const name of EXPECTATIONS)
       if (name in step)
         return expect

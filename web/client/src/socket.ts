@@ -16,7 +16,19 @@ import { withLimit } from "./waiting.ts";
 
 export type Action = ClientMessage["action"];
 export type RequestOf<A extends Action> = Extract<ClientMessage, { action: A }>;
-export type WebSocketClass = new (url: string, protocols: string[]) => WebSocket;
+
+/** The part of the browser's WebSocket that the library uses. The class of the package `ws` has it, too. */
+export interface WebSocketLike {
+  readonly readyState: number;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: never) => void) | null;
+  onclose: ((event: never) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(text: string): void;
+  close(code?: number): void;
+}
+
+export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike;
 
 export interface SocketOptions {
   readonly url: string;
@@ -38,7 +50,7 @@ export class Socket {
   /** Resolves with the reason when the WebSocket has closed. Never rejects. */
   readonly closed: Promise<SessionError>;
   readonly #number = ++socketCount;
-  readonly #webSocket: WebSocket;
+  readonly #webSocket: WebSocketLike;
   readonly #options: SocketOptions;
   readonly #pending = new PendingRequests();
   readonly #heartbeat: Heartbeat;
@@ -71,7 +83,7 @@ export class Socket {
     }
   }
 
-  private constructor(webSocket: WebSocket, options: SocketOptions) {
+  private constructor(webSocket: WebSocketLike, options: SocketOptions) {
     this.#webSocket = webSocket;
     this.#options = options;
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
@@ -86,8 +98,8 @@ export class Socket {
         ),
     });
     webSocket.onopen = null;
-    webSocket.onmessage = (event) => this.#receive(event.data);
-    webSocket.onclose = ({ code }) =>
+    webSocket.onmessage = (event: { data: unknown }) => this.#receive(event.data);
+    webSocket.onclose = ({ code }: { code: number }) =>
       this.#end(code, new SessionError("CONNECTION_LOST", `The server closed the connection (${code}).`));
     options.debug?.({ event: "opened", socket: this.#number });
   }
@@ -174,7 +186,7 @@ export class Socket {
 const UPGRADE_FAILED_TEXT = "The WebSocket could not be opened.";
 
 /** @throws SessionError, not retryable, for an address that no WebSocket can have. */
-function createWebSocket(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocket {
+function createWebSocket(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocketLike {
   try {
     return new WebSocket(url, protocols);
   } catch (error) {

@@ -32,7 +32,7 @@ export async function signIn(): Promise<void> {
   await signInWith(user.username, user.password);
 }
 
-export const NodeWebSocket = WebSocket as unknown as WebSocketClass;
+export const NodeWebSocket: WebSocketClass = WebSocket;
 
 export function options(timings: Partial<Timings> = {}) {
   const { config } = theStack();

@@ -24,7 +24,7 @@ export const QUICK = {
 } as const;
 
 /** The package ws implements the browser interface as far as the library uses it. */
-export const NodeWebSocket = WebSocket as unknown as WebSocketClass;
+export const NodeWebSocket: WebSocketClass = WebSocket;
 
 const closers: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
