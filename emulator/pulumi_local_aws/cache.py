@@ -7,6 +7,8 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 CLI_MODULE = PACKAGE / "cli_module"
 """The Go module that pins the Pulumi CLI."""
+YAML_MODULE = PACKAGE / "yaml_module"
+"""The Go module that pins the YAML language host."""
 MINISTACK_REQUIREMENTS = PACKAGE / "ministack.txt"
 """MiniStack and its dependencies, pinned with hashes."""
 
@@ -33,3 +35,10 @@ def ministack_python() -> Path:
 def built_cli(version: str) -> Path:
     """Return where the Pulumi CLI of this version is built to."""
     return cache_folder() / f"pulumi-{version}" / "pulumi"
+
+
+def built_host(runtime: str, module: Path) -> Path:
+    """Return the folder that a language host is built to: another one for other sources or pins."""
+    files = sorted(path for path in module.iterdir() if path.is_file())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    return cache_folder() / f"language-{runtime}-{digest}"

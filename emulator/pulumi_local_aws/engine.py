@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pulumi_local_aws.engine_build import Report, default_cli, ensure_cli, pinned_version
+from pulumi_local_aws.engine_build import default_cli, ensure_cli, pinned_version
 from pulumi_local_aws.errors import EngineError
 from pulumi_local_aws.files import private_folder
+from pulumi_local_aws.go_build import Report
+from pulumi_local_aws.language_hosts import ensure_host
 from pulumi_local_aws.launchers import TESTED_VERSION, link, write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import lambda_environment
@@ -75,18 +77,22 @@ class Engine:
         *,
         state: Path,
         versions: Iterable[str] = (TESTED_VERSION,),
+        runtimes: Iterable[str] = (),
         official_plugin: bool = False,
         report: Report = print,
     ) -> Self:
-        """Find or build the CLI, write the plugins' launchers, make the state's folder.
+        """Find or build the CLI and the runtimes' hosts, write the launchers, make the state's folder.
 
-        Raises EngineUnavailable where there is no CLI and none can be built.
+        Raises EngineUnavailable where there is no CLI or host and none can be built.
         """
         cli = ensure_cli(report)
         try:
             private_folder(state)
             built = cli == default_cli()
-            write_launchers(home(state), hosts_of=pinned_version() if built else None, versions=versions)
+            hosts = [host for runtime in runtimes if (host := ensure_host(runtime, report))] if built else []
+            write_launchers(
+                home(state), hosts_of=pinned_version() if built else None, hosts=hosts, versions=versions
+            )
             link(_bin(state) / "pulumi", cli)
         except OSError as error:
             raise EngineError(f"Cannot write to {error.filename}: {error.strerror}.") from error

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pulumi_local_aws.files import private_folder
+from pulumi_local_aws.language_hosts import HOST_PREFIX
 
-HOST_PREFIX = "pulumi-language-"
 LANGUAGE_HOST = f"{HOST_PREFIX}python"
 PROVIDER = "pulumi-resource-aws"
 TESTED_VERSION = "7.51.1"
@@ -21,23 +21,28 @@ def write_launchers(
     home: Path,
     *,
     hosts_of: str | None,
+    hosts: Iterable[Path] = (),
     versions: Iterable[str] = (TESTED_VERSION,),
     python: Path | None = None,
 ) -> None:
     """Write the plugins into the plugin cache of `home` (PULUMI_HOME).
 
     The provider is there once for each of the `versions` that a program's SDK asks for. `hosts_of` is the
-    version of a CLI that brings no language hosts: it gets the one for Python from here, and those of other
-    languages that are on PATH. `python` is the interpreter that runs them: by default the one that runs this.
+    version of a CLI that brings no language hosts: it gets the one for Python from here, `hosts` for other
+    languages, and those on PATH. `python` is the interpreter that runs them, by default the one that runs
+    this.
     """
     interpreter, plugins = python or Path(sys.executable), home / "plugins"
+    # The engine keeps a provider's schema by its version, which an update of this package does not change.
+    for schema in plugins.glob("schema-aws-*.json"):
+        schema.unlink(missing_ok=True)
     for version in versions:
         launcher = plugins / f"resource-aws-v{version}" / PROVIDER
         _write(launcher, interpreter, "pulumi_local_aws.provider", {VERSION_VARIABLE: version})
     if hosts_of is not None:
         own = plugins / f"language-python-v{hosts_of}" / LANGUAGE_HOST
         _write(own, interpreter, "pulumi_local_aws.language_host", {})
-        for host in _hosts_on_path():
+        for host in (*_hosts_on_path(), *hosts):
             language = host.name.removeprefix(HOST_PREFIX)
             link(plugins / f"language-{language}-v{hosts_of}" / host.name, host)
 

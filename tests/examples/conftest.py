@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 
 from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port, port_is_free, wait_until
+from pulumi_local_aws.stack.project import Project
 from tests.support.wheels import REPOSITORY, UV, build_wheel, virtual_environment
 
 STACK = "test"
@@ -59,23 +61,38 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """Deploys examples with the interpreter that has the wheels."""
+    """Deploys copies of examples, each with a virtual environment `venv` that has the wheels."""
 
-    engine: Engine
+    state: Path
+    variables: Mapping[str, str]
     aws: Mapping[str, str]
     folder: Path
 
     @contextmanager
-    def deployed(self, name: str) -> Generator[Deployed]:
-        """Deploy a copy of an example; destroy it, and check that no resource is left."""
-        project = copy_example(name, self.folder)
-        self.engine.select(STACK, project)
+    def deployed(self, name: str, language: str = "") -> Generator[Deployed]:
+        """Deploy an example, in Python or another language; destroy it, and check that no resource is left.
+
+        The test is skipped if the language's host cannot be built here.
+        """
+        copied = copy_example(name, self.folder)
+        (copied / "venv").symlink_to(self.variables["VIRTUAL_ENV"])
+        project = copied / language
+        engine = self._engine(Project.read(project / "Pulumi.yaml").runtime)
+        engine.select(STACK, project)
         try:
-            self.engine.up(STACK, project)
-            yield Deployed(outputs=self.engine.outputs(STACK, project), aws=self.aws)
+            engine.up(STACK, project)
+            yield Deployed(outputs=engine.outputs(STACK, project), aws=self.aws)
         finally:
-            self.engine.destroy(STACK, project)
-        assert not self.engine.export(STACK, project)["deployment"].get("resources")
+            engine.destroy(STACK, project)
+        assert not engine.export(STACK, project)["deployment"].get("resources")
+
+    def _engine(self, runtime: str) -> Engine:
+        try:
+            engine = Engine.prepare(self.aws, state=self.state, runtimes=(runtime,))
+        except EngineUnavailable as error:
+            pytest.skip(str(error))
+        path = os.pathsep.join([engine.environment["PATH"], str(UV.parent)])
+        return engine.with_environment({**self.variables, "PATH": path})
 
 
 def copy_example(name: str, folder: Path) -> Path:
@@ -86,9 +103,5 @@ def copy_example(name: str, folder: Path) -> Path:
 
 @pytest.fixture
 def examples(engine: Engine, emulator: MiniStack, gateway: str, installed: Path, tmp_path: Path) -> Examples:
-    variables = {
-        "EMULATOR_WEBSOCKET_URL": gateway,
-        "PATH": os.pathsep.join([engine.environment["PATH"], str(UV.parent)]),
-        "VIRTUAL_ENV": str(installed),
-    }
-    return Examples(engine=engine.with_environment(variables), aws=emulator.environment, folder=tmp_path)
+    variables = {"EMULATOR_WEBSOCKET_URL": gateway, "VIRTUAL_ENV": str(installed)}
+    return Examples(state=engine.state, variables=variables, aws=emulator.environment, folder=tmp_path)

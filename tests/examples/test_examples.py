@@ -61,14 +61,20 @@ def converse(chat: Deployed) -> None:
         assert {"delivered": 1} in (receive(ada), receive(ada))
 
 
-def test_echo_sends_a_message_back(examples: Examples) -> None:
-    with examples.deployed("echo") as echo, connect(echo.outputs["url"]) as client:
+LANGUAGES = [pytest.param("", id="python"), "yaml"]
+"""The folders of an example's programs: Python's is the example's own."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_echo_sends_a_message_back(examples: Examples, language: str) -> None:
+    with examples.deployed("echo", language) as echo, connect(echo.outputs["url"]) as client:
         client.send("hello")
         assert client.recv(timeout=WAIT_SECONDS) == "hello"
 
 
-def test_chat_delivers_to_the_members_of_a_room(examples: Examples) -> None:
-    with examples.deployed("chat") as chat:
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_chat_delivers_to_the_members_of_a_room(examples: Examples, language: str) -> None:
+    with examples.deployed("chat", language) as chat:
         converse(chat)
 
 

@@ -17,6 +17,7 @@ from pulumi_local_aws.provider.check import Naming, check
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.diff import diff
 from pulumi_local_aws.provider.lifecycle import Incomplete
+from pulumi_local_aws.provider.package_schema import package_schema
 from pulumi_local_aws.provider.registry import UnsupportedError
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.values import Path, decode, encode
@@ -50,8 +51,8 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=PLUGIN_VERSION)
 
     def GetSchema(self, request: Any, context: Any) -> provider_pb2.GetSchemaResponse:
-        """Return a schema with the name and version only; the SDK has the full one."""
-        return provider_pb2.GetSchemaResponse(schema=json.dumps({"name": "aws", "version": PLUGIN_VERSION}))
+        """Return the schema of what is supported."""
+        return provider_pb2.GetSchemaResponse(schema=json.dumps(package_schema(PLUGIN_VERSION)))
 
     def CheckConfig(self, request: provider_pb2.CheckRequest, context: Any) -> provider_pb2.CheckResponse:
         """Refuse unsupported config."""

@@ -112,6 +112,7 @@ class ProgramStack:
             self.aws_environment(),
             state=self.layout.state,
             versions=versions,
+            runtimes=(self.project.runtime,),
             official_plugin=self.official,
             report=say,
         )
@@ -135,7 +136,9 @@ class ProgramStack:
 
     def prepare_cli(self) -> Engine:
         """Return the engine without a stack, for commands that need only the project."""
-        prepared = Engine.prepare(self.aws_environment(), state=self.layout.state, report=say)
+        prepared = Engine.prepare(
+            self.aws_environment(), state=self.layout.state, runtimes=(self.project.runtime,), report=say
+        )
         environment = engine_environment(self.aws_environment(), state=self.layout.state)
         return prepared.with_environment(environment)
 
