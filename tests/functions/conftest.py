@@ -12,10 +12,12 @@ from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
 from tests.support.fake_management_api import ManagementApi, management_api
 from tests.support.handler_driver import HandlerDriver, settings_json
+from tests.support.keep_alive_driver import KeepAliveDriver
+from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import CLIENT, ISSUER, UNLIMITED, UseCaseDriver
 from tests.support.signing_keys import POOL, key_set
 from tests.support.sqs_queue import SqsQueue
-from tests.support.tables import create_tables, names
+from tests.support.tables import clear_tables, create_tables, names
 
 NewDriver = Callable[..., UseCaseDriver]
 Environment = Callable[[Settings], None]
@@ -57,6 +59,21 @@ def new_driver(request: pytest.FixtureRequest) -> NewDriver:
 def driver(new_driver: NewDriver) -> UseCaseDriver:
     """A driver without rate limits, on each kind of store."""
     return new_driver(UNLIMITED)
+
+
+@pytest.fixture
+def publish_driver(tables: MiniStack, callbacks: ManagementApi) -> Generator[PublishDriver]:
+    """A speaker and listeners on the tables, whose pushes go to the management API of the test."""
+    driver = PublishDriver(callbacks)
+    yield driver
+    driver.close()
+
+
+@pytest.fixture
+def keep_alive_driver(tables: MiniStack) -> KeepAliveDriver:
+    """Keep-alive runs on empty tables."""
+    clear_tables(dynamodb.client())
+    return KeepAliveDriver()
 
 
 @pytest.fixture

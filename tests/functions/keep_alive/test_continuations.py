@@ -4,11 +4,7 @@ import json
 
 import pytest
 
-from domain.settings import Settings
-from keep_alive.heartbeat import Heartbeat
 from keep_alive.run import MAX_CONTINUATION_DEPTH, ShardScan, all_scans, continuation_events, scans_of
-from keep_alive.schedule import refresh_at
-from wire.replies import heartbeat_ack
 
 NOW = 1_800_000_000
 
@@ -46,28 +42,3 @@ def test_chains_end() -> None:
 
     assert continuation_events(all_scans(NOW), MAX_CONTINUATION_DEPTH) == []
     assert invocations == 2 ** (MAX_CONTINUATION_DEPTH + 1) - 1
-
-
-@pytest.mark.parametrize(
-    ("after", "due_after"),
-    [(60, 420), (6240, 6600), (6599, 6600), (6600, 6960)],
-    ids=["early", "near the notice", "just before it", "after it"],
-)
-def test_a_recorded_heartbeat_moves_the_next_look_but_not_past_the_notice(after: int, due_after: int) -> None:
-    """One call, without reading: the notice of the handover must not be put off by a lively client."""
-    calls: list[dict[str, int]] = []
-
-    def postpone_check(connection_id: str, *, due_at: int, now: int, token_after: int) -> None:
-        calls.append({"due_at": due_at - NOW, "now": now - NOW, "token_after": token_after - NOW})
-
-    settings = Settings(refresh_jitter=0)
-    assert refresh_at(settings, "connection", NOW) == NOW + 6600
-    heartbeat = Heartbeat(postpone_check=postpone_check, settings=settings, clock=lambda: NOW + after)
-
-    connected_at_ms = NOW * 1000 + 7
-    assert heartbeat_ack(heartbeat("connection", connected_at_ms), connected_at_ms) == {
-        "type": "heartbeatAck",
-        "serverTime": (NOW + after) * 1000,
-        "connectedAt": connected_at_ms,
-    }
-    assert calls == [{"due_at": due_after, "now": after, "token_after": due_after + 120}]

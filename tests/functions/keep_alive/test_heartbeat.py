@@ -3,9 +3,12 @@
 import pytest
 
 from adapters.dynamodb.due_index import postpone_check
+from domain.settings import Settings
 from keep_alive.heartbeat import Heartbeat
+from keep_alive.schedule import refresh_at
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import START
+from wire.replies import heartbeat_ack
 
 pytestmark = pytest.mark.emulator
 
@@ -58,3 +61,28 @@ def test_a_beat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDr
     beat(driver, "nobody")
 
     assert driver.container.connections.get("nobody") is None
+
+
+@pytest.mark.parametrize(
+    ("after", "due_after"),
+    [(60, 420), (6240, 6600), (6599, 6600), (6600, 6960)],
+    ids=["early", "near the notice", "just before it", "after it"],
+)
+def test_a_recorded_heartbeat_moves_the_next_look_but_not_past_the_notice(after: int, due_after: int) -> None:
+    """One call, without reading: the notice of the handover must not be put off by a lively client."""
+    calls: list[dict[str, int]] = []
+
+    def postpone_check(connection_id: str, *, due_at: int, now: int, token_after: int) -> None:
+        calls.append({"due_at": due_at - START, "now": now - START, "token_after": token_after - START})
+
+    settings = Settings(refresh_jitter=0)
+    assert refresh_at(settings, "connection", START) == START + 6600
+    heartbeat = Heartbeat(postpone_check=postpone_check, settings=settings, clock=lambda: START + after)
+
+    connected_at_ms = START * 1000 + 7
+    assert heartbeat_ack(heartbeat("connection", connected_at_ms), connected_at_ms) == {
+        "type": "heartbeatAck",
+        "serverTime": (START + after) * 1000,
+        "connectedAt": connected_at_ms,
+    }
+    assert calls == [{"due_at": due_after, "now": after, "token_after": due_after + 120}]

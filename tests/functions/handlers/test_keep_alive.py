@@ -28,7 +28,9 @@ class Context:
 
 
 @pytest.fixture
-def handler(driver: KeepAliveDriver, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch) -> Handler:
+def handler(
+    keep_alive_driver: KeepAliveDriver, callbacks: ManagementApi, monkeypatch: pytest.MonkeyPatch
+) -> Handler:
     """The function, started in its environment."""
     for name, value in {
         "CALLBACK_URL": callbacks.url,
@@ -52,12 +54,12 @@ def lambda_api() -> Generator[Stubber]:
 
 
 def test_a_run_pings_through_the_management_api(
-    handler: Handler, driver: KeepAliveDriver, callbacks: ManagementApi
+    handler: Handler, keep_alive_driver: KeepAliveDriver, callbacks: ManagementApi
 ) -> None:
     """The clock is the real one: a connection of long ago is due, one of the future is not."""
-    connection = driver.connect()
-    driver.now = 0
-    old = driver.connect()
+    connection = keep_alive_driver.connect()
+    keep_alive_driver.now = 0
+    old = keep_alive_driver.connect()
 
     assert handler({}, Context(50_000)) == {"left": 0}
     assert [push["type"] for push in callbacks.pushes(old)] == ["connectionRefreshRequired"]
@@ -65,12 +67,12 @@ def test_a_run_pings_through_the_management_api(
 
 
 def test_a_run_without_time_goes_on_in_two_invocations(
-    handler: Handler, driver: KeepAliveDriver, lambda_api: Stubber
+    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
 ) -> None:
     """Nothing is begun, and nothing is dropped."""
-    driver.now = 0
+    keep_alive_driver.now = 0
     for _ in range(8):
-        driver.connect()
+        keep_alive_driver.connect()
     for _ in range(2):
         lambda_api.add_response("invoke", {"StatusCode": 202})
 
@@ -78,11 +80,11 @@ def test_a_run_without_time_goes_on_in_two_invocations(
 
 
 def test_a_run_that_cannot_go_on_elsewhere_fails(
-    handler: Handler, driver: KeepAliveDriver, lambda_api: Stubber
+    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
 ) -> None:
     """So that Lambda counts and repeats it."""
-    driver.now = 0
-    driver.connect()
+    keep_alive_driver.now = 0
+    keep_alive_driver.connect()
     lambda_api.add_client_error("invoke", "TooManyRequestsException")
 
     with pytest.raises(UnavailableError):
@@ -90,11 +92,11 @@ def test_a_run_that_cannot_go_on_elsewhere_fails(
 
 
 def test_a_continued_run_does_its_own_part_only(
-    handler: Handler, driver: KeepAliveDriver, callbacks: ManagementApi
+    handler: Handler, keep_alive_driver: KeepAliveDriver, callbacks: ManagementApi
 ) -> None:
     """The event names the shards."""
-    driver.now = 0
-    connection = driver.connect()
+    keep_alive_driver.now = 0
+    connection = keep_alive_driver.connect()
     event = {"continue": [["sessions", shard, 0] for shard in range(16)], "depth": 2}
 
     assert handler(event, Context(50_000)) == {"left": 0}

@@ -1,0 +1,105 @@
+"""The signatures of tokens, and the keys that verify them."""
+
+import base64
+import json
+
+import jwt
+import pytest
+
+from adapters.token_verifier import FETCH_INTERVAL_SECONDS, JwksVerifier
+from domain.errors import UnauthorizedError, UnavailableError
+from tests.support.session_driver import CLIENT, START
+from tests.support.signing_keys import POOL, SigningKey, claims, key_set
+
+OTHER, STRANGE = SigningKey("other"), SigningKey("pool")
+
+
+class Keys:
+    """Serves a key set, or fails; counts how often it was asked."""
+
+    def __init__(self, *keys: SigningKey) -> None:
+        self.keys = keys
+        self.asked = 0
+        self.now = 0.0
+        self.answer: bytes | Exception | None = None
+
+    def fetch(self, _: str) -> bytes:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer if self.answer is not None else key_set(*self.keys)
+
+    def verifier(self) -> JwksVerifier:
+        return JwksVerifier("url", fetch=self.fetch, clock=lambda: self.now)
+
+
+def test_keys_are_fetched_once() -> None:
+    keys = Keys(POOL)
+    verifier = keys.verifier()
+    for _ in range(3):
+        assert verifier.claims(POOL.sign(claims(START)))["aud"] == CLIENT
+    assert keys.asked == 1
+
+
+def test_an_unknown_key_id_fetches_again_once_in_a_cool_down() -> None:
+    keys = Keys(POOL)
+    verifier = keys.verifier()
+    verifier.claims(POOL.sign(claims(START)))
+    keys.keys = (POOL, OTHER)
+    for _ in range(3):
+        with pytest.raises(UnauthorizedError):
+            verifier.claims(OTHER.sign(claims(START)))
+    assert keys.asked == 1
+    keys.now += FETCH_INTERVAL_SECONDS
+    assert verifier.claims(OTHER.sign(claims(START)))
+    assert verifier.claims(POOL.sign(claims(START)))
+    assert keys.asked == 2
+
+
+@pytest.mark.parametrize(
+    "answer", [OSError("unreachable"), b"", b"[]", b"{}", b'{"keys": [{"kty": "?"}]}', b'{"keys": 5}']
+)
+def test_keys_that_cannot_be_had_refuse(answer: bytes | Exception) -> None:
+    keys = Keys(POOL)
+    keys.answer = answer
+    with pytest.raises((UnavailableError, UnauthorizedError)):
+        keys.verifier().claims(POOL.sign(claims(START)))
+
+
+def test_a_failed_fetch_does_not_forget_the_keys_that_were_there() -> None:
+    keys = Keys(POOL)
+    verifier = keys.verifier()
+    verifier.claims(POOL.sign(claims(START)))
+    keys.now += FETCH_INTERVAL_SECONDS
+    keys.answer = OSError("unreachable")
+    with pytest.raises(UnavailableError):
+        verifier.claims(OTHER.sign(claims(START)))
+    assert verifier.claims(POOL.sign(claims(START)))
+
+
+def part(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+BAD_TOKENS = {
+    "empty": "",
+    "no token": "token",
+    "three dots": "...",
+    "unsigned": f"{part({'alg': 'none', 'kid': 'pool'})}.{part(claims(START))}.",
+    "signed with the public key as a secret": (
+        f"{part({'alg': 'HS256', 'kid': 'pool'})}.{part(claims(START))}.c2lnbmF0dXJl"
+    ),
+    "another key of the same id": STRANGE.sign(claims(START)),
+    "no key id": jwt.encode(claims(START), POOL.private, algorithm="RS256"),
+    "a key id that is no text": f"{part({'alg': 'RS256', 'kid': 5})}.{part(claims(START))}.c2ln",
+    "changed": POOL.sign(claims(START))[:-8] + "AAAAAAAA",
+    "not an object": f"{part({'alg': 'RS256', 'kid': 'pool'})}.{part([1])}.c2ln",
+    "too long": "a" * 9000,
+    "not ASCII": "é.ü.ö",
+}
+
+
+@pytest.mark.parametrize("name", list(BAD_TOKENS))
+def test_bad_tokens_are_refused(name: str) -> None:
+    with pytest.raises(UnauthorizedError):
+        Keys(POOL).verifier().claims(BAD_TOKENS[name])

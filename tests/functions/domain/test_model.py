@@ -1,0 +1,48 @@
+"""When a session has ended, is gone and is due."""
+
+from dataclasses import replace
+
+import pytest
+
+from domain.model import EndReason, Session, Status
+
+SESSION = Session(
+    session_id="caring-king-275",
+    owner_id="user",
+    status=Status.ACTIVE,
+    source_language="en",
+    quality="standard",
+    capacity=10,
+    shards=1,
+    epoch="0badcafe",
+    head=0,
+    generation=1,
+    created_at=1000,
+    expires_at=2000,
+    ttl=2500,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "now", "reason"),
+    [
+        ({}, 1999, None),
+        ({}, 2000, EndReason.EXPIRED),
+        ({"grace_until": 1500}, 1499, None),
+        ({"grace_until": 1500}, 1500, EndReason.SPEAKER_GONE),
+        ({"grace_until": 1500}, 2000, EndReason.EXPIRED),
+        ({"status": Status.PAUSED}, 1999, None),
+        ({"status": Status.ENDED, "end_reason": EndReason.EXPIRED}, 1000, EndReason.EXPIRED),
+        ({"status": Status.ENDED}, 1000, EndReason.ENDED),
+    ],
+)
+def test_a_session_is_over_when_its_time_is(
+    changes: dict[str, object], now: int, reason: EndReason | None
+) -> None:
+    assert replace(SESSION, **changes).ended_because(now) is reason
+
+
+def test_a_session_is_gone_when_it_is_kept_no_more_and_due_when_its_time_runs_out() -> None:
+    assert [SESSION.is_gone(now) for now in (2499, 2500)] == [False, True]
+    assert SESSION.due_at == 2000
+    assert replace(SESSION, grace_until=1500).due_at == 1500

@@ -1,0 +1,170 @@
+"""The handlers of publish, the fan-out queue and the stream: their events, and what they report back."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from adapters.dynamodb.client import MAX_ATTEMPTS
+from domain.ports import RetryBudget
+from fan_out.tasks import FanOutTask
+from tests.support.dynamodb_faults import watched
+from tests.support.fake_management_api import Answer
+from tests.support.handler_driver import Handler
+from tests.support.publish_driver import PublishDriver
+from tests.support.sqs_queue import SqsQueue
+
+pytestmark = pytest.mark.emulator
+
+
+class Context:
+    """Lambda's."""
+
+    aws_request_id = "request"
+
+
+@pytest.fixture
+def queue(publish_driver: PublishDriver, monkeypatch: pytest.MonkeyPatch) -> SqsQueue:
+    """A queue beside the publish_driver's tables."""
+    queue = SqsQueue()
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url)
+    return queue
+
+
+def event_tasks(publish_driver: PublishDriver, session_id: str) -> list[FanOutTask]:
+    """Tell all shards of a session that it has ended."""
+    return [
+        FanOutTask(session_id=session_id, shard=number, event=ended(session_id))
+        for number in range(publish_driver.settings.shards)
+    ]
+
+
+def ended(session_id: str) -> dict[str, str]:
+    return {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
+
+
+def test_a_shard_that_fails_comes_again_soon_and_no_other(
+    publish_driver: PublishDriver,
+    queue: SqsQueue,
+    load: Callable[[str], Handler],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """And what is no task is dropped, for it would come again for ever."""
+    _, session_id = publish_driver.speaking()
+    listener, _ = publish_driver.join_listener(session_id)
+    (shard,) = (
+        number
+        for number in range(publish_driver.settings.shards)
+        if publish_driver.container.listeners.page(session_id, number).listeners
+    )
+    fan_out = load("fan_out")
+    publish_driver.api.answer = lambda _: Answer(status=403)
+    event = queue.event(event_tasks(publish_driver, session_id), "nonsense")
+    (failed,) = fan_out(event, Context())["batchItemFailures"]
+    assert failed["itemIdentifier"] == event["Records"][shard]["messageId"]
+    output = capsys.readouterr().out
+    assert '"FanOutMalformed": [1.0]' in output
+    assert '"FanOutFailed": [1.0]' in output
+
+    again = queue.received(1)
+    (record,) = again["Records"]
+    assert (record["messageId"], record["attributes"]["ApproximateReceiveCount"]) == (
+        failed["itemIdentifier"],
+        "2",
+    )
+    publish_driver.api.answer = lambda _: Answer()
+    assert fan_out(again, Context()) == {"batchItemFailures": []}
+    assert publish_driver.api.pushes(listener)[-1] == ended(session_id)
+
+
+def test_a_batch_that_cannot_come_again_soon_comes_again_later(
+    publish_driver: PublishDriver,
+    queue: SqsQueue,
+    load: Callable[[str], Handler],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _, session_id = publish_driver.speaking()
+    publish_driver.join_listener(session_id)
+    publish_driver.api.answer = lambda _: Answer(status=403)
+    event = queue.event(event_tasks(publish_driver, session_id))
+    monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url + "-away")
+    assert len(load("fan_out")(event, Context())["batchItemFailures"]) == 1
+    assert "retry not advanced" in capsys.readouterr().out
+
+
+def test_a_slow_listener_holds_up_no_shard_of_its_batch(
+    publish_driver: PublishDriver, queue: SqsQueue, load: Callable[[str], Handler]
+) -> None:
+    """One in each shard is answered last of all, and still in its first attempt."""
+    _, session_id = publish_driver.speaking()
+    listeners = [publish_driver.join_listener(session_id)[0] for _ in range(30)]
+    publish_driver.slow_down_one_in_each_shard(session_id, listeners)
+    event = queue.event(event_tasks(publish_driver, session_id))
+    assert load("fan_out")(event, Context()) == {"batchItemFailures": []}
+    assert [publish_driver.api.pushes(one) for one in listeners] == [[ended(session_id)]] * 30
+
+
+def test_whom_a_shard_left_behind_is_tried_again_alone(
+    publish_driver: PublishDriver, queue: SqsQueue, load: Callable[[str], Handler]
+) -> None:
+    """With the limits in use, and for as long as it takes: first by a new task, then by that one again."""
+    _, session_id = publish_driver.speaking()
+    throttled, there = (
+        publish_driver.join_listener(session_id)[0],
+        publish_driver.join_listener(session_id)[0],
+    )
+    publish_driver.api.answer = lambda got: Answer(status=429 if got.connection_id == throttled else 200)
+    fan_out = load("fan_out")
+    assert fan_out(queue.event(event_tasks(publish_driver, session_id)), Context()) == {
+        "batchItemFailures": []
+    }
+    again = queue.received(1)
+    assert json.loads(again["Records"][0]["body"])["connectionIds"] == [throttled]
+    assert len(fan_out(again, Context())["batchItemFailures"]) == 1
+    publish_driver.api.answer = lambda _: Answer()
+    assert fan_out(queue.received(1), Context()) == {"batchItemFailures": []}
+    assert publish_driver.api.pushes(there) == [ended(session_id)]
+    assert publish_driver.api.deleted() == []
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "calls"),
+    [
+        pytest.param(0, ["GetItem", "TransactWriteItems"] * 2, id="each by one read and one transaction"),
+        pytest.param(
+            99,
+            ["GetItem", *["TransactWriteItems"] * MAX_ATTEMPTS[RetryBudget.QUICK]],
+            id="not while others do it",
+        ),
+    ],
+)
+def test_clearing_away_costs_little(
+    publish_driver: PublishDriver,
+    queue: SqsQueue,
+    load: Callable[[str], Handler],
+    conflicts: int,
+    calls: list[str],
+) -> None:
+    """It comes last, before whoever waits for an answer gets it."""
+    one_shard = publish_driver.with_settings(max_listeners=2)
+    _, session_id = one_shard.speaking()
+    for _ in range(2):
+        one_shard.join_listener(session_id)
+    publish_driver.api.answer = lambda _: Answer(status=410)
+    fan_out = load("fan_out")
+    event = queue.event(event_tasks(one_shard, session_id))
+    with watched(conflicts=conflicts) as made:
+        assert fan_out(event, Context()) == {"batchItemFailures": []}
+    assert made.names == ["Query", *calls]
+    one_shard.close()
+
+
+@pytest.mark.parametrize(("name", "route"), [("fan_out", "fanOut"), ("presence", "presence")])
+def test_what_is_malformed_is_counted_for_its_function_also_where_nothing_else_came(
+    load: Callable[[str], Handler], capsys: pytest.CaptureFixture[str], name: str, route: str
+) -> None:
+    """CloudWatch drops a metric with an empty dimension."""
+    handler = load(name)
+    handler({"Records": [{"body": "nonsense"}]}, Context())
+    assert json.loads(capsys.readouterr().out)["route"] == route
