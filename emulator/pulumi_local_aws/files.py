@@ -16,7 +16,9 @@ def write_secret(path: Path, text: str, *, keep: bool = False) -> None:
 
 
 def private_folder(path: Path) -> None:
-    """Make the folder and those above it that are missing, each with mode 0700."""
+    """Make the folder and those above it that are missing, and give them and the folder mode 0700."""
     for folder in reversed((path, *path.parents)):
         if not folder.exists():
             folder.mkdir(mode=0o700, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        path.chmod(0o700)

@@ -19,6 +19,8 @@ from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.processes import port_is_free, stop_group, wait_until
 
 DEFAULT_PYTHON = ministack_python()
+GUARDED = Path(__file__).with_name("guarded_ministack.py")
+"""The script that runs MiniStack behind a guard, with MiniStack's own interpreter."""
 DEFAULT_PORT = 4566
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -74,7 +76,7 @@ class MiniStack:
             private_folder(log.parent)
             with log.open("wb") as output:
                 process = subprocess.Popen(  # noqa: S603
-                    [str(python), "-P", "-m", "ministack"],
+                    [str(python), "-P", str(GUARDED)],
                     cwd=state_dir,
                     env=_environment(scratch, state_dir, port, access_key, secret_key),
                     stdin=subprocess.DEVNULL,

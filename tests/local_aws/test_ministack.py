@@ -1,5 +1,6 @@
-"""Starting and stopping the local AWS, and the one line that each failure gives."""
+"""Starting and stopping the local AWS, the guard in front of it, and the one line that each failure gives."""
 
+import http.client
 import socket
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.errors import EmulatorError
+from pulumi_local_aws.files import private_folder
+from pulumi_local_aws.guarded_ministack import refusal_reason
 from pulumi_local_aws.ministack import ACCOUNT_ID, DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port, group_is_alive
 
@@ -58,3 +61,73 @@ def test_it_answers_its_root_caller_and_leaves_no_process_behind(tmp_path: Path)
         assert "a-secret-for-tests" not in repr(stack)
     assert not group_is_alive(stack.pid)
     assert not stack.is_ready()
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"host": "attacker.example:4566"}, id="a rebound name"),
+        pytest.param({"host": ""}, id="no name"),
+        pytest.param({"host": "amazonaws.com.attacker.example"}, id="a name that begins like AWS's"),
+        pytest.param({"host": "127.0.0.1:4566", "origin": "https://attacker.example"}, id="a foreign page"),
+        pytest.param({"host": "127.0.0.1:4566", "origin": "null"}, id="a page without an origin"),
+        pytest.param(
+            {"host": "localhost:4566", "origin": "http://localhost.attacker.example"},
+            id="a page that looks local",
+        ),
+        pytest.param({"host": "127.0.0.1:4566", "sec-fetch-site": "cross-site"}, id="an image of a page"),
+    ],
+)
+def test_a_foreign_web_page_is_refused(headers: dict[str, str]) -> None:
+    assert refusal_reason(headers) is not None
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"host": "127.0.0.1:4566"}, id="an SDK"),
+        pytest.param({"host": "[::1]:4566"}, id="IPv6"),
+        pytest.param({"host": "abc.execute-api.localhost:4566"}, id="an API's own name"),
+        pytest.param({"host": "d111.cloudfront.net"}, id="a distribution's name"),
+        pytest.param(
+            {"host": "127.0.0.1:4566", "origin": "http://localhost:5173", "sec-fetch-site": "cross-site"},
+            id="a page of this machine",
+        ),
+        pytest.param({"host": "localhost:4566", "sec-fetch-site": "none"}, id="the address bar"),
+    ],
+)
+def test_clients_of_this_machine_are_served(headers: dict[str, str]) -> None:
+    assert refusal_reason(headers) is None
+
+
+def _status(port: int, method: str, path: str, headers: dict[str, str]) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request(method, path, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(
+    not DEFAULT_PYTHON.exists(), reason="the local AWS is not installed: run `local-aws install`"
+)
+def test_a_web_page_cannot_wipe_the_local_aws(tmp_path: Path) -> None:
+    """The reset takes no signature, so only the guard stops a page."""
+    with MiniStack.start(tmp_path, free_port(), *KEYS, tmp_path / "log") as stack:
+        queues = client("sqs", stack.environment)
+        queues.create_queue(QueueName="kept")
+        for headers in ({"Origin": "https://attacker.example"}, {"Host": f"attacker.example:{stack.port}"}):
+            assert _status(stack.port, "POST", "/_ministack/reset", headers) == 403
+        assert len(queues.list_queues()["QueueUrls"]) == 1
+        page = {"Origin": "http://127.0.0.1:5173"}
+        assert _status(stack.port, "POST", "/_ministack/reset", page) == 200
+        assert not queues.list_queues().get("QueueUrls")
+
+
+def test_a_folder_that_others_could_read_becomes_private(tmp_path: Path) -> None:
+    folder = tmp_path / "made-earlier"
+    folder.mkdir(mode=0o755)
+    private_folder(folder)
+    assert folder.stat().st_mode & 0o777 == 0o700

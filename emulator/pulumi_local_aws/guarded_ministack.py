@@ -1,0 +1,79 @@
+"""Runs MiniStack and refuses the requests that a foreign web page makes through a developer's browser.
+
+It runs in MiniStack's own virtual environment, so it imports the standard library and MiniStack only. A page
+of another site can send requests to 127.0.0.1, and MiniStack answers some without a signature, such as those
+that reset it. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends none. A page that rebinds
+its own host name to 127.0.0.1 sends that name as `Host`.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Any]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "cloudfront.net")
+"""Names that nobody can rebind. A client sends one to choose an API, a bucket or a distribution."""
+
+
+def refusal_reason(headers: Mapping[str, str]) -> str | None:
+    """Return why a request is refused, or None. Header names are lower case."""
+    host, origin = headers.get("host", ""), headers.get("origin")
+    name = _host_name(f"//{host}")
+    if not (_is_loopback(name) or any(name == one or name.endswith(f".{one}") for one in AWS_DOMAINS)):
+        return f"Host: {host!r}; must be a loopback address or a name of AWS"
+    if origin is not None:
+        if not _is_loopback(_host_name(origin)):
+            return f"Origin: {origin!r}; must be a loopback address"
+    elif headers.get("sec-fetch-site") == "cross-site":
+        return "Sec-Fetch-Site: cross-site; must come from a loopback address"
+    return None
+
+
+def guarded(app: App) -> App:
+    """Return the ASGI application with the guard in front of it."""
+
+    async def guard(scope: Scope, receive: Receive, send: Send) -> None:
+        reason = None
+        if scope["type"] in ("http", "websocket"):
+            reason = refusal_reason(
+                {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+            )
+        if reason is None:
+            await app(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            headers = [(b"content-type", b"text/plain; charset=utf-8")]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": f"{reason}\n".encode()})
+
+    return guard
+
+
+def _host_name(url: str) -> str:
+    """Return the host of a URL without its port, or an empty string."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(name: str) -> bool:
+    return name in LOOPBACK or name.endswith(".localhost")
+
+
+def main() -> None:
+    """Serve MiniStack, configured by its environment variables."""
+    from ministack import app as ministack  # pyright: ignore  # noqa: PLC0415 - not installed elsewhere
+
+    ministack.app = guarded(ministack.app)
+    ministack.main()
+
+
+if __name__ == "__main__":
+    main()
