@@ -1,4 +1,4 @@
-"""What `make up` says at its end."""
+"""The report of `make up`."""
 
 from tools.commands.up import report
 
@@ -6,7 +6,11 @@ from tools.commands.up import report
 def test_the_report_shows_the_frontends_config_as_people_read_it() -> None:
     config = {"webSocketUrl": "ws://127.0.0.1:4510/live", "supportedLanguages": ["cy", "en"]}
     lines = report(
-        {"frontendConfig": config}, ("demo@example.com", "secret"), "http://127.0.0.1:5173/"
+        {"frontendConfig": config},
+        ("demo@example.com", "secret"),
+        "http://127.0.0.1:5173/",
+        "http://127.0.0.1:4510/_gateway/inspector/",
     ).splitlines()
     assert "  webSocketUrl       ws://127.0.0.1:4510/live" in lines
     assert "  supportedLanguages cy en" in lines
+    assert "  inspector          http://127.0.0.1:4510/_gateway/inspector/" in lines

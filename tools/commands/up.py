@@ -21,11 +21,11 @@ def main() -> int:
         outputs = bring_up(layout, stack)
         user = create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
         site = pages.serve(layout, outputs)
-    say(report(outputs, user, site))
+    say(report(outputs, user, site, layout.inspector_url))
     return 0
 
 
-def report(outputs: Outputs, user: tuple[str, str], site: str) -> str:
+def report(outputs: Outputs, user: tuple[str, str], site: str, inspector: str) -> str:
     """Return what runs now and what to do next."""
     config: dict[str, str | list[str]] = outputs["frontendConfig"]
     shown = "\n".join(f"  {name:<18} {_in_words(value)}" for name, value in config.items())
@@ -33,6 +33,7 @@ def report(outputs: Outputs, user: tuple[str, str], site: str) -> str:
 The local stack is up.
 {shown}
   {"pages":<18} {site}
+  {"inspector":<18} {inspector}
   {"demo user":<18} {user[0]}  password {user[1]}
 
 Next:

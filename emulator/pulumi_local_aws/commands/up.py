@@ -32,6 +32,7 @@ def report(layout: Layout, outputs: Outputs) -> str:
 The local stack is up: AWS at {layout.emulator_url}, WebSockets at {layout.websocket_url}.
 {shown or "  The program has no outputs."}
 
+  {layout.inspector_url}    shows the WebSocket traffic in a browser
   source {layout.env}    lets `aws` and `pulumi` work on this stack
   local-aws watch       deploys again after each change
   local-aws down        stops everything and removes what `up` made"""

@@ -104,6 +104,11 @@ class Layout:
         return f"ws://127.0.0.1:{self.websocket_port}"
 
     @property
+    def inspector_url(self) -> str:
+        """The gateway's page that shows its traffic."""
+        return f"http://127.0.0.1:{self.websocket_port}/_gateway/inspector/"
+
+    @property
     def made(self) -> tuple[Path, ...]:
         """What `up` makes and `down` removes."""
         names = ("bin", "pulumi-home", "ministack", "emulator-keys", "passphrase", ".gitignore")
