@@ -16,6 +16,8 @@ if config.load:
         config.raised_quotas,
         fan_out_concurrency=config.options.fan_out_concurrency,
         region=config.region,
+        access_logs=config.options.access_logs,
+        detailed_metrics=config.options.detailed_metrics,
     )
     pulumi.log.info(expected.table())
     expected.check()

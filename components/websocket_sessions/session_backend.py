@@ -249,6 +249,7 @@ class SessionBackend(ComponentResource):
                 stage_name=self._options.stage_name,
                 throttle_rate=self._options.throttle_rate,
                 throttle_burst=self._options.throttle_burst,
+                detailed_metrics=self._options.detailed_metrics,
                 access_logs=self._options.access_logs,
                 create_account_role=self._options.create_account_role,
                 log_retention_days=self._options.log_retention_days,
@@ -291,6 +292,7 @@ class SessionBackend(ComponentResource):
                 stage_name=self._options.stage_name,
                 domain=self._args.http_domain,
                 tags=self._args.tags,
+                detailed_metrics=self._options.detailed_metrics,
             ),
             opts=self._child_opts,
         )

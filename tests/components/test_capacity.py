@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,33 @@ from hypothesis import strategies as st
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.operations import (
+    HEARTBEAT_SECONDS,
+    MAX_SILENCE_SECONDS,
+    SILENCE_SECONDS,
+    heartbeats,
+    silence_checks,
+)
 from websocket_sessions.capacity.prices import PRICES, QUOTAS, REVISED
 from websocket_sessions.capacity.report import Estimate
-from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.client.timings import Timings
+from websocket_sessions.config.settings import (
+    IDLE_LIMIT,
+    RUN_INTERVAL_SECONDS,
+    RUN_SECONDS,
+    SessionSettings,
+)
 
-SMALL = Load(sessions=1, listeners=99, messages_per_second=1, message_bytes=500, minutes=600)
+SMALL = Load(
+    sessions=1,
+    listeners=99,
+    messages_per_second=1,
+    message_bytes=500,
+    minutes=600,
+    reconnects_per_hour=0,
+)
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = {"lambdaConcurrency": 1_000}
 loads = st.builds(
     Load,
     sessions=st.integers(1, 1_000),
@@ -36,10 +59,12 @@ def units(made: Estimate, name: str) -> float:
 def test_one_small_session_by_hand() -> None:
     """600 minutes, 10 of an hour each; 100 connections; 36,000 messages to 99 listeners."""
     made = estimate(SMALL)
-    joins, pings, presence = 100 * 10, 100 * 36_000 / 480, 2_000
+    connects, joins, pings, presence = 100 * 10, 99 * 10, 100 * 36_000 / 360, 99 * 10 * 2
     assert units(made, "connectionMinutes") == 60_000
-    assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + pings + presence
-    assert units(made, "dynamoDbWrites") == 36_000 * (4 + 2) + joins * 17 + pings * 2
+    assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + 2 * 10 + pings + presence
+    assert units(made, "dynamoDbWrites") == (
+        36_000 * (4 + 2) + connects * (5 + 7) + joins * 9 + 10 * 20 + pings * 3
+    )
     assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
     assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)
     assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60)
@@ -52,33 +77,33 @@ def test_the_bill_is_its_units_at_their_prices() -> None:
     dollars = {cost.name: cost.usd for cost in made.costs}
     assert dollars.keys() == PRICES.keys()
     assert dollars["connectionMinutes"] == pytest.approx(0.015)
-    assert dollars["webSocketMessages"] == pytest.approx(3.6475)
+    assert dollars["webSocketMessages"] == pytest.approx(3.64998)
     assert made.total == pytest.approx(sum(dollars.values()))
 
 
 def test_callbacks_are_what_a_broadcast_is_bounded_by() -> None:
     """40 sessions of 300 listeners and a message a second: 12,000 callbacks a second."""
     broadcast = Load(sessions=40, listeners=300, messages_per_second=1, minutes=60, arrival_seconds=600)
-    made = estimate(broadcast)
+    made = estimate(broadcast, raised=ACCOUNT)
     assert [usage.name for usage in made.exceeded] == ["requestsPerSecond"]
     with pytest.raises(ArgumentError, match=r"requestsPerSecond: 12,1.. of 10,000"):
         made.check()
-    raised = estimate(broadcast, raised={"requestsPerSecond": 20_000})
+    raised = estimate(broadcast, raised=ACCOUNT | {"requestsPerSecond": 20_000})
     assert raised.exceeded == []
 
 
 @pytest.mark.parametrize(("region", "of"), [("mx-central-1", "2,500"), ("eu-central-1", "10,000")])
 def test_some_regions_have_a_lower_rate(region: str, of: str) -> None:
     broadcast = Load(sessions=40, listeners=300, messages_per_second=1, minutes=60, arrival_seconds=600)
-    assert f" of {of} " in str(estimate(broadcast, region=region).exceeded[0])
-    raised = estimate(broadcast, region=region, raised={"requestsPerSecond": 20_000})
+    assert f" of {of} " in str(estimate(broadcast, region=region, raised=ACCOUNT).exceeded[0])
+    raised = estimate(broadcast, region=region, raised=ACCOUNT | {"requestsPerSecond": 20_000})
     assert raised.exceeded == []
 
 
 def test_large_audiences_need_consumers_of_the_queue() -> None:
     """10 sessions of 500 and 20 messages a second: 4 of 5 shards go through the queue."""
     loud = Load(sessions=10, listeners=500, messages_per_second=20, minutes=60, arrival_seconds=600)
-    raised = {"requestsPerSecond": 200_000}
+    raised = ACCOUNT | {"requestsPerSecond": 200_000}
     few = estimate(loud, raised=raised, fan_out_concurrency=10)
     assert [usage.name for usage in few.exceeded] == ["fanOutConcurrency"]
     assert used(few, "fanOutConcurrency") == pytest.approx(200 * 4 * (0.03 + 100 * 0.0005))
@@ -95,7 +120,7 @@ def test_everybody_at_once_passes_the_rate_of_new_connections() -> None:
 
 def test_one_session_has_a_partition_of_its_own() -> None:
     """600 messages a second are 1,200 write units on one key, and nobody can raise that."""
-    made = estimate(Load(sessions=1, listeners=1, messages_per_second=600, minutes=60))
+    made = estimate(Load(sessions=1, listeners=1, messages_per_second=600, minutes=60), raised=ACCOUNT)
     assert [usage.name for usage in made.exceeded] == ["partitionWritesPerSecond"]
     assert "cannot be raised" in str(made.exceeded[0])
     with pytest.raises(ArgumentError, match="raisedQuotas has partitionWritesPerSecond"):
@@ -142,6 +167,64 @@ def test_load_comes_from_the_config() -> None:
 def test_a_load_that_is_none_names_the_argument(given: dict[str, float], problem: str) -> None:
     with pytest.raises(ArgumentError, match=problem):
         Load.from_config(given)
+
+
+def test_silent_clients_cause_what_the_client_libraries_send() -> None:
+    """The estimate's waits are those of both client libraries."""
+    timings = Timings()
+    assert timings.heartbeat == HEARTBEAT_SECONDS
+    assert (timings.silence, timings.silence_cap) == (SILENCE_SECONDS, MAX_SILENCE_SECONDS)
+    text = (ROOT / "web" / "client" / "src" / "timings.ts").read_text(encoding="utf-8")
+    assert f"heartbeatIntervalMs: {HEARTBEAT_SECONDS // 60} * MINUTE_MS" in text
+    assert f"gapProbe: {{ baseMs: MINUTE_MS, capMs: {MAX_SILENCE_SECONDS // 60} * MINUTE_MS }}" in text
+
+
+def test_the_keep_alive_spares_clients_their_heartbeats() -> None:
+    """A client is silent for at most a ping's interval, two runs and a run's duration."""
+    longest = SessionSettings().idle_ping + 2 * RUN_INTERVAL_SECONDS + RUN_SECONDS
+    assert longest <= HEARTBEAT_SECONDS < IDLE_LIMIT
+    assert heartbeats(3_600, SessionSettings().idle_ping) == 0
+    assert heartbeats(3_600, HEARTBEAT_SECONDS * 2) == pytest.approx(3_600 / HEARTBEAT_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "checks"), [(74, 0), (75, 1), (225, 2), (525, 3), (525 + 375, 4), (525 + 3_750, 13)]
+)
+def test_a_listener_checks_less_and_less_often_in_a_silence(seconds: float, checks: int) -> None:
+    assert silence_checks(seconds) == checks
+
+
+def test_silent_listeners_are_paid_for() -> None:
+    """100 sessions of 500 listeners, a month without a message."""
+    silent = Load(sessions=100, listeners=500, messages_per_second=0, minutes=44_640)
+    lines = {cost.name: cost.units for cost in estimate(silent).costs}
+    pings = 50_100 * 44_640 * 60 / 360
+    assert lines["webSocketMessages"] > pings
+    assert lines["dynamoDbWrites"] > 3 * pings
+    assert lines["detailedMetrics"] == 0
+
+
+def test_what_an_operator_switches_on_is_paid_for() -> None:
+    plain, logged = estimate(SMALL), estimate(SMALL, access_logs=True)
+    assert units(logged, "logs") > units(plain, "logs")
+    assert units(estimate(SMALL, detailed_metrics=True), "detailedMetrics") == 6 * 13
+
+
+def test_lost_connections_are_replaced_and_missed_messages_replayed() -> None:
+    calm, shaky = estimate(SMALL), estimate(replace(SMALL, reconnects_per_hour=6, outage_seconds=20))
+    replaced = 100 * 10 * 6
+    replayed = replaced * 20
+    assert units(shaky, "webSocketMessages") - units(calm, "webSocketMessages") == pytest.approx(
+        2 * replaced + replayed + min(2 * 99 * 10 * 6, 36_000 * 5)
+    )
+    assert units(shaky, "dynamoDbReads") > units(calm, "dynamoDbReads")
+
+
+def test_a_new_account_runs_ten_functions_at_once() -> None:
+    """500 listeners join within four seconds."""
+    busy = Load(sessions=1, listeners=500, messages_per_second=0, minutes=60, arrival_seconds=4)
+    assert "lambdaConcurrency" in [usage.name for usage in estimate(busy).exceeded]
+    assert "lambdaConcurrency" not in [usage.name for usage in estimate(busy, raised=ACCOUNT).exceeded]
 
 
 def test_prices_and_quotas_are_dated_and_have_their_source() -> None:

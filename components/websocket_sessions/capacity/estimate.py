@@ -1,48 +1,53 @@
 """From a declared load to the quotas that it uses and the US dollars that it costs a month.
 
-What an operation needs is written below once, with its reason; benchmarks/ measures the durations. The
-estimate errs on the high side: everybody arrives while messages flow, nothing is free, no price falls with
-volume. What a stack costs without any load (alarms, custom metrics, the polling of the queue) is not in it.
+The units of each operation are in operations.py; benchmarks/ measures the durations. The estimate errs on
+the high side: everybody arrives while messages flow, nothing is free, no price falls with volume. It leaves
+out what a stack costs without any load (alarms, custom metrics, the polling of the queue).
 """
 
 from collections.abc import Mapping
+from dataclasses import astuple
 from math import ceil
 
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.operations import (
+    ACCESS_LOG_BYTES,
+    CONNECT,
+    DISCONNECT,
+    JOIN,
+    KEEP_ALIVE_RUN,
+    LOG_BYTES,
+    MEMORY_GB,
+    OVERHEAD_SECONDS,
+    PING,
+    PUSH_SECONDS,
+    ROUTE_METRICS,
+    SILENCE_CHECK,
+    Operation,
+    create_session,
+    heartbeat,
+    heartbeats,
+    message_writes,
+    presence,
+    publish,
+    queued_shards,
+    shard_reads,
+    silence_checks,
+)
 from websocket_sessions.capacity.prices import (
+    LOWER_RATE_REGIONS,
+    LOWER_REQUESTS_PER_SECOND,
     PRICES,
-    QUIET_REGIONS,
-    QUIET_REQUESTS_PER_SECOND,
     QUOTAS,
     Raised,
 )
 from websocket_sessions.capacity.report import Cost, Estimate, Usage
 from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.routes import web_socket_routes
 
-ENVELOPE_BYTES = 300
-"""What the log adds to a message's data: keys, times, attribute names."""
-LISTENER_BYTES = 150
-"""A listener's row."""
-LOG_BYTES = 1_000
-"""What one invocation writes to its log, the platform's lines included."""
-
-OVERHEAD_SECONDS = 0.03
-"""An invocation without its pushes: a read or two, a write."""
-PUSH_SECONDS = 0.0005
-"""One push among many from a function of 1 GB: CPU time, and its share of the waiting (64 go at once)."""
-MEMORY_GB = 1.0
-
-PUBLISH_WRITES = 4
-"""Write units of a publish but its message: the session's item and the request's in a transaction. The
-session's index has keys only. The client library gives each publish a `requestId`."""
 SESSION_WRITES = 2
-"""Those of them that are the session's own item: writes of one key."""
-JOIN_WRITES = 17
-"""A connection noted, in its index, with its limit (3); joined: counter, row, connection and limit in a
-transaction, and the index (9); leaving: counter, row and connection (5)."""
-PING_WRITES = 2
-"""A look of the keep-alive: the connection's item and its index."""
+"""Write units of a publish on the session's own item, which is one key."""
 
 
 def estimate(
@@ -52,15 +57,17 @@ def estimate(
     *,
     fan_out_concurrency: int | None = None,
     region: str | None = None,
+    access_logs: bool = False,
+    detailed_metrics: bool = False,
 ) -> Estimate:
-    """What the load needs under these settings.
+    """Return what the load needs under these settings.
 
-    `raised` has the quotas that the account has instead of the Region's usual ones, by name; raises
-    ArgumentError for one that is not known or that cannot be raised.
+    `raised` has the quotas that the account has instead of the Region's usual ones, by name. Raises
+    ArgumentError for an unknown quota and for one that cannot be raised.
     """
     limits = {name: quota.limit for name, quota in QUOTAS.items()}
-    if region in QUIET_REGIONS:
-        limits["requestsPerSecond"] = QUIET_REQUESTS_PER_SECOND
+    if region in LOWER_RATE_REGIONS:
+        limits["requestsPerSecond"] = LOWER_REQUESTS_PER_SECOND
     if fan_out_concurrency is not None:
         limits["fanOutConcurrency"] = fan_out_concurrency
     limits |= _raised(raised or {})
@@ -69,9 +76,10 @@ def estimate(
         Usage(name=name, used=used, limit=limits[name], quota=QUOTAS[name])
         for name, used in needs.quotas().items()
     )
+    units = needs.units(access_logs=access_logs, detailed_metrics=detailed_metrics)
     costs = tuple(
-        Cost(name=name, units=units, usd=units * PRICES[name].usd / PRICES[name].per)
-        for name, units in needs.units().items()
+        Cost(name=name, units=count, usd=count * PRICES[name].usd / PRICES[name].per)
+        for name, count in units.items()
     )
     return Estimate(usages=usages, costs=costs)
 
@@ -81,16 +89,14 @@ class Needs:
 
     def __init__(self, load: Load, settings: SessionSettings) -> None:
         self._load = load
+        self._settings = settings
         self._shards = max(1, min(10, ceil(settings.max_listeners / settings.listeners_per_shard)))
         self._in_shard = ceil(load.listeners / self._shards)
-        within_reach = settings.max_listeners <= settings.direct_fan_out
-        read_here = max(1, ceil(settings.direct_fan_out / max(1, self._in_shard)))
-        self._direct_shards = self._shards if within_reach else min(self._shards, read_here)
-        self._queued_shards = self._shards - self._direct_shards
-        self._idle_ping = settings.idle_ping
+        self._queued_shards = queued_shards(load.listeners, self._shards, settings)
+        self._direct_shards = self._shards - self._queued_shards
 
     def quotas(self) -> dict[str, float]:
-        """The most that is used of each quota, a second or at once."""
+        """Return the highest use of each quota, a second or at once."""
         load = self._load
         arrivals = load.connections / load.arrival_seconds
         callbacks = load.published * load.listeners + load.sessions
@@ -98,49 +104,84 @@ class Needs:
         queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
         consumers = load.published * self._queued_shards * queued
         concurrency = load.published * direct + consumers + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
-        message_writes = load.messages_per_second * max(SESSION_WRITES, self._message_writes())
-        join_writes = 4 * self._in_shard / load.arrival_seconds
+        message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
+        join = 4 * self._in_shard / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals,
             "requestsPerSecond": load.published + callbacks + 2 * arrivals,
             "lambdaConcurrency": concurrency,
             "fanOutConcurrency": consumers,
-            "partitionWritesPerSecond": max(message_writes, join_writes),
-            "partitionReadsPerSecond": load.messages_per_second * self._shard_reads(),
+            "partitionWritesPerSecond": max(message, join),
+            "partitionReadsPerSecond": load.messages_per_second * shard_reads(self._in_shard),
         }
 
-    def units(self) -> dict[str, float]:
-        """What is paid for in a month."""
-        load = self._load
+    def operations(self) -> list[tuple[Operation, float]]:
+        """Return each operation with its number in a month."""
+        load, settings = self._load, self._settings
         seconds = load.minutes * 60
-        messages = load.published * seconds
-        joins = load.connections * load.minutes / load.session_minutes
-        pings = load.connections * seconds / self._idle_ping
-        presence = min(joins * 2, load.sessions * seconds * self._shards)  # each shard counts by itself
-        pushes = messages * load.listeners
-        invocations = messages * (1 + self._queued_shards) + joins * 4 + presence + load.minutes
-        pushing = pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS
+        held = load.minutes / load.session_minutes
+        connects = load.connections * (held + self._reconnects())
+        joins = load.sessions * load.listeners * (held + self._reconnects())
+        resumes = load.sessions * self._reconnects()
+        return [
+            (publish(load.message_bytes, load.listeners, self._shards, settings), load.published * seconds),
+            (create_session(self._shards), load.sessions * held),
+            (CONNECT, connects),
+            (JOIN, joins + resumes),
+            (DISCONNECT, connects),
+            (presence(self._shards), min(joins * 2, load.sessions * seconds * self._shards)),
+            (PING, load.connections * seconds / settings.idle_ping),
+            (heartbeat(settings), load.connections * heartbeats(seconds, self._server_silence())),
+            (SILENCE_CHECK, load.sessions * load.listeners * self._silence_checks(held)),
+            (KEEP_ALIVE_RUN, load.minutes),
+        ]
+
+    def units(self, *, access_logs: bool = False, detailed_metrics: bool = False) -> dict[str, float]:
+        """Return what is billed for a month."""
+        load, operations = self._load, self.operations()
+        messages, requests, writes, reads, invocations = (
+            sum(units * count for units, count in column)
+            for column in zip(
+                *([(units, count) for units in astuple(operation)] for operation, count in operations),
+                strict=True,
+            )
+        )
+        published = load.published * load.minutes * 60
+        pushes = published * load.listeners
+        replayed = load.connections * self._reconnects() * load.outage_seconds * load.messages_per_second
+        logged = invocations * LOG_BYTES + (requests * ACCESS_LOG_BYTES if access_logs else 0)
+        metrics = ROUTE_METRICS * len(web_socket_routes(record_heartbeats=False)) if detailed_metrics else 0
         return {
-            "webSocketMessages": pushes + 2 * messages + 2 * joins + pings + presence,
+            "webSocketMessages": messages + replayed,
             "connectionMinutes": load.connections * load.minutes,
             "lambdaRequests": invocations,
-            "lambdaDuration": pushing * MEMORY_GB,
-            "dynamoDbWrites": messages * (PUBLISH_WRITES + self._message_writes())
-            + joins * JOIN_WRITES
-            + pings * PING_WRITES,
-            "dynamoDbReads": messages * self._shards * self._shard_reads() + joins * 3 + presence * 3,
-            "sqsRequests": messages * (1 + 2 * self._queued_shards) if self._queued_shards else 0,
-            "logs": invocations * LOG_BYTES / 1e9,
-            "dataOut": pushes * load.message_bytes / 1e9,
+            "lambdaDuration": (pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS) * MEMORY_GB,
+            "dynamoDbWrites": writes,
+            "dynamoDbReads": reads + replayed * message_writes(load.message_bytes) / 8,
+            "sqsRequests": published * (1 + 2 * self._queued_shards) if self._queued_shards else 0,
+            "logs": logged / 1e9,
+            "dataOut": (pushes + replayed) * load.message_bytes / 1e9,
+            "detailedMetrics": metrics,
         }
 
-    def _message_writes(self) -> int:
-        """Write units of the log's item, in a transaction."""
-        return 2 * ceil((self._load.message_bytes + ENVELOPE_BYTES) / 1024)
+    def _reconnects(self) -> float:
+        """Return the connections a month that replace one connection: handovers and lost networks."""
+        load, settings = self._load, self._settings
+        lifetime = settings.connection_lifetime - settings.refresh_lead
+        handovers = load.minutes * 60 / lifetime if load.session_minutes * 60 > lifetime else 0
+        return handovers + load.minutes / 60 * load.reconnects_per_hour
 
-    def _shard_reads(self) -> int:
-        """Read units of one shard's listeners."""
-        return max(1, ceil(self._in_shard * LISTENER_BYTES / 4096))
+    def _server_silence(self) -> float:
+        """Return the seconds between two messages from the server, pings included."""
+        between = 1 / self._load.messages_per_second if self._load.messages_per_second else float("inf")
+        return min(between, self._settings.idle_ping)
+
+    def _silence_checks(self, held: float) -> float:
+        """Return the checks of one listener in a month, in `held` sessions one after another."""
+        load = self._load
+        messages = load.messages_per_second * load.minutes * 60
+        silences = max(messages, held)
+        return silences * silence_checks(load.minutes * 60 / silences) if silences else 0
 
 
 def _raised(given: Mapping[str, float]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from websocket_sessions.arguments import ArgumentError, camel_case, check_range
 
 FRAME_BYTES = 32 * 1024
 MINUTES_A_MONTH = 31 * 24 * 60
+_MAY_BE_ZERO = {"messages_per_second", "minutes", "reconnects_per_hour", "outage_seconds"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,10 @@ class Load:
     """Duration of a session in minutes."""
     arrival_seconds: float = 60
     """Seconds within which all listeners connect."""
+    reconnects_per_hour: float = 1
+    """Times per hour that one connection is lost and replaced, beside the handovers at two hours."""
+    outage_seconds: float = 10
+    """Seconds until a lost connection is replaced. The messages of that time are replayed."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -39,9 +44,11 @@ class Load:
             "minutes": MINUTES_A_MONTH,
             "session_minutes": MINUTES_A_MONTH,
             "arrival_seconds": 86_400,
+            "reconnects_per_hour": 3_600,
+            "outage_seconds": 3_600,
         }
         for name, value in asdict(self).items():
-            lowest = 0 if name in {"messages_per_second", "minutes"} else 1
+            lowest = 0 if name in _MAY_BE_ZERO else 1
             check_range(f"load.{camel_case(name)}", value, lowest, highest[name])
 
     @classmethod

@@ -99,6 +99,13 @@ PRICES = {
         source="https://aws.amazon.com/ec2/pricing/on-demand/",
         seen="awsforengineers.com, 2025-05-19",
     ),
+    "detailedMetrics": Price(
+        usd=0.30,
+        per=1,
+        unit="metrics a month",
+        source="https://aws.amazon.com/cloudwatch/pricing/",
+        seen="cloudchipr.com, 2024",
+    ),
 }
 
 _GATEWAY_PAGE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
@@ -120,8 +127,8 @@ QUOTAS = {
         source=f"{_GATEWAY_PAGE}limits.html",
     ),
     "lambdaConcurrency": Quota(
-        limit=1_000,
-        unit="functions at once",
+        limit=10,
+        unit="functions at once in a new account, 1,000 usually",
         raised=Raised.BY_AWS,
         source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
     ),
@@ -139,8 +146,8 @@ QUOTAS = {
     ),
 }
 
-QUIET_REQUESTS_PER_SECOND = 2_500
-QUIET_REGIONS = frozenset(
+LOWER_REQUESTS_PER_SECOND = 2_500
+LOWER_RATE_REGIONS = frozenset(
     {
         "af-south-1",
         "ap-south-2",

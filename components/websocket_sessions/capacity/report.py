@@ -1,4 +1,4 @@
-"""What the capacity estimate says: the use of each quota, each line of the bill, and both as a table."""
+"""The estimate of a load: the use of each quota, each line of the bill, and both as a table."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from websocket_sessions.capacity.prices import PRICES, REVISED, Quota, Raised
 
 @dataclass(frozen=True, kw_only=True)
 class Usage:
-    """How much of a quota the load uses."""
+    """The use of one quota."""
 
     name: str
     used: float
@@ -17,15 +17,15 @@ class Usage:
 
     @property
     def exceeded(self) -> bool:
-        """Whether the load needs more than there is."""
+        """Whether the load needs more than the quota allows."""
         return self.used > self.limit
 
     def __str__(self) -> str:
-        """One line that says what to do."""
+        """Return one line with the use, the limit and the remedy."""
         remedies = {
-            Raised.BY_AWS: f"have it raised, then say so in raisedQuotas.{self.name}",
+            Raised.BY_AWS: f"request a higher quota from AWS and set raisedQuotas.{self.name} to yours",
             Raised.BY_SETTING: f"set {self.name} higher",
-            Raised.NEVER: "it cannot be raised",
+            Raised.NEVER: "the quota cannot be raised",
         }
         remedy = remedies[self.quota.raised]
         return f"{self.name}: {self.used:,.0f} of {self.limit:,.0f} {self.quota.unit} ({remedy})"
@@ -33,7 +33,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class Cost:
-    """One line of the bill, a month."""
+    """One line of the monthly bill."""
 
     name: str
     units: float
@@ -42,29 +42,29 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What a load uses and costs."""
+    """The quotas that a load uses and its cost."""
 
     usages: tuple[Usage, ...]
     costs: tuple[Cost, ...]
 
     @property
     def exceeded(self) -> list[Usage]:
-        """The quotas that do not suffice."""
+        """The quotas that the load exceeds."""
         return [usage for usage in self.usages if usage.exceeded]
 
     @property
     def total(self) -> float:
-        """US dollars a month."""
+        """The monthly cost in US dollars."""
         return sum(cost.usd for cost in self.costs)
 
     def check(self) -> None:
-        """Raise ArgumentError, which names each, where the load passes a quota."""
+        """Raise ArgumentError if the load exceeds quotas; the message names them."""
         if self.exceeded:
             lines = "\n".join(f"  {usage}" for usage in self.exceeded)
-            raise ArgumentError(f"the declared load passes quotas of the account:\n{lines}")
+            raise ArgumentError(f"the declared load exceeds quotas of the account:\n{lines}")
 
     def table(self) -> str:
-        """Both parts as text, for `pulumi preview`."""
+        """Return both parts as text, for `pulumi preview`."""
         usages = [
             (one.name, f"{one.used:,.0f}", f"{one.limit:,.0f}", one.quota.unit + " !" * one.exceeded)
             for one in self.usages

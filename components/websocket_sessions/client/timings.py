@@ -16,8 +16,9 @@ class Timings:
     """For one reply. API Gateway gives an integration 29 s; a person has given up by then."""
     request: float = 30.0
     """For a request over all its tries."""
-    heartbeat: float = 30.0
-    """Silence after which a heartbeat is sent; API Gateway's idle timeout is 600 s."""
+    heartbeat: float = 540.0
+    """Silence of the server after which a heartbeat is sent. The keep-alive breaks it earlier, so it is sent
+    only if that fails, and still before API Gateway's idle timeout of 600 s."""
     heartbeat_reply: float = 10.0
     """Silence after a heartbeat that means a dead connection."""
     probe_reply: float = 4.0

@@ -29,6 +29,8 @@ class BackendOptions:
     """Whether the WebSocket API logs each request. The account must allow it first (see WebSocketApi)."""
     create_account_role: bool = False
     """Whether to set the account's role for that here, once for all APIs of the account and Region."""
+    detailed_metrics: bool = False
+    """Whether both APIs record metrics for each route. They are billed as custom metrics."""
     tracing: bool = False
     """Whether the functions record X-Ray traces."""
     alarms: bool = True

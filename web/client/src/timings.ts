@@ -12,7 +12,10 @@ export interface Timings {
   readonly replyTimeoutMs: number;
   /** Limit of a request over all its attempts. */
   readonly requestTimeoutMs: number;
-  /** Silence after which a heartbeat is sent; well below API Gateway's idle timeout of 10 minutes. */
+  /**
+   * Silence of the server after which a heartbeat is sent. The keep-alive breaks it earlier, so a heartbeat is
+   * sent only where that fails; it still comes before API Gateway's idle timeout of 10 minutes.
+   */
   readonly heartbeatIntervalMs: number;
   /** Silence after a heartbeat that means a dead peer. */
   readonly heartbeatTimeoutMs: number;
@@ -46,7 +49,7 @@ export const DEFAULT_TIMINGS: Timings = {
   attachTimeoutMs: MINUTE_MS,
   replyTimeoutMs: 10 * SECOND_MS,
   requestTimeoutMs: 30 * SECOND_MS,
-  heartbeatIntervalMs: 30 * SECOND_MS,
+  heartbeatIntervalMs: 9 * MINUTE_MS,
   heartbeatTimeoutMs: 10 * SECOND_MS,
   probeTimeoutMs: 4 * SECOND_MS,
   handoverAgeMs: 110 * MINUTE_MS,

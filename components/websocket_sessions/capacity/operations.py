@@ -1,0 +1,130 @@
+"""What one operation of the backend consumes, and how often a silent client causes one.
+
+A test counts the same units on the local stack (tests/functions/test_counted_units.py).
+"""
+
+from dataclasses import dataclass
+from math import ceil
+
+from websocket_sessions.config.settings import SessionSettings
+
+ENVELOPE_BYTES = 300
+"""What a message's item and its push have besides the data: keys, times, names."""
+LISTENER_BYTES = 150
+"""A listener's item."""
+LOG_BYTES = 1_000
+"""What one invocation writes to its log, Lambda's own lines included."""
+ACCESS_LOG_BYTES = 350
+"""A line of the access log."""
+ROUTE_METRICS = 6
+"""Detailed metrics of one route
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html)."""
+
+OVERHEAD_SECONDS = 0.03
+"""An invocation without its pushes: some reads and a write."""
+PUSH_SECONDS = 0.0005
+"""One push among many from a function of 1 GB: CPU time and its share of the wait of 64 concurrent pushes."""
+MEMORY_GB = 1.0
+
+HEARTBEAT_SECONDS = 540
+"""Silence of the server after which a client sends a heartbeat. The keep-alive usually breaks it earlier."""
+SILENCE_SECONDS, MAX_SILENCE_SECONDS = 60, 300
+"""Silence of a session after which a listener checks for missed messages; doubles up to the maximum."""
+SILENCE_JITTER = 1.25
+"""Mean factor of those waits, which are up to half as long again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """Billed units of one operation."""
+
+    messages: float = 0
+    """WebSocket messages of up to 32 KB, both ways."""
+    requests: float = 0
+    """Lines of the access log: messages from clients, connects and disconnects."""
+    writes: float = 0
+    """Write request units."""
+    reads: float = 0
+    """Read request units."""
+    invocations: float = 0
+    """Lambda invocations."""
+
+
+CONNECT = Operation(requests=1, writes=5, invocations=2)
+"""The authorizer, then a transaction of the connection, its index entry and the rate limit."""
+JOIN = Operation(messages=2, requests=1, writes=9, reads=1, invocations=1)
+"""A transaction of the counter, the listener, the connection with its index entry and the rate limit."""
+DISCONNECT = Operation(requests=1, writes=7, reads=1, invocations=1)
+"""A transaction of the connection with its index entry, the listener and the counter."""
+PING = Operation(messages=1, writes=3)
+"""A push of the keep-alive. The index entry moves, which is two writes."""
+SILENCE_CHECK = Operation(messages=2, requests=1, writes=9, reads=1, invocations=1)
+"""A `joinSession` of a listener that has joined: its transaction is cancelled, and consumes its units."""
+KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
+"""Queries of 16 shards of two indexes, eventually consistent, without what is due."""
+
+
+def publish(message_bytes: int, listeners: int, shards: int, settings: SessionSettings) -> Operation:
+    """Return the units of a publish to listeners in `shards` shards, fan-out included.
+
+    A transaction writes the session's item, whose index has keys only and stays, the request and the message.
+    """
+    in_shard = ceil(listeners / shards)
+    return Operation(
+        messages=2 + listeners,
+        requests=1,
+        writes=4 + message_writes(message_bytes),
+        reads=shards * shard_reads(in_shard),
+        invocations=1 + queued_shards(listeners, shards, settings),
+    )
+
+
+def create_session(shards: int) -> Operation:
+    """Return the units of `createSession`: a transaction with a counter for each shard."""
+    return Operation(messages=2, requests=1, writes=10 + 2 * shards, invocations=1)
+
+
+def presence(shards: int) -> Operation:
+    """Return the units of informing a speaker: the counters are read before and after the push."""
+    return Operation(messages=1, reads=1 + 2 * shards, invocations=1)
+
+
+def heartbeat(settings: SessionSettings) -> Operation:
+    """Return the units of a heartbeat: API Gateway alone replies, or a function writes as a ping does."""
+    if settings.record_heartbeats:
+        return Operation(messages=2, requests=1, writes=PING.writes, invocations=1)
+    return Operation(messages=2, requests=1)
+
+
+def message_writes(message_bytes: int) -> int:
+    """Return the write units of a message's item in a transaction."""
+    return 2 * ceil((message_bytes + ENVELOPE_BYTES) / 1024)
+
+
+def shard_reads(listeners: int) -> int:
+    """Return the read units of one shard's listeners."""
+    return max(1, ceil(listeners * LISTENER_BYTES / 4096))
+
+
+def queued_shards(listeners: int, shards: int, settings: SessionSettings) -> int:
+    """Return the number of shards that a publish hands to the fan-out queue."""
+    if settings.max_listeners <= settings.direct_fan_out:
+        return 0
+    read_directly = max(1, ceil(settings.direct_fan_out / max(1, ceil(listeners / shards))))
+    return shards - min(shards, read_directly)
+
+
+def silence_checks(seconds: float) -> float:
+    """Return how many checks a listener makes while its session is silent."""
+    checks, wait, elapsed = 0, float(SILENCE_SECONDS), 0.0
+    while wait < MAX_SILENCE_SECONDS:
+        elapsed += wait * SILENCE_JITTER
+        if elapsed > seconds:
+            return checks
+        checks, wait = checks + 1, wait * 2
+    return checks + max(0.0, seconds - elapsed) / (MAX_SILENCE_SECONDS * SILENCE_JITTER)
+
+
+def heartbeats(seconds: float, silence: float) -> float:
+    """Return how many heartbeats a client sends if the server's silences last `silence` seconds each."""
+    return seconds / silence * (silence // HEARTBEAT_SECONDS)

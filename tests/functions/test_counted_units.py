@@ -1,0 +1,270 @@
+"""Compare the estimate with units that are counted while the functions' use cases run on real tables.
+
+Time is the clock of the test. The clients of a scenario wait as the client library does.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from domain.authorization import Caller
+from domain.model import Position
+from domain.settings import Settings
+from handlers.request import body_of
+from tests.support.dynamodb_meter import Units, metered
+from tests.support.keep_alive_driver import KeepAliveDriver
+from tests.support.session_driver import new_id
+from websocket_sessions.capacity.estimate import estimate
+from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.operations import SILENCE_JITTER
+from websocket_sessions.client.timings import Timings
+from websocket_sessions.config.settings import SessionSettings
+from wire.replies import published
+
+pytestmark = pytest.mark.emulator
+
+TIMINGS = Timings()
+ALLOWED_ERROR = 0.1
+
+
+@dataclass
+class Client:
+    """One connected client and its waits."""
+
+    connection_id: str
+    heard_at: int
+    position: Position | None = None
+    silences: int = 0
+    check_at: float = float("inf")
+
+
+@dataclass
+class Counted:
+    """A session whose traffic is counted: messages and invocations here, units at the DynamoDB client."""
+
+    driver: KeepAliveDriver
+    units: Units
+    speaker: Client = field(init=False)
+    listeners: list[Client] = field(default_factory=list[Client])
+    requests: int = 0
+    invocations: int = 0
+    published: int = 0
+    session_id: str = ""
+    subject: str = field(default_factory=lambda: new_id("user"))
+
+    def start(self, listeners: int) -> None:
+        """Create the session; its listeners join one after another."""
+        self.speaker = Client(self._connect(self.subject), self.driver.now)
+        reply = self._request(
+            lambda: self.driver.create(self.speaker.connection_id, self.subject, request_id="create")
+        )
+        self.session_id = reply["sessionId"]
+        for _ in range(listeners):
+            self.listeners.append(self._join(None))
+
+    def pass_minute(self) -> None:
+        """Let a minute pass: the clients' checks, then the scheduled run."""
+        until = self.driver.now + 60
+        for second in range(self.driver.now + 1, until + 1):
+            self.driver.now = second
+            for client in self._clients():
+                self._act(client)
+        before = len(self.driver.pusher.deliveries)
+        self.driver.run()
+        self.invocations += 1
+        for delivery in self.driver.pusher.deliveries[before:]:
+            self._client(delivery.connection_id).heard_at = self.driver.now
+
+    def publish(self, data: str) -> None:
+        """Publish a message; every client hears of it."""
+        self.published += 1
+        caller = Caller(connection_id=self.speaker.connection_id, subject=self.subject, address="address")
+        reply = self._request(
+            lambda: published(
+                self.driver.container.publish(
+                    caller,
+                    body=body_of({"data": data}),
+                    target_languages=None,
+                    request_id=f"publish-{self.published}",
+                )
+            )
+        )
+        for listener in self.listeners:
+            assert listener.position is not None
+            listener.position = replace(listener.position, offset=reply["offset"])
+            self._hear(listener)
+        self.speaker.heard_at = self.driver.now
+
+    def reconnect(self) -> None:
+        """Replace every connection."""
+        for number, listener in enumerate(self.listeners):
+            self._disconnect(listener)
+            self.listeners[number] = self._join(listener.position)
+        self._disconnect(self.speaker)
+        self.speaker = Client(self._connect(self.subject), self.driver.now)
+        self._request(
+            lambda: self.driver.resume(
+                self.speaker.connection_id, self.session_id, request_id=self.speaker.connection_id
+            )
+        )
+
+    def stop(self) -> None:
+        """Disconnect everybody, the speaker last."""
+        for client in (*self.listeners, self.speaker):
+            self._disconnect(client)
+
+    @property
+    def messages(self) -> int:
+        """Metered WebSocket messages: a request and its reply, and each push."""
+        pushes = sum(len(delivery.payloads) for delivery in self.driver.pusher.deliveries)
+        return 2 * self.requests + pushes
+
+    @property
+    def message_sizes(self) -> list[int]:
+        """Bytes of each message that was pushed to a listener."""
+        payloads = [payload for push in self.driver.pusher.deliveries for payload in push.payloads]
+        return [len(payload) for payload in payloads if json.loads(payload)["type"] == "message"]
+
+    def _clients(self) -> Iterator[Client]:
+        yield from (self.speaker, *self.listeners)
+
+    def _client(self, connection_id: str) -> Client:
+        return next(client for client in self._clients() if client.connection_id == connection_id)
+
+    def _connect(self, subject: str | None = None) -> str:
+        """Connect from an address of its own. The authorizer and `$connect` are two invocations."""
+        self.driver.now += 1
+        self.invocations += 2
+        return self.driver.connect(subject, address=f"address-{self.driver.now}")
+
+    def _join(self, position: Position | None) -> Client:
+        client = Client(self._connect(), self.driver.now)
+        reply = self._request(
+            lambda: self.driver.join(
+                client.connection_id,
+                self.session_id,
+                position=position,
+                address=f"address-{self.driver.now}",
+            )
+        )
+        client.position = Position(epoch=reply["epoch"], offset=reply["offset"])
+        self._hear(client)
+        self._inform_speaker()
+        return client
+
+    def _disconnect(self, client: Client) -> None:
+        self.driver.now += 1
+        self.invocations += 1
+        self.driver.disconnect(client.connection_id)
+        if client is not self.speaker:
+            self._inform_speaker()
+
+    def _inform_speaker(self) -> None:
+        """Handle the change of a count, as the stream's function does."""
+        self.invocations += 1
+        self.driver.container.presence(self.session_id)
+
+    def _request(self, send: Any) -> dict[str, Any]:
+        self.requests += 1
+        self.invocations += 1
+        return send()
+
+    def _hear(self, client: Client) -> None:
+        client.heard_at, client.silences = self.driver.now, 0
+        client.check_at = self.driver.now + TIMINGS.silence * SILENCE_JITTER
+
+    def _act(self, client: Client) -> None:
+        """Send what the client library sends in a silence."""
+        if self.driver.now >= client.heard_at + TIMINGS.heartbeat:
+            self.requests += 1
+            client.heard_at = self.driver.now
+        if self.driver.now >= client.check_at:
+            client.silences += 1
+            wait = min(TIMINGS.silence * 2**client.silences, TIMINGS.silence_cap) * SILENCE_JITTER
+            self._request(
+                lambda: self.driver.join(client.connection_id, self.session_id, position=client.position)
+            )
+            client.heard_at, client.check_at = self.driver.now, self.driver.now + wait
+
+
+@pytest.fixture
+def counted(tables: object) -> Iterator[Counted]:
+    """A counted session on the stack's default settings."""
+    driver = KeepAliveDriver(Settings())
+    with metered() as units:
+        yield Counted(driver=driver, units=units)
+
+
+def compare(counted: Counted, load: Load) -> None:
+    """Assert that each line of the estimate is within ten per cent of what was counted."""
+    expected = {cost.name: cost.units for cost in estimate(load, SessionSettings()).costs}
+    found = {
+        "webSocketMessages": counted.messages,
+        "lambdaRequests": counted.invocations,
+        "dynamoDbWrites": counted.units.writes,
+        "dynamoDbReads": counted.units.reads,
+        "dataOut": sum(counted.message_sizes) / 1e9,
+    }
+    assert {name: expected[name] for name in found} == pytest.approx(found, rel=ALLOWED_ERROR)
+
+
+def test_a_silent_session_costs_what_the_estimate_says(counted: Counted) -> None:
+    """Five listeners wait for an hour: pings, checks for missed messages and heartbeats."""
+    counted.start(5)
+    for _ in range(60):
+        counted.pass_minute()
+    counted.stop()
+    silent = Load(
+        sessions=1,
+        listeners=5,
+        messages_per_second=0,
+        minutes=60,
+        session_minutes=60,
+        reconnects_per_hour=0,
+    )
+    compare(counted, silent)
+
+
+def test_a_talk_costs_what_the_estimate_says(counted: Counted) -> None:
+    """A message a second for two minutes."""
+    counted.start(10)
+    for _ in range(120):
+        counted.publish("x" * 400)
+    counted.pass_minute()
+    counted.pass_minute()
+    counted.stop()
+    talk = Load(
+        sessions=1,
+        listeners=10,
+        messages_per_second=1,
+        message_bytes=max(counted.message_sizes),
+        minutes=2,
+        session_minutes=2,
+        reconnects_per_hour=0,
+    )
+    compare(counted, talk)
+
+
+def test_joins_and_disconnects_cost_what_the_estimate_says(counted: Counted) -> None:
+    """All clients reconnect ten times in half an hour in which nothing is missed."""
+    counted.start(10)
+    for minute in range(30):
+        counted.publish("x")
+        if minute % 3 == 2:
+            counted.reconnect()
+        counted.pass_minute()
+    counted.stop()
+    moving = Load(
+        sessions=1,
+        listeners=10,
+        messages_per_second=1 / 60,
+        message_bytes=max(counted.message_sizes),
+        minutes=30,
+        session_minutes=30,
+        reconnects_per_hour=20,
+        outage_seconds=0,
+    )
+    compare(counted, moving)
