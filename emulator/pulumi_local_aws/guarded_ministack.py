@@ -7,6 +7,7 @@ its own host name to 127.0.0.1 sends that name as `Host`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -69,8 +70,7 @@ def _is_loopback(name: str) -> bool:
 
 def main() -> None:
     """Serve MiniStack, configured by its environment variables."""
-    from ministack import app as ministack  # pyright: ignore  # noqa: PLC0415 - not installed elsewhere
-
+    ministack: Any = import_module("ministack.app")
     ministack.app = guarded(ministack.app)
     ministack.main()
 
