@@ -28,6 +28,8 @@ INSTALLED = f"{THREE_COMMANDS}::test_three_commands_deploy_an_echo_and_talk_to_i
 RUN_BY = {
     "mkdir echo && cd echo": INSTALLED,
     "python3 -m venv venv && . venv/bin/activate": INSTALLED,
+    "python3 -m venv venv": INSTALLED,
+    "venv/bin/pip install <this repository>": INSTALLED,
     "pip install <this repository>": INSTALLED,
     "pip install <this repository>/emulator": INSTALLED,
     "pip install <this repository> <this repository>/emulator": INSTALLED,
@@ -62,6 +64,7 @@ NOT_RUN = {
     "npm --prefix <this repository>/web ci": SETUP,
     "npm run dev": "it serves until Ctrl-C; the browser tests serve the same pages from the build",
     "npm run preview": "it serves until Ctrl-C; `make check` builds what the browser tests serve",
+    "npm run docs": "it writes pages that no check reads, from types that `npm run typecheck` checks",
     "npm run check": "`make test` runs its four scripts one by one",
     "npm pack <this repository>/web/client": "web/client/packageTests/consumers.test.ts packs it",
     "npm install ./websocket-sessions-0.1.0.tgz": "web/client/packageTests/consumers.test.ts installs it",
