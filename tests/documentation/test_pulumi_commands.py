@@ -15,9 +15,11 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 def test_the_commands_on_a_stack_work_in_an_empty_project(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n", encoding="utf-8")
     init = [command for command in commands(ROOT / "README.md") if command.startswith("pulumi stack init")]
-    page = commands(ROOT / "docs" / "installation-configuration.md")
-    settings = [command for command in page if command.startswith("pulumi config set")]
-    assert (len(init), len(settings)) == (1, 2)
+    pages = [ROOT / "docs" / name for name in ("installation-configuration.md", "operations.md")]
+    settings = [
+        command for page in pages for command in commands(page) if command.startswith("pulumi config set")
+    ]
+    assert (len(init), len(settings)) == (1, 3)
     for command in [*init, *settings]:
         run(engine, tmp_path, command)
     assert run(engine, tmp_path, "pulumi config get aws:region").strip() == "eu-central-1"
