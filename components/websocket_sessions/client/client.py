@@ -1,4 +1,4 @@
-"""The way in: sessions to create, resume and join, from a stack's `frontendConfig` output."""
+"""Creates, resumes and joins sessions, from a stack's `frontendConfig` output."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -42,7 +42,7 @@ class Client:
     async def create(self, *, source_language: str, quality: Quality = "standard") -> AsyncGenerator[Speaker]:
         """Create a session and speak in it. Raises SessionError: a refusal, or what closed the connection.
 
-        A lost reply creates no second session: every try has the same `requestId`.
+        A lost reply creates no second session: every attempt has the same `requestId`.
         """
         request = {
             "action": "createSession",

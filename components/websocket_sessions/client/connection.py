@@ -1,4 +1,4 @@
-"""A connection that outlives its WebSockets: it reconnects when one is lost, and moves before it expires."""
+"""A connection that outlives its WebSockets: it reconnects after a loss, and hands over before a limit."""
 
 import asyncio
 import contextlib
@@ -13,10 +13,10 @@ from typing import Any
 from websocket_sessions.client.errors import SessionError
 from websocket_sessions.client.socket import Reply, Socket, new_request_id
 from websocket_sessions.client.timings import Timings
-from websocket_sessions.client.tokens import TokenProvider, ask_for_token, expires_at, lifetime
+from websocket_sessions.client.tokens import TokenProvider, expires_at, lifetime, request_token
 
-MAX_WAITING = 64
-"""Requests that wait for the connection at once; one more is refused with QUEUE_FULL."""
+MAX_WAITING_REQUESTS = 64
+"""Requests that may wait for the connection at once; a further one raises QUEUE_FULL."""
 
 MAX_HELD_PUSHES = 1000
 """Messages held until the first receiver registers. A push can overtake the reply that names the session."""
@@ -35,10 +35,10 @@ class ConnectionState(Enum):
 
 
 class Connection:
-    """Requests over whichever WebSocket is open; on each new one `attach` runs first.
+    """Sends requests on the open WebSocket, and calls `attach` first on each new one.
 
     `attach` gets the socket and whether another one is still open, which the new one will replace. It raises
-    SessionError where the connection cannot become what it is for.
+    SessionError if attaching fails.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Connection:
         self.timings = timings
         self.state = ConnectionState.CONNECTING
         self.error: BaseException | None = None
-        """Why the connection closed for good; None if its user closed it."""
+        """Why the connection closed; None if the application closed it."""
         self._url = url
         self._provider = token
         self._attach = attach
@@ -88,7 +88,7 @@ class Connection:
     async def wait_open(self) -> None:
         """Wait until the connection has been open once.
 
-        Raises the error that closed it for good before that, or SessionError CLOSED.
+        Raises the error that closed it before that, or SessionError CLOSED.
         """
         async with self._changed:
             await self._changed.wait_for(lambda: self._has_been_open or self.state is ConnectionState.CLOSED)
@@ -96,12 +96,12 @@ class Connection:
             self._raise_if_closed()
 
     async def wait_closed(self) -> None:
-        """Wait until the connection is closed for good; `error` then has the reason."""
+        """Wait until the connection is closed; `error` then has the reason."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.state is ConnectionState.CLOSED)
 
     def close(self, error: BaseException | None = None) -> None:
-        """Close for good; pending requests raise the error."""
+        """Close permanently; pending requests raise the error."""
         if self.state is ConnectionState.CLOSED:
             return
         self.error = error
@@ -129,11 +129,11 @@ class Connection:
             await asyncio.wait(tasks, timeout=2 * self.timings.drain)
 
     async def request(self, message: Mapping[str, Any], *, timeout_seconds: float | None = None) -> Reply:
-        """Send a request until it is answered, and return the reply.
+        """Send a request, repeat it until a reply arrives, and return the reply.
 
         A request without a reply, or answered with UNAVAILABLE or RATE_LIMITED, is repeated with the same
         `requestId` for `timeout_seconds` (`timings.request` by default, `math.inf` for no limit). Raises
-        SessionError: a refusal at once, INTERNAL at its second time, TIMEOUT, CLOSED.
+        SessionError: a refusal at once, INTERNAL the second time, TIMEOUT, CLOSED.
         """
         request = {"requestId": new_request_id(), **message}
         failures: list[SessionError] = []
@@ -179,7 +179,7 @@ class Connection:
                 return await self._request_on(socket, request)
             except SessionError as error:
                 is_final = error.code == "PROTOCOL_VIOLATION" or (
-                    error.code == "INTERNAL" and any(one.code == "INTERNAL" for one in failures)
+                    error.code == "INTERNAL" and any(failure.code == "INTERNAL" for failure in failures)
                 )
                 if is_final:
                     raise
@@ -207,8 +207,10 @@ class Connection:
             self._raise_if_closed()
             if self._current is not None and not self._current.is_closed:
                 return self._current
-            if self._waiting >= MAX_WAITING:
-                raise SessionError("QUEUE_FULL", f"{MAX_WAITING} requests wait for the connection already.")
+            if self._waiting >= MAX_WAITING_REQUESTS:
+                raise SessionError(
+                    "QUEUE_FULL", f"{MAX_WAITING_REQUESTS} requests wait for the connection already."
+                )
             self._waiting += 1
             try:
                 async with self._changed:
@@ -256,13 +258,13 @@ class Connection:
         try:
             return await self._connect_with_token(replaces=replaces, force_refresh=False)
         except SessionError as error:
-            # The server may know better than the token's own expiry: one more try with a new token.
+            # The server may know better than the token's own expiry: one more attempt with a new token.
             if error.code not in TOKEN_CODES or self._provider is None:
                 raise
         return await self._connect_with_token(replaces=replaces, force_refresh=True)
 
     async def _connect_with_token(self, *, replaces: bool, force_refresh: bool) -> Socket:
-        token = await self._ask_for_token(force_refresh=force_refresh)
+        token = await self._request_token(force_refresh=force_refresh)
         socket = await Socket.open(self._url, token, self.timings, self._receive)
         self._sockets.add(socket)
         socket.closed.add_done_callback(lambda _: self._forget_later(socket))
@@ -334,8 +336,8 @@ class Connection:
         else:
             self._receiver(message)
 
-    async def _ask_for_token(self, *, force_refresh: bool) -> str | None:
-        token = await ask_for_token(
+    async def _request_token(self, *, force_refresh: bool) -> str | None:
+        token = await request_token(
             self._provider, force_refresh=force_refresh, timeout_seconds=self.timings.token
         )
         if token is None or force_refresh:
@@ -343,7 +345,7 @@ class Connection:
         expiry = expires_at(token)
         # The local clock advises only: a token that looks old is replaced once, and the server decides.
         if expiry is not None and expiry <= time.time() + self._clock_skew + self.timings.token_floor:
-            return await ask_for_token(self._provider, force_refresh=True, timeout_seconds=self.timings.token)
+            return await request_token(self._provider, force_refresh=True, timeout_seconds=self.timings.token)
         return token
 
     async def _refresh_token(self) -> None:
@@ -353,7 +355,7 @@ class Connection:
         await asyncio.shield(self._refresh)
 
     async def _send_fresh_token(self) -> None:
-        token = await self._ask_for_token(force_refresh=True)
+        token = await self._request_token(force_refresh=True)
         if token is None:
             raise SessionError("UNAUTHORIZED", "The token provider returned no token.")
         socket = await self._ready()
@@ -440,4 +442,4 @@ class Connection:
     def _finish(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         with contextlib.suppress(asyncio.CancelledError):
-            task.exception()  # retrieved, so that asyncio logs nothing; who awaits the task gets it too
+            task.exception()  # retrieved, so that asyncio logs nothing; the task's awaiter gets it too

@@ -1,4 +1,4 @@
-"""The one error of the client, and which failures another try can help."""
+"""The one error of the client, and which failures another attempt can help."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,7 +39,7 @@ ENDED_CODES: Final = frozenset({"SESSION_ENDED", "SESSION_NOT_FOUND"})
 
 
 class SessionError(Exception):
-    """A request was refused, or a connection failed for good.
+    """A request was refused, or a connection failed permanently.
 
     `code` is one of the protocol's error codes (PROTOCOL.md), or one of the client's own:
     `CONNECTION_LOST`, `TIMEOUT`, `UPGRADE_FAILED`, `PROTOCOL_VIOLATION`, `QUEUE_FULL`, `REPLACED`, `CLOSED`,

@@ -16,7 +16,7 @@ from websocket_sessions.client.session_state import SessionState
 from websocket_sessions.client.socket import Reply, Socket
 from websocket_sessions.client.speaker import ConnectionOptions
 
-Ask = Callable[[dict[str, Any]], Awaitable[Reply]]
+SendJoin = Callable[[dict[str, Any]], Awaitable[Reply]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +176,7 @@ class Listener:
         try:
             await self._recover(socket.request)
         except SessionError as error:
-            # A listener that was in already waits for a place; a new one gets the error.
+            # A listener that was in the session waits for a place; a new one gets the error.
             if error.code != "SESSION_FULL" or self.position is None:
                 raise
             if not replaces:
@@ -194,34 +194,34 @@ class Listener:
         try:
             await self._recover(socket.request)
         except SessionError as error:
-            # The old connection hears nothing any more, so a failure must not go back to it.
+            # The old connection has left the session and must not be used again.
             raise SessionError("CONNECTION_LOST", error.message) from error
 
-    async def _recover(self, ask: Ask) -> None:
+    async def _recover(self, send: SendJoin) -> None:
         """Join with the position, page by page; one recovery runs at a time."""
         async with self._recovering:
             while True:
-                asked, language = self._buffer.position, self.target_language
+                position, language = self._buffer.position, self.target_language
                 request: dict[str, Any] = {
                     "action": "joinSession",
                     "sessionId": self.state.session_id,
                     "targetLanguage": language,
                 }
-                if asked is not None:
-                    request |= {"epoch": asked.epoch, "offset": asked.offset}
+                if position is not None:
+                    request |= {"epoch": position.epoch, "offset": position.offset}
                 try:
-                    reply = await ask(request)
+                    reply = await send(request)
                 except SessionError as error:
                     if not self._is_language_refusal(error, language):
                         raise
                     self._revert_language(language)
                     self._answer_language(language, error)
                     continue
-                self._take_reply(reply, asked)
+                self._take_reply(reply, position)
                 self._served_language = language
                 self._answer_language(language)
-                if reply.get("more") and asked is not None:
-                    await self._wait_for_offset(asked.offset + int(reply["replayed"]))
+                if reply.get("more") and position is not None:
+                    await self._wait_for_offset(position.offset + int(reply["replayed"]))
                 elif language == self.target_language:
                     return
 
@@ -250,22 +250,22 @@ class Listener:
             elif wanted == language or wanted != self.target_language:
                 answer.set_result(None)
 
-    def _take_reply(self, reply: Reply, asked: Position | None) -> None:
+    def _take_reply(self, reply: Reply, position: Position | None) -> None:
         if reply.get("reset"):
             self.resets += 1
             self._reset_pending = True
         offset = int(reply["offset"])
-        if reply.get("reset") or asked is None:
+        if reply.get("reset") or position is None:
             self._buffer.jump(Position(reply["epoch"], offset))
         else:
             self._buffer.confirm(offset)
         self.state.merge(reply)
-        self._heard()
+        self._restart_silence()
         if reply["status"] == "ended":
             self._end(offset, reply.get("endReason"))
 
     async def _wait_for_offset(self, offset: int) -> None:
-        """Wait for replayed messages, which are pushes and may come a little after the reply."""
+        """Wait for replayed messages, which are pushes and may arrive a little after the reply."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self.connection.timings.gap):
                 while self.position is None or self.position.offset < offset:
@@ -275,7 +275,7 @@ class Listener:
     def _receive(self, message: Reply) -> None:
         if message.get("sessionId") != self.state.session_id:
             return
-        self._heard()
+        self._restart_silence()
         match message["type"]:
             case "message":
                 self._buffer.accept(message)
@@ -289,7 +289,7 @@ class Listener:
                 pass
         self._changed.set()
 
-    def _heard(self) -> None:
+    def _restart_silence(self) -> None:
         self._silences = 0
         self._silence_deadline = time.monotonic() + _with_jitter(self.connection.timings.silence)
         self._available.set()
@@ -305,7 +305,7 @@ class Listener:
         self._changed.set()
 
     async def _watch(self) -> None:
-        """Ask for missed messages where a gap stays open or the session is silent, and close at its end."""
+        """Request missed messages if a gap stays open or the session is silent, and close at its end."""
         while True:
             now = time.monotonic()
             if self._has_everything() or now >= self._end_deadline:
@@ -321,7 +321,7 @@ class Listener:
                 except TimeoutError:
                     pass
                 continue
-            await self._ask_for_missed()
+            await self._request_missed()
 
     def _has_everything(self) -> bool:
         return (
@@ -338,7 +338,7 @@ class Listener:
             wait = timings.backoff_delay(self._recoveries) if self._recoveries else 0.0
             self._gap_deadline = now + timings.gap + wait
 
-    async def _ask_for_missed(self) -> None:
+    async def _request_missed(self) -> None:
         timings = self.connection.timings
         self._silences += 1
         quiet = min(timings.silence * 2**self._silences, timings.silence_cap)

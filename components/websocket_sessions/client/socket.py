@@ -1,4 +1,4 @@
-"""One WebSocket: requests and their replies, and whether the server still answers."""
+"""One WebSocket, with its requests and its heartbeat."""
 
 import asyncio
 import contextlib
@@ -33,12 +33,12 @@ def new_request_id() -> str:
 
 
 class Socket:
-    """An open WebSocket. `Socket.open` makes one; `closed` is the reason why it ended."""
+    """An open WebSocket. `Socket.open` returns one; `closed` resolves with the reason of its end."""
 
     def __init__(
         self, connection: ClientConnection, timings: Timings, on_message: Callable[[Reply, "Socket"], None]
     ) -> None:
-        """Take an open connection; `on_message` gets everything that answers no request."""
+        """Take an open connection; `on_message` gets every message that answers no request."""
         loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[SessionError] = loop.create_future()
         self.handover_due = asyncio.Event()
@@ -50,7 +50,7 @@ class Socket:
         self._deadline: asyncio.TimerHandle | None = None
         self._is_probing = False
         self._loop = loop
-        self._heard()
+        self._restart_heartbeat()
         self._reader = asyncio.create_task(self._read(), name="websocket-sessions reader")
         self._sends: set[asyncio.Task[None]] = set()
 
@@ -64,8 +64,8 @@ class Socket:
     ) -> Self:
         """Connect; the token goes in the `Authorization` header, so that no URL or log shows it.
 
-        Raises SessionError: UNAUTHORIZED where the server refuses the token (401, 403), RATE_LIMITED (429),
-        UPGRADE_FAILED for everything else.
+        Raises SessionError: UNAUTHORIZED if the server refuses the token (401, 403), RATE_LIMITED (429),
+        UPGRADE_FAILED for every other failure.
         """
         headers = {"Authorization": f"Bearer {token}"} if token is not None else None
         try:
@@ -85,7 +85,7 @@ class Socket:
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing can be sent any more."""
+        """Whether the connection has ended, so that no message can be sent."""
         return self.closed.done()
 
     async def request(self, message: Mapping[str, Any]) -> Reply:
@@ -115,11 +115,11 @@ class Socket:
         return reply
 
     def probe(self) -> None:
-        """Send a heartbeat now, because there is reason to doubt the connection.
+        """Send a heartbeat now, because the connection may be dead.
 
-        An earlier deadline stands: probing again does not give a dead connection more time.
+        An earlier deadline stays: a repeated probe does not extend it.
         """
-        self._ask(self._timings.probe_reply)
+        self._probe_within(self._timings.probe_reply)
 
     async def drain(self) -> None:
         """Close once every pending request is answered, after `timings.drain` seconds at the latest."""
@@ -156,7 +156,7 @@ class Socket:
     def _receive(self, frame: str | bytes) -> None:
         if self.is_closed:
             return
-        self._heard()
+        self._restart_heartbeat()
         try:
             parsed: Any = json.loads(frame)
         except ValueError:
@@ -170,14 +170,14 @@ class Socket:
         else:
             self._on_message(message, self)
 
-    def _heard(self) -> None:
+    def _restart_heartbeat(self) -> None:
         self._is_probing = False
-        self._set_deadline(self._timings.heartbeat, lambda: self._ask(self._timings.heartbeat_reply))
+        self._set_deadline(self._timings.heartbeat, lambda: self._probe_within(self._timings.heartbeat_reply))
 
-    def _ask(self, reply_seconds: float) -> None:
+    def _probe_within(self, reply_seconds: float) -> None:
         if self.is_closed:
             return
-        task = asyncio.create_task(self._beat())
+        task = asyncio.create_task(self._send_heartbeat())
         self._sends.add(task)
         task.add_done_callback(self._sends.discard)
         if self._is_probing and self._deadline and self._deadline.when() <= self._loop.time() + reply_seconds:
@@ -186,11 +186,11 @@ class Socket:
         self._set_deadline(
             reply_seconds,
             lambda: self._end(
-                DEAD_PEER_CLOSE, SessionError("CONNECTION_LOST", "The server stopped answering.")
+                DEAD_PEER_CLOSE, SessionError("CONNECTION_LOST", "The server sent nothing after a heartbeat.")
             ),
         )
 
-    async def _beat(self) -> None:
+    async def _send_heartbeat(self) -> None:
         with contextlib.suppress(SessionError, asyncio.TimeoutError):
             async with asyncio.timeout(self._timings.reply):
                 await self._send('{"action":"heartbeat"}')

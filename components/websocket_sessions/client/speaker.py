@@ -14,13 +14,13 @@ from websocket_sessions.client.timings import Timings
 from websocket_sessions.client.tokens import TokenProvider
 
 MAX_QUEUED = 512
-"""Messages that wait to be published at once; one more is refused with QUEUE_FULL."""
+"""Messages that may wait to be published; a further one raises QUEUE_FULL."""
 
 Quality = Literal["standard", "premium"]
 
 
 class ConnectionOptions(TypedDict):
-    """What each connection of one client has in common."""
+    """The options that all connections of one client share."""
 
     url: str
     token: TokenProvider | None
@@ -65,7 +65,7 @@ class Speaker:
         """Publish one message and return its offset; bytes are sent as base64.
 
         Calls are sent in their order, each once, also across reconnections and handovers.
-        By default a call waits as long as the session lives. Raises SessionError: QUEUE_FULL where too many
+        By default a call waits as long as the session lives. Raises SessionError: QUEUE_FULL if too many
         calls wait, SESSION_ENDED, or a refusal.
         """
         self._raise_if_ended()
@@ -89,7 +89,7 @@ class Speaker:
         return int(reply["offset"])
 
     async def pause(self) -> None:
-        """Pause the session once everything published before is in the log."""
+        """Pause the session once the log has every earlier message."""
         async with self._publishing:
             await self._update(status="paused")
 
@@ -102,7 +102,7 @@ class Speaker:
         await self._update(quality=quality)
 
     async def end(self) -> None:
-        """End the session for everyone, once everything published before is in the log."""
+        """End the session for everyone once the log has every earlier message."""
         if not self.state.is_ended:
             async with self._publishing:
                 try:
@@ -173,6 +173,6 @@ class Speaker:
                 pass
 
     def _stop_if_replaced(self) -> None:
-        """Close where a later attachment than this client's own exists: the same user speaks elsewhere."""
+        """Close if a later attachment exists: the user resumed the session elsewhere."""
         if self._replaced_by > self.generation:
             self.connection.close(SessionError("REPLACED", "The session was resumed on another connection."))

@@ -13,16 +13,16 @@ class Timings:
     token: float = 10.0
     """For one answer of the token provider."""
     reply: float = 10.0
-    """For one reply. API Gateway gives an integration 29 s; a person has given up by then."""
+    """For one reply. API Gateway gives an integration 29 s; a person does not wait that long."""
     request: float = 30.0
-    """For a request over all its tries."""
+    """For a request over all its attempts."""
     heartbeat: float = 540.0
     """Silence of the server after which a heartbeat is sent. The keep-alive breaks it earlier, so it is sent
     only if that fails, and still before API Gateway's idle timeout of 600 s."""
     heartbeat_reply: float = 10.0
     """Silence after a heartbeat that means a dead connection."""
     probe_reply: float = 4.0
-    """Silence after a heartbeat that was sent because a reply stayed out."""
+    """Silence after a heartbeat that was sent because a reply did not arrive."""
     handover: float = 110 * 60.0
     """Age at which a connection is handed over; API Gateway closes it after two hours."""
     handover_jitter: float = 120.0
@@ -30,9 +30,9 @@ class Timings:
     drain: float = 5.0
     """How long an old connection may wait for its replies after a new one has taken over."""
     token_lead: float = 120.0
-    """How long before its end a token is replaced."""
+    """How long before its expiry a token is replaced."""
     token_floor: float = 5.0
-    """Least wait between two refreshes of a token, whatever the clocks say."""
+    """Shortest wait between two refreshes of a token, whatever the clocks say."""
     gap: float = 1.0
     """How long a gap may stay open before the missing messages are requested."""
     silence: float = 60.0
@@ -42,9 +42,9 @@ class Timings:
     ending: float = 90.0
     """How long an ended session's last messages are awaited; rate limits have windows of a minute."""
     backoff: float = 0.5
-    """The first wait between tries, at most."""
+    """The first wait between attempts, at most."""
     backoff_cap: float = 20.0
-    """The longest wait between tries."""
+    """The longest wait between attempts."""
 
     def backoff_delay(self, failures: int) -> float:
         """Return a wait with full jitter, which doubles with each failure up to `backoff_cap`."""

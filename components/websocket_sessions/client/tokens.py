@@ -1,4 +1,4 @@
-"""Token supply: the provider that an application gives, and what a token says about its own end."""
+"""Token supply: the provider that an application gives, and what a token says about its expiry."""
 
 import asyncio
 import base64
@@ -12,13 +12,13 @@ from websocket_sessions.client.errors import SessionError
 TokenProvider = Callable[[bool], Awaitable[str | None]]
 """Returns the signed-in user's JWT, or None for an anonymous listener.
 
-The argument is True where the previous token was refused or ends soon, so that a cached one must not be
-returned. It is asked at each connect. It raises SessionError with a final code (`UNAUTHORIZED`) where only a
-new sign-in helps. An error of the network (OSError, TimeoutError) is retried.
+The argument is True if the previous token was refused or expires soon, so that a cached one must not be
+returned. The client calls it at each connect. It raises SessionError with a final code (`UNAUTHORIZED`) if
+only a new sign-in helps. An error of the network (OSError, TimeoutError) is retried.
 """
 
 
-async def ask_for_token(
+async def request_token(
     provider: TokenProvider | None, *, force_refresh: bool, timeout_seconds: float
 ) -> str | None:
     """Return the provider's token, or None without a provider.

@@ -4,7 +4,7 @@ import { backoffDelay, retryDelay } from "./backoff.ts";
 
 const BOUNDS = { baseMs: 500, capMs: 20_000 };
 
-test("a wait is never negative and never above the cap, however many tries failed", () => {
+test("a wait is never negative and never above the cap, after any number of failures", () => {
   fc.assert(
     fc.property(fc.nat(10_000), fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
       const wait = backoffDelay(attempt, BOUNDS, () => random);
@@ -14,12 +14,12 @@ test("a wait is never negative and never above the cap, however many tries faile
   );
 });
 
-test("the upper bound doubles with each try until the cap", () => {
+test("the upper bound doubles with each attempt until the cap", () => {
   const upper = [0, 1, 2, 3, 10].map((attempt) => backoffDelay(attempt, BOUNDS, () => 1));
   expect(upper).toEqual([500, 1000, 2000, 4000, 20_000]);
 });
 
-test("jitter is full: the whole range down to nothing is used", () => {
+test("jitter is full: the range starts at 0", () => {
   expect(backoffDelay(5, BOUNDS, () => 0)).toBe(0);
 });
 

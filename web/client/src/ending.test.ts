@@ -30,7 +30,7 @@ describe("every message up to the session's end is received", () => {
     expect(heard).toEqual(numbered(3));
   });
 
-  test("when the last ones are lost, and a replay of them too", async () => {
+  test("when the last ones and their replay are lost", async () => {
     const { server, listener, heard, ended } = await listening();
     server.session.deliver = lost;
     say(server, 2);
@@ -45,7 +45,7 @@ describe("every message up to the session's end is received", () => {
   test("when it ends while the listener is away: page by page, then the end with its reason", async () => {
     const { server, listener, heard, ended } = await listening();
     server.session.replayPage = 10;
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     say(server, 24);
     server.session.end("expired");
     await ended();
@@ -62,12 +62,12 @@ describe("every message up to the session's end is received", () => {
     server.connections[0]?.push(server.session.end("ended"));
     await expect.poll(() => server.requests("joinSession").length).toBeGreaterThan(1);
     server.session.deliver = arrives;
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     await ended();
     expect(heard).toEqual(numbered(3));
   });
 
-  test("when the end comes before the join's reply", async () => {
+  test("when the end arrives before the reply to the join", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     server.fault = ({ action }, connection) => {
@@ -90,7 +90,7 @@ test("messages that are no longer kept at the end emit a reset", async () => {
   const { server, listener, heard, ended } = await listening();
   let resets = 0;
   listener.resets.on(() => resets++);
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   say(server, 5);
   server.session.logStart = 5;
   server.session.end("ended");
@@ -98,7 +98,7 @@ test("messages that are no longer kept at the end emit a reset", async () => {
   expect([resets, heard]).toEqual([1, ["m1"]]);
 });
 
-test("last messages that never come are waited for no longer than a while", async () => {
+test("the wait for last messages that never arrive has a limit", async () => {
   const { server, listener, ended } = await listening({ endTimeoutMs: 60 });
   server.session.deliver = lost;
   say(server, 1);

@@ -15,12 +15,12 @@ describe("a full session", () => {
     await listener.join();
     let full = 2;
     server.fault = ({ requestId }) => (full-- > 0 ? { reply: error("SESSION_FULL", requestId) } : undefined);
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     await expect.poll(() => server.requests("joinSession").length).toBe(4);
     await listener.connection.state.until(({ name }) => name === "open");
   });
 
-  test("is handed over within, by leaving the place to the new connection", async () => {
+  test("allows a handover: the new connection takes the old one's place", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     await listener.join();
@@ -40,7 +40,7 @@ describe("a full session", () => {
     expect(listener.connection.state.value.name).toBe("open");
   });
 
-  test("that a newcomer filled meanwhile is waited for, not listened to on the old connection", async () => {
+  test("that a new listener filled meanwhile makes the listener wait, and the old connection is closed", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     await listener.join();

@@ -19,7 +19,7 @@ function startedProbe() {
   return { gapProbe, asked };
 }
 
-test("while nothing comes it asks less and less often, and never twice in a minute", () => {
+test("during silence it asks less and less often, and never twice in a minute", () => {
   const { gapProbe, asked } = startedProbe();
   vi.advanceTimersByTime(60 * MINUTE);
   gapProbe.stop();

@@ -12,7 +12,7 @@ describe("handover", () => {
     expect(names).not.toContain("waitingToRetry");
   });
 
-  test("closes the first connection once what was under way on it is answered", async () => {
+  test("closes the first connection once its pending requests are answered", async () => {
     const server = await startFakeServer();
     server.fault = ({ action }) => (action === "updateSession" ? { late: 60 } : undefined);
     const connection = connect(server);
@@ -46,7 +46,7 @@ describe("handover", () => {
   test("continues on the second connection when the first is lost meanwhile", async () => {
     const server = await startFakeServer();
     const attach = async (): Promise<void> => {
-      if (server.connections.length === 2) server.connections[0]?.cut();
+      if (server.connections.length === 2) server.connections[0]?.drop();
       await Promise.resolve();
     };
     const connection = connect(server, {}, { attach });

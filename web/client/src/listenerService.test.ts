@@ -24,7 +24,7 @@ describe("every message is received once and in order", () => {
     await listener.join();
     say(server, 3);
     await expect.poll(() => heard.length).toBe(3);
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     say(server, 3);
     await expect.poll(() => heard).toEqual(numbered(6));
     expect(server.requests("joinSession")[1]).toMatchObject({ epoch: "5f0c9a1e", offset: 3 });
@@ -34,7 +34,7 @@ describe("every message is received once and in order", () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     let joins = 0;
-    server.fault = ({ action }) => (action === "joinSession" && joins++ === 0 ? "cutAfter" : undefined);
+    server.fault = ({ action }) => (action === "joinSession" && joins++ === 0 ? "dropAfter" : undefined);
     await listener.join();
     say(server, 3);
     await expect.poll(() => heard).toEqual(numbered(3));
@@ -47,12 +47,12 @@ describe("every message is received once and in order", () => {
     await listener.join();
     say(server, 1);
     await expect.poll(() => heard.length).toBe(1);
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     say(server, 95);
     await expect.poll(() => heard).toEqual(numbered(96));
   });
 
-  test("when pushes come in another order, twice, or not at all", async () => {
+  test("when pushes arrive in another order, twice, or not at all", async () => {
     const server = await startFakeServer();
     const kept: SessionMessage[] = [];
     const { listener, heard } = makeListener(server);
@@ -73,13 +73,13 @@ describe("every message is received once and in order", () => {
     expect(server.connections.length).toBe(1);
   });
 
-  test("when a replayed message is lost, and nothing follows that would show it", async () => {
+  test("when a replayed message is lost and no later message shows the gap", async () => {
     const server = await startFakeServer();
     const { listener, heard } = makeListener(server);
     await listener.join();
     say(server, 1);
     await expect.poll(() => heard.length).toBe(1);
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     let losses = 2;
     server.session.deliver = (message, to) => {
       if (message.offset !== 4 || losses-- <= 0) to.push(message);
@@ -112,14 +112,14 @@ test("messages that the server no longer keeps emit a reset, and later messages 
   say(server, 1);
   await expect.poll(() => heard.length).toBe(1);
   server.session.logStart = 20;
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   say(server, 30);
   await expect.poll(() => resets).toBe(1);
   say(server, 1);
   await expect.poll(() => heard).toEqual(["m1", "m32"]);
 });
 
-test("messages for other languages are passed over without a gap", async () => {
+test("a message for other languages moves the position without a gap", async () => {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server);
   await listener.join();
@@ -132,7 +132,7 @@ test("messages for other languages are passed over without a gap", async () => {
   expect(server.requests("joinSession").length).toBe(1);
 });
 
-test("the session's end and its reason show, and the connection closes", async () => {
+test("the state shows the session's end and its reason, and the connection closes", async () => {
   const server = await startFakeServer();
   const { listener } = makeListener(server);
   await listener.join();
@@ -141,7 +141,7 @@ test("the session's end and its reason show, and the connection closes", async (
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "speakerGone" });
 });
 
-test("a state that another one overtook is ignored, and an end is for good", async () => {
+test("an older state is ignored, and an ended session stays ended", async () => {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server);
   await listener.join();
@@ -167,7 +167,7 @@ test("a state that another one overtook is ignored, and an end is for good", asy
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
 });
 
-test("another language is asked for from the present position", async () => {
+test("another language is requested from the present position", async () => {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server);
   await listener.join();
@@ -177,7 +177,7 @@ test("another language is asked for from the present position", async () => {
   expect(server.requests("joinSession").at(-1)).toMatchObject({ targetLanguage: "fr", offset: 1 });
 });
 
-test("a language that is chosen before the join is joined in", async () => {
+test("a language that is set before the join is the language of the join", async () => {
   const server = await startFakeServer();
   const { listener } = makeListener(server);
   await listener.setLanguage("fr");
@@ -195,7 +195,7 @@ test("an unsupported language is refused and does not close the listener at the 
       : undefined;
   await expect(listener.setLanguage("cy")).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
   expect(listener.state.value.targetLanguage).toBe("de");
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   await expect.poll(() => server.connections.length).toBe(2);
   await listener.connection.state.until(({ name }) => name === "open");
   expect(server.requests("joinSession").at(-1)?.targetLanguage).toBe("de");
@@ -208,7 +208,7 @@ test.each(["SESSION_ENDED", "SESSION_NOT_FOUND"] as const)(
     const { listener } = makeListener(server);
     await listener.join();
     server.fault = ({ requestId }) => ({ reply: error(code, requestId) });
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     await listener.connection.state.until(({ name }) => name === "closed");
     expect(listener.state.value).toMatchObject({ status: "ended", endReason: undefined });
   },

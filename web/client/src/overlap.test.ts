@@ -38,7 +38,7 @@ describe("a listener's overlapping requests", () => {
     expect(server.requests("joinSession").at(-1)?.targetLanguage).toBe("fr");
   });
 
-  test("serve the wanted language again after a late answer to an older call", async () => {
+  test("serve the wanted language again after a late reply to an older call", async () => {
     const server = await startFakeServer();
     const { listener } = makeListener(server, { replyTimeoutMs: 40 });
     await listener.join();
@@ -85,7 +85,7 @@ describe("a listener's overlapping requests", () => {
       if (message.action !== "joinSession" || message.targetLanguage !== "cy") return undefined;
       if (isCut) return { reply: error("UNSUPPORTED_LANGUAGE", message.requestId) };
       isCut = true;
-      return "cutBefore";
+      return "dropBefore";
     };
     await expect(listener.setLanguage("cy")).rejects.toMatchObject({ code: "UNSUPPORTED_LANGUAGE" });
     await listener.connection.state.until(isOpen);
@@ -110,7 +110,7 @@ describe("a speaker's overlapping changes", () => {
   });
 });
 
-test("asking again does not keep a dead peer alive", () => {
+test("a repeated probe does not extend the deadline of a dead peer", () => {
   vi.useFakeTimers();
   let timeouts = 0;
   const options = { intervalMs: 1000, timeoutMs: 100, send: () => undefined, onTimeout: () => timeouts++ };
@@ -132,7 +132,7 @@ test("a page over plain http gets request ids, although randomUUID is missing th
   vi.unstubAllGlobals();
 });
 
-test("a close code that answers a message ends that message, not the connection", async () => {
+test("a close code that answers a message rejects that message, and the client reconnects", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   server.fault = (message, connection) => {
@@ -145,7 +145,7 @@ test("a close code that answers a message ends that message, not the connection"
 });
 
 describe("a listener", () => {
-  test("that registers after the join gets what arrived meanwhile", async () => {
+  test("that registers after the join gets the messages that arrived before", async () => {
     const server = await startFakeServer();
     const { listener } = makeListener(server, {}, false);
     await listener.join();

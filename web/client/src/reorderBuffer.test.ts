@@ -40,7 +40,7 @@ describe("whatever order messages come in, and however often", () => {
     );
   });
 
-  test("those that come before the join's reply wait for it, and only later ones are delivered", () => {
+  test("those that arrive before the reply to the join wait for it, and only later offsets are delivered", () => {
     fc.assert(
       fc.property(arrivals, fc.nat(60), ([count, shuffled], start) => {
         const { buffer, delivered } = bufferAt();
@@ -53,7 +53,7 @@ describe("whatever order messages come in, and however often", () => {
   });
 });
 
-test("a missing message is a gap until it comes", () => {
+test("a missing message is a gap until it arrives", () => {
   const { buffer, delivered } = bufferAt(10);
   buffer.accept(message(12));
   expect(buffer.hasGap).toBe(true);
@@ -69,7 +69,7 @@ test("an offset that the server confirms is a gap if its message did not arrive"
   expect(buffer.hasGap).toBe(true);
 });
 
-test("a jump over lost messages delivers what was held, and goes on behind it", () => {
+test("a jump over lost messages delivers the held ones and continues after the jump", () => {
   const { buffer, delivered } = bufferAt(3);
   for (const offset of [6, 8, 12]) buffer.accept(message(offset));
   buffer.jump({ epoch: EPOCH, offset: 11 });
@@ -77,14 +77,14 @@ test("a jump over lost messages delivers what was held, and goes on behind it", 
   expect(buffer.position.value).toEqual({ epoch: EPOCH, offset: 12 });
 });
 
-test("messages of another epoch are not this log's", () => {
+test("messages of another epoch are dropped", () => {
   const { buffer, delivered } = bufferAt(3);
   buffer.accept(message(4, "00000000"));
   expect(delivered).toEqual([]);
   expect(buffer.hasGap).toBe(false);
 });
 
-test("what is held is bounded, and the rest is a gap that replay fills", () => {
+test("the number of held messages is bounded, and a replay brings the others", () => {
   const { buffer, delivered } = bufferAt(0);
   for (const offset of upTo(1500, 2)) buffer.accept(message(offset));
   buffer.accept(message(1));

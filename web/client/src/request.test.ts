@@ -4,7 +4,7 @@ import { error } from "../testSupport/fakeSession.ts";
 import { connect, createSpeaker, isOpen, startFakeServer } from "../testSupport/harness.ts";
 
 describe("a request", () => {
-  test("is sent again with the same requestId when its reply is lost", async () => {
+  test("is repeated with the same requestId when its reply is lost", async () => {
     const server = await startFakeServer();
     let losses = 2;
     server.fault = ({ action }) => (action === "updateSession" && losses-- > 0 ? "lose" : undefined);
@@ -15,7 +15,7 @@ describe("a request", () => {
     expect(new Set(server.requests("updateSession").map(({ requestId }) => requestId)).size).toBe(1);
   });
 
-  test("waits as long as the server says", async () => {
+  test("is repeated after retryAfter", async () => {
     const server = await startFakeServer();
     server.fault = (message) =>
       message.action === "updateSession" && server.requests("updateSession").length === 1
@@ -28,7 +28,7 @@ describe("a request", () => {
   });
 
   test.each(["updateSession", "endSession", "publish"] as const)(
-    "that meets UNAVAILABLE is sent again with the same requestId: %s",
+    "that fails with UNAVAILABLE is repeated with the same requestId: %s",
     async (action) => {
       const server = await startFakeServer();
       server.fault = (message) =>
@@ -77,7 +77,7 @@ describe("a request", () => {
     },
   );
 
-  test("is refused at once when the server refuses", async () => {
+  test("fails at once when the server refuses it", async () => {
     const server = await startFakeServer();
     server.fault = ({ requestId }) => ({ reply: error("INVALID_QUALITY", requestId) });
     const connection = connect(server);
@@ -87,7 +87,7 @@ describe("a request", () => {
     expect(server.requests("updateSession").length).toBe(1);
   });
 
-  test("ends with TIMEOUT when no connection comes before its deadline", async () => {
+  test("fails with TIMEOUT when no connection opens before its deadline", async () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 503;
     const connection = connect(server);
@@ -96,7 +96,7 @@ describe("a request", () => {
     await expect(request).rejects.toMatchObject({ code: "TIMEOUT" });
   });
 
-  test("that is not answered makes the client probe the connection", async () => {
+  test("without a reply makes the client probe the connection", async () => {
     const server = await startFakeServer();
     const connection = connect(server, { replyTimeoutMs: 40, probeTimeoutMs: 40 });
     connection.open();
@@ -117,7 +117,7 @@ describe("a request", () => {
     await expect(request).rejects.toThrow("changed my mind");
   });
 
-  test("is refused when too many wait already", async () => {
+  test("is rejected with QUEUE_FULL when too many requests wait", async () => {
     const server = await startFakeServer();
     const connection = connect(server);
     const waiting = Array.from({ length: 65 }, async () =>
@@ -128,7 +128,7 @@ describe("a request", () => {
     expect(await waiting[0]).toMatchObject({ code: "CLOSED" });
   });
 
-  test("too large for a frame is refused before it is sent", async () => {
+  test("too large for a frame is rejected before it is sent", async () => {
     const server = await startFakeServer();
     const connection = connect(server);
     connection.open();

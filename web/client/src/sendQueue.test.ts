@@ -22,7 +22,7 @@ const settled = async (promises: Promise<unknown>[]): Promise<string[]> =>
     result.status === "fulfilled" ? String(result.value) : (result.reason as { code: string }).code,
   );
 
-test("one message goes out at a time, in order", async () => {
+test("messages are sent one at a time, in order", async () => {
   const { queue, sent, finish } = queueOf(10);
   const results = ["a", "b", "c"].map((data) => queue.push({ data }));
   expect(sent).toEqual(["a"]);
@@ -37,7 +37,7 @@ test("one message goes out at a time, in order", async () => {
   expect(await settled(results)).toEqual(["1", "2", "3"]);
 });
 
-test("when too many wait the oldest are dropped, never the one under way", async () => {
+test("when too many messages wait, the oldest are dropped, and never the one under way", async () => {
   const { queue, sent, finish } = queueOf(2);
   const results = ["a", "b", "c", "d"].map((data) => queue.push({ data }));
   const outcome = settled(results);
@@ -50,7 +50,7 @@ test("when too many wait the oldest are dropped, never the one under way", async
   expect(sent).toEqual(["a", "c", "d"]);
 });
 
-test("the amount of data is bounded too, and one large message still goes", async () => {
+test("the amount of data is bounded too, and one large message is still sent", async () => {
   const { queue, finish } = queueOf(10, 5);
   const results = ["a", "bb", "cc", "dddddd"].map((data) => queue.push({ data }));
   const outcome = settled(results);
@@ -62,7 +62,7 @@ test("the amount of data is bounded too, and one large message still goes", asyn
   expect(await outcome).toEqual(["1", "QUEUE_FULL", "QUEUE_FULL", "2"]);
 });
 
-test("a refused message does not stop those behind it", async () => {
+test("a refused message does not stop the later ones", async () => {
   const queue = new SendQueue<Sent>(async ({ data }) =>
     data === "bad" ? Promise.reject(Object.assign(new Error(), { code: "NO" })) : Promise.resolve(7),
   );

@@ -23,9 +23,9 @@ describe("one click creates exactly one session", () => {
   const lateReplies: Fault[] = ["lose", "lose"];
   test.each<[string, Fault[]]>([
     ["all goes well", []],
-    ["the connection is lost before the request is processed", ["cutBefore"]],
-    ["the connection is lost before the reply", ["cutAfter"]],
-    ["it is lost again and again", ["cutBefore", "cutAfter", "cutAfter", "cutBefore"]],
+    ["the connection is lost before the request is processed", ["dropBefore"]],
+    ["the connection is lost before the reply", ["dropAfter"]],
+    ["it is lost several times", ["dropBefore", "dropAfter", "dropAfter", "dropBefore"]],
     ["replies do not come", lateReplies],
     ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
   ])("when %s", async (_, planned) => {
@@ -37,7 +37,7 @@ describe("one click creates exactly one session", () => {
   });
 });
 
-test("two clicks make two sessions", async () => {
+test("two calls create two sessions", async () => {
   const server = await startFakeServer();
   await createSpeaker(server);
   await createSpeaker(server);
@@ -62,7 +62,7 @@ test("a refused token is reported, and no session is created over HTTP either", 
   expect(server.session.created.size).toBe(0);
 });
 
-test("it ends with TIMEOUT when nothing helps in time", async () => {
+test("it ends with TIMEOUT when no attempt succeeds in time", async () => {
   const server = await startFakeServer();
   server.refuseUpgrades = 503;
   const orchestrator = new SessionCreationOrchestrator(options(server));
@@ -92,7 +92,7 @@ test("a signal that has aborted already counts too", async () => {
 });
 
 describe("where no WebSocket can be opened", () => {
-  test("the session is made over HTTP, and resumed over a WebSocket once that works", async () => {
+  test("the session is created over HTTP, and resumed over a WebSocket once one opens", async () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 502;
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
@@ -101,28 +101,28 @@ describe("where no WebSocket can be opened", () => {
     expect(speaker.sessionId).toBe("caring-king-275");
     expect(speaker.connection.state.value.name).not.toBe("open");
 
-    const published = speaker.publish({ data: "said while cut off" });
+    const published = speaker.publish({ data: "published while disconnected" });
     server.refuseUpgrades = undefined;
     expect(await published).toBe(1);
     expect(server.requests("resumeSession")[0]?.sessionId).toBe("caring-king-275");
     expect(server.requests("createSession")).toEqual([]);
   });
 
-  test("only then: a lost WebSocket is no reason to use HTTP", async () => {
+  test("a lost WebSocket alone does not lead to HTTP", async () => {
     const server = await startFakeServer();
-    faults(server, "cutBefore", "cutBefore", "cutBefore", "cutBefore");
+    faults(server, "dropBefore", "dropBefore", "dropBefore", "dropBefore");
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
     const speaker = await orchestrator.createSession(BODY);
     atEnd(() => speaker.connection.close());
     expect(server.posts).toBe(0);
   });
 
-  test("a WebSocket that carried createSession before and the HTTP request make one session", async () => {
+  test("an earlier createSession on a WebSocket and the HTTP request create one session", async () => {
     const server = await startFakeServer();
     server.fault = ({ action }) => {
       if (action !== "createSession") return undefined;
       server.refuseUpgrades = 502;
-      return "cutAfter";
+      return "dropAfter";
     };
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });
     const speaker = await orchestrator.createSession(BODY);
@@ -131,7 +131,7 @@ describe("where no WebSocket can be opened", () => {
   });
 });
 
-test("an answer over HTTP that comes after the WebSocket's changes nothing any more", async () => {
+test("a reply over HTTP after the WebSocket's reply changes nothing", async () => {
   const server = await startFakeServer();
   server.refuseUpgrades = 502;
   let answer: () => void = () => undefined;
@@ -157,11 +157,11 @@ test("an answer over HTTP that comes after the WebSocket's changes nothing any m
 });
 
 describe("the user's own session is resumed", () => {
-  test("and what is published follows what is in its log", async () => {
+  test("and new messages follow those in its log", async () => {
     const server = await startFakeServer();
     const before = await createSpeaker(server);
     await before.publish({ data: "m1" });
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     before.connection.close();
     const speaker = await resumeSpeaker(server, before.sessionId);
     expect(speaker.state.value).toMatchObject({ sessionId: before.sessionId, offset: 1, generation: 2 });
@@ -173,7 +173,7 @@ describe("the user's own session is resumed", () => {
   test("and resumed again after a lost connection", async () => {
     const server = await startFakeServer();
     const speaker = await resumeSpeaker(server);
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     expect(await speaker.publish({ data: "m1" })).toBe(1);
     expect(server.requests("resumeSession").map(({ sessionId }) => sessionId)).toEqual([
       "caring-king-275",
@@ -182,8 +182,8 @@ describe("the user's own session is resumed", () => {
   });
 
   test.each<[string, Fault[]]>([
-    ["the connection is lost before the request is processed", ["cutBefore"]],
-    ["the connection is lost before the reply", ["cutAfter", "cutAfter"]],
+    ["the connection is lost before the request is processed", ["dropBefore"]],
+    ["the connection is lost before the reply", ["dropAfter", "dropAfter"]],
     ["replies do not come", ["lose"]],
     ["the server is unavailable for a moment", [{ reply: error("UNAVAILABLE") }]],
   ])("when %s", async (_, planned) => {
@@ -214,7 +214,7 @@ describe("the user's own session is resumed", () => {
     },
   );
 
-  test("and no session is made over HTTP where no WebSocket can be opened", async () => {
+  test("and no session is created over HTTP if no WebSocket opens", async () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 502;
     const orchestrator = new SessionCreationOrchestrator({ ...options(server), httpUrl: server.httpUrl });

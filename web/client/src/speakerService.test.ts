@@ -34,7 +34,7 @@ test("it starts from sessionCreated although the connection that brought it is c
 test("it starts from sessionCreated when the connection is lost right after it, and resumes", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   expect(await speaker.publish({ data: "hello" })).toBe(1);
   expect(speaker.state.value.generation).toBe(2);
 });
@@ -42,7 +42,15 @@ test("it starts from sessionCreated when the connection is lost right after it, 
 describe("what is published is in the log once and in order", () => {
   test("across connections lost before and after the server processed it", async () => {
     const server = await startFakeServer();
-    const faults = ["cutBefore", undefined, "cutAfter", "lose", undefined, "cutAfter", "cutBefore"] as const;
+    const faults = [
+      "dropBefore",
+      undefined,
+      "dropAfter",
+      "lose",
+      undefined,
+      "dropAfter",
+      "dropBefore",
+    ] as const;
     let publishes = 0;
     server.fault = ({ action }) => (action === "publish" ? faults[publishes++] : undefined);
     const speaker = await createSpeaker(server, { replyTimeoutMs: 50 });
@@ -51,7 +59,7 @@ describe("what is published is in the log once and in order", () => {
     expect(offsets).toEqual(server.session.log.map(({ offset }) => offset));
   });
 
-  test("when replies come later than they are waited for", async () => {
+  test("when replies arrive after their time limit", async () => {
     const server = await startFakeServer();
     server.fault = ({ action }) => (action === "publish" ? { late: 30 } : undefined);
     const speaker = await createSpeaker(server, { replyTimeoutMs: 20 });
@@ -61,7 +69,7 @@ describe("what is published is in the log once and in order", () => {
     expect(server.requests("publish").length).toBeGreaterThan(5);
   });
 
-  test("across handovers, with nothing held up by them", async () => {
+  test("across handovers, without a delay", async () => {
     const server = await startFakeServer();
     const speaker = await createSpeaker(server, { handoverAgeMs: 30, handoverJitterMs: 0 });
     const names = follow(speaker.connection);
@@ -91,7 +99,7 @@ describe("what is published is in the log once and in order", () => {
   });
 });
 
-test("a handover whose outcome is unknown costs a reconnection, and no message", async () => {
+test("a handover whose outcome is unknown causes a reconnection and loses no message", async () => {
   const server = await startFakeServer();
   server.fault = (message, connection) => {
     if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
@@ -106,7 +114,7 @@ test("a handover whose outcome is unknown costs a reconnection, and no message",
   expect(server.connections.map((each) => each.isOpen())).toEqual([false, false, true]);
 });
 
-test("presence, pauses and the end show in its state", async () => {
+test("the state shows presence, pauses and the end", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   server.connections[0]?.push({ type: "presence", sessionId: speaker.sessionId, listeners: 3 });
@@ -120,7 +128,7 @@ test("presence, pauses and the end show in its state", async () => {
   expect(speaker.connection.state.value.name).toBe("closed");
 });
 
-test("a state that another one overtook is ignored, and an end is for good", async () => {
+test("an older state is ignored, and an ended session stays ended", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   const { sessionId } = speaker;
@@ -134,7 +142,7 @@ test("a state that another one overtook is ignored, and an end is for good", asy
     server.connections[0]?.push({ type: "sessionUpdated", sessionId, status, quality: "standard", version });
   server.connections[0]?.push({ type: "presence", sessionId, listeners: 3 });
   await speaker.state.until(({ listeners }) => listeners === 3);
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   await speaker.state.until(({ generation }) => generation === 2); // its reply has version 3
   expect(speaker.state.value).toMatchObject({ status: "paused", version: 9 });
   server.session.version = 9;
@@ -162,7 +170,7 @@ test("a session that ended while the speaker was away is shown as ended", async 
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   server.fault = ({ requestId }) => ({ reply: error("SESSION_ENDED", requestId) });
-  server.connections[0]?.cut();
+  server.connections[0]?.drop();
   await speaker.state.until(({ status }) => status === "ended");
   await expect(speaker.publish({ data: "too late" })).rejects.toMatchObject({ code: "SESSION_ENDED" });
 });

@@ -41,7 +41,7 @@ export class SpeakerService {
   readonly connection: Connection;
   readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
-  /** The changes that this speaker asked for last. */
+  /** The changes that this speaker requested last. */
   #wanted: SessionChange = {};
   /** Settles when no change is under way: the server might apply two at once in the other order. */
   #changes: Promise<unknown> = Promise.resolve();
@@ -152,7 +152,7 @@ export class SpeakerService {
     } else if (message.type === "sessionEnded") this.#end(message.reason);
   }
 
-  /** Asks again for what this speaker wanted last, after a late reply to an older request of its own. */
+  /** Requests the last wanted change again, after a late reply to an older request of its own. */
   #repeatWanted(): void {
     const { status, quality } = this.state.value;
     const wanted = { status, quality, ...this.#wanted };

@@ -11,7 +11,7 @@ async function resumeElsewhere(server: FakeServer) {
 }
 
 describe("a device that did not hear of a takeover", () => {
-  test("does not take the session back when it wakes, and publishes nothing of before", async () => {
+  test("does not take the session back when it wakes, and publishes no message from before", async () => {
     const server = await startFakeServer();
     const older = await createSpeaker(server);
     server.fault = ({ action }, { number }) => (action === "publish" && number === 0 ? "lose" : undefined);
@@ -19,7 +19,7 @@ describe("a device that did not hear of a takeover", () => {
     server.session.speaker = undefined; // the sleeping device has no connection that the service could notify
     const newer = await resumeElsewhere(server);
     await newer.publish({ data: "newer" });
-    server.connections[0]?.cut();
+    server.connections[0]?.drop();
     expect(await older.connection.state.until(isClosed)).toMatchObject({ error: { code: "REPLACED" } });
     await expect(stale).rejects.toMatchObject({ code: "REPLACED" });
     expect(server.session.log.map(({ data }) => data)).toEqual(["newer"]);
@@ -27,7 +27,7 @@ describe("a device that did not hear of a takeover", () => {
     expect(server.requests("resumeSession").map(({ generation }) => generation)).toEqual([undefined, 1]);
   });
 
-  test("learns of it by its next message while its connection lives", async () => {
+  test("learns of it by its next message while its connection is open", async () => {
     const server = await startFakeServer();
     const older = await createSpeaker(server);
     server.session.speaker = undefined;
@@ -77,8 +77,8 @@ test("a client's own resume whose reply was lost is not taken for another device
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);
   let losses = 2;
-  server.fault = ({ action }) => (action === "resumeSession" && losses-- > 0 ? "cutAfter" : undefined);
-  server.connections[0]?.cut();
+  server.fault = ({ action }) => (action === "resumeSession" && losses-- > 0 ? "dropAfter" : undefined);
+  server.connections[0]?.drop();
   expect(await speaker.publish({ data: "m1" })).toBe(1);
   expect(speaker.state.value.generation).toBe(4);
   expect(new Set(server.requests("resumeSession").map(({ requestId }) => requestId)).size).toBe(1);

@@ -79,14 +79,14 @@ describe("a programming error of the token provider", () => {
     expect(calls).toBe(1);
   });
 
-  test("is a value that is no token, too", async () => {
+  test("includes a value that is not a token", async () => {
     const server = await startFakeServer();
     const connection = connect(server, {}, { token: (() => ({ token: "x" })) as unknown as TokenProvider });
     connection.open();
     expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "APPLICATION_ERROR" } });
   });
 
-  test("is not a failed fetch, which is tried again", async () => {
+  test("excludes a failed fetch, which is retried", async () => {
     const server = await startFakeServer();
     let failures = 2;
     const provider = async (): Promise<string> => {

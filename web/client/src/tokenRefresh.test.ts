@@ -10,7 +10,7 @@ function eachTimeAnother(): TokenProvider {
 }
 
 describe("the token of an open connection", () => {
-  test("is replaced shortly before it runs out", async () => {
+  test("is replaced shortly before it expires", async () => {
     const server = await startFakeServer();
     const tokens = [token("first", 10), token("second", 3600)];
     const connection = connect(
@@ -25,7 +25,7 @@ describe("the token of an open connection", () => {
     expect(server.connections.length).toBe(1);
   });
 
-  test("is replaced again when the new one runs out in turn", async () => {
+  test("is replaced again before the new one expires", async () => {
     const server = await startFakeServer();
     const tokens = [token("first", 10), token("second", 10), token("third", 3600)];
     const provider = async () => Promise.resolve(tokens.shift());
@@ -35,7 +35,7 @@ describe("the token of an open connection", () => {
     await expect.poll(refreshed).toEqual([token("second", 10), token("third")]);
   });
 
-  test("is not sent again by a provider that has no newer one, which is asked again later", async () => {
+  test("is not sent again if the provider has no newer one yet; the provider is called again later", async () => {
     const server = await startFakeServer();
     let asked = 0;
     const provider = async () => {
@@ -49,7 +49,7 @@ describe("the token of an open connection", () => {
     expect(connection.state.value.name).toBe("open");
   });
 
-  test("is asked for no more once the connection is closed", async () => {
+  test("is not requested after the connection has closed", async () => {
     const server = await startFakeServer();
     let asked = 0;
     let answer: (error: Error) => void = () => undefined;
@@ -80,7 +80,7 @@ describe("the token of an open connection", () => {
     await expect.poll(() => server.requests("refreshToken").length).toBe(1);
   });
 
-  test("is replaced when a request meets TOKEN_EXPIRED, and the request goes again", async () => {
+  test("is replaced when a request fails with TOKEN_EXPIRED, and the request is repeated", async () => {
     const server = await startFakeServer();
     server.fault = (message) =>
       message.action === "updateSession" && server.requests("refreshToken").length === 0

@@ -5,7 +5,7 @@ export interface FakeConnection {
   readonly number: number;
   readonly token: string | undefined;
   readonly push: (message: ServerMessage) => void;
-  readonly cut: () => void;
+  readonly drop: () => void;
   readonly close: (code: number) => void;
   readonly isOpen: () => boolean;
 }

@@ -15,7 +15,7 @@ import { violation } from "./schema.ts";
  * A request's fault: no processing and no reply, a disconnect before or after the processing, another reply,
  * or a reply that is late by this many milliseconds.
  */
-export type Fault = "lose" | "cutBefore" | "cutAfter" | { reply: ServerMessage } | { late: number };
+export type Fault = "lose" | "dropBefore" | "dropAfter" | { reply: ServerMessage } | { late: number };
 
 export class FakeServer {
   readonly session = new FakeSession();
@@ -65,7 +65,7 @@ export class FakeServer {
   }
 
   async stop(): Promise<void> {
-    for (const connection of this.connections) connection.cut();
+    for (const connection of this.connections) connection.drop();
     this.#http.closeAllConnections();
     await new Promise((resolve) => this.#http.close(resolve));
   }
@@ -85,7 +85,7 @@ export class FakeServer {
       },
       close: (code) => socket.close(code),
       isOpen: () => socket.readyState === socket.OPEN,
-      cut: () => {
+      drop: () => {
         this.session.forget(connection);
         socket.terminate();
       },
@@ -115,11 +115,11 @@ export class FakeServer {
   #handle(message: ClientMessage, connection: FakeConnection): void {
     const fault = this.fault(message, connection);
     if (fault === "lose") return;
-    if (fault === "cutBefore") connection.cut();
+    if (fault === "dropBefore") connection.drop();
     else if (typeof fault === "object" && "reply" in fault) connection.push(fault.reply);
     else {
       const reply = this.session.handle(message, connection);
-      if (fault === "cutAfter") connection.cut();
+      if (fault === "dropAfter") connection.drop();
       else if (fault) setTimeout(() => connection.push(reply), fault.late);
       else connection.push(reply);
     }
