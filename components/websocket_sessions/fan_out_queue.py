@@ -122,7 +122,9 @@ class FanOutQueue(ComponentResource):
             kms_master_key_id=self._args.kms_key_arn,
             tags=self._tags,
             redrive_policy=Output.json_dumps(
-                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives}
+                {"deadLetterTargetArn": self.dead_letters.arn, "maxReceiveCount": self._args.max_receives},
+                sort_keys=True,
+                separators=(",", ":"),
             ),
             opts=self._child_opts,
         )

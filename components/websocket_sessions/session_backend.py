@@ -254,7 +254,7 @@ class SessionBackend(ComponentResource):
                 create_account_role=self._options.create_account_role,
                 log_retention_days=self._options.log_retention_days,
                 deletion_protection=self._options.deletion_protection,
-                emulator_url=self._options.web_socket_endpoint,
+                emulator_url=self._options.web_socket_gateway_url,
                 domain=self._args.web_socket_domain,
                 kms_key_arn=self._args.kms_key_arn,
                 role_path=self._args.role_path,

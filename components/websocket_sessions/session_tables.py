@@ -44,7 +44,8 @@ class SessionTablesArgs:
     """Whether sessions and connections can be restored to any second of the last 35 days. The other tables
     hold what lives an hour or a day."""
     kms_key_arn: Input[str] | None = None
-    """The key that encrypts the tables, in place of AWS's own. The roles that use them need it too."""
+    """The key that encrypts the tables. The roles that use them need it too. By default DynamoDB encrypts
+    with a key that AWS owns: that costs nothing, needs no permission, and calls to KMS limit no table."""
     tags: Tags = field(default_factory=dict[str, Input[str]])
     """Tags, beside `Project` and `Stack`."""
 
@@ -129,25 +130,28 @@ class SessionTables(ComponentResource):
             point_in_time_recovery=aws.dynamodb.TablePointInTimeRecoveryArgs(
                 enabled=args.point_in_time_recovery if indexed else False
             ),
-            server_side_encryption=aws.dynamodb.TableServerSideEncryptionArgs(
-                enabled=True, kms_key_arn=args.kms_key_arn
-            ),
+            server_side_encryption=None
+            if args.kms_key_arn is None
+            else aws.dynamodb.TableServerSideEncryptionArgs(enabled=True, kms_key_arn=args.kms_key_arn),
             deletion_protection_enabled=args.deletion_protection,
             tags=self._tags,
             opts=ResourceOptions(parent=self, protect=args.deletion_protection or None),
         )
 
 
-def _due_index(projection: str) -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
-    kinds = ("HASH", "RANGE")
-    return aws.dynamodb.TableGlobalSecondaryIndexArgs(
-        name=DUE_INDEX,
-        key_schemas=[
-            aws.dynamodb.TableGlobalSecondaryIndexKeySchemaArgs(attribute_name=_attribute(key), key_type=kind)
-            for key, kind in zip(_DUE_KEYS, kinds, strict=True)
-        ],
-        projection_type=projection,
-    )
+def _due_index(projection: str) -> aws.dynamodb.TableGlobalSecondaryIndexArgsDict:
+    """Return the index by due time, with `hash_key` and `range_key`.
+
+    With their successor `key_schemas`, the plugin finds a difference in each preview
+    (https://github.com/hashicorp/terraform-provider-aws/issues/46513). A dictionary logs no deprecation.
+    """
+    hash_key, range_key = map(_attribute, _DUE_KEYS)
+    return {
+        "name": DUE_INDEX,
+        "hash_key": hash_key,
+        "range_key": range_key,
+        "projection_type": projection,
+    }
 
 
 def _attribute(declared: str) -> str:

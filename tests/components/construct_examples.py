@@ -88,7 +88,7 @@ OPTIONS: dict[str, Any] = {
     "fanOutConcurrency": 5,
     "cognitoEndpoint": "http://localhost:4566",
     "cognitoIssuer": "http://localhost:4566",
-    "webSocketEndpoint": "ws://localhost:4510",
+    "webSocketGatewayUrl": "ws://localhost:4510",
 }
 
 

@@ -70,6 +70,9 @@ def queue() -> Deployed:
 def test_what_cannot_be_delivered_becomes_a_dead_letter_after_bounded_tries(queue: Deployed) -> None:
     inputs = queue.one("Queue", "queue").inputs
     redrive = json.loads(inputs["redrivePolicy"])
+    assert inputs["redrivePolicy"] == json.dumps(redrive, sort_keys=True, separators=(",", ":")), (
+        "as SQS has it"
+    )
     assert redrive["maxReceiveCount"] == 5
     assert redrive["deadLetterTargetArn"].endswith(":fan-out-dead-letters")
     assert (inputs["visibilityTimeoutSeconds"], inputs["sqsManagedSseEnabled"]) == (180, True)

@@ -59,8 +59,9 @@ class BackendOptions:
     """The address of Cognito on a local stack, in place of AWS's."""
     cognito_issuer: str | None = None
     """The issuer in tokens without the pool's id, on LocalStack, in place of AWS's."""
-    web_socket_endpoint: str | None = None
-    """The address of the WebSocket gateway on LocalStack, in place of the API's own."""
+    web_socket_gateway_url: str | None = None
+    """The URL of the local WebSocket gateway, without API and stage, such as ws://127.0.0.1:4510. For
+    LocalStack, whose APIs have WebSocket URLs of their own."""
 
     def __post_init__(self) -> None:
         """Check the values, naming them as config does."""
@@ -78,7 +79,7 @@ class BackendOptions:
             )
         _check_url("cognitoEndpoint", self.cognito_endpoint, "http", "http://localhost:4566")
         _check_url("cognitoIssuer", self.cognito_issuer, "http", "http://localhost:4566")
-        _check_url("webSocketEndpoint", self.web_socket_endpoint, "ws", "ws://127.0.0.1:4510")
+        _check_url("webSocketGatewayUrl", self.web_socket_gateway_url, "ws", "ws://127.0.0.1:4510")
 
 
 def _check_url(argument: str, value: str | None, scheme: str, example: str) -> None:
