@@ -27,7 +27,7 @@ class FanOutQueueArgs:
     retention: Input[int] = 3600
     """Seconds that a message waits at most, 60 to 1209600: older ones are recovered from the log."""
     max_concurrency: Input[int] = 10
-    """Consumers at work at a time, 2 to 1000: bounds the callbacks a second."""
+    """Maximum number of parallel consumers, 2 to 1000. It limits the pushes per second."""
     kms_key_arn: Input[str] | None = None
     """The key that encrypts the messages, in place of AWS's own. The roles that use them need it too."""
     tags: Tags = field(default_factory=dict[str, Input[str]])
