@@ -8,6 +8,9 @@ from typing import Any, cast
 
 from domain.errors import TokenExpiredError, UnauthorizedError
 
+TOKEN_USES = frozenset({"id", "access"})
+"""Values of `token_use` in tokens of Cognito that are accepted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:

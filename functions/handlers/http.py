@@ -12,6 +12,7 @@ from typing import Any
 
 from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError, UnauthorizedError
+from domain.tokens import TOKEN_USES
 from handlers.observed import observed
 from wire.parsing import MAX_REQUEST_ID_CHARACTERS, check_session_id, parse
 from wire.pushes import Message
@@ -32,7 +33,12 @@ class HttpRequest:
 
     @property
     def subject(self) -> str:
-        """The signed-in user. Raises UnauthorizedError if there is none."""
+        """The signed-in user. Raises UnauthorizedError without one, or for a token of another use.
+
+        API Gateway's JWT authorizer verifies the signature, issuer, audience and expiry, but no `token_use`.
+        """
+        if self.claims.get("token_use", "access") not in TOKEN_USES:
+            raise UnauthorizedError("The token is of another use than id and access.")
         subject = self.claims.get("sub")
         if not isinstance(subject, str) or not subject:
             raise UnauthorizedError

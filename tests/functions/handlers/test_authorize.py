@@ -49,6 +49,8 @@ def test_a_good_token_is_let_in_in_each_form(authorizer: Any, form: str) -> None
 @pytest.mark.parametrize(
     ("headers", "query"),
     [
+        ({"Authorization": ""}, {}),
+        ({"Authorization": " "}, {}),
         ({"Authorization": "Bearer "}, {}),
         ({"Authorization": "Basic dXNlcjpwYXNz"}, {}),
         ({"Sec-WebSocket-Protocol": "websocket-sessions.v1, bearer."}, {}),

@@ -1,5 +1,6 @@
 """The HTTP side: its statuses, its errors, and sessions made on one side and used on the other."""
 
+import json
 from typing import Any
 
 import pytest
@@ -148,3 +149,14 @@ def test_a_limit_answers_429_and_says_when_to_try_again(
     answer = stack.call("http_create_session", event)
     assert answer["statusCode"] == 429
     assert 0 < int(answer["headers"]["Retry-After"]) <= 3600
+
+
+@pytest.mark.parametrize("token_use", ["refresh", "", "access id"])
+def test_a_token_of_another_use_than_id_and_access_is_refused(stack: HandlerDriver, token_use: str) -> None:
+    event = events.http("POST", subject=new_id("u"), body=json.dumps(NEW))
+    claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
+    for accepted in ("id", "access"):
+        claims["token_use"] = accepted
+        assert stack.call("http_create_session", event)["statusCode"] == 201
+    claims["token_use"] = token_use
+    assert stack.call("http_create_session", event)["statusCode"] == 401
