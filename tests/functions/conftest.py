@@ -8,6 +8,7 @@ import pytest
 
 from adapters.dynamodb import client as dynamodb
 from domain.settings import Settings
+from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
 from tests.support.fake_management_api import ManagementApi, management_api
@@ -35,7 +36,7 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
         for name, value in (ministack.environment | names()).items():
             environment.setenv(name, value)
         dynamodb.client.cache_clear()
-        create_tables(dynamodb.client())
+        create_tables(client("dynamodb", ministack.environment))
         yield ministack
         dynamodb.client.cache_clear()
 

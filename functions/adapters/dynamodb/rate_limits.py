@@ -1,12 +1,15 @@
 """Rate limits in DynamoDB.
 
-They fail open: if the table is unavailable, requests pass and a metric is emitted.
+They fail open: if the table is missing or does not answer, requests pass and a metric is emitted. A throttled
+key is over its limit, since DynamoDB serves far more writes of one key than any limit allows.
 """
 
 import time
 from collections.abc import Callable
 
-from adapters.dynamodb.client import DynamoDBUnavailableError, table, write
+from botocore.exceptions import ClientError
+
+from adapters.dynamodb.client import DynamoDBUnavailableError, TransactionConflictError, table, write
 from adapters.dynamodb.writes import Write, to_item, update
 from domain.model import Limit
 from domain.ports import Condition, ConditionFailed, Logger, Metrics
@@ -15,6 +18,9 @@ SUSPENSION_SECONDS = 30.0
 """How long an instance does not use the table after a failure: a slow table would slow down every request."""
 
 KEPT_AFTER_WINDOW_SECONDS = 3600
+
+THROTTLED = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException"})
+"""Codes of a response to a single write."""
 
 
 def count_use(limit: Limit) -> Write:
@@ -46,7 +52,10 @@ class DynamoDBRateLimits:
             write(count_use(limit))
         except ConditionFailed:
             return False
-        except (DynamoDBUnavailableError, KeyError):
+        except (DynamoDBUnavailableError, KeyError) as error:
+            if is_contended(error):
+                self._metrics.count("RateLimitThrottled")
+                return False
             self.suspend(limit)
         return True
 
@@ -60,3 +69,11 @@ class DynamoDBRateLimits:
         self._resume_at = self._clock() + SUSPENSION_SECONDS
         self._metrics.count("RateLimitDegraded")
         self._logger.warning("rate limit not applied", limit=limit.kind)
+
+
+def is_contended(error: Exception) -> bool:
+    """Return whether a write failed because too many writes of its items came at once."""
+    cause = error.__cause__
+    if isinstance(error, TransactionConflictError):
+        return True
+    return isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in THROTTLED

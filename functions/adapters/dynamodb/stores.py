@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from adapters.dynamodb.client import (
     DynamoDBUnavailableError,
-    TransactionConflictError,
     batch_get,
     call,
     client,
@@ -41,7 +40,7 @@ from adapters.dynamodb.listener_items import (
     to_listener,
     to_shard_count,
 )
-from adapters.dynamodb.rate_limits import DynamoDBRateLimits, count_use
+from adapters.dynamodb.rate_limits import DynamoDBRateLimits, count_use, is_contended
 from adapters.dynamodb.session_items import (
     attach_speaker,
     change_session,
@@ -295,9 +294,9 @@ def _transact_within_limit(
     except (DynamoDBUnavailableError, KeyError) as error:
         if isinstance(error, DynamoDBUnavailableError) and error.conditions - {Condition.LIMIT}:
             raise
-        is_contended = isinstance(error, TransactionConflictError) and Condition.LIMIT in error.conditions
-        if is_contended and not rate_limits.take(limit):
+        must_count_alone = is_contended(error)
+        if must_count_alone and not rate_limits.take(limit):
             raise ConditionFailed(conditions=frozenset({Condition.LIMIT})) from error
         transact(writes)
-        if not is_contended:
+        if not must_count_alone:
             rate_limits.suspend(limit)

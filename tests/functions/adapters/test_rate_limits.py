@@ -1,4 +1,4 @@
-"""A flood from one address is what its limit is for: that it is contended must not switch it off."""
+"""A flood from one address is what its limit is for: a contended or throttled key does not switch it off."""
 
 from typing import Any, cast
 
@@ -8,6 +8,7 @@ from adapters.dynamodb import client as dynamodb
 from domain.errors import RateLimitedError
 from domain.settings import Limits, Settings
 from tests.functions.conftest import NewDriver
+from tests.support.dynamodb_faults import Fault, watched
 from tests.support.session_driver import new_id
 
 
@@ -40,3 +41,19 @@ def test_a_limit_that_many_count_at_once_still_holds(new_driver: NewDriver) -> N
     finally:
         events.unregister("before-call.dynamodb", _contended)
     assert "RateLimitDegraded" not in driver.recorder.counts
+
+
+@pytest.mark.parametrize("new_driver", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
+def test_a_throttled_key_is_over_its_limit_and_other_keys_are_still_limited(new_driver: NewDriver) -> None:
+    driver = new_driver(Settings(limits=Limits(connects_per_minute=2)))
+    flooded, calm = new_id("a"), new_id("a")
+    with watched(table=f"connects#{flooded}#{driver.now // 60}", fault=Fault.THROTTLED) as calls:
+        with pytest.raises(RateLimitedError):
+            driver.connect(address=flooded)
+        for _ in range(2):
+            driver.connect(address=calm)
+        with pytest.raises(RateLimitedError):
+            driver.connect(address=calm)
+    assert calls.met
+    assert "RateLimitDegraded" not in driver.recorder.counts
+    assert driver.recorder.counts["RateLimitThrottled"] == 1
