@@ -1,10 +1,18 @@
-"""The program declares, and the functions read, the same settings with the same defaults."""
+"""The program and the functions, which import nothing of each other, have the same settings and constants."""
 
 import json
 from dataclasses import fields
 
-from domain.settings import Limits, Settings
+from domain.due import DUE_SHARDS
+from domain.settings import MAX_SHARDS, Limits, Settings
+from fan_out.tasks import MAX_RECEIVE_COUNT
+from websocket_sessions.capacity.load import FRAME_BYTES
+from websocket_sessions.capacity.operations import KEEP_ALIVE_RUN
+from websocket_sessions.client.socket import MAX_FRAME_BYTES
+from websocket_sessions.config import settings
 from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.fan_out_queue import FanOutQueueArgs
+from wire.pushes import MAX_PUSH_BYTES
 
 
 def test_the_functions_read_every_setting_that_the_program_writes() -> None:
@@ -16,3 +24,21 @@ def test_the_program_writes_every_setting_that_the_functions_read() -> None:
     written = json.loads(SessionSettings().to_json())
     assert len(written) == len(fields(Settings))
     assert len(written["limits"]) == len(fields(Limits))
+
+
+def test_both_allow_the_same_number_of_listener_shards() -> None:
+    assert settings.MAX_SHARDS == MAX_SHARDS
+
+
+def test_the_queue_redelivers_until_the_functions_disconnect_a_throttled_listener() -> None:
+    defaults = {field.name: field.default for field in fields(FanOutQueueArgs)}
+    assert defaults["max_receives"] == MAX_RECEIVE_COUNT
+
+
+def test_a_push_of_the_functions_is_one_frame_of_the_estimate_and_the_client() -> None:
+    assert MAX_PUSH_BYTES == FRAME_BYTES == MAX_FRAME_BYTES
+
+
+def test_the_estimate_reads_every_shard_of_both_due_indexes() -> None:
+    """A query that is eventually consistent takes half a unit."""
+    assert KEEP_ALIVE_RUN.reads == 2 * DUE_SHARDS / 2

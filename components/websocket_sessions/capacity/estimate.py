@@ -43,7 +43,7 @@ from websocket_sessions.capacity.prices import (
     Raised,
 )
 from websocket_sessions.capacity.report import Cost, Estimate, Usage
-from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.config.settings import MAX_SHARDS, SessionSettings
 from websocket_sessions.routes import web_socket_routes
 
 SESSION_WRITES = 2
@@ -90,7 +90,7 @@ class Needs:
     def __init__(self, load: Load, settings: SessionSettings) -> None:
         self._load = load
         self._settings = settings
-        self._shards = max(1, min(10, ceil(settings.max_listeners / settings.listeners_per_shard)))
+        self._shards = max(1, min(MAX_SHARDS, ceil(settings.max_listeners / settings.listeners_per_shard)))
         self._in_shard = ceil(load.listeners / self._shards)
         self._queued_shards = queued_shards(load.listeners, self._shards, settings)
         self._direct_shards = self._shards - self._queued_shards

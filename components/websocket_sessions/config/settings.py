@@ -24,7 +24,8 @@ HANDOVER_TIME = 60
 """Seconds between the last request to hand over and the cut."""
 
 _DAY = 86400
-_MAX_SHARDS = 10
+MAX_SHARDS = 10
+"""Listener shards of a session, as in the functions (functions/domain/settings.py)."""
 _FUNCTION_ARN = re.compile(
     r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9$_-]+)?"
 )
@@ -135,8 +136,8 @@ class SessionSettings:
         check(
             "maxListeners",
             self.max_listeners,
-            f"allowed is up to {_MAX_SHARDS} shards of listenersPerShard, {self.listeners_per_shard}",
-            when=self.max_listeners <= _MAX_SHARDS * self.listeners_per_shard,
+            f"allowed is up to {MAX_SHARDS} shards of listenersPerShard, {self.listeners_per_shard}",
+            when=self.max_listeners <= MAX_SHARDS * self.listeners_per_shard,
         )
         check_rule(
             "hookFunctionArn",
