@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -20,6 +20,9 @@ MAX_WAITING_REQUESTS = 64
 
 MAX_HELD_PUSHES = 1000
 """Messages held until the first receiver registers. A push can overtake the reply that names the session."""
+
+SPEAKER_ACTIONS = frozenset({"publish", "updateSession", "endSession"})
+"""Actions that only the session's present speaker may send."""
 
 TOKEN_CODES = frozenset({"UNAUTHORIZED", "TOKEN_EXPIRED"})
 
@@ -188,12 +191,22 @@ class Connection:
                     await self._refresh_token()
                     continue
                 if not error.retryable and not await self._was_replaced(socket):
-                    raise
+                    if not self._is_detached(request, error, failures):
+                        raise
+                    socket.close()  # attaching again shows whether another connection replaced the speaker
                 failures.append(error)
                 if error.retry_after is not None:
                     await asyncio.sleep(self.timings.with_jitter(error.retry_after))
                 elif error.retryable:
                     await asyncio.sleep(self.timings.backoff_delay(len(failures)))
+
+    @staticmethod
+    def _is_detached(
+        request: Mapping[str, Any], error: SessionError, failures: Sequence[SessionError]
+    ) -> bool:
+        """Return whether the server refused a speaker's action because it no longer knows its attachment."""
+        is_first = all(failure.code != "FORBIDDEN" for failure in failures)
+        return error.code == "FORBIDDEN" and is_first and request["action"] in SPEAKER_ACTIONS
 
     async def _was_replaced(self, socket: Socket) -> bool:
         """Whether a handover replaced the socket, so that its refusal says nothing about the new one."""
