@@ -1,12 +1,13 @@
 """What becomes of a function's asynchronous invocations: their age, their retries, and those that failed."""
 
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
+from websocket_sessions.component_options import AsyncInvocationsOptions
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.policies import PolicyStatement, policy_document
 from websocket_sessions.tags import Tags, stack_tags
@@ -50,7 +51,7 @@ class AsyncInvocations(ComponentResource):
         name: str,
         args: AsyncInvocationsArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[AsyncInvocationsOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:AsyncInvocations", name, None, opts)
         args = coerce_args(AsyncInvocationsArgs, args, options)

@@ -1,12 +1,13 @@
 """A Cognito user pool for speakers, and the public client that the pages sign in with."""
 
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
+from websocket_sessions.component_options import CognitoUsersOptions
 from websocket_sessions.tags import Tags, stack_tags
 
 _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -61,7 +62,7 @@ class CognitoUsers(ComponentResource):
         name: str,
         args: CognitoUsersArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[CognitoUsersOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:CognitoUsers", name, None, opts)
         args = coerce_args(CognitoUsersArgs, args, options)

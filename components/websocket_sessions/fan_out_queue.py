@@ -1,12 +1,13 @@
 """The queue by which large audiences are served: its dead letters, and its consumer."""
 
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
+from websocket_sessions.component_options import FanOutQueueOptions
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.tags import Tags, stack_tags
 
@@ -56,7 +57,7 @@ class FanOutQueue(ComponentResource):
         name: str,
         args: FanOutQueueArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[FanOutQueueOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:FanOutQueue", name, None, opts)
         self._args = coerce_args(FanOutQueueArgs, args, options)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -16,6 +16,7 @@ from websocket_sessions.arguments import (
     check,
     coerce_args,
 )
+from websocket_sessions.component_options import HttpApiOptions
 from websocket_sessions.custom_domain import CustomDomain, create_api_domain
 from websocket_sessions.function_ref import FunctionLike, FunctionRef, function_ref
 from websocket_sessions.names import slug, statement_name
@@ -119,7 +120,7 @@ class HttpApi(ComponentResource):
         name: str,
         args: HttpApiArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[HttpApiOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:HttpApi", name, None, opts)
         self._name = name

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_choice, check_range, check_rule, coerce_args
+from websocket_sessions.component_options import LambdaHandlerOptions
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document
 from websocket_sessions.source_code import DEFAULT_RUNTIME, SourceCode, source_code
 from websocket_sessions.tags import Tags, stack_tags
@@ -125,7 +126,7 @@ class LambdaHandler(ComponentResource):
         name: str,
         args: LambdaHandlerArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[LambdaHandlerOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:LambdaHandler", name, None, opts)
         self._name = name

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, InvokeOutputOptions, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, coerce_args
+from websocket_sessions.component_options import ObservabilityOptions
 from websocket_sessions.dashboard import dashboard_body
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.names import stack_name
@@ -72,7 +73,7 @@ class Observability(ComponentResource):
         name: str,
         args: ObservabilityArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[ObservabilityOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:Observability", name, None, opts)
         args = coerce_args(ObservabilityArgs, args, options)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import field
-from typing import Any, TypeVar
+from typing import TypeVar, Unpack
 
 from pulumi import Input, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range
+from websocket_sessions.component_options import LambdaHandlerOptions
 from websocket_sessions.function_ref import FunctionLike
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.mock_reply import MockReply
@@ -66,7 +67,7 @@ class HttpRoute:
 class FunctionsByPath:
     """Makes one function of each path to code, however many routes it answers."""
 
-    def __init__(self, prefix: str, opts: ResourceOptions, **options: Any) -> None:
+    def __init__(self, prefix: str, opts: ResourceOptions, **options: Unpack[LambdaHandlerOptions]) -> None:
         self._prefix = prefix
         self._opts = opts
         self._options = options
@@ -81,7 +82,6 @@ class FunctionsByPath:
             return target
         if target not in self._made:
             source_code(argument, target)
-            self._made[target] = LambdaHandler(
-                f"{self._prefix}-{slug(target)}", handler=target, opts=self._opts, **self._options
-            )
+            options: LambdaHandlerOptions = {**self._options, "handler": target}
+            self._made[target] = LambdaHandler(f"{self._prefix}-{slug(target)}", opts=self._opts, **options)
         return self._made[target]

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, check_rule, coerce_args
+from websocket_sessions.component_options import ScheduleOptions
 from websocket_sessions.function_ref import FunctionLike, FunctionRef, function_ref
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document_within
 from websocket_sessions.tags import Tags, stack_tags
@@ -66,7 +67,7 @@ class Schedule(ComponentResource):
         name: str,
         args: ScheduleArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[ScheduleOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:Schedule", name, None, opts)
         args = coerce_args(ScheduleArgs, args, options)

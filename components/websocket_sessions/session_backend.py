@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Any, cast
+from typing import Any, Unpack, cast
 
 import pulumi
 import pulumi_aws as aws
@@ -13,6 +13,7 @@ from websocket_sessions.arguments import ArgumentError, arguments, check, coerce
 from websocket_sessions.async_invocations import AsyncInvocations, AsyncInvocationsArgs
 from websocket_sessions.backend_route import BackendRoute
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
+from websocket_sessions.component_options import SessionBackendOptions
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.custom_domain import CustomDomain
@@ -128,7 +129,7 @@ class SessionBackend(ComponentResource):
         name: str,
         args: SessionBackendArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[SessionBackendOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:SessionBackend", name, None, opts)
         args = coerce_args(SessionBackendArgs, args, options)

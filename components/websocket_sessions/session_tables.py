@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, coerce_args
+from websocket_sessions.component_options import SessionTablesOptions
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.tags import Tags, stack_tags
 
@@ -63,7 +64,7 @@ class SessionTables(ComponentResource):
         name: str,
         args: SessionTablesArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[SessionTablesOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:SessionTables", name, None, opts)
         args = coerce_args(SessionTablesArgs, args, options)

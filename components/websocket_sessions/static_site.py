@@ -4,13 +4,14 @@ import mimetypes
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pulumi
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check, coerce_args
+from websocket_sessions.component_options import StaticSiteOptions
 from websocket_sessions.content_security import content_security_policy
 from websocket_sessions.custom_domain import CustomDomain, create_alias_records
 from websocket_sessions.tags import Tags, stack_tags
@@ -63,7 +64,7 @@ class StaticSite(ComponentResource):
         name: str,
         args: StaticSiteArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[StaticSiteOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:StaticSite", name, None, opts)
         args = coerce_args(StaticSiteArgs, args, options)

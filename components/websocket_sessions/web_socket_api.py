@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
@@ -16,6 +16,7 @@ from websocket_sessions.arguments import (
     check_choice,
     coerce_args,
 )
+from websocket_sessions.component_options import WebSocketApiOptions
 from websocket_sessions.custom_domain import CustomDomain, create_api_domain
 from websocket_sessions.function_ref import FunctionLike, function_ref
 from websocket_sessions.names import slug, statement_name
@@ -133,7 +134,7 @@ class WebSocketApi(ComponentResource):
         name: str,
         args: WebSocketApiArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[WebSocketApiOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:WebSocketApi", name, None, opts)
         self._name = name

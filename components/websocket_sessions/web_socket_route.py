@@ -1,11 +1,12 @@
 """One route of a WebSocket API: its integration, its permission and its reply."""
 
-from typing import Any
+from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check, coerce_args
+from websocket_sessions.component_options import WebSocketRouteOptions
 from websocket_sessions.function_ref import FunctionRef, function_ref
 from websocket_sessions.mock_reply import MockReply
 from websocket_sessions.names import statement_name
@@ -62,7 +63,7 @@ class WebSocketRoute(ComponentResource):
         name: str,
         args: WebSocketRouteArgs | None = None,
         opts: ResourceOptions | None = None,
-        **options: Any,
+        **options: Unpack[WebSocketRouteOptions],
     ) -> None:
         super().__init__("websocket_sessions:index:WebSocketRoute", name, None, opts)
         self._name = name

@@ -1,6 +1,10 @@
 """Each argument of each component takes an Output if AWS may know the value later, or refuses it."""
 
-from typing import Any
+import ast
+import importlib
+import inspect
+import sys
+from typing import Any, get_args
 
 import pulumi
 import pytest
@@ -9,6 +13,7 @@ from pulumi.output import Unknown
 from tests.components.deployed import deploy, resolved
 from websocket_sessions.argument_types import annotations, required_fields, shape
 from websocket_sessions.arguments import ArgumentError, coerce, coerce_args
+from websocket_sessions.async_invocations import AsyncInvocations
 from websocket_sessions.cognito_users import CognitoUsers
 from websocket_sessions.http_api import HttpApi
 from websocket_sessions.lambda_handler import LambdaHandler
@@ -33,6 +38,30 @@ def test_an_output_is_taken_or_refused_in_one_line(kind: type[Any], name: str) -
                 coerce(name, annotation, value)
 
     deploy(give)
+
+
+@pytest.mark.parametrize("component", [*COMPONENTS, AsyncInvocations])
+def test_keyword_options_have_the_types_of_the_arguments(component: type[pulumi.ComponentResource]) -> None:
+    """Names are resolved as a type checker does: the options' module imports them for type checkers only."""
+    signature = inspect.signature(component.__init__)
+    (options,) = get_args(signature.parameters["options"].annotation)
+    kind = get_args(signature.parameters["args"].annotation)[0]
+    module = sys.modules[options.__module__]
+    names = {name: getattr(found, name) for name, found in imported_names(inspect.getsource(module)).items()}
+    written = inspect.get_annotations(options)
+    evaluated = {name: eval(known.__forward_arg__, names) for name, known in written.items()}  # noqa: S307
+    assert evaluated == annotations(kind)
+
+
+def imported_names(source: str) -> dict[str, Any]:
+    """Return the module of each name that a source imports."""
+    imports = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)]
+    return {
+        name.name: importlib.import_module(node.module)
+        for node in imports
+        if node.module and node.module != "__future__"
+        for name in node.names
+    }
 
 
 @pytest.mark.parametrize("kind", COMPONENTS.values())

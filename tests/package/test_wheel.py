@@ -8,6 +8,7 @@ import tarfile
 import zipfile
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,13 @@ from websocket_sessions import __version__
 CONSUMER = """\
 import pulumi
 
-from websocket_sessions import BackendOptions, SessionBackend, SessionBackendArgs, SessionSettings
+from websocket_sessions import (
+    BackendOptions,
+    SessionBackend,
+    SessionBackendArgs,
+    SessionSettings,
+    WebSocketApi,
+)
 
 backend = SessionBackend(
     "live",
@@ -27,6 +34,8 @@ backend = SessionBackend(
 )
 pulumi.export("webSocketUrl", backend.web_socket_api.url)
 plain = SessionBackend("plain")
+echo = WebSocketApi("echo", routes={"$default": "app/app.handler"}, stage_name=pulumi.Output.from_input("v1"))
+pulumi.export("echo", echo.url)
 pulumi.export("tables", plain.table_names)
 """
 
@@ -77,12 +86,39 @@ def test_the_sdist_holds_what_the_wheel_is_built_from_and_nothing_else(distribut
 
 
 def test_a_consumer_passes_a_strict_type_check(consumer: Path, tmp_path: Path) -> None:
-    (tmp_path / "__main__.py").write_text(CONSUMER)
+    assert diagnostics(CONSUMER, consumer, tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("call", "rule"),
+    [
+        ('WebSocketApi("echo", routse={})', "reportCallIssue"),
+        ('WebSocketApi("echo", throttle_rate="many")', "reportArgumentType"),
+        ('WebSocketApi("echo", routes={"$default": 7})', "reportArgumentType"),
+        ('HttpApi("pages", access_logs=Output.from_input(True))', "reportArgumentType"),
+        ('LambdaHandler("worker", handler=7)', "reportArgumentType"),
+        ('SessionBackend("live", user_pool="eu-central-1_Users")', "reportArgumentType"),
+        ('Schedule("each-minute", ScheduleArgs(expression="rate(1 minute)"))', "reportCallIssue"),
+    ],
+)
+def test_a_strict_type_check_finds_a_wrong_argument(
+    call: str, rule: str, consumer: Path, tmp_path: Path
+) -> None:
+    names = "HttpApi, LambdaHandler, Schedule, ScheduleArgs, SessionBackend, WebSocketApi"
+    program = f"from pulumi import Output\n\nfrom websocket_sessions import {names}\n\n"
+    known = "print(Output, HttpApi, LambdaHandler, Schedule, ScheduleArgs, SessionBackend, WebSocketApi)\n"
+    found = diagnostics(f"{program}{known}{call}\n", consumer, tmp_path)
+    assert [(item["severity"], item["rule"]) for item in found] == [("error", rule)]
+
+
+def diagnostics(program: str, consumer: Path, folder: Path) -> list[dict[str, Any]]:
+    """Return what basedpyright says of a program that has the installed wheel alone."""
+    (folder / "__main__.py").write_text(program)
     settings = {"typeCheckingMode": "strict", "include": ["."], "pythonVersion": "3.11"}
-    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     command = [Path(sys.executable).parent / "basedpyright", "--pythonpath", consumer, "--outputjson"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout)["generalDiagnostics"] == []
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return json.loads(done.stdout)["generalDiagnostics"]
 
 
 def test_the_installed_package_builds_its_archives_from_its_own_data(consumer: Path, tmp_path: Path) -> None:
