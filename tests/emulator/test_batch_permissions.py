@@ -5,7 +5,11 @@ from typing import Any
 
 import pytest
 
-from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
+from pulumi_local_aws.provider.batch_permissions import (
+    add_batch_actions,
+    remove_batch_actions,
+    unknown_batch_actions,
+)
 
 
 def policy(*statements: dict[str, Any]) -> str:
@@ -33,10 +37,38 @@ def allow(actions: str | list[str]) -> dict[str, Any]:
     ],
 )
 def test_permission_for_an_operation_covers_its_batch(given: str | list[str], wanted: list[str]) -> None:
-    there = add_batch_actions(policy(allow("s3:GetObject"), allow(given)))
-    assert json.loads(there)["Statement"] == [allow(["s3:GetObject"]), allow(wanted)]
-    as_given = json.loads(remove_batch_actions(there))["Statement"][1]["Action"]
-    assert as_given == ([given] if isinstance(given, str) else given)
+    document = policy(allow("s3:GetObject"), allow(given))
+    written = add_batch_actions(document)
+    assert json.loads(written)["Statement"][0] == allow("s3:GetObject")
+    actions = json.loads(written)["Statement"][1]["Action"]
+    assert actions == wanted
+    assert remove_batch_actions(written, document) == document
+    read = json.loads(remove_batch_actions(written))["Statement"][1]["Action"]
+    assert read == ([given] if isinstance(given, str) else given)
+
+
+@pytest.mark.parametrize("pattern", ["sqs:*", "sqs:Send*", "SQS:SendMessage*", "*"])
+def test_a_pattern_that_covers_the_batch_is_unchanged(pattern: str) -> None:
+    document = policy(allow(pattern))
+    assert add_batch_actions(document) == document
+
+
+def test_a_pattern_for_the_operation_alone_covers_its_batch() -> None:
+    written = json.loads(add_batch_actions(policy(allow("sqs:SendMessag?"))))
+    assert written["Statement"][0]["Action"] == ["sqs:SendMessag?", "sqs:SendMessageBatch"]
+
+
+def test_an_excluded_operation_excludes_its_batch() -> None:
+    statement = {"Effect": "Allow", "NotAction": "sqs:DeleteMessage", "Resource": "*"}
+    written = json.loads(add_batch_actions(policy(statement)))["Statement"][0]
+    assert written["NotAction"] == ["sqs:DeleteMessage", "sqs:DeleteMessageBatch"]
+
+
+@pytest.mark.parametrize("action", ["sqs:SendMessageBatch", "sqs:*MessageBatch", "sqs:sendmessagebatch"])
+def test_a_permission_that_aws_does_not_have_is_refused(action: str) -> None:
+    reasons = list(unknown_batch_actions(policy(allow(["s3:GetObject", action]))))
+    assert reasons[0] == "AWS has no permission 'sqs:SendMessageBatch': the batch needs 'sqs:SendMessage'"
+    assert not list(unknown_batch_actions(policy(allow(["sqs:SendMessage", "sqs:SendMessageBatch"]))))
 
 
 def test_a_policy_without_sqs_actions_is_unchanged() -> None:

@@ -73,6 +73,36 @@ def test_a_user_pool_attribute_can_be_added_but_not_removed(engine: Engine, tmp_
     project.destroy()
 
 
+def test_a_protected_user_pool_is_not_deleted(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "kept")
+    project.write({"pool": changed(ALL["pool"], {"deletionProtection": "ACTIVE"})})
+    project.up()
+    with pytest.raises(EngineError, match="has deletion protection; set `deletionProtection` to INACTIVE"):
+        project.destroy()
+    project.write({"pool": ALL["pool"]})
+    project.up()
+    project.destroy()
+
+
+def test_changed_default_tags_update_an_existing_stack(
+    engine: Engine, emulator: MiniStack, tmp_path: Path
+) -> None:
+    project = Project.make(engine, tmp_path, "tagged")
+    project.write({"queue": ALL["queue"], "rule": ALL["hourly"], "zone": ALL["zone"]})
+    for cost_center in ("one", "two"):
+        tags = ("config", "set", "--stack", "test", "--path", "aws:defaultTags.tags.cost")
+        engine.run(project.folder, *tags, cost_center)
+        project.up()
+        assert {step["op"] for step in project.plan().values()} == {"same"}
+        url = project.state()["queue"]["id"]
+        found = client("sqs", emulator.environment).list_queue_tags(QueueUrl=url)["Tags"]
+        assert found == {"cost": cost_center, "team": "a"}
+        assert project.state()["zone"]["outputs"]["tagsAll"] == {"cost": cost_center, "team": "a"}
+        assert project.state()["rule"]["outputs"]["tagsAll"] == {"cost": cost_center}
+    project.refresh("--expect-no-changes")
+    project.destroy()
+
+
 @pytest.mark.parametrize("again", ["wanted", "first"])
 def test_an_update_that_fails_half_way_is_completed_by_the_next_up(
     engine: Engine, tmp_path: Path, again: str

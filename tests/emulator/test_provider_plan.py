@@ -7,7 +7,7 @@ import pytest
 
 from pulumi_local_aws.provider.check import DEFAULTS_KEY, Naming, check
 from pulumi_local_aws.provider.compare import equal
-from pulumi_local_aws.provider.diff import diff
+from pulumi_local_aws.provider.diff import changes_tags, diff
 from pulumi_local_aws.provider.lifecycle import planned_outputs
 from pulumi_local_aws.provider.registry import UnsupportedError, resource, tokens
 from pulumi_local_aws.provider.schema import integer, policy, texts
@@ -110,6 +110,70 @@ def test_defaults_are_those_of_pulumi_aws() -> None:
 def test_an_invalid_input_is_named(kind: str, given: dict[str, Any], problem: str) -> None:
     failures = check(resource(kind), given, {}, NAMING).failures
     assert any(problem in reason for _, reason in failures), failures
+
+
+def _record(**given: Any) -> dict[str, Any]:
+    return {"zoneId": "Z1", "name": "www", "type": "A", **given}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "name", "problem"),
+    [
+        ("aws:iam/policy:Policy", {"policy": allow("sqs:SendMessageBatch", "*")}, "policy", "no permission"),
+        ("aws:iam/rolePolicy:RolePolicy", {"role": "r", "policy": "{"}, "policy", "is invalid JSON"),
+        ("aws:iam/policy:Policy", {"policy": "[]"}, "policy", "is not an object"),
+        ("aws:cloudwatch/eventRule:EventRule", {}, "eventPattern", "`scheduleExpression` is required"),
+        ("aws:route53/record:Record", _record(), "records", "exactly one of `records`, `aliases`"),
+        ("aws:route53/record:Record", _record(records=["192.0.2.1"]), "ttl", "is required with `records`"),
+        (
+            "aws:route53/record:Record",
+            _record(records=["192.0.2.1"], ttl=60, weightedRoutingPolicies=[{"weight": 1}]),
+            "setIdentifier",
+            "is required with `weightedRoutingPolicies`",
+        ),
+        (
+            "aws:secretsmanager/secret:Secret",
+            {"recoveryWindowInDays": 5},
+            "recoveryWindowInDays",
+            "5 is neither 0 nor from 7 to 30",
+        ),
+        (
+            "aws:secretsmanager/secretVersion:SecretVersion",
+            {"secretId": "s"},
+            "secretString",
+            "exactly one of `secretString`, `secretBinary`",
+        ),
+        ("aws:kms/key:Key", {"deletionWindowInDays": 5}, "deletionWindowInDays", "5 is not from 7 to 30"),
+        ("aws:kms/key:Key", {"rotationPeriodInDays": 90}, "rotationPeriodInDays", "`enableKeyRotation`"),
+        (
+            "aws:dynamodb/tableItem:TableItem",
+            {"tableName": "t", "hashKey": "id", "item": '{"other": {"S": "a"}}'},
+            "item",
+            "lacks the key attribute 'id'",
+        ),
+        (
+            "aws:dynamodb/tableItem:TableItem",
+            {"tableName": "t", "hashKey": "id", "item": '{"id": {"B": "YQ=="}}'},
+            "item",
+            "does not support the binary attribute 'id'",
+        ),
+    ],
+)
+def test_what_aws_refuses_beyond_its_model_is_refused(
+    kind: str, given: dict[str, Any], name: str, problem: str
+) -> None:
+    ((found, reason),) = check(resource(kind), given, {}, NAMING).failures
+    assert found == name
+    assert problem in reason
+
+
+def test_changed_default_tags_are_a_change() -> None:
+    queue = resource("aws:sqs/queue:Queue")
+    state = {"tagsAll": {"team": "a", "own": "b"}}
+    assert not changes_tags(queue, {"tags": {"own": "b"}}, state, {"team": "a"})
+    assert changes_tags(queue, {"tags": {"own": "b"}}, state, {"team": "c"})
+    assert changes_tags(queue, {"tags": {"own": "b"}}, state, {})
+    assert not changes_tags(resource("aws:sqs/queuePolicy:QueuePolicy"), {}, state, {"team": "c"})
 
 
 def test_unknown_values_pass_the_check() -> None:

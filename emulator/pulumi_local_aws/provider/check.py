@@ -44,6 +44,8 @@ def check(
     checked.inputs = check_fields(inputs_of(resource.table), given, "", checked, resource.token)
     if not checked.failures:
         _check_against_model(resource, checked)
+    if not checked.failures:
+        checked.failures.extend(resource.refusals(checked.inputs))
     if defaulted:
         checked.inputs[DEFAULTS_KEY] = [defaulted]
     return checked

@@ -8,6 +8,7 @@ from pulumi_local_aws.provider.check import DEFAULTS_KEY
 from pulumi_local_aws.provider.compare import equal
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.schema import inputs_of
+from pulumi_local_aws.provider.values import contains_unknown
 
 Change = Literal["add", "delete", "update"]
 
@@ -37,6 +38,15 @@ def diff(
             changes.replaces.append(name)
     changes.delete_first = bool(changes.replaces) and _name_is_fixed(resource, news)
     return changes
+
+
+def changes_tags(
+    resource: Resource, news: Mapping[str, Any], state: Mapping[str, Any], default_tags: Mapping[str, str]
+) -> bool:
+    """Return whether the provider's default tags need an update of a resource whose own tags are the same."""
+    if resource.tagging is None or contains_unknown(news.get("tags")) or "tagsAll" not in state:
+        return False
+    return state["tagsAll"] != resource.wanted_tags(default_tags, news)
 
 
 def _name_is_fixed(resource: Resource, news: Mapping[str, Any]) -> bool:

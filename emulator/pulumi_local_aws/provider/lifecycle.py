@@ -38,7 +38,9 @@ def create(resource: Resource, cloud: Cloud, inputs: State) -> tuple[str, State]
         resource.complete(cloud, resource_id, inputs)
         if resource.tagging and not resource.tagging.create:
             observed = observe(resource, cloud, resource_id, inputs) or {}
-            resource.tagging.apply(cloud, resource_id, observed, resource.wanted_tags(cloud, inputs))
+            resource.tagging.apply(
+                cloud, resource_id, observed, resource.wanted_tags(cloud.default_tags, inputs)
+            )
     except AwsError as error:
         raise Incomplete(
             resource_id, _partial_outputs(resource, cloud, resource_id, inputs), str(error)
@@ -63,7 +65,9 @@ def update(resource: Resource, cloud: Cloud, resource_id: str, *, state: State, 
     try:
         resource.update(cloud, resource_id, {**state, **observed}, news, changed - {"tags"})
         if resource.tagging:
-            resource.tagging.apply(cloud, resource_id, observed, resource.wanted_tags(cloud, news))
+            resource.tagging.apply(
+                cloud, resource_id, observed, resource.wanted_tags(cloud.default_tags, news)
+            )
     except AwsError as error:
         # AWS may or may not have stored the code: without it in the state, the next `up` sends it again.
         unsure = {name for name in changed if resource.table[name].kind is Kind.BLOB}

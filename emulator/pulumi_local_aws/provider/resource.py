@@ -1,6 +1,6 @@
 """Define a resource type: its table of properties, and how it is created, read, updated and deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -62,6 +62,10 @@ class Resource:
         """Return the create call's parameters; pure, so that a preview can check them."""
         return to_api(self.inputs_table, inputs)
 
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+        """Yield what AWS or pulumi-aws refuses beyond the call's model, as (property, reason)."""
+        yield from ()
+
     def create(self, cloud: Cloud, inputs: State) -> str:
         """Create the resource and return its id. Later steps that may fail belong in `complete`."""
         tags = self.tag_parameters(cloud, inputs)
@@ -119,13 +123,13 @@ class Resource:
         resource_id = found.pop("id", import_id)
         return resource_id, dict(found)
 
-    def wanted_tags(self, cloud: Cloud, inputs: Mapping[str, Any]) -> dict[str, str]:
+    def wanted_tags(self, default_tags: Mapping[str, str], inputs: Mapping[str, Any]) -> dict[str, str]:
         """Return the provider's default tags, overridden by the program's tags."""
-        return {**cloud.default_tags, **(inputs.get("tags") or {})}
+        return {**default_tags, **(inputs.get("tags") or {})}
 
     def tag_parameters(self, cloud: Cloud, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Return the create call's parameters for the tags; empty if the call takes no tags."""
-        wanted = self.wanted_tags(cloud, inputs)
+        wanted = self.wanted_tags(cloud.default_tags, inputs)
         if self.tagging is None or not wanted or not self.tagging.create:
             return {}
         return {self.tagging.create: self.tagging.shape(wanted)}

@@ -15,7 +15,7 @@ from pulumi_local_aws.launchers import TESTED_VERSION, VERSION_VARIABLE
 from pulumi_local_aws.provider import lifecycle, registry, settings
 from pulumi_local_aws.provider.check import Naming, check
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
-from pulumi_local_aws.provider.diff import diff
+from pulumi_local_aws.provider.diff import changes_tags, diff
 from pulumi_local_aws.provider.lifecycle import Incomplete
 from pulumi_local_aws.provider.package_schema import package_schema
 from pulumi_local_aws.provider.registry import UnsupportedError
@@ -107,7 +107,10 @@ class AwsProvider(provider_pb2_grpc.ResourceProviderServicer):
     ) -> provider_pb2.DiffResponse:
         """Return the changed properties, and those that need a replacement."""
         kind = _resource(request.type, context)
-        changes = diff(kind, decode(request.old_inputs)[0], decode(request.news)[0], decode(request.olds)[0])
+        news, state = decode(request.news)[0], decode(request.olds)[0]
+        changes = diff(kind, decode(request.old_inputs)[0], news, state)
+        if not changes.properties and changes_tags(kind, news, state, self.cloud.default_tags):
+            changes.properties["tagsAll"] = "update"
         answer = provider_pb2.DiffResponse
         return answer(
             changes=answer.DIFF_SOME if changes.properties else answer.DIFF_NONE,

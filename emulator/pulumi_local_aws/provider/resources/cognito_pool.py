@@ -96,7 +96,7 @@ class UserPool(Resource):
             request = self.create_request({k: v for k, v in whole.items() if k not in dropped})
             kept = {name: value for name, value in request.items() if name not in fixed}
             mfa = news["mfaConfiguration"]
-            tags = self.wanted_tags(cloud, news)
+            tags = self.wanted_tags(cloud.default_tags, news)
             cloud.call(
                 "cognito-idp",
                 "UpdateUserPool",
@@ -105,6 +105,17 @@ class UserPool(Resource):
                 MfaConfiguration=mfa,
                 UserPoolTags=tags,
             )
+
+    def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
+        pool = cloud.call("cognito-idp", "DescribeUserPool", UserPoolId=resource_id)["UserPool"]
+        if pool.get("DeletionProtection") == "ACTIVE":
+            # AWS refuses this; the emulator would delete the pool.
+            raise AwsError(
+                "DeleteUserPool",
+                "InvalidParameterException",
+                f"{resource_id} has deletion protection; set `deletionProtection` to INACTIVE first",
+            )
+        super().delete(cloud, resource_id, state)
 
     def _add_attributes(self, cloud: Cloud, resource_id: str, state: State, news: State) -> None:
         current, wanted = get_list(state, "schemas"), get_list(news, "schemas")

@@ -1,10 +1,12 @@
 """Define items of DynamoDB's tables."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.resource import Resource, State
+from pulumi_local_aws.provider.values import contains_unknown
 
 
 class TableItem(Resource):
@@ -12,6 +14,14 @@ class TableItem(Resource):
 
     token = "aws:dynamodb/tableItem:TableItem"
     service = "dynamodb"
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        if contains_unknown([inputs[name] for name in ("item", "hashKey", "rangeKey") if name in inputs]):
+            return
+        try:
+            _key(inputs, _parse(inputs["item"]))
+        except AwsError as error:
+            yield "item", str(error)
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         item = _parse(inputs["item"])

@@ -1,6 +1,7 @@
 """Define EventBridge's rules and their targets."""
 
 import uuid
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
@@ -31,9 +32,11 @@ class EventRule(Resource):
         "state": {"computed": True, "because": "pulumi-aws decides it at run time"},
     }
 
-    def create(self, cloud: Cloud, inputs: State) -> str:
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
         if not inputs.get("eventPattern") and not inputs.get("scheduleExpression"):
-            raise AwsError("PutRule", "", "one of `eventPattern`, `scheduleExpression` is required")
+            yield "eventPattern", "one of `eventPattern`, `scheduleExpression` is required"
+
+    def create(self, cloud: Cloud, inputs: State) -> str:
         cloud.call("events", "PutRule", **self.create_request(inputs), **self.tag_parameters(cloud, inputs))
         bus = inputs["eventBusName"]
         return inputs["name"] if bus == _DEFAULT_BUS else f"{bus}/{inputs['name']}"

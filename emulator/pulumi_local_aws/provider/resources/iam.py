@@ -1,13 +1,19 @@
 """Define IAM's roles and their inline policies, which the emulator enforces."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
+from pulumi_local_aws.provider.batch_permissions import (
+    add_batch_actions,
+    remove_batch_actions,
+    unknown_batch_actions,
+)
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
+from pulumi_local_aws.provider.values import UNKNOWN
 
 
 class Role(Resource):
@@ -88,6 +94,9 @@ class RolePolicy(Resource):
         "role": {"api": "RoleName"},
     }
 
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        return policy_refusals(inputs)
+
     def create(self, cloud: Cloud, inputs: State) -> str:
         self._put(cloud, inputs)
         return f"{inputs['role']}:{inputs['name']}"
@@ -97,8 +106,8 @@ class RolePolicy(Resource):
         return {"RoleName": role, "PolicyName": name}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        response = {**answer, "PolicyDocument": remove_batch_actions(as_text(answer["PolicyDocument"]))}
-        return super().outputs(cloud, resource_id, state, response)
+        document = remove_batch_actions(as_text(answer["PolicyDocument"]), state.get("policy"))
+        return super().outputs(cloud, resource_id, state, {**answer, "PolicyDocument": document})
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         self._put(cloud, news)
@@ -112,6 +121,23 @@ class RolePolicy(Resource):
         if ":" not in import_id:
             raise AwsError("import", "", f"{import_id!r} is not of the form role:policy")
         return import_id, {}
+
+
+def policy_refusals(inputs: State) -> Iterator[tuple[str, str]]:
+    """Yield why AWS would refuse the policy, or ignore a permission in it."""
+    document = inputs["policy"]
+    if document is UNKNOWN:
+        return
+    try:
+        parsed = json.loads(document)
+    except ValueError as error:
+        yield "policy", f"is invalid JSON: {error}"
+        return
+    if not isinstance(parsed, dict):
+        yield "policy", "is not an object"
+        return
+    for reason in unknown_batch_actions(document):
+        yield "policy", reason
 
 
 def as_text(document: Any) -> str:

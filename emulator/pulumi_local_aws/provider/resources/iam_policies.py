@@ -1,11 +1,12 @@
 """Define IAM's managed policies and their attachments to roles, which the emulator enforces."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
-from pulumi_local_aws.provider.resources.iam import as_text
+from pulumi_local_aws.provider.resources.iam import as_text, policy_refusals
 from pulumi_local_aws.provider.tagging import Tagging
 
 _MAX_VERSIONS = 5
@@ -32,6 +33,9 @@ class Policy(Resource):
     delete_operation = "DeletePolicy"
     overrides = {"name": {"api": "PolicyName"}, "policy": {"api": "PolicyDocument"}}
 
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        return policy_refusals(inputs)
+
     def create(self, cloud: Cloud, inputs: State) -> str:
         request = self.create_request(inputs)
         request["PolicyDocument"] = add_batch_actions(request["PolicyDocument"])
@@ -43,7 +47,7 @@ class Policy(Resource):
         version = cloud.call(
             "iam", "GetPolicyVersion", PolicyArn=resource_id, VersionId=found["DefaultVersionId"]
         )
-        document = remove_batch_actions(as_text(version["PolicyVersion"]["Document"]))
+        document = remove_batch_actions(as_text(version["PolicyVersion"]["Document"]), state.get("policy"))
         return super().outputs(cloud, resource_id, state, {**found, "PolicyDocument": document})
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:

@@ -1,10 +1,13 @@
 """Define KMS's keys and their aliases."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
+
+_WINDOW_DAYS = range(7, 31)
 
 
 class Key(Resource):
@@ -30,6 +33,13 @@ class Key(Resource):
         "deletionWindowInDays": {"local": True},
         "isEnabled": {"api": "Enabled"},
     }
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        days = inputs.get("deletionWindowInDays")
+        if isinstance(days, int) and days not in _WINDOW_DAYS:
+            yield "deletionWindowInDays", f"{days} is not from 7 to 30"
+        if inputs.get("rotationPeriodInDays") and inputs["enableKeyRotation"] is False:
+            yield "rotationPeriodInDays", "requires `enableKeyRotation`"
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Iterator
 from typing import Any, cast
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
@@ -107,6 +108,15 @@ class Record(Resource):
     token = "aws:route53/record:Record"
     service = "route53"
     overrides = {"allowOverwrite": {"local": True}}
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        if bool(inputs.get("records")) == bool(inputs.get("aliases")):
+            yield "records", "exactly one of `records`, `aliases` is required"
+        if bool(inputs.get("records")) != (inputs.get("ttl") is not None):
+            yield "ttl", "is required with `records`, and only with them"
+        policies = [name for name in (*_POLICIES, "geolocationRoutingPolicies") if inputs.get(name)]
+        if policies and not inputs.get("setIdentifier"):
+            yield "setIdentifier", f"is required with `{policies[0]}`"
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         zone = inputs["zoneId"]
@@ -220,8 +230,6 @@ def _change(cloud: Cloud, zone: str, changes: list[tuple[str, Any]]) -> None:
 
 def _record(cloud: Cloud, inputs: State) -> dict[str, Any]:
     """Return the record set as Route 53 takes it."""
-    if bool(inputs.get("records")) == bool(inputs.get("aliases")):
-        raise AwsError("ChangeResourceRecordSets", "", "exactly one of `records`, `aliases` is required")
     kind = inputs["type"]
     record: dict[str, Any] = {"Name": _full_name(cloud, inputs), "Type": kind}
     if inputs.get("records"):

@@ -1,14 +1,17 @@
 """Define Secrets Manager's secrets and their versions."""
 
 import base64
+from collections.abc import Iterator
 from typing import Any
 
 from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.tagging import Tagging
+from pulumi_local_aws.provider.values import UNKNOWN
 
 _CURRENT = "AWSCURRENT"
+_WINDOW_DAYS = range(7, 31)
 
 
 class Secret(Resource):
@@ -28,6 +31,11 @@ class Secret(Resource):
         "forceOverwriteReplicaSecret": {"local": True},
         "recoveryWindowInDays": {"local": True},
     }
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        days = inputs["recoveryWindowInDays"]
+        if days is not UNKNOWN and days not in (0, *_WINDOW_DAYS):
+            yield "recoveryWindowInDays", f"{days} is neither 0 nor from 7 to 30"
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
@@ -75,6 +83,10 @@ class SecretVersion(Resource):
     create_operation = "PutSecretValue"
     read_operation = "GetSecretValue"
     overrides = {"arn": {"api": "ARN"}, "secretArn": {"api": "ARN"}}
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        if (inputs.get("secretString") is None) == (inputs.get("secretBinary") is None):
+            yield "secretString", "exactly one of `secretString`, `secretBinary` is required"
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
