@@ -133,6 +133,11 @@ EDGE: dict[str, Case] = {
         updates={"responseModels": {"$default": "Empty"}},
         replaces={"routeId": "other", "apiId": "${http.id}"},
     ),
+    "account": Case(
+        type="aws:apigateway/account:Account",
+        properties={"cloudwatchRoleArn": "${role.arn}"},
+        updates={"cloudwatchRoleArn": "${worker.arn}"},
+    ),
     "stage": Case(
         type="aws:apigatewayv2/stage:Stage",
         properties={
@@ -153,6 +158,7 @@ EDGE: dict[str, Case] = {
             "tags": {"team": "b"},
         },
         replaces={"name": "renamed", "apiId": "${http.id}"},
+        depends_on=("account",),
     ),
     "deployment": Case(
         type="aws:apigatewayv2/deployment:Deployment",

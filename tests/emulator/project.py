@@ -59,14 +59,10 @@ class Project:
         """Run `pulumi destroy`."""
         return self.engine.destroy(self.stack, self.folder, *extra, **options)
 
-    def plan(self) -> dict[str, dict[str, Any]]:
-        """Return a preview's steps by resource name; for a replacement, the step that has the reasons.
-
-        From 3.274 on, the engine verifies the snapshot between the steps of a preview. It reports a duplicate
-        resource where many resources that depend on each other are replaced at once.
-        """
+    def plan(self, *extra: str) -> dict[str, dict[str, Any]]:
+        """Return a preview's steps by resource name; for a replacement, the step that has the reasons."""
         found: dict[str, dict[str, Any]] = {}
-        for step in self.engine.plan(self.stack, self.folder, "--disable-integrity-checking"):
+        for step in self.engine.plan(self.stack, self.folder, *extra):
             name = step["urn"].rsplit("::", 1)[-1]
             if step["op"] in {"create", "update", "replace", "same", "delete"}:
                 found[name] = step

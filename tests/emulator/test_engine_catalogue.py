@@ -103,7 +103,9 @@ def test_each_change_of_a_property_that_replaces_is_planned_as_a_replacement(
     project: Project, part: dict[str, Case]
 ) -> None:
     project.write(ALL | {name: changed(case, case.replaces) for name, case in part.items()})
-    plan = project.plan()
+    # From 3.274 on, the engine verifies the snapshot between the steps of a preview. It reports a duplicate
+    # resource where many resources that depend on each other are replaced at once.
+    plan = project.plan("--disable-integrity-checking")
     for name, case in part.items():
         if case.replaces:
             assert plan[name]["op"] == "replace", name
@@ -112,7 +114,7 @@ def test_each_change_of_a_property_that_replaces_is_planned_as_a_replacement(
             assert reasons is None or set(case.replaces) <= set(reasons), name
 
 
-def test_a_replacement_with_a_fixed_name_deletes_first_and_comes_up(project: Project) -> None:
+def test_a_replacement_with_a_fixed_name_deletes_first_and_succeeds(project: Project) -> None:
     moved = {
         "policy": changed(ALL["policy"], {"name": "renamed"}),
         "permission": changed(ALL["permission"], {"statementId": "renamed"}),

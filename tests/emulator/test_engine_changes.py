@@ -73,6 +73,22 @@ def test_a_user_pool_attribute_can_be_added_but_not_removed(engine: Engine, tmp_
     project.destroy()
 
 
+def test_access_logs_need_the_role_of_the_account(engine: Engine, tmp_path: Path) -> None:
+    project = Project.make(engine, tmp_path, "logged")
+    settings = {
+        "destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:a",
+        "format": "$context.stage",
+    }
+    cases = {"api": ALL["api"], "stage": changed(ALL["stage"], {"accessLogSettings": settings})}
+    project.write(cases)
+    with pytest.raises(EngineError, match="CloudWatch Logs role ARN must be set in account settings"):
+        project.up()
+    account = changed(ALL["account"], {"cloudwatchRoleArn": "${spare.arn}"})
+    project.write({"spare": ALL["spare"], "account": account, **cases})
+    project.up()
+    project.destroy()
+
+
 def test_a_protected_user_pool_is_not_deleted(engine: Engine, tmp_path: Path) -> None:
     project = Project.make(engine, tmp_path, "kept")
     project.write({"pool": changed(ALL["pool"], {"deletionProtection": "ACTIVE"})})

@@ -26,6 +26,7 @@ FILE = Path(__file__).parents[2] / "emulator/pulumi_local_aws/provider/upstream.
 _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:acm/certificate:Certificate": ("acm", "resourceCertificate"),
     "aws:acm/certificateValidation:CertificateValidation": ("acm", "resourceCertificateValidation"),
+    "aws:apigateway/account:Account": ("apigateway", "(r *resourceAccount) Schema"),
     "aws:apigatewayv2/api:Api": ("apigatewayv2", "resourceAPI"),
     "aws:apigatewayv2/apiMapping:ApiMapping": ("apigatewayv2", "resourceAPIMapping"),
     "aws:apigatewayv2/authorizer:Authorizer": ("apigatewayv2", "resourceAuthorizer"),

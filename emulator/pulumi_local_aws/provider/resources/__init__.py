@@ -3,6 +3,7 @@
 from pulumi_local_aws.provider.resource import Resource
 from pulumi_local_aws.provider.resources import (
     acm,
+    apigateway_account,
     apigatewayv2_api,
     apigatewayv2_domain,
     apigatewayv2_integration,
@@ -40,6 +41,7 @@ from pulumi_local_aws.provider.resources import (
 
 _MODULES = (
     acm,
+    apigateway_account,
     apigatewayv2_api,
     apigatewayv2_domain,
     apigatewayv2_integration,

@@ -5,6 +5,7 @@ from typing import Any
 from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.resources.apigateway_account import check_log_role
 from pulumi_local_aws.provider.tagging import Tagging
 
 # GetTags: the emulator's GetApi and GetStage return the tags of the creation only.
@@ -62,7 +63,13 @@ class Stage(Resource):
     def create_request(self, inputs: State) -> dict[str, Any]:
         return _by_route(super().create_request(inputs))
 
+    def create(self, cloud: Cloud, inputs: State) -> str:
+        _check_access_logs(cloud, inputs)
+        return super().create(cloud, inputs)
+
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
+        if "accessLogSettings" in changed:
+            _check_access_logs(cloud, news)
         if not cloud.endpoint:
             # The emulator would delete the stage; its UpdateStage replaces all settings, so none remain.
             changed = self._delete_settings(cloud, resource_id, state, news, changed)
@@ -107,6 +114,14 @@ class Stage(Resource):
             "executionArn": cloud.arn("execute-api", f"{api_id}/{resource_id}"),
             "invokeUrl": invoke_url(cloud, api_id, resource_id, protocol),
         }
+
+
+def _check_access_logs(cloud: Cloud, inputs: State) -> None:
+    """Raise AwsError if a WebSocket stage has access logs and the account no role for them."""
+    if not inputs.get("accessLogSettings") or not cloud.endpoint:
+        return
+    if cloud.call("apigatewayv2", "GetApi", ApiId=inputs["apiId"])["ProtocolType"] == "WEBSOCKET":
+        check_log_role(cloud)
 
 
 def _by_route(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -39,7 +39,10 @@ class Parameter(Resource):
     create_operation = "PutParameter"
     read_operation = "GetParameter"
     delete_operation = "DeleteParameter"
-    overrides = {"arn": {"api": "ARN"}, "version": {"volatile": True}}
+    overrides = {
+        "arn": {"api": "ARN", "output": True, "because": "no call takes it"},
+        "version": {"volatile": True},
+    }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         request = self.create_request(inputs)

@@ -14,7 +14,7 @@ from typing import Any, cast
 import pulumi
 
 REFERENCE = re.compile(r"\$\{(\w+)\.(\w+)\}")
-made: dict[str, "Made"] = {}
+created: dict[str, "Made"] = {}
 
 
 class Made(pulumi.CustomResource):
@@ -56,16 +56,18 @@ def resolve(value: Any) -> Any:
 
 def lookup(reference: str) -> Any:
     name, output = reference.split(".")
-    return made[name].output(output)
+    return created[name].output(output)
 
 
 text = Path(os.environ["CATALOGUE"]).read_text()
 catalogue: dict[str, Any] = json.loads(text)
-asked: dict[str, set[str]] = {name: set() for name in catalogue}
+referenced: dict[str, set[str]] = {name: set() for name in catalogue}
 for name, output in REFERENCE.findall(text):
-    asked[name].add(output)
+    referenced[name].add(output)
 for name, entry in catalogue.items():
     options = {"protect": True} if entry.get("protect") else {}
-    options |= {"depends_on": [made[other] for other in entry.get("dependsOn", [])]}
-    made[name] = Made(entry["type"], name, resolve(entry["properties"]), asked[name] - {"id"}, **options)
-    pulumi.export(name, made[name].id)
+    options |= {"depends_on": [created[other] for other in entry.get("dependsOn", [])]}
+    created[name] = Made(
+        entry["type"], name, resolve(entry["properties"]), referenced[name] - {"id"}, **options
+    )
+    pulumi.export(name, created[name].id)
