@@ -4,10 +4,8 @@ import json
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, metadata
-from importlib.metadata import version as installed_version
 from typing import Any, cast
 
-import pulumi_aws
 from pulumi import ComponentResource, InputPropertiesError, Inputs, Output, ResourceOptions, RunError
 from pulumi.output import Unknown
 from pulumi.provider import ConstructResult, Provider, main
@@ -75,8 +73,11 @@ class PackageProvider(Provider):
 
 
 def package_schema() -> dict[str, Any]:
-    """Return the package's schema."""
-    aws_version = installed_version(pulumi_aws.__name__.replace("_", "-"))
+    """Return the package's schema.
+
+    It names no dependency on the AWS package: no argument has one of its types, and a generated SDK would
+    otherwise require the one version of it that is installed here.
+    """
     python = {"respectSchemaVersion": True, "pyproject": {"enabled": True}}
     return PackageSchema(PACKAGE, COMPONENTS).to_json(
         displayName="WebSocket sessions",
@@ -87,7 +88,6 @@ def package_schema() -> dict[str, Any]:
         **_project_url(),
         license="Apache-2.0",
         language={"nodejs": {"respectSchemaVersion": True}, "python": python},
-        dependencies=[{"name": "aws", "version": aws_version}],
     )
 
 

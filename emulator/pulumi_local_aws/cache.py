@@ -6,7 +6,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 CLI_MODULE = PACKAGE / "cli_module"
-"""The Go module that pins the Pulumi CLI."""
+"""The Go module that pins the Pulumi CLI, and has the Node.js language host."""
 YAML_MODULE = PACKAGE / "yaml_module"
 """The Go module that pins the YAML language host."""
 MINISTACK_REQUIREMENTS = PACKAGE / "ministack.txt"
@@ -39,6 +39,6 @@ def built_cli(version: str) -> Path:
 
 def built_host(runtime: str, module: Path) -> Path:
     """Return the folder that a language host is built to: another one for other sources or pins."""
-    files = sorted(path for path in module.iterdir() if path.is_file())
+    files = sorted(path for path in module.rglob("*") if path.is_file())
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
     return cache_folder() / f"language-{runtime}-{digest}"

@@ -5,11 +5,19 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from pulumi_local_aws.cache import YAML_MODULE, built_host
+from pulumi_local_aws.cache import CLI_MODULE, YAML_MODULE, built_host
 from pulumi_local_aws.go_build import GoProgram, Report, build
 
 HOST_PREFIX = "pulumi-language-"
 HOSTS: Mapping[str, GoProgram] = {
+    "nodejs": GoProgram(
+        name="Node.js language host",
+        version="0.1.0",
+        package="./language_nodejs",
+        module=CLI_MODULE,
+        duration="some seconds after the CLI's build, else about two minutes",
+        instead="install the Pulumi CLI (https://www.pulumi.com/docs/install/), which brings one",
+    ),
     "yaml": GoProgram(
         name="YAML language host",
         version="1.25.0",

@@ -19,17 +19,12 @@ ACCOUNT = (
 )
 LOCALSTACK = "it needs a LocalStack with a paid plan, and Docker"
 SETUP = "`make test` runs it before the tests"
-LANGUAGES = (
-    "it needs the language hosts of the official CLI; tests/components/test_package.py tests the schema"
-)
 INSTALLED = f"{THREE_COMMANDS}::test_three_commands_deploy_an_echo_and_talk_to_it"
 """The fixture `installed` installs the same distributions with uv, from their wheels."""
 
 RUN_BY = {
     "mkdir echo && cd echo": INSTALLED,
     "python3 -m venv venv && . venv/bin/activate": INSTALLED,
-    "python3 -m venv venv": INSTALLED,
-    "venv/bin/pip install <this repository>": INSTALLED,
     "pip install <this repository>": INSTALLED,
     "pip install <this repository>/emulator": INSTALLED,
     "pip install <this repository> <this repository>/emulator": INSTALLED,
@@ -44,6 +39,9 @@ RUN_BY = {
     "make demo": f"{RECOVERY}::test_the_demo_prints_what_the_readme_shows",
     "pip wheel --no-deps --wheel-dir dist <this repository>": (
         "tests/package/test_wheel.py::test_pip_builds_the_same_wheel"
+    ),
+    "pulumi package add venv/bin/pulumi-resource-websocket_sessions": (
+        "tests/examples/test_examples.py::test_echo_sends_a_message_back"
     ),
     "pulumi stack init dev": PULUMI,
     "pulumi config set aws:region eu-central-1": PULUMI,
@@ -69,7 +67,6 @@ NOT_RUN = {
         "it is for a stack of a commit before 0.1.0"
     ),
     "make test-live STACK=dev": ACCOUNT,
-    "pulumi package add <this repository>/components": LANGUAGES,
     "npm ci": SETUP,
     "npm --prefix <this repository>/web ci": SETUP,
     "npm run dev": "it serves until Ctrl-C; the browser tests serve the same pages from the build",

@@ -14,12 +14,15 @@ import pytest
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
+from pulumi_local_aws.launchers import TESTED_VERSION
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port, port_is_free, wait_until
 from pulumi_local_aws.stack.project import Project
 from tests.support.wheels import REPOSITORY, UV, build_wheel, virtual_environment
 
 STACK = "test"
+PLUGIN = "../venv/bin/pulumi-resource-websocket_sessions"
+"""The plugin of the wheel, from the folder of an example's program in another language."""
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +80,10 @@ class Examples:
         copied = copy_example(name, self.folder)
         (copied / "venv").symlink_to(self.variables["VIRTUAL_ENV"])
         project = copied / language
-        engine = self._engine(Project.read(project / "Pulumi.yaml").runtime)
+        described = Project.read(project / "Pulumi.yaml")
+        if described.runtime == "nodejs":
+            self._engine(described).run(project, "package", "add", PLUGIN)
+        engine = self._engine(described)
         engine.select(STACK, project)
         try:
             engine.up(STACK, project)
@@ -86,9 +92,10 @@ class Examples:
             engine.destroy(STACK, project)
         assert not engine.export(STACK, project)["deployment"].get("resources")
 
-    def _engine(self, runtime: str) -> Engine:
+    def _engine(self, project: Project) -> Engine:
+        versions, runtimes = (project.aws_version(), TESTED_VERSION), (project.runtime,)
         try:
-            engine = Engine.prepare(self.aws, state=self.state, runtimes=(runtime,))
+            engine = Engine.prepare(self.aws, state=self.state, versions=versions, runtimes=runtimes)
         except EngineUnavailable as error:
             pytest.skip(str(error))
         path = os.pathsep.join([engine.environment["PATH"], str(UV.parent)])

@@ -61,7 +61,7 @@ def converse(chat: Deployed) -> None:
         assert {"delivered": 1} in (receive(ada), receive(ada))
 
 
-LANGUAGES = [pytest.param("", id="python"), "yaml"]
+LANGUAGES = [pytest.param("", id="python"), "typescript", "yaml"]
 """The folders of an example's programs: Python's is the example's own."""
 
 

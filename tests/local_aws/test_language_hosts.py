@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pulumi_local_aws.cache import YAML_MODULE, built_host
+from pulumi_local_aws.cache import CLI_MODULE, YAML_MODULE, built_host
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.language_hosts import HOSTS, ensure_host
 from pulumi_local_aws.launchers import write_launchers
@@ -30,6 +30,8 @@ def _tool(path: Path, name: str, script: str) -> Path:
 def test_the_modules_pin_the_versions_that_messages_name() -> None:
     pinned = (YAML_MODULE / "go.mod").read_text()
     assert f"github.com/pulumi/pulumi-yaml v{HOSTS['yaml'].version} " in pinned
+    source = (CLI_MODULE / "language_nodejs" / "main.go").read_text()
+    assert f'const version = "{HOSTS["nodejs"].version}"' in source
 
 
 @pytest.mark.usefixtures("path")

@@ -14,6 +14,7 @@ from pulumi_local_aws.console import log_tail, say
 from pulumi_local_aws.engine import Engine, engine_environment, home
 from pulumi_local_aws.errors import CommandError
 from pulumi_local_aws.files import private_folder, write_secret
+from pulumi_local_aws.launchers import TESTED_VERSION
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import REGION, lambda_environment
 from pulumi_local_aws.stack.layout import EMULATOR_PORT, Layout
@@ -107,7 +108,8 @@ class ProgramStack:
         write_secret(self._passphrase, secrets.token_urlsafe(32), keep=True)
         shutil.copyfile(self.project.file, self.layout.stack / self.project.file.name)
         self.write_config()
-        versions = () if self.official else (self.project.aws_version(),)
+        # Components in a plugin of their own ask for the version that is installed beside them.
+        versions = () if self.official else (self.project.aws_version(), TESTED_VERSION)
         prepared = Engine.prepare(
             self.aws_environment(),
             state=self.layout.state,
