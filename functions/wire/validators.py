@@ -1,9 +1,9 @@
-"""The few checks that the generated validators are made of.
+"""The checks that the generated validators consist of.
 
-Nothing heavier than ``re`` is imported, and no pattern is compiled before it is needed: validation is part
-of every cold start. The meaning is JSON Schema 2020-12's, with two readings of its own: an integer is a JSON
-number without a fraction part (1.0 is refused, since DynamoDB takes no floats), and text must be well-formed
-Unicode (a lone surrogate is valid JSON, but cannot be stored or sent).
+They import nothing heavier than ``re`` and compile a pattern at its first use, because each cold start
+imports them. They follow JSON Schema 2020-12 with two additions. An integer has no fraction part (1.0 is
+refused, since DynamoDB takes no floats). Text must be well-formed Unicode, since a lone surrogate cannot be
+stored or sent.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class InvalidMessage(Exception):  # noqa: N818 - the name of the wire's own code
-    """A property of a message is missing or not as the protocol says.
+    """A property of a message is missing or invalid.
 
-    ``code`` is the wire's error code, ``message`` names the property and what is allowed; the value itself is
-    never repeated, for it may be a token.
+    ``code`` is the protocol's error code. ``message`` names the property and what is allowed. It never
+    repeats the value, which may be a token.
     """
 
     def __init__(self, property: str, code: str, message: str) -> None:  # noqa: A002 - the schema's word
@@ -32,7 +32,7 @@ class InvalidMessage(Exception):  # noqa: N818 - the name of the wire's own code
 
 
 def text(allowed: str, code: str, shortest: int, longest: int | None, pattern: str = "") -> Check:
-    """A string of so many characters, which matches ``pattern`` as a whole."""
+    """Return a check for a string of a length, which matches ``pattern`` as a whole."""
 
     def check(name: str, value: object) -> None:
         if (
@@ -47,7 +47,7 @@ def text(allowed: str, code: str, shortest: int, longest: int | None, pattern: s
 
 
 def one_of(allowed: str, code: str, values: Collection[str]) -> Check:
-    """One of a set of strings."""
+    """Return a check for one of a set of strings."""
 
     def check(name: str, value: object) -> None:
         if not isinstance(value, str) or value not in values:
@@ -57,7 +57,7 @@ def one_of(allowed: str, code: str, values: Collection[str]) -> Check:
 
 
 def integer(allowed: str, code: str, least: int, most: int) -> Check:
-    """A whole number between two bounds, both allowed."""
+    """Return a check for an integer between two bounds, both included."""
 
     def check(name: str, value: object) -> None:
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
@@ -67,7 +67,7 @@ def integer(allowed: str, code: str, least: int, most: int) -> Check:
 
 
 def list_of(allowed: str, code: str, item: Check, fewest: int, most: int) -> Check:
-    """A list of different items, so many of them."""
+    """Return a check for a list without duplicates, with a number of items between two bounds."""
 
     def check(name: str, value: object) -> None:
         if not isinstance(value, list):
@@ -84,7 +84,7 @@ def list_of(allowed: str, code: str, item: Check, fewest: int, most: int) -> Che
 
 
 class ObjectSchema:
-    """The properties of one kind of object: which there may be, which there must be, which go together."""
+    """The properties of an object: which are allowed, which are required, and which require another."""
 
     __slots__ = ("any_of", "properties", "required", "together")
 
@@ -101,7 +101,7 @@ class ObjectSchema:
         self.any_of = any_of
 
     def check(self, value: object) -> None:
-        """Raise `InvalidMessage` for the first property that is not as it must be."""
+        """Raise `InvalidMessage` for the first invalid property."""
         if not isinstance(value, dict):
             raise InvalidMessage("", "INVALID_MESSAGE", "a message must be a JSON object")
         message = cast("dict[str, object]", value)
@@ -124,7 +124,7 @@ class ObjectSchema:
 
 
 def well_formed(value: str) -> bool:
-    """Whether UTF-8 can carry the text: a lone surrogate cannot be stored or sent."""
+    """Return whether UTF-8 can encode the text, which is false for a lone surrogate."""
     try:
         return value.isascii() or bool(value.encode())
     except UnicodeEncodeError:

@@ -83,7 +83,7 @@ def hook(tables: MiniStack) -> Callable[..., LambdaHook]:
     return make
 
 
-def test_an_answer_comes_back(hook: Callable[..., LambdaHook]) -> None:
+def test_the_answer_changes_the_entry(hook: Callable[..., LambdaHook]) -> None:
     assert hook("example").process(SESSION, ENTRY) == replace(ENTRY, variants={"de": GERMAN})
 
 
@@ -95,7 +95,7 @@ def test_an_answer_comes_back(hook: Callable[..., LambdaHook]) -> None:
         ("no-such-function", 5.0, "invocation failed"),
     ],
 )
-def test_what_fails_is_one_kind_of_failure(
+def test_every_failure_is_a_hook_error(
     hook: Callable[..., LambdaHook], name: str, timeout: float, reason: str
 ) -> None:
     """Also a function that is too slow: the call is given up in time, and made once."""

@@ -62,7 +62,7 @@ def test_each_status_has_its_outcome(status: int, outcome: Outcome) -> None:
         assert len(api.requests) == {Outcome.UNREACHABLE: 3, Outcome.THROTTLED: 6}.get(outcome, 1)
 
 
-def test_an_account_that_is_throttled_for_a_while_loses_nobody() -> None:
+def test_an_account_that_is_throttled_for_a_while_loses_no_listener() -> None:
     """With the limits in use: each connection is refused three times before it is served."""
     refused: Counter[str] = Counter()
 
@@ -173,7 +173,7 @@ def test_a_delivery_ends_with_its_first_failure() -> None:
         assert [got.body for got in api.requests] == [b"1", b"2"]
 
 
-def test_silent_connections_hold_nobody_up() -> None:
+def test_silent_connections_delay_no_other() -> None:
     """Everyone else has their push before the first silent one is given up."""
     silent = {f"silent-{number}" for number in range(20)}
     everyone = [*sorted(silent), *(f"listener-{number}" for number in range(200))]
@@ -252,7 +252,7 @@ def test_disconnect_deletes_and_lets_be_what_is_gone() -> None:
         assert sorted(api.deleted()) == ["a=", "gone"]
 
 
-def test_disconnect_tells_what_it_could_not_close() -> None:
+def test_disconnect_returns_which_connections_it_could_not_close() -> None:
     with management_api(ManagementApi(lambda _: Answer(status=429))) as api, sender_to(api.url) as sender:
         assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
 

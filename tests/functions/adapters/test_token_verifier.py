@@ -59,14 +59,14 @@ def test_an_unknown_key_id_fetches_again_once_in_a_cool_down() -> None:
 @pytest.mark.parametrize(
     "answer", [OSError("unreachable"), b"", b"[]", b"{}", b'{"keys": [{"kty": "?"}]}', b'{"keys": 5}']
 )
-def test_keys_that_cannot_be_had_refuse(answer: bytes | Exception) -> None:
+def test_a_token_is_refused_if_its_keys_cannot_be_fetched(answer: bytes | Exception) -> None:
     keys = Keys(POOL)
     keys.answer = answer
     with pytest.raises((UnavailableError, UnauthorizedError)):
         keys.verifier().claims(POOL.sign(claims(START)))
 
 
-def test_a_failed_fetch_does_not_forget_the_keys_that_were_there() -> None:
+def test_a_failed_fetch_keeps_the_earlier_keys() -> None:
     keys = Keys(POOL)
     verifier = keys.verifier()
     verifier.claims(POOL.sign(claims(START)))
@@ -77,29 +77,29 @@ def test_a_failed_fetch_does_not_forget_the_keys_that_were_there() -> None:
     assert verifier.claims(POOL.sign(claims(START)))
 
 
-def part(value: object) -> str:
+def encoded(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
 
-BAD_TOKENS = {
+INVALID_TOKENS = {
     "empty": "",
     "no token": "token",
     "three dots": "...",
-    "unsigned": f"{part({'alg': 'none', 'kid': 'pool'})}.{part(claims(START))}.",
+    "unsigned": f"{encoded({'alg': 'none', 'kid': 'pool'})}.{encoded(claims(START))}.",
     "signed with the public key as a secret": (
-        f"{part({'alg': 'HS256', 'kid': 'pool'})}.{part(claims(START))}.c2lnbmF0dXJl"
+        f"{encoded({'alg': 'HS256', 'kid': 'pool'})}.{encoded(claims(START))}.c2lnbmF0dXJl"
     ),
     "another key of the same id": STRANGE.sign(claims(START)),
     "no key id": jwt.encode(claims(START), POOL.private, algorithm="RS256"),
-    "a key id that is no text": f"{part({'alg': 'RS256', 'kid': 5})}.{part(claims(START))}.c2ln",
+    "a key id that is no text": f"{encoded({'alg': 'RS256', 'kid': 5})}.{encoded(claims(START))}.c2ln",
     "changed": POOL.sign(claims(START))[:-8] + "AAAAAAAA",
-    "not an object": f"{part({'alg': 'RS256', 'kid': 'pool'})}.{part([1])}.c2ln",
+    "not an object": f"{encoded({'alg': 'RS256', 'kid': 'pool'})}.{encoded([1])}.c2ln",
     "too long": "a" * 9000,
     "not ASCII": "é.ü.ö",
 }
 
 
-@pytest.mark.parametrize("name", list(BAD_TOKENS))
-def test_bad_tokens_are_refused(name: str) -> None:
+@pytest.mark.parametrize("name", list(INVALID_TOKENS))
+def test_invalid_tokens_are_refused(name: str) -> None:
     with pytest.raises(UnauthorizedError):
-        Keys(POOL).verifier().claims(BAD_TOKENS[name])
+        Keys(POOL).verifier().claims(INVALID_TOKENS[name])

@@ -16,7 +16,7 @@ from domain.settings import Settings
         (1000, 9000, False, 1480),
     ],
 )
-def test_a_connection_is_due_at_the_first_of_what_it_must_be_told(
+def test_a_connection_is_due_at_its_earliest_ping_or_notice(
     active_at: int, token: int | None, notified: bool, due: int
 ) -> None:
     at = next_check_at(

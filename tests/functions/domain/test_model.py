@@ -36,13 +36,13 @@ SESSION = Session(
         ({"status": Status.ENDED}, 1000, EndReason.ENDED),
     ],
 )
-def test_a_session_is_over_when_its_time_is(
+def test_a_session_has_ended_when_its_time_has_run_out(
     changes: dict[str, object], now: int, reason: EndReason | None
 ) -> None:
     assert replace(SESSION, **changes).ended_because(now) is reason
 
 
-def test_a_session_is_gone_when_it_is_kept_no_more_and_due_when_its_time_runs_out() -> None:
+def test_a_session_is_gone_after_its_ttl_and_due_when_its_time_runs_out() -> None:
     assert [SESSION.is_gone(now) for now in (2499, 2500)] == [False, True]
     assert SESSION.due_at == 2000
     assert replace(SESSION, grace_until=1500).due_at == 1500

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.session_ids import ADJECTIVES, NOUNS, REFUSED, is_refused, new_epoch, new_session_id
 
 
-def test_there_are_words_enough_and_none_is_refused() -> None:
+def test_each_list_has_100_words_and_no_refused_one() -> None:
     for words in (ADJECTIVES, NOUNS):
         assert len(words) >= 100
         assert len(set(words)) == len(words)
@@ -38,7 +38,9 @@ def test_ids_have_their_form_and_no_refused_word(random: object) -> None:
         ("grass", "oak", False),
     ],
 )
-def test_refused_words_are_found_whole_and_across_the_seam(adjective: str, noun: str, refused: bool) -> None:
+def test_refused_words_are_found_whole_and_across_the_border(
+    adjective: str, noun: str, refused: bool
+) -> None:
     assert is_refused(adjective, noun) is refused
 
 

@@ -13,7 +13,7 @@ def test_settings_are_read_back_as_they_were_written() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"maxListener": 1}', '{"limits": {"sessions": 1}}'])
-def test_a_setting_that_there_is_not_is_named(text: str) -> None:
+def test_an_unknown_setting_is_an_error_that_names_it(text: str) -> None:
     with pytest.raises(ValueError, match=r"maxListener|sessions"):
         Settings.from_json(text)
 

@@ -10,7 +10,7 @@ from tests.support.signing_keys import claims
 RULES = TokenRules(issuer=ISSUER, audience=frozenset([CLIENT]))
 
 
-def test_an_id_token_and_an_access_token_are_good() -> None:
+def test_an_id_token_and_an_access_token_are_accepted() -> None:
     id_token = claims(START)
     access_token = claims(START, token_use="access", aud=None, client_id=CLIENT)
     for good in (id_token, access_token):

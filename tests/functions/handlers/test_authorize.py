@@ -27,13 +27,13 @@ def effect(answer: dict[str, Any]) -> str:
     return statement["Effect"]
 
 
-def good_token() -> str:
+def valid_token() -> str:
     return POOL.sign(claims(int(time.time())))
 
 
 @pytest.mark.parametrize("form", ["subprotocol", "header", "query"])
-def test_a_good_token_is_let_in_in_each_form(authorizer: Any, form: str) -> None:
-    token = good_token()
+def test_a_valid_token_is_allowed_in_each_form(authorizer: Any, form: str) -> None:
+    token = valid_token()
     event = {
         "subprotocol": events.handshake({"Sec-WebSocket-Protocol": f"websocket-sessions.v1, bearer.{token}"}),
         "header": events.handshake({"authorization": f"Bearer {token}"}),
@@ -58,7 +58,7 @@ def test_a_good_token_is_let_in_in_each_form(authorizer: Any, form: str) -> None
         ({}, {"token": "x"}),
     ],
 )
-def test_a_token_that_is_there_and_not_good_is_never_taken_for_none(
+def test_an_invalid_token_is_never_treated_as_anonymous_access(
     authorizer: Any, headers: dict[str, str], query: dict[str, str]
 ) -> None:
     assert effect(authorizer(events.handshake(headers, query), None)) == "Deny"
@@ -73,5 +73,5 @@ def test_without_a_token_the_caller_is_anonymous(authorizer: Any) -> None:
 def test_keys_that_cannot_be_fetched_deny(monkeypatch: pytest.MonkeyPatch, authorizer: Any) -> None:
     assert authorizer
     monkeypatch.setenv("JWKS_URL", "http://127.0.0.1:9/jwks.json")
-    answer = cold_start("authorize")(events.handshake(query={"token": good_token()}), None)
+    answer = cold_start("authorize")(events.handshake(query={"token": valid_token()}), None)
     assert effect(answer) == "Deny"

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.emulator
 NEW = {"sourceLanguage": "en", "quality": "standard"}
 
 
-def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_http(
+def test_a_session_created_over_http_is_resumed_over_a_websocket_and_ended_over_http(
     stack: HandlerDriver,
 ) -> None:
     user = new_id("u")
@@ -40,7 +40,7 @@ def test_a_session_made_over_http_is_resumed_over_a_websocket_and_ended_over_htt
     assert stack.http("GET", session_id)[1]["status"] == "ended"
 
 
-def test_a_session_made_over_a_websocket_is_read_and_changed_over_http(stack: HandlerDriver) -> None:
+def test_a_session_created_over_a_websocket_is_read_and_changed_over_http(stack: HandlerDriver) -> None:
     user = new_id("u")
     _, session_id = stack.speaking(user)
     status, shown = stack.http("GET", session_id)
@@ -98,7 +98,7 @@ def test_another_user_is_forbidden(stack: HandlerDriver, method: str, body: obje
     assert stack.http(method, session_id, subject="other", body=body)[0] == 403
 
 
-def test_get_needs_a_user_where_nobody_may_be_anonymous(
+def test_get_needs_a_user_if_the_stack_allows_no_anonymous_listeners(
     stack: HandlerDriver, environment: Environment
 ) -> None:
     _, session_id = stack.speaking(new_id("u"))
@@ -109,7 +109,7 @@ def test_get_needs_a_user_where_nobody_may_be_anonymous(
     assert answer["statusCode"] == 200
 
 
-def test_log_lines_tell_users_apart_and_have_no_address_in_any_form(
+def test_log_lines_distinguish_users_and_have_no_address_in_any_form(
     stack: HandlerDriver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All addresses can be tried in minutes, so that a digest of one hides nothing; a user's id is random."""
@@ -126,7 +126,7 @@ def test_log_lines_tell_users_apart_and_have_no_address_in_any_form(
 
 
 @pytest.mark.parametrize("key", ["", "k" * 65])
-def test_an_idempotency_key_that_is_no_request_id_is_refused(stack: HandlerDriver, key: str) -> None:
+def test_an_idempotency_key_that_is_an_invalid_request_id_is_refused(stack: HandlerDriver, key: str) -> None:
     status, _ = stack.http("POST", subject="user", body=NEW, headers={"idempotency-key": key})
     assert status == 400
 
@@ -139,7 +139,7 @@ def test_a_body_in_base64_is_read_and_a_broken_one_refused(stack: HandlerDriver)
     assert stack.call("http_create_session", event)["statusCode"] == 400
 
 
-def test_a_limit_answers_429_and_says_when_to_try_again(
+def test_a_request_over_the_limit_gets_429_and_the_time_to_retry(
     stack: HandlerDriver, environment: Environment
 ) -> None:
     environment(Settings(limits=Limits(sessions_per_hour=1)))

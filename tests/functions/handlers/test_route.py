@@ -31,20 +31,22 @@ pytestmark = pytest.mark.emulator
         ('{"action": "CreateSession"}', "UNKNOWN_ACTION"),
     ],
 )
-def test_what_names_no_route_is_told_why(stack: HandlerDriver, body: str, code: str) -> None:
+def test_a_message_without_a_route_gets_an_error_with_the_reason(
+    stack: HandlerDriver, body: str, code: str
+) -> None:
     reply = stack.send_text(new_id(), "unknown_action", body)
     assert (reply["type"], reply["code"]) == ("error", code)
     assert reply.get("requestId") == ("r" if '"r"' in body else None)
 
 
 @pytest.mark.parametrize("request_id", ["", "r" * 65, 5, None, "\ud800"])
-def test_a_request_id_that_is_none_is_not_echoed(stack: HandlerDriver, request_id: object) -> None:
+def test_an_invalid_request_id_is_not_echoed(stack: HandlerDriver, request_id: object) -> None:
     reply = stack.send(new_id(), "getSession", requestId=request_id)
     assert reply["code"] == "INVALID_MESSAGE"
     assert "requestId" not in reply
 
 
-def test_the_handshake_picks_our_subprotocol_and_repeats_no_token(stack: HandlerDriver) -> None:
+def test_the_handshake_accepts_our_subprotocol_and_repeats_no_token(stack: HandlerDriver) -> None:
     event = events.connect(new_id())
     event["multiValueHeaders"]["Sec-WebSocket-Protocol"] = ["websocket-sessions.v1, bearer.secret"]
     answer = stack.call("connect", event)
@@ -98,7 +100,7 @@ def test_no_body_gives_an_internal_error(stack: HandlerDriver, body: str | None)
         assert reply["code"] != "INTERNAL"
 
 
-def test_an_unforeseen_failure_is_internal_and_its_text_stays_here(
+def test_an_unexpected_failure_is_internal_and_its_text_is_not_sent(
     stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     speaker = stack.connect("user")

@@ -25,13 +25,13 @@ def test_what_is_left_goes_on_in_two_halves_with_nothing_lost() -> None:
     assert [len(event["continue"]) for event in events] == [4, 3]
 
 
-def test_one_unit_goes_on_alone_and_none_not_at_all() -> None:
+def test_one_scan_continues_alone_and_no_scan_means_no_invocation() -> None:
     """An invocation more than there is work would only cost."""
     assert len(continuation_events([ShardScan("sessions", 3)], 0)) == 1
     assert continuation_events([], 0) == []
 
 
-def test_chains_end() -> None:
+def test_a_chain_of_invocations_ends() -> None:
     """The next minute's run takes over, long before Lambda would stop the chain as a loop."""
     invocations = 0
     waiting: list[dict[str, object]] = [{}]

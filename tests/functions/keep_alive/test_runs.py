@@ -22,7 +22,7 @@ from tests.support.session_driver import START, UNLIMITED
 pytestmark = pytest.mark.emulator
 
 
-def test_a_silent_connection_is_pinged_before_each_idle_cut(driver: KeepAliveDriver) -> None:
+def test_a_silent_connection_is_pinged_before_each_idle_timeout(driver: KeepAliveDriver) -> None:
     """Over an hour of runs no gap reaches ten minutes, and there are no more pings than needed."""
     connection = driver.connect()
     pinged = [driver.now]
@@ -58,7 +58,7 @@ def test_the_handover_is_asked_for_once(driver: KeepAliveDriver) -> None:
     assert driver.connection(connection).refresh_notified_at == START + 6600 + UNLIMITED.refresh_jitter
 
 
-def test_each_token_s_end_is_told_of_once(driver: KeepAliveDriver) -> None:
+def test_each_token_has_one_expiry_notice(driver: KeepAliveDriver) -> None:
     """A refreshed token is told of again."""
     connection = driver.connect("subject", token_expires_at=START + 1000)
     driver.now = START + 900
@@ -79,7 +79,7 @@ def test_each_token_s_end_is_told_of_once(driver: KeepAliveDriver) -> None:
 
 
 @pytest.mark.parametrize(("anonymous", "stays"), [(False, False), (True, True)])
-def test_a_listener_s_rights_end_with_its_token(
+def test_a_listener_s_permissions_end_with_its_token(
     driver: KeepAliveDriver, anonymous: bool, stays: bool
 ) -> None:
     """Told before, and cut within a run of the end; where nobody needs a token, it goes on listening."""
@@ -94,7 +94,9 @@ def test_a_listener_s_rights_end_with_its_token(
     assert there.listener_count(session) == (1 if stays else 0)
 
 
-def test_who_could_not_be_cut_stays_a_listener_and_is_cut_by_a_later_run(driver: KeepAliveDriver) -> None:
+def test_a_listener_that_could_not_be_disconnected_is_disconnected_by_a_later_run(
+    driver: KeepAliveDriver,
+) -> None:
     """Its record is all that tells the next run of it."""
     there = KeepAliveDriver(replace(UNLIMITED, allow_anonymous=False))
     _, session = there.speaking()
@@ -232,7 +234,7 @@ def test_a_skipped_minute_does_no_harm(driver: KeepAliveDriver) -> None:
     assert driver.connection(connection).due_at == driver.now + 360
 
 
-def test_who_cannot_be_reached_is_tried_again(driver: KeepAliveDriver) -> None:
+def test_an_unreachable_connection_is_tried_again(driver: KeepAliveDriver) -> None:
     """Nothing is recorded, so that the next run finds it due."""
     connection = driver.connect()
     driver.pusher.silent.add(connection)
@@ -260,7 +262,7 @@ def test_a_management_api_that_refuses_fails_the_run_but_ends_sessions(driver: K
     assert driver.session(session).status is Status.ENDED
 
 
-def test_a_shard_that_cannot_be_read_keeps_nobody_else_waiting(driver: KeepAliveDriver) -> None:
+def test_an_unreadable_shard_delays_no_other(driver: KeepAliveDriver) -> None:
     """It is read a minute later."""
     connections = [driver.connect() for _ in range(4)]
     driver.now += 360
@@ -284,7 +286,7 @@ def test_a_shard_that_cannot_be_read_keeps_nobody_else_waiting(driver: KeepAlive
     assert driver.pusher.types(connections[0]) == ["keepAlive"]
 
 
-def test_overlapping_runs_say_each_notice_once(driver: KeepAliveDriver) -> None:
+def test_overlapping_runs_send_each_notice_once(driver: KeepAliveDriver) -> None:
     """Four runs at once: pings may double, notices do not, sessions end once."""
     connections = [driver.connect() for _ in range(20)]
     speaker, session = driver.speaking()
@@ -323,7 +325,7 @@ def test_a_long_list_is_read_page_by_page_and_goes_on_where_time_ran_out(driver:
     assert [small.pusher.types(connection) for connection in connections] == [["keepAlive"]] * 30
 
 
-def test_a_unit_goes_on_from_where_it_stopped(driver: KeepAliveDriver) -> None:
+def test_a_scan_continues_from_where_it_stopped(driver: KeepAliveDriver) -> None:
     """The cursor is a moment, not an id, so that no id is in an event."""
     small = KeepAliveDriver(page=1)
     first = small.connect()

@@ -71,7 +71,7 @@ def test_a_creation_sent_ten_times_at_once_makes_one_session() -> None:
     assert len(replies(results)) == 10
 
 
-def test_disconnects_told_twice_at_once_count_once() -> None:
+def test_concurrent_duplicate_disconnects_count_once() -> None:
     driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=20))
     _, session_id = driver.speaking()
     listeners = [driver.listening(session_id) for _ in range(10)]

@@ -64,7 +64,7 @@ def test_a_repeat_on_another_connection_takes_the_session_over(driver: UseCaseDr
         driver.update(lost, quality="premium")
 
 
-def test_a_repeat_takes_over_a_connection_whose_session_is_over(driver: UseCaseDriver) -> None:
+def test_a_repeat_takes_over_a_connection_whose_session_has_ended(driver: UseCaseDriver) -> None:
     user = new_id("u")
     reply = driver.create(None, user, request_id="r")
     other = driver.create(speaker := driver.connect(user), user)
@@ -89,7 +89,7 @@ def test_a_repeat_never_gets_a_session_that_took_over_the_id() -> None:
         driver.create(driver.connect("user"), request_id="r")
 
 
-def test_a_second_session_on_a_connection_conflicts_until_the_first_is_over(driver: UseCaseDriver) -> None:
+def test_a_second_session_on_a_connection_conflicts_until_the_first_has_ended(driver: UseCaseDriver) -> None:
     speaker, first = driver.speaking()
     with pytest.raises(ConflictError):
         driver.create(speaker)
@@ -134,7 +134,7 @@ def test_a_session_made_over_http_waits_for_its_speaker(driver: UseCaseDriver) -
     assert driver.resume(speaker, reply["sessionId"])["generation"] == 1
 
 
-def test_a_session_made_over_http_that_nobody_takes_up_ends(driver: UseCaseDriver) -> None:
+def test_a_session_created_over_http_ends_without_a_speaker(driver: UseCaseDriver) -> None:
     reply = driver.create(None)
     driver.now += UNLIMITED.speaker_grace
     with pytest.raises(SessionEndedError):

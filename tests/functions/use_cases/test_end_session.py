@@ -10,7 +10,7 @@ from tests.support.memory_stores import Memory
 from tests.support.session_driver import UNLIMITED, UseCaseDriver
 
 
-def test_ends_once_and_tells_everyone_else_once(driver: UseCaseDriver) -> None:
+def test_a_session_ends_once_and_everyone_else_is_notified_once(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     epoch = driver.session(session_id).epoch
     expected = {
@@ -24,7 +24,7 @@ def test_ends_once_and_tells_everyone_else_once(driver: UseCaseDriver) -> None:
     assert driver.broadcaster.broadcasts == [(session_id, expected, speaker)]
 
 
-def test_the_owner_ends_without_a_connection(driver: UseCaseDriver) -> None:
+def test_the_owner_ends_a_session_without_a_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     with pytest.raises(ForbiddenError):
         driver.end_as_owner("other", session_id)
@@ -38,7 +38,7 @@ def test_the_owner_ends_without_a_connection(driver: UseCaseDriver) -> None:
     ("detach", "seconds", "reason"),
     [(True, UNLIMITED.speaker_grace, "speakerGone"), (False, UNLIMITED.session_lifetime, "expired")],
 )
-def test_the_clock_ends_what_has_run_out(
+def test_a_session_whose_time_has_run_out_ends(
     driver: UseCaseDriver, detach: bool, seconds: int, reason: str
 ) -> None:
     speaker, session_id = driver.speaking()
@@ -54,7 +54,7 @@ def test_the_clock_ends_what_has_run_out(
     assert driver.session(session_id).status is Status.ENDED
 
 
-def test_an_end_that_nobody_could_be_told_of_is_told_later() -> None:
+def test_an_end_that_could_not_be_announced_is_announced_later() -> None:
     memory = Memory()
     driver = UseCaseDriver.in_memory(memory=memory)
     speaker, session_id = driver.speaking()

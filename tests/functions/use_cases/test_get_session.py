@@ -28,7 +28,7 @@ def test_a_replaced_speaker_has_no_role(driver: UseCaseDriver) -> None:
     assert "role" not in driver.get(speaker, session_id)
 
 
-def test_a_session_that_is_over_is_shown_as_such_while_it_is_kept(driver: UseCaseDriver) -> None:
+def test_an_ended_session_is_shown_as_ended_while_it_is_kept(driver: UseCaseDriver) -> None:
     speaker, _ = driver.speaking()
     driver.end(speaker)
     assert driver.get(speaker)["status"] == "ended"

@@ -116,7 +116,9 @@ class TestThroughPublish:
         assert publish_driver.recorder.counts["HookFailed"] == 1
         publish_driver.close()
 
-    def test_a_failing_hook_refuses_where_that_is_the_rule(self, callbacks: ManagementApi) -> None:
+    def test_a_failing_hook_refuses_the_message_if_the_setting_says_so(
+        self, callbacks: ManagementApi
+    ) -> None:
         publish_driver = staged(callbacks, fails, "refuse")
         speaker, session_id = publish_driver.speaking()
         listener, _ = publish_driver.join_listener(session_id)
@@ -125,14 +127,16 @@ class TestThroughPublish:
         assert publish_driver.heard(listener) == []
         publish_driver.close()
 
-    def test_an_answer_too_large_is_the_speakers_to_know(self, callbacks: ManagementApi) -> None:
+    def test_the_speaker_gets_an_error_for_an_answer_that_is_too_large(
+        self, callbacks: ManagementApi
+    ) -> None:
         publish_driver = staged(callbacks, lambda _: {"languages": {"es": {"data": "x" * 33_000}}})
         speaker, _ = publish_driver.speaking()
         with pytest.raises(PayloadTooLargeError):
             publish_driver.publish(speaker, "hello")
         publish_driver.close()
 
-    def test_a_repeated_request_keeps_its_answer_whatever_the_hook_says_then(
+    def test_a_repeated_request_keeps_its_reply_whatever_the_hook_answers_then(
         self, callbacks: ManagementApi
     ) -> None:
         """Everybody has the message by then. A request that was never carried out is refused."""
@@ -149,7 +153,7 @@ class TestThroughPublish:
             publish_driver.publish(speaker, "hello", request_id="s")
         publish_driver.close()
 
-    def test_nobody_without_rights_reaches_the_hook(self, callbacks: ManagementApi) -> None:
+    def test_a_message_without_permission_does_not_reach_the_hook(self, callbacks: ManagementApi) -> None:
         requests: list[dict[str, Any]] = []
         publish_driver = staged(callbacks, lambda request: requests.append(request) or {})
         with pytest.raises(ForbiddenError):

@@ -15,7 +15,7 @@ def numbers(publish_driver: PublishDriver, speaker: str) -> list[int]:
     return [push["listeners"] for push in publish_driver.api.pushes(speaker) if push["type"] == "presence"]
 
 
-def test_one_push_tells_the_count_over_all_shards(publish_driver: PublishDriver) -> None:
+def test_one_push_has_the_count_of_all_shards(publish_driver: PublishDriver) -> None:
     speaker, session_id = publish_driver.speaking()
     for _ in range(12):
         publish_driver.join_listener(session_id)
@@ -25,7 +25,7 @@ def test_one_push_tells_the_count_over_all_shards(publish_driver: PublishDriver)
     ]
 
 
-def test_a_count_that_moves_meanwhile_is_pushed_again(publish_driver: PublishDriver) -> None:
+def test_a_count_that_changes_meanwhile_is_pushed_again(publish_driver: PublishDriver) -> None:
     speaker, session_id = publish_driver.speaking()
     listener, _ = publish_driver.join_listener(session_id)
 
@@ -38,7 +38,7 @@ def test_a_count_that_moves_meanwhile_is_pushed_again(publish_driver: PublishDri
     assert numbers(publish_driver, speaker) == [1, 0]
 
 
-def test_a_speaker_who_cannot_be_reached_is_tried_once_for_a_count_that_moves(
+def test_an_unreachable_speaker_is_tried_once_for_a_count_that_changes(
     publish_driver: PublishDriver,
 ) -> None:
     """The next change is told anyway; meanwhile other sessions' speakers wait for their numbers."""
@@ -69,7 +69,7 @@ def test_mass_joins_and_drops_leave_the_right_number(publish_driver: PublishDriv
     assert numbers(publish_driver, speaker) == [40, 12]
 
 
-def test_nobody_to_tell_is_no_error(publish_driver: PublishDriver) -> None:
+def test_a_session_without_a_reachable_speaker_is_no_error(publish_driver: PublishDriver) -> None:
     """No such session, none any more, or a speaker who is gone."""
     publish_driver.container.presence("no-such-100")
     speaker, session_id = publish_driver.speaking()

@@ -86,7 +86,7 @@ def test_binary_data_goes_as_base64(publish_driver: PublishDriver) -> None:
 
 
 @pytest.mark.parametrize("data", ["%%%%", "abc", "a b=", "é==="])
-def test_base64_that_is_none_is_refused(publish_driver: PublishDriver, data: str) -> None:
+def test_invalid_base64_is_refused(publish_driver: PublishDriver, data: str) -> None:
     speaker, _ = publish_driver.speaking()
     with pytest.raises(InvalidMessageError):
         publish_driver.publish(speaker, data, encoding="base64")
@@ -121,7 +121,7 @@ def test_a_repeated_request_keeps_its_offset_and_is_sent_again(publish_driver: P
 
 
 @pytest.mark.parametrize("is_warm", [True, False], ids=["warm", "cold"])
-def test_a_repeated_request_keeps_its_answer_when_its_session_is_paused_or_over(
+def test_a_repeated_request_keeps_its_reply_after_its_session_was_paused_or_ended(
     publish_driver: PublishDriver, is_warm: bool
 ) -> None:
     """Its reply may have been lost just before. A new request is refused all the same."""
@@ -182,7 +182,7 @@ def test_only_the_speaker_publishes(publish_driver: PublishDriver) -> None:
             publish_driver.publish(connection_id, "x")
 
 
-def test_a_replaced_speaker_loses_its_rights_at_once(publish_driver: PublishDriver) -> None:
+def test_a_replaced_speaker_loses_its_permissions_at_once(publish_driver: PublishDriver) -> None:
     """Also on an instance that remembers it as the speaker."""
     speaker, session_id = publish_driver.speaking()
     publish_driver.publish(speaker, "x")
@@ -197,7 +197,7 @@ def test_a_replaced_speaker_loses_its_rights_at_once(publish_driver: PublishDriv
     assert publish_driver.publish(newer, "x")["offset"] == 2
 
 
-def test_a_paused_or_ended_session_takes_nothing(publish_driver: PublishDriver) -> None:
+def test_a_paused_or_ended_session_refuses_messages(publish_driver: PublishDriver) -> None:
     speaker, session_id = publish_driver.speaking()
     publish_driver.publish(speaker, "x")
     by = SpeakerAuthority(connection_id=speaker, generation=1)
@@ -225,7 +225,7 @@ def test_a_speaker_goes_on_with_a_new_session_on_the_same_connection(publish_dri
     assert publish_driver.publish(speaker, "x") == {"type": "published", "sessionId": second, "offset": 1}
 
 
-def test_rights_end_with_the_token_and_return_with_a_newer_one(publish_driver: PublishDriver) -> None:
+def test_permissions_end_with_the_token_and_return_with_a_newer_one(publish_driver: PublishDriver) -> None:
     speaker = publish_driver.connect("user", token_expires_at=START + 60)
     publish_driver.create(speaker)
     publish_driver.publish(speaker, "x")
@@ -238,7 +238,7 @@ def test_rights_end_with_the_token_and_return_with_a_newer_one(publish_driver: P
     assert publish_driver.publish(speaker, "x")["offset"] == 2
 
 
-def test_target_languages_must_be_served(publish_driver: PublishDriver) -> None:
+def test_unsupported_target_languages_are_refused(publish_driver: PublishDriver) -> None:
     speaker, _ = publish_driver.speaking()
     with pytest.raises(UnsupportedLanguageError):
         publish_driver.publish(speaker, "x", targetLanguages=["es", "cy"])

@@ -17,7 +17,7 @@ from tests.support.session_driver import START, UNLIMITED, UseCaseDriver
 NOWHERE = "brave-otter-100"
 
 
-def test_raises_the_generation_and_tells_the_older_connection(driver: UseCaseDriver) -> None:
+def test_a_resume_raises_the_generation_and_notifies_the_older_connection(driver: UseCaseDriver) -> None:
     older, session_id = driver.speaking()
     newer = driver.connect("user")
     reply = driver.resume(newer, session_id)
@@ -89,7 +89,7 @@ def test_only_the_owner_resumes(
     assert driver.session(session_id).generation == 1
 
 
-def test_refuses_what_is_over_or_never_was(driver: UseCaseDriver) -> None:
+def test_an_ended_or_unknown_session_is_refused(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.disconnect(speaker)
     driver.now += UNLIMITED.speaker_grace

@@ -14,7 +14,7 @@ from tests.support.session_driver import UseCaseDriver
 NOWHERE = "brave-otter-100"
 
 
-def test_changes_what_it_names_and_tells_everyone_else(driver: UseCaseDriver) -> None:
+def test_named_properties_change_and_everyone_else_is_notified(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     reply = driver.update(speaker, status=Status.PAUSED)
     assert reply == {
@@ -43,14 +43,14 @@ def test_only_the_speaker_may(driver: UseCaseDriver) -> None:
             driver.update(connection_id, quality="premium")
 
 
-def test_a_session_that_is_over_stays_as_it_is(driver: UseCaseDriver) -> None:
+def test_an_ended_session_does_not_change(driver: UseCaseDriver) -> None:
     speaker, _ = driver.speaking()
     driver.end(speaker)
     with pytest.raises(SessionEndedError):
         driver.update(speaker, quality="premium")
 
 
-def test_the_owner_may_without_a_connection(driver: UseCaseDriver) -> None:
+def test_the_owner_changes_a_session_without_a_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     assert driver.update_as_owner("user", session_id, quality="premium")["quality"] == "premium"
     assert driver.broadcaster.broadcasts[-1][2] is None
@@ -60,7 +60,7 @@ def test_the_owner_may_without_a_connection(driver: UseCaseDriver) -> None:
         driver.update_as_owner("user", NOWHERE, quality="premium")
 
 
-def test_a_change_that_nobody_could_be_told_of_is_told_by_the_repeated_request() -> None:
+def test_a_repeated_request_announces_a_change_that_could_not_be_announced() -> None:
     driver = UseCaseDriver.in_memory()
     speaker, session_id = driver.speaking()
     driver.broadcaster.is_available = False

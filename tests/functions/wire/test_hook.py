@@ -54,13 +54,13 @@ nonsense = st.recursive(
     ],
     ids=ascii,
 )
-def test_an_answer_that_is_none_is_a_failure(answer: object) -> None:
+def test_an_invalid_answer_is_a_failure(answer: object) -> None:
     with pytest.raises(HookError):
         apply_answer(ENTRY, answer, LANGUAGES)
 
 
 @given(nonsense)
-def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) -> None:
+def test_every_answer_is_an_entry_a_refusal_or_a_failure(answer: object) -> None:
     """Nothing else leaves it."""
     try:
         entry = apply_answer(ENTRY, answer, LANGUAGES)
@@ -71,7 +71,7 @@ def test_whatever_it_answers_is_an_entry_a_refusal_or_a_failure(answer: object) 
         encode(message_push(entry, language))
 
 
-def test_what_is_not_given_stays_the_originals() -> None:
+def test_missing_fields_are_those_of_the_original() -> None:
     entry = apply_answer(ENTRY, {"languages": {"es": {"data": "hola"}}}, LANGUAGES)
     assert entry.body == ENTRY.body
     assert entry.body_for("es") == Body(data="hola", content_type="text/plain", encoding="utf8")
