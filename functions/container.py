@@ -348,6 +348,7 @@ class Container:
 
         return JoinSession(
             sessions=self.sessions,
+            connections=self.connections,
             listeners=self.listeners,
             rate_limits=self.rate_limits,
             request_limit=self.request_limit,

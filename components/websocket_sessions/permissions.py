@@ -23,7 +23,7 @@ class FunctionSpec:
     consumes_queue: bool = False
     """Whether it consumes the fan-out queue and sets the retry delay of failed messages."""
     reads_stream: bool = False
-    """Whether it consumes the stream of listener counts."""
+    """Whether it consumes the stream of listener slots."""
     verifies_tokens: bool = False
     """Whether it gets the issuer, the audience and the address of the signing keys."""
     calls_hook: bool = False
@@ -61,7 +61,7 @@ _REMEMBERS_REQUESTS = FunctionSpec(tables={"requests": "PutItem"})
 _CLEANS_UP = FunctionSpec(
     tables={
         "connections": "GetItem DeleteItem",
-        "listeners": "UpdateItem DeleteItem",
+        "listeners": "DeleteItem",
         "sessions": "UpdateItem",
     }
 )
@@ -80,7 +80,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "create_session": FunctionSpec(
         tables={
             "sessions": "PutItem GetItem UpdateItem",
-            "listeners": "PutItem BatchGetItem",
+            "listeners": "Query",
             "connections": "UpdateItem",
         },
         connections=("POST",),
@@ -88,16 +88,16 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
     ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "join_session": FunctionSpec(
         tables={
-            "sessions": "GetItem",
-            "listeners": "PutItem UpdateItem DeleteItem BatchGetItem",
-            "connections": "UpdateItem",
+            "sessions": "GetItem BatchGetItem",
+            "listeners": "PutItem UpdateItem DeleteItem Query",
+            "connections": "GetItem BatchGetItem UpdateItem",
         },
         timeout=29,
     ).combined_with(_REPLAYS, _IS_LIMITED),
     "resume_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
-            "listeners": "BatchGetItem",
+            "listeners": "Query",
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
@@ -121,23 +121,23 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "leave_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
-            "listeners": "UpdateItem DeleteItem",
+            "listeners": "DeleteItem",
             "connections": "GetItem UpdateItem",
         }
     ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "get_session": FunctionSpec(
-        tables={"sessions": "GetItem", "listeners": "BatchGetItem", "connections": "GetItem"}
+        tables={"sessions": "GetItem", "listeners": "Query", "connections": "GetItem"}
     ).combined_with(_IS_LIMITED),
     "refresh_token": FunctionSpec(
         tables={"connections": "GetItem UpdateItem"}, verifies_tokens=True
     ).combined_with(_IS_LIMITED),
     "heartbeat": FunctionSpec(tables={"connections": "UpdateItem"}),
     "http_create_session": FunctionSpec(
-        tables={"sessions": "PutItem GetItem", "listeners": "PutItem BatchGetItem"}
+        tables={"sessions": "PutItem GetItem", "listeners": "Query"}
     ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
-    "http_get_session": FunctionSpec(
-        tables={"sessions": "GetItem", "listeners": "BatchGetItem"}
-    ).combined_with(_IS_LIMITED),
+    "http_get_session": FunctionSpec(tables={"sessions": "GetItem", "listeners": "Query"}).combined_with(
+        _IS_LIMITED
+    ),
     "http_update_session": FunctionSpec(
         tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _IS_LIMITED),
@@ -152,7 +152,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
         memory_size=1024,
     ).combined_with(_BROADCASTS),
     "presence": FunctionSpec(
-        tables={"sessions": "GetItem", "listeners": "BatchGetItem"},
+        tables={"sessions": "GetItem UpdateItem", "listeners": "Query"},
         connections=("POST",),
         reads_stream=True,
         timeout=30,

@@ -14,8 +14,8 @@ from websocket_sessions.tags import Tags, stack_tags
 
 TTL_ATTRIBUTE = "ttl"
 DUE_INDEX = "due"
-COUNT_ROW = "#count"
-"""The sort key of the row that counts a shard's listeners."""
+SLOT_MARK = "#"
+"""Start of the sort key of a slot in the listeners table (functions/adapters/dynamodb/listener_items.py)."""
 
 _KEYS: dict[str, tuple[str, ...]] = {
     "sessions": ("sessionId:S",),
@@ -88,11 +88,11 @@ class SessionTables(ComponentResource):
         return self.tables["listeners"].stream_arn
 
     def stream_counts_to(self, handler: LambdaHandler) -> aws.lambda_.EventSourceMapping:
-        """Send changes of listener counts to a function, gathered for a second.
+        """Send slots that were taken or became free to a function, gathered for a second.
 
-        The counts are of now, so records that cannot be worked off in a minute are dropped.
+        The function counts what is there now, so records that cannot be handled in a minute are dropped.
         """
-        pattern = {"dynamodb": {"Keys": {"connectionId": {"S": [COUNT_ROW]}}}}
+        pattern = {"dynamodb": {"Keys": {"connectionId": {"S": [{"prefix": SLOT_MARK}]}}}}
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-counts",
             event_source_arn=self.listener_stream_arn,

@@ -35,7 +35,7 @@ class Session:
     quality: str
     capacity: int
     shards: int
-    """Number of listener shards, fixed at creation. Each shard counts its own listeners."""
+    """The most listener shards that the session may use, fixed at creation."""
     epoch: str
     """Random at creation. It identifies a position of an earlier session with the same id."""
     head: int
@@ -54,6 +54,8 @@ class Session:
     version: int = 1
     attach_key: str | None = None
     """Key of the request that attached the speaker. It identifies a repeat on another connection."""
+    shards_in_use: int = 1
+    """Listeners' rows are in the first shards, this many. Grows with the audience and never shrinks."""
     rate_window: int = 0
     """The minute, counted from the epoch, of the last publish."""
     rate_count: int = 0
@@ -87,7 +89,11 @@ class Attachment:
     generation: int = 0
     """A speaker's. The attachment holds while the session's generation is the same."""
     shard: int = 0
-    """A listener's shard."""
+    """The shard that has a listener's row."""
+    slot: int = 0
+    """A listener's slot: a number below the session's capacity that no other listener has."""
+    joined_at: int = 0
+    """When a listener's join began."""
     target_language: str | None = None
     """A listener's."""
 
@@ -122,6 +128,7 @@ class Listener:
 
     connection_id: str
     target_language: str
+    slot: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +137,6 @@ class ListenerPage:
 
     listeners: tuple[Listener, ...]
     cursor: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardCount:
-    """The `#count` item of one listener shard."""
-
-    shard: int
-    listeners: int
-    capacity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,13 +23,13 @@ from domain.model import (
     Connection,
     EndReason,
     Limit,
+    Listener,
     ListenerPage,
     Position,
     Replayed,
     RequestRecord,
     Reset,
     Session,
-    ShardCount,
     SpeakerAuthority,
 )
 
@@ -46,7 +46,7 @@ class Condition(StrEnum):
     SESSION = "session"
     CONNECTION = "connection"
     REQUEST = "request"
-    SHARD = "shard"
+    SLOT = "slot"
     LISTENER = "listener"
     LIMIT = "limit"
 
@@ -59,7 +59,7 @@ class ConditionFailed(Exception):  # noqa: N818 -- an outcome that callers decid
     session: Session | None = None
     connection: Connection | None = None
     request: RequestRecord | None = None
-    shard: ShardCount | None = None
+    listener: Listener | None = None
 
 
 class RetryBudget(Enum):
@@ -89,7 +89,7 @@ class Sessions(Protocol):
         limit: Limit | None,
         now: int,
     ) -> None:
-        """Put the session and its empty shards, attach the speaker, record the request, count the limit.
+        """Put the session, attach the speaker, record the request, count the limit.
 
         Fails on SESSION (the id is taken), CONNECTION (gone, its token expired, or attached to something
         other than `instead_of`), REQUEST (processed before), LIMIT.
@@ -139,12 +139,22 @@ class Sessions(Protocol):
         """Record that the end was announced, so that the session is not due. Never fails on a condition."""
         ...
 
+    def open_shards(self, session_id: str, shards: int) -> None:
+        """Raise `shards_in_use` to `shards` if it is lower. Never fails on a condition."""
+        ...
+
 
 class Connections(Protocol):
     """Connections, and the writes that end them."""
 
     def get(self, connection_id: str) -> Connection | None:
         """Return the connection, or None."""
+        ...
+
+    def get_with_session(
+        self, connection_id: str, session_id: str
+    ) -> tuple[Connection | None, Session | None]:
+        """Return the connection and a session, which may be read at different moments of the call."""
         ...
 
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
@@ -154,9 +164,10 @@ class Connections(Protocol):
     def close(self, connection: Connection, *, grace_until: int, retry_budget: RetryBudget) -> None:
         """Delete the connection and its attachment in one transaction.
 
-        A listener's row is deleted and its shard's count goes down by one. A speaker's session starts its
-        grace period if the attachment is of the current generation. Fails on CONNECTION (gone, or attached
-        otherwise by now), SESSION (a newer generation, or gone) and LISTENER (no row); then call `forget`.
+        A listener's row is deleted and its slot becomes free. A speaker's session starts its grace period if
+        the attachment is of the current generation. Fails on CONNECTION (gone, or attached otherwise by now),
+        SESSION (a newer generation, or gone), LISTENER (no row) and SLOT (another listener's); then call
+        `forget`.
         """
         ...
 
@@ -174,7 +185,7 @@ class Connections(Protocol):
 
 
 class Listeners(Protocol):
-    """Listeners and their counts, by shard."""
+    """Listeners' rows, by shard, and the slots that keep a session within its capacity."""
 
     def join(
         self,
@@ -186,9 +197,10 @@ class Listeners(Protocol):
         ttl: int,
         now: int,
     ) -> None:
-        """Put the listener's row, count it and attach the connection, in one transaction.
+        """Take the slot, put the listener's row and attach the connection, in one transaction.
 
-        Fails on SHARD (full, or no such shard), LISTENER (the row exists), CONNECTION, LIMIT.
+        No two joins write to the same item unless they chose the same slot (docs/adr/0015). Fails on SLOT
+        (taken), LISTENER (the row exists), CONNECTION, LIMIT.
         """
         ...
 
@@ -197,15 +209,22 @@ class Listeners(Protocol):
         ...
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
-        """Undo a join. Fails on LISTENER (no row), CONNECTION (attached otherwise), REQUEST."""
+        """Undo a join. Fails on LISTENER (no row), SLOT, CONNECTION (attached otherwise), REQUEST."""
         ...
 
-    def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
-        """Delete the row of a listener whose connection has no record. Fails on LISTENER."""
+    def drop(self, session_id: str, shard: int, listener: Listener) -> None:
+        """Delete the row and free the slot of a listener whose connection has no record.
+
+        Fails on LISTENER (no row) and SLOT.
+        """
         ...
 
-    def counts(self, session_id: str, shards: int) -> list[ShardCount]:
-        """Return the count of each shard that exists."""
+    def count(self, session_id: str, capacity: int) -> int:
+        """Return the number of listeners of a session."""
+        ...
+
+    def free_slots(self, session_id: str, capacity: int) -> Sequence[int]:
+        """Return some free slots, or none if the session is full."""
         ...
 
     def page(
@@ -379,11 +398,6 @@ class Metrics(Protocol):
     def flush(self) -> None:
         """Write what was counted since the last flush, or nothing if nothing was counted."""
         ...
-
-
-def total(counts: Sequence[ShardCount]) -> int:
-    """Return the number of listeners of a session."""
-    return sum(count.listeners for count in counts)
 
 
 def sequential_map(function: Callable[[Item], Result], items: Iterable[Item], /) -> Iterable[Result]:

@@ -38,10 +38,14 @@ class ListenerDelivery:
     """What one listener of a shard gets."""
 
     shard_key: ShardKey
-    connection_id: str
+    listener: Listener
     payloads: tuple[bytes, ...]
     is_last_attempt: bool = False
     """Whether the listener is disconnected even if it is only throttled."""
+
+    @property
+    def connection_id(self) -> str:
+        return self.listener.connection_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def deliveries_for(
             deliveries.append(
                 ListenerDelivery(
                     shard_key=shard_key,
-                    connection_id=listener.connection_id,
+                    listener=listener,
                     payloads=payloads,
                     is_last_attempt=is_last_attempt,
                 )
@@ -199,6 +203,6 @@ class PruneListeners:
         if attachment is not None and (attachment.session_id, attachment.shard) == delivery.shard_key:
             return  # the row was deleted with the connection
         try:
-            self.listeners.drop(connection_id=delivery.connection_id, session_id=session_id, shard=shard)
+            self.listeners.drop(session_id, shard, delivery.listener)
         except ConditionFailed:
             return

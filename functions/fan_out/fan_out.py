@@ -2,8 +2,8 @@
 
 The function that has the message serves up to `directFanOut` listeners itself. The other shards become tasks
 in the queue, which the fan-out function consumes, so that one function's reach does not limit a session.
-Listeners are read after the message has its offset. A listener that is not found joined later, and recovers
-from the offset in the reply to its join.
+Listeners are read after the message has its offset, in the shards that were in use then. A listener that is
+not found joined later, and recovers from the offset in the reply to its join.
 
 A listener gets the message, or is disconnected so that it reconnects and recovers, or stays undelivered. An
 undelivered listener gets a retry task of its own, and other listeners get nothing twice because of it.
@@ -50,7 +50,7 @@ class FanOut:
         """Send an entry to every listener. Raises UnavailableError if it can be neither sent nor queued."""
         tasks = [
             FanOutTask(session_id=entry.session_id, shard=shard, epoch=entry.epoch, offset=entry.offset)
-            for shard in range(session.shards)
+            for shard in range(session.shards_in_use)
         ]
         self._send(session, tasks, entry)
 
@@ -59,7 +59,7 @@ class FanOut:
         push = push_of(event)
         tasks = [
             FanOutTask(session_id=session.session_id, shard=shard, event=push)
-            for shard in range(session.shards)
+            for shard in range(session.shards_in_use)
         ]
         speaker = session.speaker_connection_id
         has_speaker = speaker is not None and speaker != exclude

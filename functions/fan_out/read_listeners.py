@@ -21,20 +21,21 @@ def read_listeners(listeners: Listeners, session_id: str, shard: int) -> list[Li
 def read_until(
     listeners: Listeners, parallel_map: ParallelMap, session: Session, enough: int
 ) -> dict[int, list[Listener]]:
-    """Read shards in order until they have `enough` listeners, or all shards if the capacity is no larger.
+    """Read the shards in use until they have `enough` listeners, or all if the capacity is no larger.
 
     The first round reads as many shards at once as would be enough if all were full. Each later round
-    estimates the number from the shards read so far. A full session costs no surplus read, and a small one
-    two rounds rather than one a shard. Raises UnavailableError.
+    estimates the number from the shards read so far. A full session costs no surplus read, and one that has
+    become small two rounds rather than one a shard. Raises UnavailableError.
     """
     read: dict[int, list[Listener]] = {}
     everyone = session.capacity <= enough
     expected_per_shard = session.capacity / session.shards
     missing = enough
-    while len(read) < session.shards and (everyone or missing > 0):
+    shards_in_use = session.shards_in_use
+    while len(read) < shards_in_use and (everyone or missing > 0):
         is_unlimited = everyone or not expected_per_shard
-        wanted = session.shards if is_unlimited else math.ceil(missing / expected_per_shard)
-        shards = range(len(read), min(len(read) + wanted, session.shards))
+        wanted = shards_in_use if is_unlimited else math.ceil(missing / expected_per_shard)
+        shards = range(len(read), min(len(read) + wanted, shards_in_use))
         found = parallel_map(lambda shard: read_listeners(listeners, session.session_id, shard), shards)
         read.update(zip(shards, found, strict=True))
         total = sum(map(len, read.values()))

@@ -1,4 +1,4 @@
-"""The function of the listeners table's stream: pushes the number of listeners to speakers."""
+"""The function of the stream of slots: follows the number of listeners of each session."""
 
 from typing import Any
 
@@ -8,16 +8,14 @@ from handlers.observed import observed
 
 presence, metrics = container.presence, container.metrics
 
-ZERO = {"N": "0"}
-"""A missing counter counts as zero, so that a new session is no change."""
-
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Notify each speaker of a batch once, and report the records to retry.
+    """Handle each session of a batch once, and report the records to retry.
 
-    Failed records are retried together with all later records of the batch, so some speakers are notified
-    twice. A record without a session is counted and skipped, since it would block its shard. Source of the
-    response's form: Lambda Developer Guide, "Configuring partial batch response with DynamoDB and Lambda".
+    A record is of a slot that was taken or became free. Failed records are retried together with all later
+    records of the batch, so some speakers are notified twice. A record without a session is counted and
+    skipped, since it would block its shard. Source of the response's form: Lambda Developer Guide,
+    "Configuring partial batch response with DynamoDB and Lambda".
     """
     metrics.begin("presence")
     first_record: dict[str, str] = {}
@@ -26,8 +24,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             change = record["dynamodb"]
             new, old = change.get("NewImage", {}), change.get("OldImage", {})
             session_id = (new or old)["sessionId"]["S"]
-            if new.get("listeners", ZERO) != old.get("listeners", ZERO):
-                first_record.setdefault(session_id, change["SequenceNumber"])
+            first_record.setdefault(session_id, change["SequenceNumber"])
         except (KeyError, TypeError, AttributeError):
             metrics.count("PresenceMalformed")
     metrics.flush()

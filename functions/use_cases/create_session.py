@@ -14,7 +14,7 @@ from domain.authorization import (
 from domain.errors import SessionEndedError, UnauthorizedError, UnavailableError
 from domain.events import SessionCreated
 from domain.model import Attachment, RequestRecord, Session, Status
-from domain.ports import Clock, Condition, ConditionFailed, Listeners, Metrics, Sessions, total
+from domain.ports import Clock, Condition, ConditionFailed, Listeners, Metrics, Sessions
 from domain.rate_limits import LimitRules, limit_exceeded
 from domain.session_ids import MAX_ID_ATTEMPTS, new_epoch, new_session_id
 from domain.settings import Settings
@@ -122,7 +122,7 @@ class CreateSession:
                         instead_of = attachment_to_replace(self.sessions, failed.connection, now)
                     continue
                 self.takeover(before, session)
-            listeners = total(self.listeners.counts(session.session_id, session.shards))
+            listeners = self.listeners.count(session.session_id, session.capacity)
             return SessionCreated(session, listeners)
         raise UnavailableError
 

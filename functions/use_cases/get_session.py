@@ -6,7 +6,7 @@ from domain.authorization import require_session, require_valid_connection
 from domain.errors import SessionNotFoundError
 from domain.events import SessionView
 from domain.model import Connection, Role, Session
-from domain.ports import Clock, Connections, Listeners, Sessions, total
+from domain.ports import Clock, Connections, Listeners, Sessions
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 
@@ -28,7 +28,7 @@ class LookUpSession:
         now = self.clock()
         self.request_limit(requester, now)
         session = require_session(self.sessions.get(session_id), now)
-        listeners = total(self.listeners.counts(session_id, session.shards))
+        listeners = self.listeners.count(session_id, session.capacity)
         role = _role_in(session, connection)
         return SessionView(session, listeners, role, session.ended_because(now))
 

@@ -1,13 +1,12 @@
 """Joins a session as a listener, or recovers a listener's position in it."""
 
-import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from domain.authorization import (
-    MAX_ATTEMPTS,
     Caller,
     attachment_to_replace,
+    require_connection,
     require_open_session,
     require_session,
     require_supported_language,
@@ -21,11 +20,13 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.events import SessionJoined
-from domain.model import Attachment, Limit, Position, Replayed, Role, Session
+from domain.model import Attachment, Connection, Limit, Listener, Position, Replayed, Role, Session
+from domain.placement import any_of, any_slot, shard_for_row
 from domain.ports import (
     Clock,
     Condition,
     ConditionFailed,
+    Connections,
     Listeners,
     Metrics,
     RateLimits,
@@ -33,23 +34,31 @@ from domain.ports import (
     Sessions,
 )
 from domain.rate_limits import LimitRules, RequestLimit, enforce, limit_exceeded
-from domain.settings import MAX_SHARDS, Settings
+from domain.settings import Settings
+
+MAX_ATTEMPTS = 16
+"""How often a join is decided again. The last slots of a session may be taken while they are chosen."""
 
 FULL_RETRY_SECONDS = 10
 """Time after which a listener of a full session may try again."""
 
+LONGEST_JOIN_SECONDS = 29
+"""The function's time-out. A listener whose join began earlier was registered before the session was read."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinSession:
-    """Two calls: one transaction registers the listener, then the session is read.
+    """Three calls: the connection and the session are read, a transaction registers the listener, and the
+    session is read again for its position.
 
-    In this order no message is lost between them: a publish after the read finds the listener, and earlier
-    ones are covered by the reply's offset. For a listener that has joined, the same request recovers and
-    counts nothing. With a position it recovers the last messages of a session that has ended, too, and
-    registers no listener.
+    In this order no message is lost between them: a publish after the last read finds the listener, and
+    earlier ones are covered by the reply's offset. A listener that has joined asks by the same request: that
+    takes one read, and counts nothing. With a position it recovers the last messages of a session that has
+    ended, too, and registers no listener.
     """
 
     sessions: Sessions
+    connections: Connections
     listeners: Listeners
     rate_limits: RateLimits
     request_limit: RequestLimit
@@ -83,18 +92,20 @@ class JoinSession:
         return SessionJoined(session, target_language, replay, session.ended_because(now))
 
     def _join(self, caller: Caller, session_id: str, target_language: str, now: int) -> tuple[Session, bool]:
-        """Register the listener, then return the session and whether the listener is new."""
+        """Register the listener unless it has joined; return the session and whether the listener is new."""
         connection_id = caller.connection_id or ""
+        connection, session = self.connections.get_with_session(connection_id, session_id)
         wanted = Attachment(
-            session_id=session_id,
-            role=Role.LISTENER,
-            shard=_first_shard(connection_id, self.settings.shards),
-            target_language=target_language,
+            session_id=session_id, role=Role.LISTENER, joined_at=now, target_language=target_language
         )
         limit = LimitRules(self.settings.limits).joins_from(caller.address, now)
-        attachment, is_new = self._register(connection_id, wanted, limit, now)
+        attachment, is_new = self._register(
+            connection_id, wanted, connection=connection, session=session, limit=limit, now=now
+        )
+        if is_new or attachment.joined_at > now - LONGEST_JOIN_SECONDS:
+            session = self.sessions.get(session_id)
         try:
-            session = require_open_session(self.sessions.get(session_id), now)
+            session = require_open_session(session, now)
         except SessionError as error:
             if is_new or isinstance(error, SessionNotFoundError):
                 self._undo(connection_id, attachment)
@@ -104,12 +115,33 @@ class JoinSession:
         return session, is_new
 
     def _register(
-        self, connection_id: str, attachment: Attachment, limit: Limit | None, now: int
+        self,
+        connection_id: str,
+        wanted: Attachment,
+        *,
+        connection: Connection | None,
+        session: Session | None,
+        limit: Limit | None,
+        now: int,
     ) -> tuple[Attachment, bool]:
-        """Return the listener's attachment and whether it is new. A new one counts towards `limit` once."""
-        instead_of: Attachment | None = None
+        """Return the listener's attachment and whether it is new. A new one counts towards `limit` once.
+
+        A request for a session that is missing, has ended or is full counts as well: it may be a guess.
+        """
         ttl = now + self.settings.session_lifetime + self.settings.ended_retention
-        for _ in range(MAX_ATTEMPTS + MAX_SHARDS):
+        slot: int | None = None
+        for _ in range(MAX_ATTEMPTS):
+            joined = _joined_attachment(connection, wanted.session_id, now)
+            if joined is not None:
+                if self._retarget(connection_id, joined, wanted):
+                    return joined, False
+                connection = self.connections.get(connection_id)
+                continue
+            instead_of = attachment_to_replace(self.sessions, connection, now)
+            session = self._require_open(session, limit, now)
+            attachment = replace(
+                wanted, shard=shard_for_row(session), slot=any_slot(session) if slot is None else slot
+            )
             try:
                 self.listeners.join(
                     connection_id=connection_id,
@@ -120,32 +152,32 @@ class JoinSession:
                     now=now,
                 )
             except ConditionFailed as failed:
-                joined = _joined_attachment(failed, attachment, now)
-                if joined is not None:
-                    if self._retarget(connection_id, joined, attachment):
-                        return joined, False
-                elif Condition.CONNECTION in failed.conditions:
-                    instead_of = attachment_to_replace(self.sessions, failed.connection, now)
+                if Condition.CONNECTION in failed.conditions:
+                    connection = failed.connection
                 elif Condition.LIMIT in failed.conditions:
                     raise limit_exceeded(limit, now) from failed
-                elif Condition.SHARD in failed.conditions:
-                    enforce(self.rate_limits, limit, now)
-                    limit = None
-                    attachment = replace(attachment, shard=self._shard_with_room(attachment.session_id, now))
+                elif failed.listener is not None:
+                    self._drop(attachment, failed.listener)
                 else:
-                    self._drop(connection_id, attachment)
+                    slot = self._free_slot(session, limit, now)
             else:
                 return attachment, True
         raise UnavailableError
 
-    def _shard_with_room(self, session_id: str, now: int) -> int:
-        """Return the shard with the most room. Raises SessionFullError if all are full."""
-        session = require_open_session(self.sessions.get(session_id), now)
-        counts = self.listeners.counts(session_id, session.shards)
-        roomiest = max(counts, key=lambda count: count.capacity - count.listeners, default=None)
-        if roomiest is None or roomiest.listeners >= roomiest.capacity:
+    def _require_open(self, session: Session | None, limit: Limit | None, now: int) -> Session:
+        try:
+            return require_open_session(session, now)
+        except SessionError:
+            enforce(self.rate_limits, limit, now)
+            raise
+
+    def _free_slot(self, session: Session, limit: Limit | None, now: int) -> int:
+        """Return a slot that is free at the moment. Raises SessionFullError."""
+        free = self.listeners.free_slots(session.session_id, session.capacity)
+        if not free:
+            enforce(self.rate_limits, limit, now)
             raise SessionFullError(retry_after=FULL_RETRY_SECONDS)
-        return roomiest.shard
+        return any_of(free)
 
     def _retarget(self, connection_id: str, joined: Attachment, wanted: Attachment) -> bool:
         """Change the language to that of the latest request. Return False if the listener has left."""
@@ -163,27 +195,21 @@ class JoinSession:
         with suppress(ConditionFailed):
             self.listeners.leave(connection_id=connection_id, attachment=attachment, request=None)
 
-    def _drop(self, connection_id: str, attachment: Attachment) -> None:
+    def _drop(self, attachment: Attachment, listener: Listener) -> None:
         """Remove a row that is left from an attachment that the connection does not have."""
         with suppress(ConditionFailed):
-            self.listeners.drop(
-                connection_id=connection_id, session_id=attachment.session_id, shard=attachment.shard
-            )
+            self.listeners.drop(attachment.session_id, attachment.shard, listener)
 
 
-def _joined_attachment(failed: ConditionFailed, wanted: Attachment, now: int) -> Attachment | None:
-    """Return the connection's attachment as a listener of the same session, or None."""
-    connection = failed.connection
-    if connection is None or connection.attachment is None:
-        return None
-    attachment = connection.attachment
-    if attachment.role is not Role.LISTENER or attachment.session_id != wanted.session_id:
-        return None
+def _joined_attachment(connection: Connection | None, session_id: str, now: int) -> Attachment | None:
+    """Return the connection's attachment as a listener of the session, or None.
+
+    Raises UnavailableError for a connection without a record, and TokenExpiredError.
+    """
+    connection = require_connection(connection)
     if connection.token_expired(now):
         raise TokenExpiredError
+    attachment = connection.attachment
+    if attachment is None or attachment.role is not Role.LISTENER or attachment.session_id != session_id:
+        return None
     return attachment
-
-
-def _first_shard(connection_id: str, shards: int) -> int:
-    """Return the shard that a connection tries first. It spreads listeners evenly."""
-    return int.from_bytes(hashlib.sha256(connection_id.encode()).digest()[:4]) % shards

@@ -21,7 +21,6 @@ from domain.ports import (
     Metrics,
     Replayer,
     Sessions,
-    total,
 )
 from domain.rate_limits import RequestLimit
 from domain.settings import Settings
@@ -69,7 +68,7 @@ class ResumeSession:
         replay = None
         if position is not None:
             replay = self.replayer.replay(session, connection_id, position, None)
-        listeners = total(self.listeners.counts(session_id, session.shards))
+        listeners = self.listeners.count(session_id, session.capacity)
         return SessionResumed(session, listeners, replay)
 
     def _resume(

@@ -63,7 +63,7 @@ def test_one_small_session_by_hand() -> None:
     assert units(made, "connectionMinutes") == 60_000
     assert units(made, "webSocketMessages") == 36_000 * (99 + 2) + 2 * joins + 2 * 10 + pings + presence
     assert units(made, "dynamoDbWrites") == (
-        36_000 * (4 + 2) + connects * (5 + 7) + joins * 9 + 10 * 20 + pings * 3
+        36_000 * (4 + 2) + connects * (5 + 7) + joins * 9 + 10 * 10 + pings * 3
     )
     assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
     assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)

@@ -21,6 +21,7 @@ HANDLER_OF_ACTION = {
     "resumeSession": "resume_session",
     "updateSession": "update_session",
     "endSession": "end_session",
+    "publish": "publish",
     "refreshToken": "refresh_token",
 }
 HANDLER_OF_METHOD = {

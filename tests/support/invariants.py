@@ -5,16 +5,18 @@ from tests.support.session_driver import SessionDriver
 
 
 def check_session(driver: SessionDriver, session_id: str) -> None:
-    """A session's counts, rows and attachments agree, and its speaker is who the session says."""
+    """A session's slots, rows and attachments agree, and its speaker is who the session says."""
     session = driver.session(session_id)
     over = session.ended_because(driver.now) is not None
-    counts = driver.container.listeners.counts(session_id, session.shards)
-    assert len(counts) == session.shards, "every shard has its count"
-    assert sum(count.capacity for count in counts) == session.capacity
-    for count in counts:
-        rows = driver.container.listeners.page(session_id, count.shard).listeners
-        assert 0 <= count.listeners <= count.capacity
-        assert count.listeners == len(rows), "the count is of the rows"
+    listeners = driver.container.listeners
+    assert session.shards_in_use <= session.shards
+    pages = [listeners.page(session_id, shard).listeners for shard in range(session.shards)]
+    assert not any(pages[session.shards_in_use :]), "no row is where no publish reads"
+    slots = [row.slot for rows in pages for row in rows]
+    assert len(set(slots)) == len(slots), "each row has a slot of its own"
+    assert all(slot < session.capacity for slot in slots)
+    assert len(slots) == listeners.count(session_id, session.capacity), "each slot has its row"
+    for shard, rows in enumerate(pages):
         if over:
             continue  # attachments to it mean nothing any more
         for row in rows:
@@ -22,7 +24,8 @@ def check_session(driver: SessionDriver, session_id: str) -> None:
             assert connection is not None, "no row outlives its connection"
             assert connection.attachment is not None
             attached = connection.attachment
-            assert (attached.session_id, attached.shard) == (session_id, count.shard)
+            assert (attached.session_id, attached.shard) == (session_id, shard)
+            assert attached.slot == row.slot
     if over:
         return
     if session.speaker_connection_id is not None:

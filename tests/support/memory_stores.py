@@ -24,7 +24,6 @@ from domain.model import (
     RequestRecord,
     Role,
     Session,
-    ShardCount,
     SpeakerAuthority,
     Status,
 )
@@ -47,7 +46,7 @@ class Memory:
     rows: dict[tuple[str, int], dict[str, Listener]] = field(
         default_factory=dict[tuple[str, int], dict[str, Listener]]
     )
-    counts: dict[tuple[str, int], ShardCount] = field(default_factory=dict[tuple[str, int], ShardCount])
+    slots: dict[tuple[str, int], str] = field(default_factory=dict[tuple[str, int], str])
     requests: dict[str, RequestRecord] = field(default_factory=dict[str, RequestRecord])
     uses: dict[str, int] = field(default_factory=dict[str, int])
     unannounced: set[str] = field(default_factory=set[str])
@@ -97,10 +96,9 @@ class Checks:
         there = self.memory.sessions.get(session_id)
         self.need(Condition.SESSION, there is not None and _authorised(there, by, now), there)
 
-    def row(self, session_id: str, shard: int, connection_id: str) -> None:
-        count = self.memory.counts.get((session_id, shard))
+    def row(self, session_id: str, shard: int, slot: int, connection_id: str) -> None:
         self.need(Condition.LISTENER, connection_id in self.memory.rows.get((session_id, shard), {}))
-        self.need(Condition.SHARD, count is not None and count.listeners > 0, count)
+        self.need(Condition.SLOT, self.memory.slots.get((session_id, slot)) == connection_id)
 
     def raise_failed(self) -> None:
         if self.failed:
@@ -119,13 +117,9 @@ class Checks:
             left = there.attachment.session_id
         self.memory.connections[connection_id] = replace(there, attachment=attachment, left_session_id=left)
 
-    def remove_row(self, session_id: str, shard: int, connection_id: str) -> None:
+    def remove_row(self, session_id: str, shard: int, slot: int, connection_id: str) -> None:
         del self.memory.rows[session_id, shard][connection_id]
-        self.count(session_id, shard, -1)
-
-    def count(self, session_id: str, shard: int, change: int) -> None:
-        there = self.memory.counts[session_id, shard]
-        self.memory.counts[session_id, shard] = replace(there, listeners=there.listeners + change)
+        del self.memory.slots[session_id, slot]
 
 
 @dataclass
@@ -155,12 +149,6 @@ class MemorySessions:
             checks.limit(limit)
             checks.raise_failed()
             self.memory.sessions[session.session_id] = session
-            each, over = divmod(session.capacity, session.shards)
-            for shard in range(session.shards):
-                self.memory.rows[session.session_id, shard] = {}
-                self.memory.counts[session.session_id, shard] = ShardCount(
-                    shard=shard, listeners=0, capacity=each + (shard < over)
-                )
             if connection_id is not None:
                 checks.attach(connection_id, _speaking(session, session.generation))
             checks.note(request, limit)
@@ -249,6 +237,12 @@ class MemorySessions:
         with self.memory.step("sessions.announced"):
             self.memory.unannounced.discard(session_id)
 
+    def open_shards(self, session_id: str, shards: int) -> None:
+        with self.memory.step("sessions.open_shards"):
+            there = self.memory.sessions.get(session_id)
+            if there is not None and there.status is not Status.ENDED and there.shards_in_use < shards:
+                self.memory.sessions[session_id] = replace(there, shards_in_use=shards)
+
 
 def _speaking(session: Session, generation: int) -> Attachment:
     return Attachment(session_id=session.session_id, role=Role.SPEAKER, generation=generation)
@@ -299,6 +293,12 @@ class MemoryConnections:
         with self.memory.step("connections.get"):
             return self.memory.connections.get(connection_id)
 
+    def get_with_session(
+        self, connection_id: str, session_id: str
+    ) -> tuple[Connection | None, Session | None]:
+        with self.memory.step("connections.get_with_session"):
+            return self.memory.connections.get(connection_id), self.memory.sessions.get(session_id)
+
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
         with self.memory.step("connections.open") as checks:
             checks.limit(limit)
@@ -311,13 +311,13 @@ class MemoryConnections:
             attachment, own = connection.attachment, connection.connection_id
             checks.connection(own, attachment)
             if attachment and attachment.role is Role.LISTENER:
-                checks.row(attachment.session_id, attachment.shard, own)
+                checks.row(attachment.session_id, attachment.shard, attachment.slot, own)
             elif attachment:
                 _check_detach(checks, own, attachment)
             checks.raise_failed()
             del self.memory.connections[own]
             if attachment and attachment.role is Role.LISTENER:
-                checks.remove_row(attachment.session_id, attachment.shard, own)
+                checks.remove_row(attachment.session_id, attachment.shard, attachment.slot, own)
             elif attachment:
                 _detach(self.memory, attachment.session_id, grace_until)
 
@@ -359,17 +359,19 @@ class MemoryListeners:
         now: int,
     ) -> None:
         with self.memory.step("listeners.join") as checks:
-            shard = attachment.session_id, attachment.shard
-            count = self.memory.counts.get(shard)
-            checks.need(Condition.SHARD, count is not None and count.listeners < count.capacity, count)
-            checks.need(Condition.LISTENER, connection_id not in self.memory.rows.get(shard, {}))
+            slot = attachment.session_id, attachment.slot
+            rows = self.memory.rows.setdefault((attachment.session_id, attachment.shard), {})
+            checks.need(Condition.SLOT, slot not in self.memory.slots)
+            checks.need(Condition.LISTENER, connection_id not in rows, rows.get(connection_id))
             checks.connection(connection_id, instead_of, now)
             checks.limit(limit)
             checks.raise_failed()
-            self.memory.rows[shard][connection_id] = Listener(
-                connection_id=connection_id, target_language=attachment.target_language or ""
+            rows[connection_id] = Listener(
+                connection_id=connection_id,
+                target_language=attachment.target_language or "",
+                slot=attachment.slot,
             )
-            checks.count(*shard, 1)
+            self.memory.slots[slot] = connection_id
             checks.attach(connection_id, attachment)
             checks.note(None, limit)
 
@@ -384,24 +386,27 @@ class MemoryListeners:
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
         with self.memory.step("listeners.leave") as checks:
-            checks.row(attachment.session_id, attachment.shard, connection_id)
+            checks.row(attachment.session_id, attachment.shard, attachment.slot, connection_id)
             checks.connection(connection_id, attachment)
             checks.request(request)
             checks.raise_failed()
-            checks.remove_row(attachment.session_id, attachment.shard, connection_id)
+            checks.remove_row(attachment.session_id, attachment.shard, attachment.slot, connection_id)
             checks.attach(connection_id, None)
             checks.note(request)
 
-    def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
+    def drop(self, session_id: str, shard: int, listener: Listener) -> None:
         with self.memory.step("listeners.drop") as checks:
-            checks.row(session_id, shard, connection_id)
+            checks.row(session_id, shard, listener.slot, listener.connection_id)
             checks.raise_failed()
-            checks.remove_row(session_id, shard, connection_id)
+            checks.remove_row(session_id, shard, listener.slot, listener.connection_id)
 
-    def counts(self, session_id: str, shards: int) -> list[ShardCount]:
-        with self.memory.step("listeners.counts"):
-            keys = [(session_id, shard) for shard in range(shards)]
-            return [self.memory.counts[key] for key in keys if key in self.memory.counts]
+    def count(self, session_id: str, capacity: int) -> int:
+        with self.memory.step("listeners.count"):
+            return sum((session_id, slot) in self.memory.slots for slot in range(capacity))
+
+    def free_slots(self, session_id: str, capacity: int) -> Sequence[int]:
+        with self.memory.step("listeners.free_slots"):
+            return [slot for slot in range(capacity) if (session_id, slot) not in self.memory.slots]
 
     def page(
         self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
@@ -439,7 +444,8 @@ class MemoryMessageLog:
         with self.memory.step("log.append") as checks:
             there = self.memory.sessions.get(entry.session_id)
             checks.session(entry.session_id, by, entry.published_at)
-            same = there is not None and (there.head, there.epoch) == (to.head, entry.epoch)
+            expected = to.head, entry.epoch, to.shards_in_use
+            same = there is not None and (there.head, there.epoch, there.shards_in_use) == expected
             checks.need(
                 Condition.SESSION, same and there is not None and there.status is Status.ACTIVE, there
             )

@@ -71,6 +71,15 @@ class PublishDriver(SessionDriver):
             )
         )
 
+    def join_in_each_shard(self, session_id: str, at_least: int) -> list[str]:
+        """Join until every shard has `at_least` listeners; return all of them."""
+        listeners: list[str] = []
+        for shard in range(self.session(session_id).shards):
+            self.container.sessions.open_shards(session_id, shard + 1)
+            while len(self.container.listeners.page(session_id, shard).listeners) < at_least:
+                listeners.append(self.join_listener(session_id)[0])
+        return listeners
+
     def mark_ended(self, session_id: str, by: SpeakerAuthority) -> None:
         """End the session in the table, and announce nothing."""
         soon = self.now + 60

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Self
 from container import Container
 from domain.authorization import Caller
 from domain.model import Change, Connection, Position, Session, Status
-from domain.ports import total
 from domain.settings import Limits, Settings
 from domain.tokens import TokenRules
 from tests.support.fakes import FakeBroadcaster, FakePusher, FakeReplayer, FakeTokenVerifier, ManualClock
@@ -208,8 +207,8 @@ class SessionDriver:
         return connection
 
     def listener_count(self, session_id: str) -> int:
-        """Return how many listeners the shards count."""
-        return total(self.container.listeners.counts(session_id, self.session(session_id).shards))
+        """Return how many slots are taken."""
+        return self.container.listeners.count(session_id, self.session(session_id).capacity)
 
     def listener_ids(self, session_id: str) -> list[str]:
         """Return the connections that have a row in any shard."""

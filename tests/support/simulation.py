@@ -6,6 +6,7 @@ message is a turn.
 
 import itertools
 import random
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -78,6 +79,8 @@ class Simulation:
         for listener in self.listeners:
             listener.turn()
         self._tell_disconnects()
+        if self.chance.random() >= self.chances.late_task:
+            self._count_listeners()
 
     def end(self) -> None:
         """The speaker ends the session, whatever goes wrong; the last messages are still on their way."""
@@ -151,6 +154,11 @@ class Simulation:
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
             if any(self.driver.container.fan_out_consumer([task])[0] for _ in range(times)):
                 self.queue.tasks.append(replace(task, receive_count=task.receive_count + 1))
+
+    def _count_listeners(self) -> None:
+        """Do what the stream of slots leads to."""
+        with suppress(UnavailableError):
+            self.driver.container.presence(self.session_id)
 
     def _tell_disconnects(self) -> None:
         telling, self.gone = self.gone, []

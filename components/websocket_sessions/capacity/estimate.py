@@ -14,6 +14,7 @@ from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import (
     ACCESS_LOG_BYTES,
     CONNECT,
+    CREATE_SESSION,
     DISCONNECT,
     JOIN,
     KEEP_ALIVE_RUN,
@@ -25,7 +26,6 @@ from websocket_sessions.capacity.operations import (
     ROUTE_METRICS,
     SILENCE_CHECK,
     Operation,
-    create_session,
     heartbeat,
     heartbeats,
     message_writes,
@@ -48,6 +48,8 @@ from websocket_sessions.routes import web_socket_routes
 
 SESSION_WRITES = 2
 """Write units of a publish on the session's own item, which is one key."""
+ROW_WRITES = 2
+"""A listener's row, or its slot. New rows go to one partition until a shard is opened."""
 
 
 def estimate(
@@ -90,7 +92,9 @@ class Needs:
     def __init__(self, load: Load, settings: SessionSettings) -> None:
         self._load = load
         self._settings = settings
-        self._shards = max(1, min(MAX_SHARDS, ceil(settings.max_listeners / settings.listeners_per_shard)))
+        most_shards = max(1, min(MAX_SHARDS, ceil(settings.max_listeners / settings.listeners_per_shard)))
+        rows_in_shard = ceil(settings.max_listeners / most_shards)
+        self._shards = max(1, min(most_shards, ceil(load.listeners / rows_in_shard)))
         self._in_shard = ceil(load.listeners / self._shards)
         self._queued_shards = queued_shards(load.listeners, self._shards, settings)
         self._direct_shards = self._shards - self._queued_shards
@@ -105,7 +109,7 @@ class Needs:
         consumers = load.published * self._queued_shards * queued
         concurrency = load.published * direct + consumers + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
         message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
-        join = 4 * self._in_shard / load.arrival_seconds
+        join = ROW_WRITES * load.listeners / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals,
             "requestsPerSecond": load.published + callbacks + 2 * arrivals,
@@ -125,11 +129,11 @@ class Needs:
         resumes = load.sessions * self._reconnects()
         return [
             (publish(load.message_bytes, load.listeners, self._shards, settings), load.published * seconds),
-            (create_session(self._shards), load.sessions * held),
+            (CREATE_SESSION, load.sessions * held),
             (CONNECT, connects),
             (JOIN, joins + resumes),
             (DISCONNECT, connects),
-            (presence(self._shards), min(joins * 2, load.sessions * seconds * self._shards)),
+            (presence(load.listeners), min(joins * 2, load.sessions * seconds)),
             (PING, load.connections * seconds / settings.idle_ping),
             (heartbeat(settings), load.connections * heartbeats(seconds, self._server_silence())),
             (SILENCE_CHECK, load.sessions * load.listeners * self._silence_checks(held)),

@@ -12,6 +12,8 @@ ENVELOPE_BYTES = 300
 """What a message's item and its push have besides the data: keys, times, names."""
 LISTENER_BYTES = 150
 """A listener's item."""
+SLOT_BYTES = 110
+"""A listener's slot."""
 LOG_BYTES = 1_000
 """What one invocation writes to its log, Lambda's own lines included."""
 ACCESS_LOG_BYTES = 350
@@ -52,14 +54,17 @@ class Operation:
 
 CONNECT = Operation(requests=1, writes=5, invocations=2)
 """The authorizer, then a transaction of the connection, its index entry and the rate limit."""
-JOIN = Operation(messages=2, requests=1, writes=9, reads=1, invocations=1)
-"""A transaction of the counter, the listener, the connection with its index entry and the rate limit."""
+CREATE_SESSION = Operation(messages=2, requests=1, writes=10, invocations=1)
+"""A transaction of the session and the connection with their index entries, the request and the limit."""
+JOIN = Operation(messages=2, requests=1, writes=9, reads=3, invocations=1)
+"""A transaction of the slot, the listener, the connection with its index entry and the rate limit, between
+two reads of the session."""
 DISCONNECT = Operation(requests=1, writes=7, reads=1, invocations=1)
-"""A transaction of the connection with its index entry, the listener and the counter."""
+"""A transaction of the connection with its index entry, the listener and its slot."""
 PING = Operation(messages=1, writes=3)
 """A push of the keep-alive. The index entry moves, which is two writes."""
-SILENCE_CHECK = Operation(messages=2, requests=1, writes=9, reads=1, invocations=1)
-"""A `joinSession` of a listener that has joined: its transaction is cancelled, and consumes its units."""
+SILENCE_CHECK = Operation(messages=2, requests=1, writes=1, reads=2, invocations=1)
+"""A `joinSession` of a listener that has joined: a read of the connection and the session, and the limit."""
 KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
 """Queries of 16 shards of two indexes, eventually consistent, without what is due."""
 
@@ -79,14 +84,10 @@ def publish(message_bytes: int, listeners: int, shards: int, settings: SessionSe
     )
 
 
-def create_session(shards: int) -> Operation:
-    """Return the units of `createSession`: a transaction with a counter for each shard."""
-    return Operation(messages=2, requests=1, writes=10 + 2 * shards, invocations=1)
-
-
-def presence(shards: int) -> Operation:
-    """Return the units of informing a speaker: the counters are read before and after the push."""
-    return Operation(messages=1, reads=1 + 2 * shards, invocations=1)
+def presence(listeners: int) -> Operation:
+    """Return the units of informing a speaker: the slots are counted before and after the push."""
+    slot_reads = max(1, ceil(listeners * SLOT_BYTES / 4096))
+    return Operation(messages=1, reads=1 + 2 * slot_reads, invocations=1)
 
 
 def heartbeat(settings: SessionSettings) -> Operation:

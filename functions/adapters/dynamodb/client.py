@@ -110,17 +110,27 @@ def batch_get(table_name: str, keys: Sequence[Values]) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     for start in range(0, len(keys), MAX_BATCH_KEYS):
-        batch = keys[start : start + MAX_BATCH_KEYS]
-        pending: Mapping[str, Any] = {table_name: {"Keys": batch, "ConsistentRead": True}}
-        for _ in range(MAX_BATCH_READS):
-            response = _batch_get_item(pending)
-            found += [from_item(item) for item in response["Responses"].get(table_name, [])]
-            pending = response.get("UnprocessedKeys") or {}
-            if not pending:
-                break
-        else:
-            raise DynamoDBUnavailableError
+        found += batch_get_of({table_name: keys[start : start + MAX_BATCH_KEYS]})[table_name]
     return found
+
+
+def batch_get_of(keys: Mapping[str, Sequence[Values]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the items that exist of each table. One strongly consistent call for MAX_BATCH_KEYS at most.
+
+    Raises DynamoDBUnavailableError if DynamoDB returns only a part after MAX_BATCH_READS calls.
+    """
+    found: dict[str, list[dict[str, Any]]] = {table_name: [] for table_name in keys}
+    pending: Mapping[str, Any] = {
+        table_name: {"Keys": batch, "ConsistentRead": True} for table_name, batch in keys.items()
+    }
+    for _ in range(MAX_BATCH_READS):
+        response = _batch_get_item(pending)
+        for table_name, items in response["Responses"].items():
+            found[table_name] += map(from_item, items)
+        pending = response.get("UnprocessedKeys") or {}
+        if not pending:
+            return found
+    raise DynamoDBUnavailableError
 
 
 def query_pages(query: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
@@ -132,6 +142,18 @@ def query_pages(query: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
         if "LastEvaluatedKey" not in response:
             return
         page = {**query, "ExclusiveStartKey": response["LastEvaluatedKey"]}
+
+
+def count_items(query: Mapping[str, Any]) -> int:
+    """Return the number of items that a query finds. One call a page."""
+    count = 0
+    page: Mapping[str, Any] = {**query, "Select": "COUNT"}
+    while True:
+        response = _query(page)
+        count += response["Count"]
+        if "LastEvaluatedKey" not in response:
+            return count
+        page = {**page, "ExclusiveStartKey": response["LastEvaluatedKey"]}
 
 
 def write(one: Write, *, retry_budget: RetryBudget = RetryBudget.USUAL) -> dict[str, Any]:

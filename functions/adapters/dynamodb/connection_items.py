@@ -60,6 +60,8 @@ def to_attachment(item: dict[str, Any]) -> Attachment:
         role=Role(item["role"]),
         generation=item["generation"],
         shard=item["shard"],
+        slot=item["slot"],
+        joined_at=item["joinedAt"],
         target_language=item.get("targetLanguage"),
     )
 
@@ -108,7 +110,8 @@ def release(connection_id: str, attachment: Attachment) -> Write:
     condition, values = attached_as(attachment)
     return update_connection(
         connection_id,
-        "SET leftSessionId = sessionId REMOVE sessionId, #role, generation, #shard, targetLanguage",
+        "SET leftSessionId = sessionId "
+        "REMOVE sessionId, #role, generation, #shard, slot, joinedAt, targetLanguage",
         condition=condition,
         values=values,
     )
@@ -152,13 +155,18 @@ def attached_as(attachment: Attachment | None) -> tuple[str, dict[str, Scalar]]:
     """Return the condition that the connection exists with this attachment, or with none if it is None."""
     if attachment is None:
         return "attribute_exists(connectionId) AND attribute_not_exists(sessionId)", {}
+    condition = (
+        "sessionId = :wasSession AND #role = :wasRole AND generation = :wasGeneration AND #shard = :wasShard "
+        "AND slot = :wasSlot"
+    )
     return (
-        "sessionId = :wasSession AND #role = :wasRole AND generation = :wasGeneration AND #shard = :wasShard",
+        condition,
         {
             "wasSession": attachment.session_id,
             "wasRole": attachment.role.value,
             "wasGeneration": attachment.generation,
             "wasShard": attachment.shard,
+            "wasSlot": attachment.slot,
         },
     )
 
@@ -172,6 +180,8 @@ def _attachment_fields(attachment: Attachment) -> dict[str, Scalar]:
         "role": attachment.role.value,
         "generation": attachment.generation,
         "shard": attachment.shard,
+        "slot": attachment.slot,
+        "joinedAt": attachment.joined_at,
     }
     if attachment.target_language is not None:
         fields["targetLanguage"] = attachment.target_language

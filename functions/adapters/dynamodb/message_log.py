@@ -65,12 +65,15 @@ def entry_key(session_id: str, epoch: str, offset: int) -> Values:
 
 
 def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
-    """Return the write of the session's next offset by the speaker of an active session."""
+    """Return the write of the session's next offset by the speaker of an active session.
+
+    The shards in use are those that the fan-out reads afterwards, so they are a part of the condition.
+    """
     return update_session(
         entry.session_id,
         "SET head = :next, rateWindow = :window, rateCount = :count",
         f"{RUNNING} AND #status = :active AND speakerConnectionId = :speaker AND generation = :generation "
-        "AND epoch = :epoch AND head = :head",
+        "AND epoch = :epoch AND head = :head AND shardsInUse = :shards",
         {
             "next": entry.offset,
             "window": to.rate_window,
@@ -80,6 +83,7 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
             "generation": by.generation,
             "epoch": entry.epoch,
             "head": to.head,
+            "shards": to.shards_in_use,
             "now": entry.published_at,
         },
     )

@@ -46,6 +46,7 @@ def session_item(session: Session) -> Values:
             "quality": session.quality,
             "capacity": session.capacity,
             "shards": session.shards,
+            "shardsInUse": session.shards_in_use,
             "epoch": session.epoch,
             "head": session.head,
             "generation": session.generation,
@@ -76,6 +77,7 @@ def to_session(item: dict[str, Any]) -> Session:
         quality=item["quality"],
         capacity=item["capacity"],
         shards=item["shards"],
+        shards_in_use=item["shardsInUse"],
         epoch=item["epoch"],
         head=item["head"],
         generation=item["generation"],
@@ -187,6 +189,16 @@ def end_session(
 def mark_announced(session_id: str) -> Write:
     """Return the write that takes an ended session out of the `due` index."""
     return update_session(session_id, "REMOVE dueShard, dueAt", "#status = :ended", {})
+
+
+def open_shards(session_id: str, shards: int) -> Write:
+    """Return the write that raises the number of shards in use."""
+    return update_session(
+        session_id,
+        "SET shardsInUse = :shards",
+        "#status <> :ended AND shardsInUse < :shards",
+        {"shards": shards},
+    )
 
 
 def authority_condition(by: Authority, now: int) -> tuple[str, dict[str, Scalar]]:

@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from adapters.dynamodb.client import (
     DynamoDBUnavailableError,
-    batch_get,
+    batch_get_of,
     call,
     client,
+    count_items,
     get_item,
+    query_pages,
     transact,
     write,
 )
@@ -28,17 +30,16 @@ from adapters.dynamodb.connection_items import (
     to_connection,
 )
 from adapters.dynamodb.listener_items import (
-    COUNT,
-    count_one_more,
+    SLOTS_IN_PARTITION,
     delete_listener,
-    listener_key,
-    listener_table,
-    put_counts,
     put_listener,
+    put_slot,
     retarget_listener,
     rows_after,
+    slot_partitions,
+    slots_in,
     to_listener,
-    to_shard_count,
+    to_slot,
 )
 from adapters.dynamodb.rate_limits import DynamoDBRateLimits, count_use, is_contended
 from adapters.dynamodb.session_items import (
@@ -47,6 +48,7 @@ from adapters.dynamodb.session_items import (
     detach_speaker,
     end_session,
     mark_announced,
+    open_shards,
     put_request,
     put_session,
     session_key,
@@ -61,11 +63,11 @@ from domain.model import (
     Connection,
     EndReason,
     Limit,
+    Listener,
     ListenerPage,
     RequestRecord,
     Role,
     Session,
-    ShardCount,
 )
 from domain.ports import Condition, ConditionFailed, RetryBudget
 
@@ -90,7 +92,7 @@ class DynamoDBSessions:
         limit: Limit | None,
         now: int,
     ) -> None:
-        writes = [put_session(session), *put_counts(session), *put_request(request)]
+        writes = [put_session(session), *put_request(request)]
         if connection_id is not None:
             attachment = _speaker_attachment(session, session.generation)
             writes.append(attach(connection_id, attachment, instead_of, now))
@@ -148,6 +150,10 @@ class DynamoDBSessions:
         with suppress(ConditionFailed):
             write(mark_announced(session_id))
 
+    def open_shards(self, session_id: str, shards: int) -> None:
+        with suppress(ConditionFailed):
+            write(open_shards(session_id, shards))
+
 
 class DynamoDBConnections:
     """The port Connections. `rate_limits` counts new connections."""
@@ -159,6 +165,19 @@ class DynamoDBConnections:
         item = get_item(connection_table(), connection_key(connection_id))
         return to_connection(item) if item else None
 
+    def get_with_session(
+        self, connection_id: str, session_id: str
+    ) -> tuple[Connection | None, Session | None]:
+        """One call, unless DynamoDB returns a part."""
+        found = batch_get_of(
+            {connection_table(): [connection_key(connection_id)], session_table(): [session_key(session_id)]}
+        )
+        connections, sessions = found[connection_table()], found[session_table()]
+        return (
+            to_connection(connections[0]) if connections else None,
+            to_session(sessions[0]) if sessions else None,
+        )
+
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
         _transact_within_limit([put_connection(connection)], limit, self._rate_limits)
 
@@ -168,8 +187,8 @@ class DynamoDBConnections:
         if attachment is None:
             write(own)
         elif attachment.role is Role.LISTENER:
-            row = delete_listener(attachment.session_id, attachment.shard, connection.connection_id)
-            transact([own, *row], retry_budget=retry_budget)
+            row_and_slot = _delete_attached(connection.connection_id, attachment)
+            transact([own, *row_and_slot], retry_budget=retry_budget)
         else:
             _detach_speaker_with([own], connection.connection_id, attachment, grace_until, retry_budget)
 
@@ -201,8 +220,8 @@ class DynamoDBListeners:
         now: int,
     ) -> None:
         writes = [
-            count_one_more(attachment.session_id, attachment.shard),
-            put_listener(connection_id, attachment, joined_at=now, ttl=ttl),
+            put_slot(connection_id, attachment, ttl=ttl),
+            put_listener(connection_id, attachment, ttl=ttl),
             attach(connection_id, attachment, instead_of, now),
         ]
         _transact_within_limit(writes, limit, self._rate_limits)
@@ -218,37 +237,45 @@ class DynamoDBListeners:
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
         transact(
             [
-                *delete_listener(attachment.session_id, attachment.shard, connection_id),
+                *_delete_attached(connection_id, attachment),
                 release(connection_id, attachment),
                 *put_request(request),
             ]
         )
 
-    def drop(self, *, connection_id: str, session_id: str, shard: int) -> None:
-        transact(delete_listener(session_id, shard, connection_id), retry_budget=RetryBudget.QUICK)
+    def drop(self, session_id: str, shard: int, listener: Listener) -> None:
+        writes = delete_listener(session_id, shard, listener.slot, listener.connection_id)
+        transact(writes, retry_budget=RetryBudget.QUICK)
 
-    def counts(self, session_id: str, shards: int) -> list[ShardCount]:
-        """One call, unless DynamoDB returns a part."""
-        keys = [listener_key(session_id, shard, COUNT) for shard in range(shards)]
-        counts = map(to_shard_count, batch_get(listener_table(), keys))
-        return sorted(counts, key=lambda count: count.shard)
+    def count(self, session_id: str, capacity: int) -> int:
+        """One call for each SLOTS_IN_PARTITION of the capacity."""
+        return sum(count_items(slots_in(session_id, number)) for number in range(slot_partitions(capacity)))
+
+    def free_slots(self, session_id: str, capacity: int) -> Sequence[int]:
+        """One call for each partition of slots, until one has free ones."""
+        for number in range(slot_partitions(capacity)):
+            first = number * SLOTS_IN_PARTITION
+            slots = range(first, min(first + SLOTS_IN_PARTITION, capacity))
+            pages = query_pages(slots_in(session_id, number) | {"ProjectionExpression": "connectionId"})
+            taken = {to_slot(item) for page in pages for item in page}
+            free = [slot for slot in slots if slot not in taken]
+            if free:
+                return free
+        return ()
 
     def page(
         self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
     ) -> ListenerPage:
-        response = call(
-            lambda: client().query(
-                TableName=listener_table(),
-                ConsistentRead=True,
-                Limit=size,
-                **rows_after(session_id, shard, cursor),
-            )
-        )
+        response = call(lambda: client().query(**rows_after(session_id, shard, cursor), Limit=size))
         last = response.get("LastEvaluatedKey")
         return ListenerPage(
             listeners=tuple(to_listener(from_item(item)) for item in response["Items"]),
             cursor=from_item(last)["connectionId"] if last else None,
         )
+
+
+def _delete_attached(connection_id: str, attachment: Attachment) -> list[Write]:
+    return delete_listener(attachment.session_id, attachment.shard, attachment.slot, connection_id)
 
 
 def _speaker_attachment(session: Session, generation: int) -> Attachment:

@@ -32,17 +32,17 @@ def serve(driver: PublishDriver) -> None:
 
 def test_an_audience_beyond_reach_goes_through_the_queue(driver: PublishDriver) -> None:
     """The first shards are served at once, the rest by tasks; together they reach everyone once."""
-    large = driver.with_settings(direct_fan_out=4, listeners_per_shard=5, max_listeners=40)
+    large = driver.with_settings(direct_fan_out=4, listeners_per_shard=20, max_listeners=160)
     speaker, session_id = large.speaking()
-    listeners = [large.join_listener(session_id)[0] for _ in range(20)]
+    listeners = large.join_in_each_shard(session_id, 2)
     large.publish(speaker, "x")
     served = [one for one in listeners if large.heard(one)]
-    assert 4 <= len(served) < 20
+    assert 4 <= len(served) < len(listeners)
     assert {task.shard for task in large.queue.tasks}.isdisjoint(
         attachment.shard for attachment in (_attachment(large, one) for one in served)
     )
     serve(large)
-    assert [large.heard(one) for one in listeners] == [[(1, "x")]] * 20
+    assert [large.heard(one) for one in listeners] == [[(1, "x")]] * len(listeners)
     large.close()
 
 
@@ -118,10 +118,10 @@ def test_who_cannot_be_reached_is_disconnected_to_come_back(driver: PublishDrive
 def test_a_slow_listener_in_each_shard_holds_up_nobody(driver: PublishDriver) -> None:
     """They are answered last of all, and still in their first attempt."""
     speaker, session_id = driver.speaking()
-    listeners = [driver.join_listener(session_id)[0] for _ in range(30)]
+    listeners = driver.join_in_each_shard(session_id, 3)
     driver.slow_down_one_in_each_shard(session_id, listeners)
     driver.publish(speaker, "x")
-    assert [driver.heard(one) for one in listeners] == [[(1, "x")]] * 30
+    assert [driver.heard(one) for one in listeners] == [[(1, "x")]] * len(listeners)
     assert driver.api.deleted() == []
 
 
@@ -238,13 +238,13 @@ def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(driver: Pub
 def test_an_event_for_many_goes_through_the_queue(driver: PublishDriver) -> None:
     large = driver.with_settings(direct_fan_out=0)
     speaker, session_id = large.speaking()
-    listener, _ = large.join_listener(session_id)
+    listeners = large.join_in_each_shard(session_id, 1)
     session = session_of(large, session_id)
     event = SessionEnded(session, EndReason.ENDED)
     large.container.fan_out.broadcast(session, event, exclude=speaker)
     assert len(large.queue.tasks) == large.settings.shards
     serve(large)
-    assert large.api.pushes(listener) == [push_of(event)]
+    assert [large.api.pushes(one) for one in listeners] == [[push_of(event)]] * len(listeners)
     large.close()
 
 

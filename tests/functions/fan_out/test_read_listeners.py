@@ -27,7 +27,8 @@ class Shards:
         first = int(cursor or 0)
         end = min(first + 2, self.sizes[shard])
         rows = tuple(
-            Listener(connection_id=f"{shard}-{number}", target_language="es") for number in range(first, end)
+            Listener(connection_id=f"{shard}-{number}", target_language="es", slot=number)
+            for number in range(first, end)
         )
         return ListenerPage(listeners=rows, cursor=str(end) if end < self.sizes[shard] else None)
 
@@ -39,13 +40,13 @@ class Shards:
 
 @pytest.fixture
 def session() -> Session:
-    """It has places for 500 listeners in five shards."""
+    """Return a session with 500 slots and five shards in use."""
     driver = UseCaseDriver.in_memory(UNLIMITED)
     _, session_id = driver.speaking()
     made = driver.container.sessions.get(session_id)
     assert made is not None
     assert (made.capacity, made.shards) == (500, SHARDS)
-    return made
+    return replace(made, shards_in_use=SHARDS)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_a_shard_is_read_to_its_last_page() -> None:
     assert [one.connection_id for one in found] == ["0-0", "0-1", "0-2", "0-3", "0-4"]
 
 
-def test_a_session_of_one_shard_is_read_in_one_wait(session: Session) -> None:
+def test_a_session_with_one_shard_in_use_is_read_in_one_wait(session: Session) -> None:
     shards = Shards((3,))
-    read_until(shards, shards.parallel_map, replace(session, shards=1), 100)  # pyright: ignore[reportArgumentType]
+    read_until(shards, shards.parallel_map, replace(session, shards_in_use=1), 100)  # pyright: ignore[reportArgumentType]
     assert shards.waits == [[0]]

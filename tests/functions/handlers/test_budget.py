@@ -1,14 +1,18 @@
 """How many calls to DynamoDB each handler makes: the performance budget, asserted by counting."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from domain.authorization import Caller
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.support.dynamodb_faults import watched
 from tests.support.handler_driver import HandlerDriver
-from tests.support.session_driver import new_id
+from tests.support.session_driver import UseCaseDriver, new_id
+from use_cases.join_session import LONGEST_JOIN_SECONDS
 
 pytestmark = pytest.mark.emulator
 
@@ -37,18 +41,61 @@ def test_create_session_is_one_transaction_rate_limit_included(stack: HandlerDri
     assert names == ["TransactWriteItems"]
 
 
-def test_join_session_is_one_transaction_and_one_read(stack: HandlerDriver) -> None:
+def test_join_session_is_two_reads_and_one_transaction(stack: HandlerDriver) -> None:
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.connect()
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
-    assert names == ["TransactWriteItems", "GetItem"]
+    assert names == ["BatchGetItem", "TransactWriteItems", "GetItem"]
 
 
-def test_recovering_the_place_costs_no_more(stack: HandlerDriver) -> None:
+def test_a_listener_that_joined_long_ago_asks_with_one_read(
+    stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, session_id = stack.speaking(new_id("u"))
+    listener = stack.listening(session_id)
+    later = time.time() + LONGEST_JOIN_SECONDS + 1
+    monkeypatch.setattr(time, "time", lambda: later)
+    names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
+    assert names == ["BatchGetItem"]
+
+
+def test_a_listener_that_has_just_joined_asks_with_two_reads(stack: HandlerDriver) -> None:
+    """Its join may have registered it between the two items of the first read."""
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.listening(session_id)
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
-    assert names == ["TransactWriteItems", "GetItem"]
+    assert names == ["BatchGetItem", "GetItem"]
+
+
+def test_a_guessed_id_costs_a_read_and_its_limit(stack: HandlerDriver) -> None:
+    listener = stack.connect()
+    names = calls_of(
+        lambda: stack.send(listener, "joinSession", sessionId="caring-king-275", targetLanguage="es")
+    )
+    assert names == ["BatchGetItem", "UpdateItem"]
+
+
+@pytest.mark.parametrize("listeners", [0, 1, 12])
+def test_publish_is_one_transaction_and_one_read(stack: HandlerDriver, listeners: int) -> None:
+    speaker, session_id = stack.speaking(new_id("u"))
+    for _ in range(listeners):
+        stack.listening(session_id)
+    stack.send(speaker, "publish", data="the first one reads the speaker's items")
+    names = calls_of(lambda: stack.send(speaker, "publish", data="x"))
+    assert names == ["TransactWriteItems", "Query"]
+
+
+def test_publish_to_a_hundred_listeners_is_one_transaction_and_one_read() -> None:
+    driver = UseCaseDriver.on_dynamodb()
+    speaker, session_id = driver.speaking()
+    with ThreadPoolExecutor(8) as pool:
+        listeners = list(pool.map(driver.listening, [session_id] * 100))
+    driver.container.presence(session_id)
+    caller = Caller(connection_id=speaker, subject="user", address="address")
+    driver.container.publish(caller, {"data": "the first one reads the speaker's items"}, None)
+    names = calls_of(lambda: driver.container.publish(caller, {"data": "x"}, None))
+    assert names == ["TransactWriteItems", "Query"]
+    assert [driver.pusher.types(one) for one in listeners] == [["message", "message"]] * 100
 
 
 def test_disconnect_of_a_listener_or_speaker_is_one_read_and_one_transaction(stack: HandlerDriver) -> None:

@@ -13,10 +13,9 @@ from tests.support.publish_driver import PublishDriver
 pytestmark = pytest.mark.emulator
 
 
-def count_record(session_id: str, sequence: int, image: str = "NewImage") -> dict[str, Any]:
-    shard = {"listenerShard": {"S": f"{session_id}#0"}, "sessionId": {"S": session_id}}
-    counted = {**shard, "listeners": {"N": "1"}}
-    return {"eventName": "MODIFY", "dynamodb": {"SequenceNumber": str(sequence), image: counted}}
+def slot_record(session_id: str, sequence: int, image: str = "NewImage") -> dict[str, Any]:
+    slot = {"listenerShard": {"S": f"{session_id}#slots0"}, "sessionId": {"S": session_id}}
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(sequence), image: slot}}
 
 
 def test_a_batch_of_the_stream_tells_each_session_once(
@@ -26,27 +25,15 @@ def test_a_batch_of_the_stream_tells_each_session_once(
     presence = load("presence")
     publish_driver.now = int(time.time())
     speakers = [publish_driver.speaking() for _ in range(2)]
-    records = [count_record(session_id, number) for number, (_, session_id) in enumerate(speakers * 3)]
+    records = [slot_record(session_id, number) for number, (_, session_id) in enumerate(speakers * 3)]
     poison: list[Any] = [{}, {"dynamodb": None}, {"dynamodb": {"NewImage": {"sessionId": 3}}}, None]
-    deleted = count_record(speakers[0][1], 9, "OldImage")
+    deleted = slot_record(speakers[0][1], 9, "OldImage")
     assert presence({"Records": [*poison, *records, deleted]}, object()) == {"batchItemFailures": []}
     for speaker, session_id in speakers:
         assert publish_driver.api.pushes(speaker) == [
             {"type": "presence", "sessionId": session_id, "listeners": 0}
         ]
     assert '"PresenceMalformed": [4.0]' in capsys.readouterr().out
-
-
-def test_the_counters_of_a_new_session_are_no_news(
-    publish_driver: PublishDriver, load: Callable[[str], Handler]
-) -> None:
-    presence = load("presence")
-    publish_driver.now = int(time.time())
-    speaker, session_id = publish_driver.speaking()
-    record = count_record(session_id, 1)
-    record["dynamodb"]["NewImage"]["listeners"] = {"N": "0"}
-    assert presence({"Records": [record]}, object()) == {"batchItemFailures": []}
-    assert publish_driver.api.pushes(speaker) == []
 
 
 def test_a_session_that_fails_keeps_no_other_from_being_told(
@@ -57,7 +44,7 @@ def test_a_session_that_fails_keeps_no_other_from_being_told(
     publish_driver.now = int(time.time())
     (_, first), (one, second), (_, third) = (publish_driver.speaking() for _ in range(3))
     publish_driver.api.answer = lambda got: Answer(status=200 if got.connection_id == one else 403)
-    records = [count_record(session_id, number) for number, session_id in enumerate((first, second, third))]
+    records = [slot_record(session_id, number) for number, session_id in enumerate((first, second, third))]
     answer = presence({"Records": records}, object())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
     assert publish_driver.api.pushes(one) == [{"type": "presence", "sessionId": second, "listeners": 0}]

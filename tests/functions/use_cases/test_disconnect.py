@@ -1,7 +1,5 @@
 """$disconnect: late, repeated and lost events."""
 
-import pytest
-
 from tests.support.session_driver import UseCaseDriver, new_id
 
 
@@ -50,9 +48,8 @@ def test_a_connection_of_a_session_that_is_over_goes_all_the_same(driver: UseCas
 def test_a_row_that_is_gone_does_not_keep_its_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     listener = driver.listening(session_id)
-    attachment = (driver.container.connections.get(listener) or pytest.fail("no record")).attachment
-    assert attachment
-    driver.container.listeners.drop(connection_id=listener, session_id=session_id, shard=attachment.shard)
+    (row,) = driver.container.listeners.page(session_id, 0).listeners
+    driver.container.listeners.drop(session_id, 0, row)
     driver.disconnect(listener)
     assert driver.container.connections.get(listener) is None
     assert driver.listener_count(session_id) == 0

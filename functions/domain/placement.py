@@ -1,0 +1,33 @@
+"""Where a new listener goes: its slot, which keeps the capacity, and its shard, which has its row.
+
+Both choices are random, so that joins at the same moment rarely write to the same item (docs/adr/0015).
+"""
+
+import math
+import random
+from collections.abc import Sequence
+
+from domain.model import Session
+
+
+def any_slot(session: Session) -> int:
+    """Return a slot of the session, which may be taken."""
+    return random.randrange(session.capacity)  # noqa: S311 -- spreads load, keeps no secret
+
+
+def any_of(free_slots: Sequence[int]) -> int:
+    """Return one of the slots, of which there is at least one."""
+    return random.choice(free_slots)  # noqa: S311 -- as above
+
+
+def shard_for_row(session: Session) -> int:
+    """Return the shard for a new row: the last one in use, or any one once all are in use."""
+    if session.shards_in_use < session.shards:
+        return session.shards_in_use - 1
+    return random.randrange(session.shards)  # noqa: S311 -- as above
+
+
+def shards_needed(session: Session, listeners: int) -> int:
+    """Return the number of shards in use for so many listeners: the rows of a shard fit one task."""
+    rows_in_shard = math.ceil(session.capacity / session.shards)
+    return max(session.shards_in_use, min(session.shards, math.ceil(listeners / rows_in_shard)))
