@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from domain.authorization import Caller
+from domain.message_log import Body
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.support.dynamodb_faults import watched
@@ -92,8 +93,13 @@ def test_publish_to_a_hundred_listeners_is_one_transaction_and_one_read() -> Non
         listeners = list(pool.map(driver.listening, [session_id] * 100))
     driver.container.presence(session_id)
     caller = Caller(connection_id=speaker, subject="user", address="address")
-    driver.container.publish(caller, {"data": "the first one reads the speaker's items"}, None)
-    names = calls_of(lambda: driver.container.publish(caller, {"data": "x"}, None))
+
+    def publish() -> object:
+        body = Body(data="x", content_type="text/plain", encoding="utf8")
+        return driver.container.publish(caller, body=body, target_languages=None, request_id=None)
+
+    publish()  # reads the speaker's items, which the next one has cached
+    names = calls_of(publish)
     assert names == ["TransactWriteItems", "Query"]
     assert [driver.pusher.types(one) for one in listeners] == [["message", "message"]] * 100
 
