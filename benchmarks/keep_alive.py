@@ -43,7 +43,7 @@ TABLES = {"SESSIONS_TABLE": "sessionId", "CONNECTIONS_TABLE": "connectionId"}
 class Sink:
     """Takes every push, and costs nothing."""
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    def deliver(self, deliveries: Sequence[Delivery], **_: object) -> list[Outcome]:
         """All of them arrive."""
         return [Outcome.DELIVERED] * len(deliveries)
 

@@ -271,9 +271,11 @@ class RateLimits(Protocol):
 class Pusher(Protocol):
     """Sends to connections other than the one that gets the reply."""
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         """Make all deliveries concurrently, each in its order; return their outcomes in the same order.
 
+        Without `retry_throttled`, no caller waits for a client that does not read: a throttled delivery is
+        retried only if most of many are, which is the account's rate.
         One connection takes one delivery a call, else the order between its deliveries is lost. Raises
         PushConfigurationError if no push can succeed.
         """

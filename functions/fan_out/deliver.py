@@ -119,14 +119,16 @@ def deliver_all(
 ) -> DeliveryReport:
     """Push everything at once, then close connections that can only recover by reconnecting.
 
-    Shards are pushed to together, so that a slow connection delays no other. Several deliveries to one
+    Shards are pushed to together, so that a slow connection delays no other. A listener that does not read is
+    throttled, and stays undelivered without a wait. Several deliveries to one
     connection become one, in their order. `unreported` deliveries are made too, and the report leaves them
     out. Takes MAX_DELIVER_AND_DISCONNECT_SECONDS at most. Raises PushConfigurationError.
     """
     payloads: dict[str, tuple[bytes, ...]] = {}
     for one in deliveries:
         payloads[one.connection_id] = payloads.get(one.connection_id, ()) + one.payloads
-    outcomes = pusher.deliver([*(Delivery(*item) for item in payloads.items()), *unreported])
+    everything = [*(Delivery(*item) for item in payloads.items()), *unreported]
+    outcomes = pusher.deliver(everything, retry_throttled=False)
     for outcome, metric in METRICS.items():
         if outcome in outcomes:
             metrics.count(metric, outcomes.count(outcome))

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-MAX_RECEIVE_COUNT = 5
-"""Receives of a task after which a listener that is still throttled is disconnected. The queue moves no task
-to the dead-letter queue earlier: AWS advises at least five receives
+MAX_RECEIVE_COUNT = 3
+"""Receives of a task after which a listener that is still throttled is disconnected: it has not read for 8 s
+(adapters/fan_out_queue.py has the delays). The queue moves no task to the dead-letter queue earlier
 (components/websocket_sessions/fan_out_queue.py)."""
 
 ShardKey = tuple[str, int]

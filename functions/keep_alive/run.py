@@ -137,7 +137,8 @@ class KeepAlive:
         planned = [plan_push(self.settings, one.connection, one.token_noticed, now) for one in due]
         pushes = [push for push in planned if not push.is_notice]
         pushes += self._lease([push for push in planned if push.is_notice], now)
-        outcomes = self.pusher.deliver([Delivery(push.connection_id, push.payloads) for push in pushes])
+        deliveries = [Delivery(push.connection_id, push.payloads) for push in pushes]
+        outcomes = self.pusher.deliver(deliveries, retry_throttled=False)
         arrived: list[ScheduledPush] = []
         for push, outcome in zip(pushes, outcomes, strict=True):
             if outcome is Outcome.GONE:

@@ -28,7 +28,7 @@ class Takeover:
             return
         push = self.encode(ConnectionReplaced(attached))
         try:
-            (outcome,) = self.pusher.deliver([Delivery(replaced, (push,))])
+            (outcome,) = self.pusher.deliver([Delivery(replaced, (push,))], retry_throttled=False)
             attachment = Attachment(
                 session_id=before.session_id, role=Role.SPEAKER, generation=before.generation
             )

@@ -33,7 +33,7 @@ class FakePusher:
     silent: set[str] = field(default_factory=set[str])
     refusal: Exception | None = None
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         if self.refusal is not None:
             raise self.refusal
         self.deliveries += deliveries

@@ -39,7 +39,7 @@ class Network:
     )
     held: list[tuple[str, bytes]] = field(default_factory=list[tuple[str, bytes]])
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         return [self._deliver(delivery) for delivery in deliveries]
 
     def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:

@@ -58,22 +58,30 @@ class Sender:
         self._retrying = asyncio.Semaphore(self._limits.max_concurrent_retries)
         self._pool = HttpPool(url, connect_timeout=self._limits.connect_timeout_seconds, tls=tls)
 
-    async def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    async def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         """As in the port Pusher."""
-        return await self._send_all("POST", deliveries, time.monotonic() + self._limits.deliver_seconds)
+        until = time.monotonic() + self._limits.deliver_seconds
+        return await self._send_all("POST", deliveries, until, retry_throttled=retry_throttled)
 
     async def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """As in the port Pusher."""
         closings = [Delivery(connection_id, (b"",)) for connection_id in connection_ids]
-        return await self._send_all("DELETE", closings, time.monotonic() + self._limits.disconnect_seconds)
+        until = time.monotonic() + self._limits.disconnect_seconds
+        return await self._send_all("DELETE", closings, until, retry_throttled=True)
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
 
-    async def _send_all(self, method: str, deliveries: Sequence[Delivery], until: float) -> list[Outcome]:
-        """Make first attempts by a few workers. A retry leaves its worker and delays no other delivery."""
+    async def _send_all(
+        self, method: str, deliveries: Sequence[Delivery], until: float, *, retry_throttled: bool
+    ) -> list[Outcome]:
+        """Make first attempts by a few workers. A retry leaves its worker and delays no other delivery.
+
+        Without `retry_throttled`, throttled deliveries wait until all first attempts have been made.
+        """
         outcomes = [Outcome.DELIVERED] * len(deliveries)
+        throttled: list[tuple[int, str, Sequence[bytes]]] = []
         credentials = self._credentials()
         queue = iter(enumerate(deliveries))
 
@@ -87,6 +95,10 @@ class Sender:
                 path = _connection_path(self._base, delivery.connection_id)
                 for sent, payload in enumerate(delivery.payloads):
                     outcome = await attempt(path, payload)
+                    if outcome is Outcome.THROTTLED and not retry_throttled:
+                        outcomes[index] = outcome
+                        throttled.append((index, path, delivery.payloads[sent:]))
+                        break
                     if outcome in self._schedules:
                         group.create_task(retry_delivery(index, path, delivery.payloads[sent:], outcome))
                         break
@@ -109,6 +121,8 @@ class Sender:
             """Retry one payload by the schedules, each of which counts its own kind of failure."""
             failures: Counter[Outcome] = Counter()
             while (schedule := self._schedules.get(outcome)) is not None:
+                if outcome is Outcome.THROTTLED and not retry_throttled:
+                    return outcome
                 failures[outcome] += 1
                 if failures[outcome] >= schedule.attempts:
                     return outcome
@@ -122,8 +136,15 @@ class Sender:
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self._limits.max_concurrent, len(deliveries))):
+                first_attempts = [
                     group.create_task(run_worker())
+                    for _ in range(min(self._limits.max_concurrent, len(deliveries)))
+                ]
+                if first_attempts and not retry_throttled:
+                    await asyncio.wait(first_attempts)
+                    retry_throttled = self._limits.is_account_throttled(len(throttled), len(deliveries))
+                    for index, path, payloads in throttled if retry_throttled else ():
+                        group.create_task(retry_delivery(index, path, payloads, Outcome.THROTTLED))
         except ExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return outcomes
@@ -159,9 +180,13 @@ class BlockingSender:
         self._loop = asyncio.new_event_loop()
         self._sender: Sender | None = None
 
-    def deliver(self, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         """As in the port Pusher."""
-        return self._loop.run_until_complete(self._current().deliver(deliveries)) if deliveries else []
+        if not deliveries:
+            return []
+        return self._loop.run_until_complete(
+            self._current().deliver(deliveries, retry_throttled=retry_throttled)
+        )
 
     def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """As in the port Pusher."""

@@ -36,9 +36,15 @@ class SenderLimits:
     on_throttling: RetrySchedule = RetrySchedule(attempts=6, first_wait_seconds=0.2, max_wait_seconds=2.0)
     """After 429. The account's quota recovers each second; the waits add up to 2.5 s on average, 5 s at
     most."""
+    min_throttled: int = 10
+    """Fewer throttled deliveries are taken for clients that do not read."""
     connect_timeout_seconds: float = CONNECT_TIMEOUT_SECONDS
     response_timeout_seconds: float = RESPONSE_TIMEOUT_SECONDS
     deliver_seconds: float = DELIVER_SECONDS
     """No attempt of `deliver` starts later than this after its start."""
     disconnect_seconds: float = DISCONNECT_SECONDS
     """The same for `disconnect`."""
+
+    def is_account_throttled(self, throttled: int, deliveries: int) -> bool:
+        """Return whether so many throttled deliveries mean that the account's rate is exceeded."""
+        return throttled >= self.min_throttled and 2 * throttled > deliveries

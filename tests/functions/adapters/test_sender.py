@@ -233,6 +233,54 @@ def test_an_audience_that_is_throttled_does_not_open_a_socket_each() -> None:
         assert api.opened <= 12
 
 
+def test_a_client_that_does_not_read_is_tried_once_and_nobody_waits_for_it() -> None:
+    audience = [one(f"listener-{number}", b"1", b"2") for number in range(100)]
+    stalled = "listener-40"
+
+    def answer(got: Got) -> Answer:
+        return Answer(status=429 if got.connection_id == stalled else 200)
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        outcomes = sender.deliver(audience, retry_throttled=False)
+        assert len(api.posted(stalled)) == 1
+        assert [len(api.posted(each.connection_id)) for each in audience].count(2) == 99
+    assert outcomes.count(Outcome.DELIVERED) == 99
+    assert outcomes[40] is Outcome.THROTTLED
+
+
+@pytest.mark.parametrize(
+    ("throttled", "audience", "attempts"),
+    [
+        pytest.param(9, 9, 1, id="a small audience"),
+        pytest.param(10, 20, 1, id="half of it"),
+        pytest.param(11, 20, 6, id="most of it"),
+    ],
+)
+def test_throttled_deliveries_are_retried_where_most_of_many_are(
+    throttled: int, audience: int, attempts: int
+) -> None:
+    ids = [f"listener-{number}" for number in range(audience)]
+    refused = frozenset(ids[:throttled])
+
+    def answer(got: Got) -> Answer:
+        return Answer(status=429 if got.connection_id in refused else 200)
+
+    with management_api(ManagementApi(answer)) as api, sender_to(api.url) as sender:
+        outcomes = sender.deliver([one(each) for each in ids], retry_throttled=False)
+        assert [len(api.posted(each)) for each in ids[:throttled]] == [attempts] * throttled
+    assert outcomes == [Outcome.THROTTLED] * throttled + [Outcome.DELIVERED] * (audience - throttled)
+
+
+def test_a_server_error_that_turns_into_throttling_is_left_at_once() -> None:
+    statuses = iter([500, 429])
+    with (
+        management_api(ManagementApi(lambda _: Answer(status=next(statuses)))) as api,
+        sender_to(api.url) as sender,
+    ):
+        assert sender.deliver([one("id")], retry_throttled=False) == [Outcome.THROTTLED]
+        assert len(api.requests) == 2
+
+
 def test_a_server_that_is_not_there_is_unreachable() -> None:
     """After bounded attempts, and without an exception."""
     with management_api() as api:

@@ -138,6 +138,25 @@ def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(driver: Publi
     assert len(driver.api.posted(listeners[0])) == 1
 
 
+def test_one_stalled_listener_of_a_hundred_is_pushed_to_once_and_delays_nobody(driver: PublishDriver) -> None:
+    """By the publish, and by the queue: the only attempt at it is among the others' first ones."""
+    speaker, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(100)]
+    stalled, healthy = listeners[50], listeners[:50] + listeners[51:]
+    driver.api.answer = lambda got: Answer(status=429 if got.connection_id == stalled else 200)
+    for data in ("a", "b"):
+        driver.publish(speaker, data)
+    assert [driver.heard(one) for one in healthy] == [[(1, "a"), (2, "b")]] * 99
+    assert len(driver.api.posted(stalled)) == 2
+    assert [task.connection_ids for task in driver.queue.tasks] == [(stalled,)] * 2
+
+    tasks = [replace(task, connection_ids=()) for task in driver.queue.tasks]
+    assert driver.container.fan_out_consumer(tasks) == [None, None]
+    assert [len(driver.heard(one)) for one in healthy] == [4] * 99
+    assert len(driver.api.posted(stalled)) == 3
+    assert driver.api.deleted() == []
+
+
 def test_who_is_throttled_at_the_last_receipt_is_disconnected(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
