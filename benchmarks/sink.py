@@ -1,4 +1,7 @@
-"""A TLS server in a process of its own that answers every @connections request with 200, and does no more."""
+"""A TLS server in a process of its own that answers @connections requests, and does no more.
+
+The answer is 200, or 429 for a connection id that begins with STALLED.
+"""
 
 import asyncio
 import multiprocessing
@@ -12,6 +15,8 @@ from typing import cast
 from benchmarks.certificate import server_context
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 0\r\n\r\n"
+THROTTLED = ANSWER.replace(b"200 OK", b"429 Too Many Requests")
+STALLED = "stalled"
 
 
 class Sink(asyncio.Protocol):
@@ -33,7 +38,8 @@ class Sink(asyncio.Protocol):
             if len(self._received) < end + 4 + length:
                 return
             del self._received[: end + 4 + length]
-            self._transport.write(ANSWER)
+            is_stalled = b"/@connections/" + STALLED.encode() in head
+            self._transport.write(THROTTLED if is_stalled else ANSWER)
 
 
 @contextmanager
