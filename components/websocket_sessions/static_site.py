@@ -52,7 +52,7 @@ class StaticSiteArgs:
 
 
 class StaticSite(ComponentResource):
-    """The pages and their config, over HTTPS only; the bucket answers nobody but the distribution."""
+    """The pages and their config, over HTTPS only. The bucket answers only the distribution."""
 
     url: Output[str]
     """Where the pages are."""

@@ -1,8 +1,8 @@
 """Runs MiniStack and refuses the requests that a foreign web page makes through a developer's browser.
 
 It runs in MiniStack's own virtual environment, so it imports the standard library and MiniStack only. A page
-of another site can send requests to 127.0.0.1, and MiniStack answers some without a signature, such as those
-that reset it. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends none. A page that rebinds
+of another site can send requests to 127.0.0.1, and MiniStack answers some without a signature, for example
+its reset. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends none. A page that rebinds
 its own host name to 127.0.0.1 sends that name as `Host`.
 """
 
@@ -18,7 +18,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 AWS_DOMAINS = ("amazonaws.com", "amazonaws.com.cn", "cloudfront.net")
-"""Names that nobody can rebind. A client sends one to choose an API, a bucket or a distribution."""
+"""Names that only AWS can bind. A client sends one to choose an API, a bucket or a distribution."""
 
 
 def refusal_reason(headers: Mapping[str, str]) -> str | None:

@@ -1,4 +1,4 @@
-"""The record of frames and invocations for the inspector; it costs nothing while nobody watches."""
+"""The record of frames and invocations for the inspector; it costs nothing while no page watches."""
 
 import asyncio
 import itertools

@@ -204,7 +204,7 @@ class ProgramStack:
         """Return the passphrase of the stack's secrets.
 
         It is made at random for this machine, except for a project whose config has encrypted values. Raises
-        CommandError if such a project's own is missing in PULUMI_CONFIG_PASSPHRASE.
+        CommandError if that project's own is missing in PULUMI_CONFIG_PASSPHRASE.
         """
         if not _salt(self._committed):
             return self._passphrase.read_text(encoding="utf-8")
