@@ -1,7 +1,6 @@
 """Reads the shell commands of a Markdown page."""
 
 import re
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,7 @@ _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 def blocks(page: Path) -> Iterator[tuple[str, str]]:
     """Give the language and the text of each fenced block."""
     for found in _BLOCK.finditer(page.read_text(encoding="utf-8")):
-        yield found[2], textwrap.dedent(found[3])
+        yield found[2], re.sub(f"^{found[1]}", "", found[3], flags=re.MULTILINE)
 
 
 def commands(page: Path) -> list[str]:
