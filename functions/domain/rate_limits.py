@@ -1,4 +1,4 @@
-"""The rate limits: what each one counts, for whom, and in which window."""
+"""The rate limits: what each one counts, by which key, and in which window."""
 
 from dataclasses import dataclass
 

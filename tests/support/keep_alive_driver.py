@@ -11,7 +11,7 @@ from tests.support.session_driver import UNLIMITED, SessionDriver
 
 
 class KeepAliveDriver(SessionDriver):
-    """Connections that ping, are told, are disconnected and end as a run has it."""
+    """Connections that get pings and notices from runs, and are disconnected by them."""
 
     def __init__(self, settings: Settings = UNLIMITED, page: int = 100) -> None:
         self.pusher = FakePusher()

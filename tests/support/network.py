@@ -30,7 +30,7 @@ class Chances:
 
 @dataclass
 class Network:
-    """Carries pushes to whoever is connected. Implements the port Pusher."""
+    """Carries pushes to open connections. Implements the port Pusher."""
 
     chance: random.Random
     chances: Chances

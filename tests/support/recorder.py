@@ -11,7 +11,7 @@ class Recorder:
     counts: dict[str, int] = field(default_factory=dict[str, int])
 
     def begin(self, _: str, /, **keys: object) -> None:
-        """Requests are not told apart."""
+        """Start a request, which the recorder does not distinguish from others."""
 
     def info(self, event: str, *, failure: BaseException | None = None, **fields: object) -> None:
         self.events.append(event)
