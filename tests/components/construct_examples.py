@@ -74,6 +74,7 @@ OPTIONS: dict[str, Any] = {
     "logRetentionDays": 7,
     "accessLogs": True,
     "createAccountRole": True,
+    "detailedMetrics": True,
     "tracing": True,
     "alarms": True,
     "alarmTopic": True,
