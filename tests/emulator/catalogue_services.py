@@ -110,8 +110,8 @@ SERVICES: dict[str, Case] = {
         type="aws:dynamodb/tableItem:TableItem",
         properties={
             "tableName": "${ledger.name}",
-            "hashKey": "${ledger.hashKey}",
-            "rangeKey": "${ledger.rangeKey}",
+            "hashKey": "id",
+            "rangeKey": "at",
             "item": json.dumps({"id": {"S": "a"}, "at": {"N": "1"}, "text": {"S": "one"}}),
         },
         updates={"item": json.dumps({"id": {"S": "a"}, "at": {"N": "1"}, "count": {"N": "2"}})},
