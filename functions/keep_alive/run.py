@@ -163,7 +163,7 @@ class KeepAlive:
         for connection_id, outcome in zip(connection_ids, outcomes, strict=True):
             if outcome in CLOSED:
                 self._try(self.on_disconnected, connection_id)
-                self._count("KeepAliveCut", 1)
+                self._count("KeepAliveDisconnected", 1)
             else:
                 self._postpone()
 

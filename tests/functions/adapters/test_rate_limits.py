@@ -28,7 +28,7 @@ def _contended(model: Any, params: dict[str, Any], **_: object) -> object:
 
 
 @pytest.mark.parametrize("new_driver", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
-def test_a_limit_that_many_count_at_once_still_holds(new_driver: NewDriver) -> None:
+def test_a_contended_limit_still_holds(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(connects_per_minute=2)))
     address = new_id("a")
     events = cast(Any, dynamodb.client().meta.events)

@@ -82,7 +82,7 @@ def test_throttling_and_silence_are_counted_apart() -> None:
         assert sender.deliver([one("id")]) == [Outcome.DELIVERED]
 
 
-def test_a_call_begins_no_attempt_once_its_time_is_up() -> None:
+def test_a_call_starts_no_attempt_after_its_deadline() -> None:
     """Whoever is not served by then is worth another call: nothing says that it cannot be reached."""
     limits = replace(QUICK, deliver_seconds=0.0, disconnect_seconds=0.0)
     with management_api() as api, sender_to(api.url, limits) as sender:
@@ -105,7 +105,7 @@ def test_a_refused_caller_is_a_configuration_error(status: int) -> None:
 @pytest.mark.parametrize(
     "first", [Answer(status=429), Answer(status=503), Answer(drop=True), Answer(delay=1)]
 )
-def test_what_passes_is_tried_again(first: Answer) -> None:
+def test_a_transient_failure_is_retried(first: Answer) -> None:
     """Throttling, a failing server, a lost connection, silence: then 200."""
     seen: list[Got] = []
 
@@ -126,7 +126,7 @@ def test_an_id_is_percent_encoded() -> None:
         assert sorted(got.connection_id for got in api.requests) == sorted(ids)
 
 
-def test_outcomes_stand_as_the_deliveries_do() -> None:
+def test_outcomes_are_in_the_order_of_the_deliveries() -> None:
     """Also where some are tried again and others fail."""
 
     def answer(got: Got) -> Answer:
@@ -162,7 +162,7 @@ def test_payloads_of_one_connection_arrive_in_order_one_at_a_time() -> None:
     assert set(api.most_at_once.values()) == {1}
 
 
-def test_a_delivery_ends_with_its_first_failure() -> None:
+def test_a_delivery_stops_at_its_first_failure() -> None:
     """What comes after a payload that was not delivered would only tear a gap."""
 
     def answer(got: Got) -> Answer:
@@ -173,7 +173,7 @@ def test_a_delivery_ends_with_its_first_failure() -> None:
         assert [got.body for got in api.requests] == [b"1", b"2"]
 
 
-def test_silent_connections_delay_no_other() -> None:
+def test_silent_connections_delay_no_others() -> None:
     """Everyone else has their push before the first silent one is given up."""
     silent = {f"silent-{number}" for number in range(20)}
     everyone = [*sorted(silent), *(f"listener-{number}" for number in range(200))]
@@ -217,7 +217,7 @@ def test_sockets_that_fell_silent_while_the_function_was_frozen_cost_one_attempt
         assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
 
 
-def test_an_audience_that_is_throttled_does_not_open_a_socket_each() -> None:
+def test_throttled_listeners_do_not_open_a_socket_each() -> None:
     """A function has some thousand file descriptors; those who wait for another attempt share a few."""
     limits = replace(QUICK, max_concurrent=4, max_concurrent_retries=8)
     seen: set[str] = set()
@@ -271,7 +271,7 @@ def test_throttled_deliveries_are_retried_where_most_of_many_are(
     assert outcomes == [Outcome.THROTTLED] * throttled + [Outcome.DELIVERED] * (audience - throttled)
 
 
-def test_a_server_error_that_turns_into_throttling_is_left_at_once() -> None:
+def test_a_server_error_followed_by_throttling_is_not_retried() -> None:
     statuses = iter([500, 429])
     with (
         management_api(ManagementApi(lambda _: Answer(status=next(statuses)))) as api,
@@ -281,7 +281,7 @@ def test_a_server_error_that_turns_into_throttling_is_left_at_once() -> None:
         assert len(api.requests) == 2
 
 
-def test_a_server_that_is_not_there_is_unreachable() -> None:
+def test_a_refused_connection_is_unreachable() -> None:
     """After bounded attempts, and without an exception."""
     with management_api() as api:
         url = api.url
@@ -289,7 +289,7 @@ def test_a_server_that_is_not_there_is_unreachable() -> None:
         assert sender.deliver([one("a")]) == [Outcome.UNREACHABLE]
 
 
-def test_disconnect_deletes_and_lets_be_what_is_gone() -> None:
+def test_disconnect_ignores_a_connection_that_no_longer_exists() -> None:
     """204 and 410 are equally good."""
 
     def answer(got: Got) -> Answer:

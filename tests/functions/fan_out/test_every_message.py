@@ -34,21 +34,21 @@ def test_short_runs_of_many_kinds(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_the_last_messages_are_had_after_the_end(seed: int) -> None:
+def test_the_last_messages_are_recovered_after_the_end(seed: int) -> None:
     """And everyone knows of the end, whoever was away and whatever was lost."""
     simulation = Simulation(seed, listeners=20)
     account_for(simulation, 60, end=True)
     assert all(listener.is_done for listener in simulation.listeners)
 
 
-def test_long_absences_are_told_as_lost_and_no_others() -> None:
+def test_only_an_absence_beyond_the_retention_is_reset() -> None:
     """The simulation checks each reset: the position was beyond what is kept."""
     simulation = Simulation(seed=1, listeners=5, chances=Chances(stays_away=0.998, listener_goes=0.02))
     account_for(simulation, 2_000)
     assert any(listener.received.missed for listener in simulation.listeners)
 
 
-def test_nothing_goes_wrong_and_nothing_is_asked_again() -> None:
+def test_without_faults_nothing_is_requested_twice() -> None:
     chances = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
     simulation = Simulation(seed=0, listeners=LISTENERS, chances=chances)
     account_for(simulation, 200)

@@ -30,7 +30,7 @@ def serve(driver: PublishDriver) -> None:
         assert driver.container.fan_out_consumer([task]) == [None]
 
 
-def test_an_audience_beyond_reach_goes_through_the_queue(driver: PublishDriver) -> None:
+def test_listeners_beyond_the_direct_fan_out_are_served_through_the_queue(driver: PublishDriver) -> None:
     """The first shards are served at once, the rest by tasks; together they reach everyone once."""
     large = driver.with_settings(direct_fan_out=4, listeners_per_shard=20, max_listeners=160)
     speaker, session_id = large.speaking()
@@ -52,7 +52,7 @@ def _attachment(driver: PublishDriver, connection_id: str) -> Any:
     return connection.attachment
 
 
-def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(driver: PublishDriver) -> None:
+def test_a_shard_gets_its_messages_in_order_and_duplicate_tasks_once(driver: PublishDriver) -> None:
     large = driver.with_settings(direct_fan_out=0, max_listeners=1)
     speaker, session_id = large.speaking()
     listener, _ = large.join_listener(session_id)
@@ -64,7 +64,7 @@ def test_a_shard_gets_its_messages_in_order_and_doubled_tasks_once(driver: Publi
     large.close()
 
 
-def test_a_task_whose_message_is_no_longer_kept_is_passed_over(driver: PublishDriver) -> None:
+def test_a_task_whose_message_is_no_longer_kept_is_skipped(driver: PublishDriver) -> None:
     _, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.container.fan_out_consumer(
@@ -73,7 +73,7 @@ def test_a_task_whose_message_is_no_longer_kept_is_passed_over(driver: PublishDr
     assert driver.heard(listener) == []
 
 
-def test_who_is_gone_is_cleared_away_and_counted_out_once(driver: PublishDriver) -> None:
+def test_a_closed_listener_is_removed_and_subtracted_once(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     gone, there = driver.join_listener(session_id)[0], driver.join_listener(session_id)[0]
     driver.api.answer = lambda got: Answer(status=410 if got.connection_id == gone else 200)
@@ -88,7 +88,7 @@ def test_who_is_gone_is_cleared_away_and_counted_out_once(driver: PublishDriver)
     assert driver.recorder.counts["PushGone"] == 1
 
 
-def test_a_row_whose_connection_has_no_record_is_cleared_away(driver: PublishDriver) -> None:
+def test_a_row_whose_connection_has_no_record_is_deleted(driver: PublishDriver) -> None:
     """As a lost `$disconnect` and an expired record leave it."""
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
@@ -100,7 +100,7 @@ def test_a_row_whose_connection_has_no_record_is_cleared_away(driver: PublishDri
     assert driver.listener_count(session_id) == 0
 
 
-def test_who_cannot_be_reached_is_disconnected_to_come_back(driver: PublishDriver) -> None:
+def test_an_unreachable_listener_is_disconnected_so_that_it_reconnects(driver: PublishDriver) -> None:
     """It stays a listener until its `$disconnect`; the others have the message at once."""
     speaker, session_id = driver.speaking()
     silent, there = driver.join_listener(session_id)[0], driver.join_listener(session_id)[0]
@@ -115,7 +115,7 @@ def test_who_cannot_be_reached_is_disconnected_to_come_back(driver: PublishDrive
     assert driver.listener_count(session_id) == 2
 
 
-def test_a_slow_listener_in_each_shard_holds_up_nobody(driver: PublishDriver) -> None:
+def test_a_slow_listener_in_each_shard_delays_no_other(driver: PublishDriver) -> None:
     """They are answered last of all, and still in their first attempt."""
     speaker, session_id = driver.speaking()
     listeners = driver.join_in_each_shard(session_id, 3)
@@ -125,7 +125,7 @@ def test_a_slow_listener_in_each_shard_holds_up_nobody(driver: PublishDriver) ->
     assert driver.api.deleted() == []
 
 
-def test_who_is_throttled_is_left_to_the_queue_and_stays_connected(driver: PublishDriver) -> None:
+def test_a_throttled_listener_goes_to_the_queue_and_stays_connected(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listeners = [driver.join_listener(session_id)[0] for _ in range(4)]
     driver.api.answer = lambda got: Answer(status=200 if got.connection_id == listeners[0] else 429)
@@ -157,7 +157,7 @@ def test_one_stalled_listener_of_a_hundred_is_pushed_to_once_and_delays_nobody(d
     assert driver.api.deleted() == []
 
 
-def test_who_is_throttled_at_the_last_receipt_is_disconnected(driver: PublishDriver) -> None:
+def test_a_listener_that_is_throttled_at_the_last_receive_is_disconnected(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
@@ -170,7 +170,7 @@ def test_who_is_throttled_at_the_last_receipt_is_disconnected(driver: PublishDri
 
 
 @pytest.mark.parametrize("status", [429, 500])
-def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(
+def test_a_listener_that_is_neither_reached_nor_disconnected_goes_to_the_queue(
     driver: PublishDriver, status: int
 ) -> None:
     """It comes again until it is either, as often as the queue allows."""
@@ -187,7 +187,7 @@ def test_who_is_neither_reached_nor_disconnected_is_left_to_the_queue(
     assert driver.queue.tasks == [task]
 
 
-def test_a_publish_that_can_leave_nobody_to_the_queue_is_repeated(driver: PublishDriver) -> None:
+def test_a_publish_that_cannot_queue_its_shards_fails_and_is_retried(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.api.answer = lambda _: Answer(status=429)
@@ -199,7 +199,7 @@ def test_a_publish_that_can_leave_nobody_to_the_queue_is_repeated(driver: Publis
     assert driver.heard(listener)[-1] == (1, "x")
 
 
-def test_a_task_that_the_queue_does_not_take_on_comes_again_itself(driver: PublishDriver) -> None:
+def test_a_task_whose_retry_cannot_be_queued_is_redelivered(driver: PublishDriver) -> None:
     _, session_id = driver.speaking()
     throttled, _ = driver.join_listener(session_id)
     tasks = [
@@ -230,7 +230,7 @@ def test_tasks_for_all_and_for_some_of_a_shard_go_together(driver: PublishDriver
     large.close()
 
 
-def test_a_refused_caller_clears_nobody_away(driver: PublishDriver) -> None:
+def test_a_refused_caller_removes_no_listener(driver: PublishDriver) -> None:
     """The message is in the log; the speaker is told to try again, and a repeat sends it."""
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
@@ -243,7 +243,7 @@ def test_a_refused_caller_clears_nobody_away(driver: PublishDriver) -> None:
     assert driver.heard(listener)[-1] == (1, "x")
 
 
-def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(driver: PublishDriver) -> None:
+def test_an_event_reaches_speaker_and_listeners_except_the_excluded_one(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listeners = [driver.join_listener(session_id)[0] for _ in range(3)]
     session = session_of(driver, session_id)
@@ -254,7 +254,7 @@ def test_an_event_reaches_speaker_and_listeners_but_whom_it_excludes(driver: Pub
     assert driver.api.pushes(speaker) == [push_of(event)]
 
 
-def test_an_event_for_many_goes_through_the_queue(driver: PublishDriver) -> None:
+def test_an_event_for_many_listeners_goes_through_the_queue(driver: PublishDriver) -> None:
     large = driver.with_settings(direct_fan_out=0)
     speaker, session_id = large.speaking()
     listeners = large.join_in_each_shard(session_id, 1)
@@ -267,7 +267,7 @@ def test_an_event_for_many_goes_through_the_queue(driver: PublishDriver) -> None
     large.close()
 
 
-def test_failing_to_broadcast_is_noted_and_no_error(driver: PublishDriver) -> None:
+def test_a_failed_broadcast_is_logged_and_raises_nothing(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.join_listener(session_id)
     driver.api.answer = lambda _: Answer(status=403)
@@ -278,6 +278,6 @@ def test_failing_to_broadcast_is_noted_and_no_error(driver: PublishDriver) -> No
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "3", '{"sessionId":"a","shard":"0"}', '{"shard":1}'])
-def test_what_is_no_task_is_told_apart(text: str) -> None:
+def test_a_message_without_a_task_is_rejected(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         to_task(text)

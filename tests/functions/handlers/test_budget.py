@@ -49,7 +49,7 @@ def test_join_session_is_two_reads_and_one_transaction(stack: HandlerDriver) -> 
     assert names == ["BatchGetItem", "TransactWriteItems", "GetItem"]
 
 
-def test_a_listener_that_joined_long_ago_asks_with_one_read(
+def test_a_listener_that_joined_long_ago_recovers_with_one_read(
     stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, session_id = stack.speaking(new_id("u"))
@@ -60,7 +60,7 @@ def test_a_listener_that_joined_long_ago_asks_with_one_read(
     assert names == ["BatchGetItem"]
 
 
-def test_a_listener_that_has_just_joined_asks_with_two_reads(stack: HandlerDriver) -> None:
+def test_a_listener_that_has_just_joined_recovers_with_two_reads(stack: HandlerDriver) -> None:
     """Its join may have registered it between the two items of the first read."""
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.listening(session_id)
@@ -68,7 +68,7 @@ def test_a_listener_that_has_just_joined_asks_with_two_reads(stack: HandlerDrive
     assert names == ["BatchGetItem", "GetItem"]
 
 
-def test_a_guessed_id_costs_a_read_and_its_limit(stack: HandlerDriver) -> None:
+def test_a_guessed_id_costs_one_read_and_one_count_of_the_limit(stack: HandlerDriver) -> None:
     listener = stack.connect()
     names = calls_of(
         lambda: stack.send(listener, "joinSession", sessionId="caring-king-275", targetLanguage="es")
@@ -117,7 +117,7 @@ def test_disconnect_of_an_unattached_connection_is_one_read_and_one_write(stack:
     assert calls_of(lambda: stack.disconnect(connection_id)) == ["GetItem", "DeleteItem"]
 
 
-def test_a_refused_message_costs_nothing(stack: HandlerDriver) -> None:
+def test_a_refused_message_causes_no_call(stack: HandlerDriver) -> None:
     listener = stack.connect()
     for message in ({}, {"sessionId": "x", "targetLanguage": "es"}, {"targetLanguage": "xx"}):
         assert calls_of(lambda fields=message: stack.send(listener, "joinSession", **fields)) == []

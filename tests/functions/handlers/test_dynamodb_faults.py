@@ -227,7 +227,7 @@ REPEATED = ("updateSession", "PATCH")
         if name not in REPEATED or status != 403
     ],
 )
-def test_pushes_that_fail_do_not_fail_what_was_done(
+def test_failed_pushes_do_not_fail_the_request(
     stack: HandlerDriver, callbacks: ManagementApi, name: str, status: int
 ) -> None:
     act, expected = ACTS[name]
@@ -239,7 +239,7 @@ def test_pushes_that_fail_do_not_fail_what_was_done(
 
 
 @pytest.mark.parametrize("name", REPEATED)
-def test_a_change_that_no_push_can_tell_of_is_made_and_asked_for_again(
+def test_a_change_that_cannot_be_announced_is_made_and_announced_on_retry(
     stack: HandlerDriver, callbacks: ManagementApi, name: str
 ) -> None:
     act, expected = ACTS[name]
@@ -254,7 +254,7 @@ def test_a_change_that_no_push_can_tell_of_is_made_and_asked_for_again(
 @pytest.mark.parametrize(
     ("times", "expected"), [(3, "sessionJoined"), (1000, "error")], ids=["a few times", "for ever"]
 )
-def test_conflicts_with_other_transactions_are_tried_again_and_not_for_ever(
+def test_conflicts_with_other_transactions_are_retried_a_limited_number_of_times(
     stack: HandlerDriver, times: int, expected: str
 ) -> None:
     scene = Scene.of(stack)

@@ -43,7 +43,7 @@ def ended(session_id: str) -> dict[str, str]:
     return {"type": "sessionEnded", "sessionId": session_id, "reason": "ended"}
 
 
-def test_a_shard_that_fails_comes_again_soon_and_no_other(
+def test_only_the_shard_that_failed_is_redelivered_soon(
     publish_driver: PublishDriver,
     queue: SqsQueue,
     load: Callable[[str], Handler],
@@ -77,7 +77,7 @@ def test_a_shard_that_fails_comes_again_soon_and_no_other(
     assert publish_driver.api.pushes(listener)[-1] == ended(session_id)
 
 
-def test_a_batch_that_cannot_come_again_soon_comes_again_later(
+def test_a_batch_whose_visibility_timeout_cannot_be_shortened_is_redelivered_later(
     publish_driver: PublishDriver,
     queue: SqsQueue,
     load: Callable[[str], Handler],
@@ -93,7 +93,7 @@ def test_a_batch_that_cannot_come_again_soon_comes_again_later(
     assert "retry not advanced" in capsys.readouterr().out
 
 
-def test_a_slow_listener_holds_up_no_shard_of_its_batch(
+def test_a_slow_listener_delays_no_shard_of_its_batch(
     publish_driver: PublishDriver, queue: SqsQueue, load: Callable[[str], Handler]
 ) -> None:
     """One in each shard is answered last of all, and still in its first attempt."""
@@ -105,7 +105,7 @@ def test_a_slow_listener_holds_up_no_shard_of_its_batch(
     assert [publish_driver.api.pushes(one) for one in listeners] == [[ended(session_id)]] * len(listeners)
 
 
-def test_whom_a_shard_left_behind_is_tried_again_alone(
+def test_a_retry_task_serves_only_the_missed_listeners(
     publish_driver: PublishDriver, queue: SqsQueue, load: Callable[[str], Handler]
 ) -> None:
     """With the limits in use, and for as long as it takes: first by a new task, then by that one again."""
@@ -139,7 +139,7 @@ def test_whom_a_shard_left_behind_is_tried_again_alone(
         ),
     ],
 )
-def test_clearing_away_costs_little(
+def test_pruning_is_bounded(
     publish_driver: PublishDriver,
     queue: SqsQueue,
     load: Callable[[str], Handler],
@@ -161,7 +161,7 @@ def test_clearing_away_costs_little(
 
 
 @pytest.mark.parametrize(("name", "route"), [("fan_out", "fanOut"), ("presence", "presence")])
-def test_what_is_malformed_is_counted_for_its_function_also_where_nothing_else_came(
+def test_malformed_tasks_are_counted_without_any_other_task(
     load: Callable[[str], Handler], capsys: pytest.CaptureFixture[str], name: str, route: str
 ) -> None:
     """CloudWatch drops a metric with an empty dimension."""

@@ -66,7 +66,7 @@ def test_a_run_pings_through_the_management_api(
     assert callbacks.pushes(connection) == []
 
 
-def test_a_run_without_time_goes_on_in_two_invocations(
+def test_a_run_without_time_continues_in_two_invocations(
     handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
 ) -> None:
     """Nothing is begun, and nothing is dropped."""
@@ -79,7 +79,7 @@ def test_a_run_without_time_goes_on_in_two_invocations(
     assert handler({}, Context(1_000))["left"] > 0
 
 
-def test_a_run_that_cannot_go_on_elsewhere_fails(
+def test_a_run_that_cannot_continue_in_another_invocation_fails(
     handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
 ) -> None:
     """So that Lambda counts and repeats it."""
@@ -91,7 +91,7 @@ def test_a_run_that_cannot_go_on_elsewhere_fails(
         handler({"continue": [["connections", shard, 0] for shard in range(16)], "depth": 1}, Context(1_000))
 
 
-def test_a_continued_run_does_its_own_part_only(
+def test_a_continued_run_does_only_its_own_part(
     handler: Handler, keep_alive_driver: KeepAliveDriver, callbacks: ManagementApi
 ) -> None:
     """The event names the shards."""

@@ -18,7 +18,7 @@ def slot_record(session_id: str, sequence: int, image: str = "NewImage") -> dict
     return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(sequence), image: slot}}
 
 
-def test_a_batch_of_the_stream_tells_each_session_once(
+def test_a_stream_batch_notifies_each_session_once(
     publish_driver: PublishDriver, load: Callable[[str], Handler], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Records that are none are counted and passed over."""
@@ -36,7 +36,7 @@ def test_a_batch_of_the_stream_tells_each_session_once(
     assert '"PresenceMalformed": [4.0]' in capsys.readouterr().out
 
 
-def test_a_session_that_fails_keeps_no_other_from_being_told(
+def test_a_session_that_fails_delays_no_other_notification(
     publish_driver: PublishDriver, load: Callable[[str], Handler]
 ) -> None:
     """The stream comes again from the earliest that is reported."""

@@ -10,12 +10,12 @@ NOW = 1_800_000_000
 
 
 @pytest.mark.parametrize("event", [{}, {"continue": []}, {"time": "2026-01-01T00:00:00Z"}], ids=str)
-def test_any_event_of_the_schedule_asks_for_everything(event: dict[str, object]) -> None:
+def test_any_event_of_the_schedule_starts_a_whole_run(event: dict[str, object]) -> None:
     """What EventBridge Scheduler sends does not matter."""
     assert scans_of(event, NOW) == (all_scans(NOW), 0)
 
 
-def test_what_is_left_goes_on_in_two_halves_with_nothing_lost() -> None:
+def test_the_rest_continues_in_two_halves_without_loss() -> None:
     """The events survive JSON, and together hold all that was left."""
     left = (ShardScan("sessions", 3, NOW), *(ShardScan("connections", shard) for shard in range(6)))
     events = [json.loads(json.dumps(event)) for event in continuation_events(left, 0)]

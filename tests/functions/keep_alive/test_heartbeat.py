@@ -20,7 +20,7 @@ def beat(driver: KeepAliveDriver, connection_id: str) -> None:
     )
 
 
-def test_a_connection_that_beats_is_not_pinged(driver: KeepAliveDriver) -> None:
+def test_a_connection_that_sends_heartbeats_is_not_pinged(driver: KeepAliveDriver) -> None:
     """Each beat moves the ping away."""
     connection = driver.connect()
     for _ in range(10):
@@ -31,7 +31,7 @@ def test_a_connection_that_beats_is_not_pinged(driver: KeepAliveDriver) -> None:
     assert driver.pusher.types(connection) == []
 
 
-def test_a_beat_puts_off_no_notice_of_a_token(driver: KeepAliveDriver) -> None:
+def test_a_heartbeat_postpones_no_token_notice(driver: KeepAliveDriver) -> None:
     """A token that ends before the next look keeps the look where it is, until the notice went out."""
     connection = driver.connect("subject", token_expires_at=START + 700)
     driver.now += 300
@@ -47,7 +47,7 @@ def test_a_beat_puts_off_no_notice_of_a_token(driver: KeepAliveDriver) -> None:
     assert driver.connection(connection).due_at == driver.now + 360
 
 
-def test_a_beat_of_a_connection_that_is_due_leaves_it_to_the_run(driver: KeepAliveDriver) -> None:
+def test_a_heartbeat_of_a_due_connection_leaves_it_to_the_run(driver: KeepAliveDriver) -> None:
     """The run that is about to look has the last word."""
     connection = driver.connect()
     driver.now += 360
@@ -56,7 +56,7 @@ def test_a_beat_of_a_connection_that_is_due_leaves_it_to_the_run(driver: KeepAli
     assert driver.connection(connection).due_at == START + 360
 
 
-def test_a_beat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDriver) -> None:
+def test_a_heartbeat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDriver) -> None:
     """A beat may overtake the cleaning up."""
     beat(driver, "nobody")
 
@@ -68,7 +68,9 @@ def test_a_beat_of_a_connection_without_a_record_is_answered(driver: KeepAliveDr
     [(60, 420), (6240, 6600), (6599, 6600), (6600, 6960)],
     ids=["early", "near the notice", "just before it", "after it"],
 )
-def test_a_recorded_heartbeat_moves_the_next_look_but_not_past_the_notice(after: int, due_after: int) -> None:
+def test_a_recorded_heartbeat_postpones_the_next_check_but_not_past_the_notice(
+    after: int, due_after: int
+) -> None:
     """One call, without reading: the notice of the handover must not be put off by a lively client."""
     calls: list[dict[str, int]] = []
 

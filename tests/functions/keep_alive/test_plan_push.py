@@ -47,7 +47,7 @@ CONNECTION = Connection(
         ),
     ],
 )
-def test_what_is_due(after: int, changes: dict[str, int], pushes: list[str], due_after: int) -> None:
+def test_plans_the_due_push(after: int, changes: dict[str, int], pushes: list[str], due_after: int) -> None:
     """Seconds after the connect: what is said, with the seconds it names, and the next look."""
     since = {name: CONNECTED + value for name, value in changes.items()}
     visit = plan_push(UNLIMITED, replace(CONNECTION, **since), None, CONNECTED + after)
@@ -60,7 +60,7 @@ def test_what_is_due(after: int, changes: dict[str, int], pushes: list[str], due
     assert visit.is_notice == (pushes != ["keepAlive"])
 
 
-def test_each_token_is_noticed_once() -> None:
+def test_each_token_gets_one_expiry_notice() -> None:
     """A later token is told of anew."""
     now = CONNECTED + 3480
     told = replace(CONNECTION, token_expires_at=CONNECTED + 3600)
@@ -71,7 +71,7 @@ def test_each_token_is_noticed_once() -> None:
     assert plan_push(UNLIMITED, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
 
 
-def test_the_notice_is_spread() -> None:
+def test_notices_have_jitter() -> None:
     """Connections of one second are asked to hand over in different seconds, each always in the same."""
     settings = Settings(refresh_jitter=120)
     spread = [jitter(settings, f"connection-{number}") for number in range(500)]
@@ -82,7 +82,7 @@ def test_the_notice_is_spread() -> None:
     assert refresh_at(settings, "connection-1", CONNECTED) == CONNECTED + 6600 + spread[1]
 
 
-def test_the_look_waits_for_the_spread_notice() -> None:
+def test_the_next_check_is_at_the_jittered_notice() -> None:
     """A look at the earliest moment pings, and the next one is at the connection's own moment."""
     settings = Settings(refresh_jitter=120)
     late = next(f"connection-{n}" for n in range(500) if jitter(settings, f"connection-{n}") > 60)
@@ -92,7 +92,7 @@ def test_the_look_waits_for_the_spread_notice() -> None:
     assert visit.due_at == refresh_at(settings, late, CONNECTED)
 
 
-def test_a_run_looks_at_every_shard_and_begins_elsewhere_each_minute() -> None:
+def test_a_run_reads_every_shard_and_starts_at_another_one_each_minute() -> None:
     """Sessions before connections, so that an end is not held up by pings."""
     one, next_one = all_scans(CONNECTED), all_scans(CONNECTED + 60)
 

@@ -44,7 +44,7 @@ def test_nothing_is_pushed_before_it_is_due(driver: KeepAliveDriver) -> None:
     assert driver.pusher.types(connection) == []
 
 
-def test_the_handover_is_asked_for_once(driver: KeepAliveDriver) -> None:
+def test_the_handover_is_requested_once(driver: KeepAliveDriver) -> None:
     """Between ten and eight minutes before the cut, with the seconds that are left; then pings go on."""
     connection = driver.connect()
     driver.now += 6600 + UNLIMITED.refresh_jitter
@@ -112,7 +112,7 @@ def test_a_listener_that_could_not_be_disconnected_is_disconnected_by_a_later_ru
     assert there.listener_count(session) == 0
 
 
-def test_a_gone_listener_is_counted_out(driver: KeepAliveDriver) -> None:
+def test_a_disconnected_listener_is_no_longer_counted(driver: KeepAliveDriver) -> None:
     """A lost `$disconnect` is made up for at the next ping."""
     _, session = driver.speaking()
     listener, other = driver.listening(session), driver.listening(session)
@@ -125,7 +125,7 @@ def test_a_gone_listener_is_counted_out(driver: KeepAliveDriver) -> None:
     assert driver.pusher.types(other) == ["keepAlive"]
 
 
-def test_a_gone_speaker_starts_the_grace_and_its_end_ends_the_session(driver: KeepAliveDriver) -> None:
+def test_a_lost_speaker_starts_the_grace_period_whose_end_ends_the_session(driver: KeepAliveDriver) -> None:
     """The listeners are told why."""
     speaker, session = driver.speaking()
     driver.now += 100
@@ -174,7 +174,7 @@ def test_a_session_ends_with_its_lifetime(driver: KeepAliveDriver) -> None:
     assert driver.due_now() == []
 
 
-def test_a_grace_does_not_put_off_the_end_of_the_lifetime(driver: KeepAliveDriver) -> None:
+def test_a_grace_period_does_not_extend_the_lifetime(driver: KeepAliveDriver) -> None:
     """A speaker who goes shortly before it leaves a session that ends on time, by whichever way they go."""
     sessions: list[tuple[str, str]] = []
     for gone in (True, False):
@@ -310,7 +310,7 @@ def test_overlapping_runs_send_each_notice_once(driver: KeepAliveDriver) -> None
     assert driver.due_now() == []
 
 
-def test_a_long_list_is_read_page_by_page_and_goes_on_where_time_ran_out(driver: KeepAliveDriver) -> None:
+def test_a_long_list_is_paged_and_continued_where_time_ran_out(driver: KeepAliveDriver) -> None:
     """Each invocation does a page; together they do everything once."""
     small = KeepAliveDriver(page=2)
     connections = [small.connect() for _ in range(30)]
@@ -375,7 +375,7 @@ class CrashAt:
 
 
 @pytest.mark.parametrize("moment", ["before-call", "after-call"])
-def test_a_run_that_crashes_at_any_call_is_made_up_for(driver: KeepAliveDriver, moment: str) -> None:
+def test_the_next_run_completes_a_run_that_crashed_at_any_call(driver: KeepAliveDriver, moment: str) -> None:
     """Whatever call it is, the next run leaves everything as one whole run would have left it."""
     number = 0
     crashed = True

@@ -71,7 +71,7 @@ def run(index: OnePage, looks: Sequence[bool]) -> tuple[tuple[ShardScan, ...], l
     return left, ended
 
 
-def test_time_is_looked_at_before_each_session() -> None:
+def test_the_remaining_time_is_checked_before_each_session() -> None:
     """A page of them, each with its listeners to tell, may outlast the function."""
     index = OnePage([session(100), session(101), session(102)])
 
@@ -82,7 +82,7 @@ def test_time_is_looked_at_before_each_session() -> None:
     assert run(index, [True, True])[1] == ["calm-otter-102"]
 
 
-def test_an_end_that_is_yet_to_be_announced_hides_nothing_behind_it() -> None:
+def test_an_end_that_is_not_announced_yet_delays_no_other_due_item() -> None:
     """It is due by its announcement, long before its lifetime would have run out."""
     unannounced = session(
         100, status=Status.ENDED, ended_at=START + 50, expires_at=START + 86400, ttl=START + 90000

@@ -82,7 +82,7 @@ def test_concurrent_duplicate_disconnects_count_once() -> None:
     check_session(driver, session_id)
 
 
-def test_two_updates_at_once_both_hold() -> None:
+def test_two_concurrent_updates_both_take_effect() -> None:
     driver = UseCaseDriver.on_dynamodb()
     for _ in range(5):
         speaker, session_id = driver.speaking()
@@ -125,7 +125,7 @@ def test_a_disconnect_that_races_a_join_leaves_nothing_behind() -> None:
     check_session(driver, session_id)
 
 
-def test_an_end_that_races_joins_leaves_only_what_counts_as_free() -> None:
+def test_an_end_that_races_joins_leaves_only_connections_that_may_join_again() -> None:
     driver = UseCaseDriver.on_dynamodb()
     speaker, session_id = driver.speaking()
     listeners = [driver.connect() for _ in range(6)]

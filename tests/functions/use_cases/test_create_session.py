@@ -54,7 +54,7 @@ def test_the_same_subject_and_request_id_get_the_same_session_however_often(driv
     assert driver.create(driver.connect("other"), "other", request_id="r")["sessionId"] != first["sessionId"]
 
 
-def test_a_repeat_on_another_connection_takes_the_session_over(driver: UseCaseDriver) -> None:
+def test_a_retry_on_another_connection_takes_the_session_over(driver: UseCaseDriver) -> None:
     user = new_id("u")
     first = driver.create(lost := driver.connect(user), user, request_id="r")
     again = driver.create(second := driver.connect(user), user, request_id="r")
@@ -64,7 +64,7 @@ def test_a_repeat_on_another_connection_takes_the_session_over(driver: UseCaseDr
         driver.update(lost, quality="premium")
 
 
-def test_a_repeat_takes_over_a_connection_whose_session_has_ended(driver: UseCaseDriver) -> None:
+def test_a_retry_takes_over_a_connection_whose_session_has_ended(driver: UseCaseDriver) -> None:
     user = new_id("u")
     reply = driver.create(None, user, request_id="r")
     other = driver.create(speaker := driver.connect(user), user)
@@ -72,7 +72,7 @@ def test_a_repeat_takes_over_a_connection_whose_session_has_ended(driver: UseCas
     assert driver.create(speaker, user, request_id="r") == {**reply, "generation": 1, "version": 2}
 
 
-def test_a_repeat_after_the_end_says_so(driver: UseCaseDriver) -> None:
+def test_a_retry_after_the_end_is_refused_as_ended(driver: UseCaseDriver) -> None:
     speaker = driver.connect(user := new_id("u"))
     driver.create(speaker, user, request_id="r")
     driver.end(speaker)
@@ -80,7 +80,7 @@ def test_a_repeat_after_the_end_says_so(driver: UseCaseDriver) -> None:
         driver.create(speaker, user, request_id="r")
 
 
-def test_a_repeat_never_gets_a_session_that_took_over_the_id() -> None:
+def test_a_retry_never_gets_a_later_session_with_the_same_id() -> None:
     """Ids come back once their sessions are deleted, while requests are remembered for a day."""
     driver = UseCaseDriver.in_memory(memory=(memory := Memory()))
     session_id = driver.create(driver.connect("user"), request_id="r")["sessionId"]
@@ -115,7 +115,7 @@ def test_refuses(
         driver.create(driver.connect(subject), subject, source_language=language)
 
 
-def test_an_expired_token_gives_no_right(driver: UseCaseDriver) -> None:
+def test_an_expired_token_permits_nothing(driver: UseCaseDriver) -> None:
     speaker = driver.connect("user", token_expires_at=START + 10)
     driver.now += 10
     with pytest.raises(TokenExpiredError):
@@ -127,7 +127,7 @@ def test_a_connection_without_a_record_cannot_be_attached(driver: UseCaseDriver)
         driver.create(new_id())
 
 
-def test_a_session_made_over_http_waits_for_its_speaker(driver: UseCaseDriver) -> None:
+def test_a_session_created_over_http_waits_for_its_speaker(driver: UseCaseDriver) -> None:
     reply = driver.create(None)
     assert reply["generation"] == 0
     speaker = driver.connect("user")
@@ -141,7 +141,7 @@ def test_a_session_created_over_http_ends_without_a_speaker(driver: UseCaseDrive
         driver.resume(driver.connect("user"), reply["sessionId"])
 
 
-def test_counts_by_user_and_says_when_to_try_again(new_driver: NewDriver) -> None:
+def test_counts_by_user_and_returns_when_to_retry(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(sessions_per_hour=2)))
     user = new_id("u")
     for _ in range(2):
@@ -153,14 +153,14 @@ def test_counts_by_user_and_says_when_to_try_again(new_driver: NewDriver) -> Non
     driver.create(driver.connect(user, address=user), user)
 
 
-def test_a_repeat_is_not_counted_again(new_driver: NewDriver) -> None:
+def test_a_retry_is_not_counted_again(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(sessions_per_hour=1)))
     speaker = driver.connect(user := new_id("u"), address=user)
     first = driver.create(speaker, user, request_id="r")
     assert driver.create(speaker, user, request_id="r") == first
 
 
-def test_a_repeat_on_another_connection_notifies_the_replaced_one(driver: UseCaseDriver) -> None:
+def test_a_retry_on_another_connection_notifies_the_replaced_one(driver: UseCaseDriver) -> None:
     older, newer = driver.connect("user"), driver.connect("user")
     session_id = driver.create(older, request_id="r")["sessionId"]
     reply = driver.create(newer, request_id="r")

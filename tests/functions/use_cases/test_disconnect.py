@@ -3,7 +3,7 @@
 from tests.support.session_driver import UseCaseDriver, new_id
 
 
-def test_a_listener_is_counted_no_more_however_often_it_is_told(driver: UseCaseDriver) -> None:
+def test_a_listener_whose_disconnect_is_reported_twice_is_subtracted_once(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     listener, other = driver.listening(session_id), driver.listening(session_id)
     for _ in range(3):
@@ -35,7 +35,7 @@ def test_a_stale_record_of_a_replaced_speaker_is_forgotten(driver: UseCaseDriver
     assert driver.session(session_id).speaker_connection_id == newer
 
 
-def test_a_connection_of_a_session_that_is_over_goes_all_the_same(driver: UseCaseDriver) -> None:
+def test_a_connection_of_an_ended_session_is_removed_too(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     listener = driver.listening(session_id)
     driver.end(speaker)
@@ -45,7 +45,7 @@ def test_a_connection_of_a_session_that_is_over_goes_all_the_same(driver: UseCas
     assert driver.session(session_id).grace_until is None
 
 
-def test_a_row_that_is_gone_does_not_keep_its_connection(driver: UseCaseDriver) -> None:
+def test_a_missing_row_does_not_keep_its_connection(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     listener = driver.listening(session_id)
     (row,) = driver.container.listeners.page(session_id, 0).listeners

@@ -38,7 +38,7 @@ def test_the_owner_ends_a_session_without_a_connection(driver: UseCaseDriver) ->
     ("detach", "seconds", "reason"),
     [(True, UNLIMITED.speaker_grace, "speakerGone"), (False, UNLIMITED.session_lifetime, "expired")],
 )
-def test_a_session_whose_time_has_run_out_ends(
+def test_a_session_ends_when_its_lifetime_expires(
     driver: UseCaseDriver, detach: bool, seconds: int, reason: str
 ) -> None:
     speaker, session_id = driver.speaking()

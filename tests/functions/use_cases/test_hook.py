@@ -79,7 +79,7 @@ class TestThroughPublish:
         assert publish_driver.heard(listener) == [(1, "sorry")]
         publish_driver.close()
 
-    def test_what_is_withheld_is_skipped(self, callbacks: ManagementApi) -> None:
+    def test_a_message_that_the_hook_withholds_is_skipped(self, callbacks: ManagementApi) -> None:
         publish_driver = staged(callbacks, lambda _: {"message": None, "languages": {"es": {"data": "hola"}}})
         speaker, session_id = publish_driver.speaking()
         spanish, french = (
@@ -136,7 +136,7 @@ class TestThroughPublish:
             publish_driver.publish(speaker, "hello")
         publish_driver.close()
 
-    def test_a_repeated_request_keeps_its_reply_whatever_the_hook_answers_then(
+    def test_a_repeated_request_keeps_its_reply_regardless_of_the_hooks_later_answer(
         self, callbacks: ManagementApi
     ) -> None:
         """Everybody has the message by then. A request that was never carried out is refused."""

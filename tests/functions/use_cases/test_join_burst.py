@@ -14,6 +14,6 @@ def test_at_most_one_join_in_a_thousand_of_500_in_a_second_is_unavailable(joins:
         assert outcomes.count("SESSION_FULL") == joins - 500
 
 
-def test_a_counter_that_all_joins_write_would_turn_many_away() -> None:
+def test_a_shared_counter_would_refuse_many_joins() -> None:
     bursts = [counters(shards=5, capacity=500, joins=500, hold=0.025, seed=seed) for seed in range(10)]
     assert unavailable(bursts) > 0.1

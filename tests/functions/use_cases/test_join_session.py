@@ -87,7 +87,7 @@ def test_refuses_a_session_that_has_ended_and_leaves_nothing_behind(driver: UseC
     driver.join(listener, other)
 
 
-def test_what_was_missed_is_recovered_after_the_end_by_nobody_who_joins(driver: UseCaseDriver) -> None:
+def test_a_new_listener_recovers_nothing_after_the_end(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.end(speaker)
     driver.replayer.result = Replayed(count=2, more=True)
@@ -112,7 +112,7 @@ def test_what_was_missed_is_recovered_after_the_end_by_nobody_who_joins(driver: 
         driver.join(listener, session_id, position=position)
 
 
-def test_so_does_a_listener_who_was_there_and_stays_one_of_it(driver: UseCaseDriver) -> None:
+def test_a_listener_that_was_there_recovers_after_the_end_and_stays_attached(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     listener, position = driver.listening(session_id), Position(epoch="0" * 8, offset=7)
     driver.end(speaker)
@@ -131,7 +131,7 @@ def test_a_session_that_was_full_at_its_end_is_recovered_too(new_driver: NewDriv
     assert driver.listener_ids(session_id) == [listener]
 
 
-def test_an_end_that_nobody_marked_yet_is_told_with_its_reason(driver: UseCaseDriver) -> None:
+def test_an_expired_session_is_announced_with_its_reason(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.disconnect(speaker)
     driver.now += UNLIMITED.speaker_grace
@@ -152,14 +152,14 @@ def test_replays_after_the_end_are_counted(new_driver: NewDriver, limits: Limits
 
 
 @pytest.mark.parametrize("seconds", [UNLIMITED.session_lifetime, UNLIMITED.session_lifetime + 3600])
-def test_expiry_holds_without_the_clock_that_marks_it(driver: UseCaseDriver, seconds: int) -> None:
+def test_expiry_holds_before_the_run_marks_it(driver: UseCaseDriver, seconds: int) -> None:
     _, session_id = driver.speaking()
     driver.now += seconds
     with pytest.raises((SessionEndedError, SessionNotFoundError)):
         driver.join(driver.connect(), session_id)
 
 
-def test_capacity_is_filled_in_every_shard_and_never_passed(new_driver: NewDriver) -> None:
+def test_capacity_is_filled_and_never_exceeded(new_driver: NewDriver) -> None:
     driver = new_driver(replace(UNLIMITED, max_listeners=7, listeners_per_shard=3))
     _, session_id = driver.speaking()
     assert driver.session(session_id).shards == 3
@@ -198,7 +198,7 @@ def test_a_speaker_does_not_listen_on_the_same_connection(driver: UseCaseDriver)
         driver.join(speaker, session_id)
 
 
-def test_an_expired_token_gives_no_right_to_join_nor_to_recover(driver: UseCaseDriver) -> None:
+def test_an_expired_token_permits_neither_joining_nor_recovering(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     listener = driver.connect("listener", token_expires_at=START + 10)
     driver.join(listener, session_id)
@@ -212,7 +212,7 @@ def test_refuses_an_unsupported_language(driver: UseCaseDriver) -> None:
         driver.join(driver.connect(), NOWHERE, language="sv")
 
 
-def test_counts_by_address_also_the_tries_at_ids_that_do_not_exist(new_driver: NewDriver) -> None:
+def test_attempts_with_unknown_ids_count_by_address_too(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(joins_per_minute=3)))
     address = new_id("a")
     for _ in range(3):
@@ -222,7 +222,7 @@ def test_counts_by_address_also_the_tries_at_ids_that_do_not_exist(new_driver: N
         driver.join(driver.connect(), NOWHERE, address=address)
 
 
-def test_a_join_counts_once_also_where_its_first_shard_is_full(new_driver: NewDriver) -> None:
+def test_a_join_whose_first_slot_is_taken_counts_once(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(joins_per_minute=6), max_listeners=6, listeners_per_shard=1))
     _, session_id = driver.speaking()
     address = new_id("a")

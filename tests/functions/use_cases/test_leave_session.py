@@ -8,7 +8,9 @@ from domain.errors import (
 from tests.support.session_driver import START, UseCaseDriver
 
 
-def test_a_listener_is_counted_no_more_and_may_join_another(driver: UseCaseDriver) -> None:
+def test_a_listener_that_left_is_no_longer_counted_and_may_join_another_session(
+    driver: UseCaseDriver,
+) -> None:
     _, session_id = driver.speaking()
     listener = driver.listening(session_id)
     assert driver.leave(listener) == {"type": "sessionLeft", "sessionId": session_id}
@@ -17,7 +19,7 @@ def test_a_listener_is_counted_no_more_and_may_join_another(driver: UseCaseDrive
     driver.join(listener, driver.speaking()[1])
 
 
-def test_a_late_repeat_does_not_leave_what_was_joined_since(driver: UseCaseDriver) -> None:
+def test_a_late_retry_does_not_leave_a_session_that_was_joined_since(driver: UseCaseDriver) -> None:
     _, first = driver.speaking()
     _, second = driver.speaking()
     listener = driver.listening(first)
@@ -27,7 +29,7 @@ def test_a_late_repeat_does_not_leave_what_was_joined_since(driver: UseCaseDrive
     assert driver.listener_ids(second) == [listener]
 
 
-def test_a_speaker_that_leaves_starts_the_grace(driver: UseCaseDriver) -> None:
+def test_a_speaker_that_leaves_starts_the_grace_period(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.leave(speaker)
     session = driver.session(session_id)
@@ -35,6 +37,6 @@ def test_a_speaker_that_leaves_starts_the_grace(driver: UseCaseDriver) -> None:
     assert driver.resume(speaker, session_id)["generation"] == 2
 
 
-def test_without_an_attachment_there_is_nothing_to_leave(driver: UseCaseDriver) -> None:
+def test_leaving_without_an_attachment_is_refused(driver: UseCaseDriver) -> None:
     with pytest.raises(SessionNotFoundError):
         driver.leave(driver.connect())

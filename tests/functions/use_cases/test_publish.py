@@ -48,7 +48,7 @@ def test_two_instances_share_the_offsets(publish_driver: PublishDriver) -> None:
     assert [offset for offset, _ in publish_driver.heard(listener)] == [1, 2, 3, 4, 5, 6]
 
 
-def test_publishing_at_once_leaves_no_offset_out(publish_driver: PublishDriver) -> None:
+def test_concurrent_publishes_leave_no_offset_out(publish_driver: PublishDriver) -> None:
     speaker, session_id = publish_driver.speaking()
     stages = [publish_driver.with_settings() for _ in range(4)]
     listener, _ = publish_driver.join_listener(session_id)
@@ -145,7 +145,7 @@ def test_a_repeated_request_keeps_its_reply_after_its_session_was_paused_or_ende
         publish_driver.publish(speaker, "new", request_id="r2")
 
 
-def test_a_message_whose_write_is_still_under_way_is_in_the_log_once(publish_driver: PublishDriver) -> None:
+def test_a_message_whose_write_is_still_in_progress_is_logged_once(publish_driver: PublishDriver) -> None:
     """Also without a requestId: the second try of the write is the same transaction to DynamoDB."""
     speaker, session_id = publish_driver.speaking()
     listener, _ = publish_driver.join_listener(session_id)
@@ -215,7 +215,7 @@ def test_a_paused_or_ended_session_refuses_messages(publish_driver: PublishDrive
         publish_driver.publish(speaker, "x")
 
 
-def test_a_speaker_goes_on_with_a_new_session_on_the_same_connection(publish_driver: PublishDriver) -> None:
+def test_a_speaker_creates_a_new_session_on_the_same_connection(publish_driver: PublishDriver) -> None:
     """What was remembered of the first session is no reason to refuse the second."""
     speaker, session_id = publish_driver.speaking()
     publish_driver.publish(speaker, "x")

@@ -16,7 +16,7 @@ def token(driver: UseCaseDriver, subject: str, expires_at: int) -> str:
     return "token"
 
 
-def test_rights_last_as_long_as_the_newer_token(driver: UseCaseDriver) -> None:
+def test_permissions_last_as_long_as_the_newer_token(driver: UseCaseDriver) -> None:
     speaker = driver.connect("user", token_expires_at=START + 10)
     driver.create(speaker)
     driver.now += 20
@@ -28,7 +28,7 @@ def test_rights_last_as_long_as_the_newer_token(driver: UseCaseDriver) -> None:
 
 
 @pytest.mark.parametrize("subject", ["other", None])
-def test_a_connection_never_changes_hands(driver: UseCaseDriver, subject: str | None) -> None:
+def test_a_connection_keeps_its_user(driver: UseCaseDriver, subject: str | None) -> None:
     connection_id = driver.connect(subject)
     with pytest.raises(ForbiddenError):
         driver.refresh(connection_id, token(driver, "user", START + 3600))

@@ -22,7 +22,7 @@ def told(publish_driver: PublishDriver) -> tuple[str, str, str]:
     return speaker, created["sessionId"], created["epoch"]
 
 
-def test_what_was_missed_comes_in_order_before_the_reply(
+def test_missed_messages_arrive_in_order_before_the_reply(
     publish_driver: PublishDriver, told: tuple[str, str, str]
 ) -> None:
     _, session_id, epoch = told
@@ -32,7 +32,9 @@ def test_what_was_missed_comes_in_order_before_the_reply(
     assert publish_driver.heard(listener) == [(3, "m3"), (4, "m4"), (5, "m5")]
 
 
-def test_pages_follow_until_the_head(publish_driver: PublishDriver, told: tuple[str, str, str]) -> None:
+def test_pages_follow_until_the_last_offset(
+    publish_driver: PublishDriver, told: tuple[str, str, str]
+) -> None:
     _, session_id, epoch = told
     paged = publish_driver.with_settings(replay_page=2)
     listener, reply = paged.join_listener(session_id, position=Position(epoch=epoch, offset=0))
@@ -46,7 +48,9 @@ def test_pages_follow_until_the_head(publish_driver: PublishDriver, told: tuple[
     paged.close()
 
 
-def test_at_the_head_it_always_succeeds(publish_driver: PublishDriver, told: tuple[str, str, str]) -> None:
+def test_a_position_at_the_last_offset_always_succeeds(
+    publish_driver: PublishDriver, told: tuple[str, str, str]
+) -> None:
     """However long ago: nothing was missed."""
     _, session_id, epoch = told
     publish_driver.now += publish_driver.settings.log_max_age * 5
@@ -55,7 +59,7 @@ def test_at_the_head_it_always_succeeds(publish_driver: PublishDriver, told: tup
 
 
 @pytest.mark.parametrize(("epoch", "offset"), [("deadbeef", 5), ("", 6), ("", 2**53 - 1)])
-def test_a_position_elsewhere_is_reset(
+def test_a_position_of_another_epoch_is_reset(
     publish_driver: PublishDriver, told: tuple[str, str, str], epoch: str, offset: int
 ) -> None:
     """Another epoch, or beyond the head."""
@@ -68,7 +72,7 @@ def test_a_position_elsewhere_is_reset(
     assert publish_driver.heard(listener) == []
 
 
-def test_beyond_the_count_that_is_kept_it_is_reset(
+def test_a_position_beyond_the_retained_count_is_reset(
     publish_driver: PublishDriver, told: tuple[str, str, str]
 ) -> None:
     _, session_id, epoch = told
@@ -78,7 +82,7 @@ def test_beyond_the_count_that_is_kept_it_is_reset(
     short.close()
 
 
-def test_beyond_the_age_that_is_kept_it_is_reset(
+def test_a_position_older_than_the_retention_is_reset(
     publish_driver: PublishDriver, told: tuple[str, str, str]
 ) -> None:
     """Also while DynamoDB has the items still, and if only the oldest is too old."""
@@ -93,7 +97,7 @@ def test_beyond_the_age_that_is_kept_it_is_reset(
     )
 
 
-def test_a_hole_in_the_log_is_reset(publish_driver: PublishDriver, told: tuple[str, str, str]) -> None:
+def test_a_gap_in_the_log_causes_a_reset(publish_driver: PublishDriver, told: tuple[str, str, str]) -> None:
     """DynamoDB deletes what expired in any order."""
 
     _, session_id, epoch = told
@@ -136,7 +140,7 @@ def test_the_last_messages_are_replayed_after_the_end(
     paged.close()
 
 
-def test_a_replay_that_does_not_arrive_is_asked_for_again(
+def test_a_replay_that_does_not_arrive_is_requested_again(
     publish_driver: PublishDriver, told: tuple[str, str, str]
 ) -> None:
     _, session_id, epoch = told

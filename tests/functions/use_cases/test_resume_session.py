@@ -31,7 +31,7 @@ def test_a_resume_raises_the_generation_and_notifies_the_older_connection(driver
             attempt()
 
 
-def test_ends_the_grace(driver: UseCaseDriver) -> None:
+def test_ends_the_grace_period(driver: UseCaseDriver) -> None:
     speaker, session_id = driver.speaking()
     driver.disconnect(speaker)
     assert driver.session(session_id).grace_until == START + 300
@@ -48,7 +48,7 @@ def test_is_idempotent_on_the_connection_that_speaks(driver: UseCaseDriver) -> N
     assert driver.resume(newer, session_id) == first
 
 
-def test_a_late_repeat_does_not_take_the_session_back(driver: UseCaseDriver) -> None:
+def test_a_late_retry_does_not_take_the_session_back(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     second, third = driver.connect("user"), driver.connect("user")
     driver.resume(second, session_id, request_id="r")
@@ -107,7 +107,7 @@ def test_a_connection_that_speaks_elsewhere_conflicts(driver: UseCaseDriver) -> 
         driver.resume(speaker, first)
 
 
-def test_a_replaced_speaker_may_take_up_another_session(driver: UseCaseDriver) -> None:
+def test_a_replaced_speaker_may_create_another_session(driver: UseCaseDriver) -> None:
     older, session_id = driver.speaking()
     driver.resume(driver.connect("user"), session_id)
     assert driver.create(older)["generation"] == 1

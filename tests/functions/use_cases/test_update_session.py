@@ -29,7 +29,7 @@ def test_named_properties_change_and_everyone_else_is_notified(driver: UseCaseDr
     assert (second["status"], second["version"]) == ("paused", 3)
 
 
-def test_a_late_repeat_changes_nothing_back(driver: UseCaseDriver) -> None:
+def test_a_late_retry_reverts_no_change(driver: UseCaseDriver) -> None:
     speaker, _ = driver.speaking()
     driver.update(speaker, status=Status.PAUSED, request_id="r")
     driver.update(speaker, status=Status.ACTIVE, request_id="s")
