@@ -72,8 +72,12 @@ class Examples:
     folder: Path
 
     @contextmanager
-    def deployed(self, name: str, language: str = "") -> Generator[Deployed]:
+    def deployed(
+        self, name: str, language: str = "", config: Mapping[str, str] | None = None
+    ) -> Generator[Deployed]:
         """Deploy an example, in Python or another language; destroy it, and check that no resource is left.
+
+        `config` is the stack's, by the keys of the example's own namespace.
 
         The test is skipped if the language's host cannot be built here.
         """
@@ -86,7 +90,7 @@ class Examples:
         engine = self._engine(described)
         engine.select(STACK, project)
         try:
-            engine.up(STACK, project)
+            engine.up(STACK, project, *(f"--config={key}={value}" for key, value in (config or {}).items()))
             yield Deployed(outputs=engine.outputs(STACK, project), aws=self.aws)
         finally:
             engine.destroy(STACK, project)

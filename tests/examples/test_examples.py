@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 from tests.e2e.deployment import Deployment
 from tests.examples.conftest import Deployed, Examples
 from tools.dev_stack import clients
-from websocket_sessions.client import Client, SessionError
+from websocket_sessions.client import Client, SessionError, TokenProvider
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 WAIT_SECONDS = 60.0
@@ -91,14 +91,11 @@ def test_sessions_answer_a_listener(examples: Examples) -> None:
 
 def test_the_hook_changes_and_refuses_messages(examples: Examples) -> None:
     async def publish(deployment: Deployment) -> None:
-        token = deployment.create_user().token
-
-        async def provider(_force_refresh: bool) -> str:
-            return token
-
         async with (
             asyncio.timeout(WAIT_SECONDS),
-            Client(deployment.config, token=provider).create(source_language="en") as speaker,
+            Client(deployment.config, token=token_provider(deployment)).create(
+                source_language="en"
+            ) as speaker,
             Client(deployment.config).join(speaker.session_id, target_language="de") as german,
             Client(deployment.config).join(speaker.session_id, target_language="es") as spanish,
         ):
@@ -113,6 +110,44 @@ def test_the_hook_changes_and_refuses_messages(examples: Examples) -> None:
         deployment = Deployment(outputs=dict(sessions.outputs), aws=sessions.aws)
         allow_passwords(deployment)
         asyncio.run(publish(deployment))
+
+
+def test_users_of_an_existing_pool_speak(examples: Examples) -> None:
+    async def speak(deployment: Deployment) -> None:
+        async with (
+            asyncio.timeout(WAIT_SECONDS),
+            Client(deployment.config, token=token_provider(deployment)).create(
+                source_language="en"
+            ) as speaker,
+            Client(deployment.config).join(speaker.session_id, target_language="es") as listener,
+        ):
+            await speaker.publish("good morning")
+            assert (await anext(listener)).text == "good morning"
+            await speaker.end()
+
+    cognito = clients.cognito(examples.aws)
+    pool = cognito.create_user_pool(PoolName="existing", UsernameAttributes=["email"])["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool,
+        ClientName="pages",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    config = {"userPoolId": pool, "userPoolClientId": client}
+    with examples.deployed("existing_pool", config=config) as sessions:
+        deployment = Deployment(outputs=dict(sessions.outputs), aws=sessions.aws)
+        assert (deployment.config["userPoolId"], deployment.config["userPoolClientId"]) == (pool, client)
+        asyncio.run(speak(deployment))
+    assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Id"] == pool, "destroy keeps the pool"
+
+
+def token_provider(deployment: Deployment) -> TokenProvider:
+    """Sign a new user in, and return the provider of that user's token."""
+    token = deployment.create_user().token
+
+    async def provide(_force_refresh: bool) -> str:
+        return token
+
+    return provide
 
 
 def allow_passwords(deployment: Deployment) -> None:
