@@ -1,12 +1,13 @@
 """The whole backend: its parts, and that no function may do more than the table of permissions says."""
 
 import json
+import re
 from typing import Any
 
 import pulumi
 import pytest
 
-from tests.components.deployed import Deployed, deploy, resolved
+from tests.components.deployed import STACK, Deployed, deploy, resolved
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.permissions import FUNCTION_SPECS
@@ -21,10 +22,10 @@ def archives(names: list[str]) -> dict[str, pulumi.Archive]:
     return {name: pulumi.AssetArchive({}) for name in names}
 
 
-def backend(settings: SessionSettings | None = None) -> tuple[SessionBackend, Deployed]:
+def backend(settings: SessionSettings | None = None, stack: str = STACK) -> tuple[SessionBackend, Deployed]:
     names = functions_in_use(record_heartbeats=True)
     args = SessionBackendArgs(archives=archives(names), settings=settings)
-    return deploy(lambda opts: SessionBackend("sessions", args, opts=opts))
+    return deploy(lambda opts: SessionBackend("sessions", args, opts=opts), stack=stack)
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +230,23 @@ def test_a_missing_archive_is_named() -> None:
     args = SessionBackendArgs(archives=archives(["publish"]))
     with pytest.raises(ArgumentError, match="an archive for authorize is needed"):
         deploy(lambda opts: SessionBackend("sessions", args, opts=opts))
+
+
+@pytest.mark.parametrize(
+    "stack", ["feature.login.v2", "Dev", "a-branch-with-a-name-of-more-than-forty-characters"]
+)
+def test_any_stack_name_gives_names_that_aws_accepts(stack: str) -> None:
+    allowed_names = {
+        "Function": ("name", r"[A-Za-z0-9_-]{1,64}"),
+        "LogGroup": ("name", r"[A-Za-z0-9_/.#-]{1,512}"),
+        "Dashboard": ("dashboardName", r"[A-Za-z0-9_-]{1,255}"),
+    }
+    made, others = backend(stack=stack)[1], backend(stack=f"{stack}-2")[1]
+    for kind, (key, pattern) in allowed_names.items():
+        names = [resource.inputs[key] for resource in made.of(kind)]
+        assert names
+        assert [name for name in names if not re.fullmatch(pattern, name)] == []
+        assert len(set(names)) == len(names)
+        assert set(names).isdisjoint(resource.inputs[key] for resource in others.of(kind)), (
+            "two stacks, two names"
+        )

@@ -126,18 +126,24 @@ def test_users_of_an_existing_pool_speak(examples: Examples) -> None:
             await speaker.end()
 
     cognito = clients.cognito(examples.aws)
-    pool = cognito.create_user_pool(PoolName="existing", UsernameAttributes=["email"])["UserPool"]["Id"]
-    client = cognito.create_user_pool_client(
-        UserPoolId=pool,
-        ClientName="pages",
-        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-    )["UserPoolClient"]["ClientId"]
+    pool = cognito.create_user_pool(PoolName="existing", UsernameAttributes=["email"])["UserPool"].get(
+        "Id", ""
+    )
+    client = (
+        cognito.create_user_pool_client(
+            UserPoolId=pool,
+            ClientName="pages",
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        )["UserPoolClient"]
+    ).get("ClientId", "")
     config = {"userPoolId": pool, "userPoolClientId": client}
     with examples.deployed("existing_pool", config=config) as sessions:
         deployment = Deployment(outputs=dict(sessions.outputs), aws=sessions.aws)
         assert (deployment.config["userPoolId"], deployment.config["userPoolClientId"]) == (pool, client)
         asyncio.run(speak(deployment))
-    assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"]["Id"] == pool, "destroy keeps the pool"
+    assert cognito.describe_user_pool(UserPoolId=pool)["UserPool"].get("Name") == "existing", (
+        "destroy keeps it"
+    )
 
 
 def token_provider(deployment: Deployment) -> TokenProvider:
