@@ -141,6 +141,7 @@ COMPUTE: dict[str, Case] = {
             "batchSize": 10,
             "maximumBatchingWindowInSeconds": 1,
             "filterCriteria": {"filters": [{"pattern": json.dumps({"eventName": ["INSERT"]})}]},
+            "tags": {"team": "a"},
         },
         updates={
             "batchSize": 20,
@@ -149,6 +150,7 @@ COMPUTE: dict[str, Case] = {
             "maximumRecordAgeInSeconds": 3600,
             "maximumRetryAttempts": 3,
             "filterCriteria": {"filters": [{"pattern": json.dumps({"eventName": ["MODIFY"]})}]},
+            "tags": {"team": "b"},
         },
         replaces={"startingPosition": "TRIM_HORIZON"},
         depends_on=("policy",),
