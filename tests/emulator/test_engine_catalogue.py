@@ -1,7 +1,6 @@
 """Test each resource type's life cycle with the real engine on the local AWS."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,12 +17,43 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
 
 @pytest.fixture(scope="module")
-def project(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """Return the project with the whole catalogue deployed."""
+def resources_of_others(emulator: MiniStack) -> dict[str, set[str]]:
+    """Return what other tests left on the emulator, which all tests of a run share."""
+    return _resources(emulator)
+
+
+@pytest.fixture(scope="module")
+def project(
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory, resources_of_others: dict[str, set[str]]
+) -> Project:
+    """Return the project with the whole catalogue deployed, after `resources_of_others` were counted."""
     made = Project.make(engine, tmp_path_factory.mktemp("projects"), "catalogue")
     made.write(ALL)
     made.up()
     return made
+
+
+def _resources(emulator: MiniStack) -> dict[str, set[str]]:
+    """Return the names of the emulator's resources by service. Keys in their waiting period are deleted."""
+    aws = emulator.environment
+    kms = client("kms", aws)
+    keys = [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]]
+    pools = client("cognito-idp", aws).list_user_pools(MaxResults=60)["UserPools"]
+    return {
+        "apigatewayv2": {item["ApiId"] for item in client("apigatewayv2", aws).get_apis()["Items"]},
+        "cognito-idp": {pool["Id"] for pool in pools},
+        "dynamodb": set(client("dynamodb", aws).list_tables()["TableNames"]),
+        "events": {rule["Name"] for rule in client("events", aws).list_rules()["Rules"]},
+        "iam": {role["RoleName"] for role in client("iam", aws).list_roles()["Roles"]},
+        "kms": {key["KeyId"] for key in keys if key["KeyState"] != "PendingDeletion"},
+        "lambda": {item["FunctionName"] for item in client("lambda", aws).list_functions()["Functions"]},
+        "logs": {group["logGroupName"] for group in client("logs", aws).describe_log_groups()["logGroups"]},
+        "s3": {bucket["Name"] for bucket in client("s3", aws).list_buckets()["Buckets"]},
+        "secretsmanager": {
+            item["ARN"] for item in client("secretsmanager", aws).list_secrets()["SecretList"]
+        },
+        "sqs": set(client("sqs", aws).list_queues().get("QueueUrls", [])),
+    }
 
 
 def _ops(plan: dict[str, dict[str, Any]]) -> dict[str, str]:
@@ -131,19 +161,9 @@ def test_a_replacement_with_a_fixed_name_deletes_first_and_succeeds(project: Pro
     project.refresh("--expect-no-changes")
 
 
-def test_destroy_leaves_no_resource(project: Project, emulator: MiniStack, tmp_path: Path) -> None:
+def test_destroy_leaves_no_resource(
+    project: Project, emulator: MiniStack, resources_of_others: dict[str, set[str]]
+) -> None:
+    assert _resources(emulator) != resources_of_others
     project.destroy()
-    aws = emulator.environment
-    assert client("dynamodb", aws).list_tables()["TableNames"] == []
-    assert client("lambda", aws).list_functions()["Functions"] == []
-    assert client("apigatewayv2", aws).get_apis()["Items"] == []
-    assert client("iam", aws).list_roles()["Roles"] == []
-    assert client("sqs", aws).list_queues().get("QueueUrls", []) == []
-    assert client("cognito-idp", aws).list_user_pools(MaxResults=10)["UserPools"] == []
-    assert client("s3", aws).list_buckets()["Buckets"] == []
-    assert client("logs", aws).describe_log_groups()["logGroups"] == []
-    assert client("secretsmanager", aws).list_secrets()["SecretList"] == []
-    assert client("events", aws).list_rules()["Rules"] == []
-    keys = [key["KeyId"] for key in client("kms", aws).list_keys()["Keys"]]
-    states = {client("kms", aws).describe_key(KeyId=key)["KeyMetadata"]["KeyState"] for key in keys}
-    assert states <= {"PendingDeletion"}
+    assert _resources(emulator) == resources_of_others
