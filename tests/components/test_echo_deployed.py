@@ -69,3 +69,20 @@ def test_route_keys_of_any_characters_deploy(folder: Path, engine: Engine) -> No
 
 def test_a_second_preview_finds_no_change(folder: Path, engine: Engine) -> None:
     assert {step["op"] for step in engine.plan(STACK, folder)} == {"same"}
+
+
+def test_a_renamed_component_with_an_alias_keeps_its_resources(folder: Path, engine: Engine) -> None:
+    program = (folder / "__main__.py").read_text()
+    renamed = program.replace('"echo",', '"renamed",', 1).replace(
+        "    },\n)\nhttp",
+        '    },\n    opts=pulumi.ResourceOptions(aliases=[pulumi.Alias(name="echo")]),\n)\nhttp',
+        1,
+    )
+    assert "aliases" in renamed
+    (folder / "__main__.py").write_text(renamed)
+    try:
+        steps = engine.plan(STACK, folder)
+        assert any("renamed" in step["urn"] for step in steps)
+        assert {step["op"] for step in steps} <= {"same", "update"}
+    finally:
+        (folder / "__main__.py").write_text(program)
