@@ -7,7 +7,6 @@ by the path in Pulumi.yaml, which `pulumi package add <path>` writes.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,9 +15,7 @@ from tests.components.plugin_process import FOLDER
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 STACK = "test"
-PROGRAM = """
-import json
-
+REMOTE = """
 import pulumi
 
 
@@ -27,9 +24,11 @@ class Remote(pulumi.ComponentResource):
         super().__init__(
             f"websocket_sessions:index:{kind}", name, {**dict.fromkeys(outputs), **inputs}, remote=True
         )
+"""
+PROGRAM = (
+    REMOTE
+    + """
 
-
-extra = json.loads(open("extra.json").read())
 tables = Remote("SessionTables", "tables", {"deletionProtection": False}, ["arns"])
 worker = Remote(
     "LambdaHandler",
@@ -52,7 +51,6 @@ api = Remote(
             "ping": {"responseTemplate": "{}"},
         },
         "grants": {"worker": {"roleName": worker.roleName, "verbs": ["POST"]}},
-        **extra,
     },
     ["apiId", "url", "executionArn"],
 )
@@ -60,6 +58,15 @@ schedule = Remote("Schedule", "each-hour", {"function": worker.functionArn, "exp
 pulumi.export("url", api.url)
 pulumi.export("executionArn", api.executionArn)
 """
+)
+REFUSED = (
+    REMOTE
+    + """
+
+throttle = {"rate": 1, "brust": 2}
+Remote("WebSocketApi", "chat", {"routes": {"chat": {"target": "app/app.handler", "throttle": throttle}}})
+"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +77,11 @@ def project(tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Iterato
     plugin = f"plugins:\n  providers:\n    - name: websocket_sessions\n      path: {FOLDER}\n"
     (made / "Pulumi.yaml").write_text(f"name: elsewhere\nruntime: python\n{plugin}")
     (made / "__main__.py").write_text(PROGRAM)
-    give(made)
     engine.select(STACK, made)
     engine.up(STACK, made)
     yield made
-    give(made)
     engine.destroy(STACK, made)
     assert not engine.export(STACK, made)["deployment"].get("resources")
-
-
-def give(project: Path, **inputs: Any) -> None:
-    """Set further arguments of the API."""
-    (project / "extra.json").write_text(json.dumps(inputs))
 
 
 def test_components_of_another_language_deploy_and_a_second_preview_finds_no_change(
@@ -98,8 +98,11 @@ def test_a_secret_is_encrypted_in_the_state(project: Path, engine: Engine) -> No
 
 
 def test_an_argument_that_is_not_allowed_ends_the_preview_in_one_line(project: Path, engine: Engine) -> None:
-    give(project, routes={"chat": {"target": "app/app.handler", "throttle": {"rate": 1, "brust": 2}}})
+    """The refused component stands alone: the SDK prints a traceback for others that the end interrupts."""
+    program = project / "__main__.py"
+    program.write_text(REFUSED)
     refused = engine.preview(STACK, project, check=False)
+    program.write_text(PROGRAM)
     assert refused.returncode
     assert "routes.chat.throttle.brust is no argument of Throttle: did you mean burst?" in refused.output
     assert "Traceback" not in refused.output

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from adapters.dynamodb import client as dynamodb
 from domain.authorization import Caller
 from domain.model import Position
 from domain.settings import Settings
@@ -17,6 +18,7 @@ from handlers.request import body_of
 from tests.support.dynamodb_meter import Units, metered
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import new_id
+from tests.support.tables import clear_tables
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import SILENCE_JITTER
@@ -192,7 +194,8 @@ class Counted:
 
 @pytest.fixture
 def counted(tables: object) -> Iterator[Counted]:
-    """A counted session on the stack's default settings."""
+    """A counted session on the stack's default settings, on empty tables."""
+    clear_tables(dynamodb.client())
     driver = KeepAliveDriver(Settings())
     with metered() as units:
         yield Counted(driver=driver, units=units)
