@@ -82,7 +82,7 @@ class FanOutQueue(ComponentResource):
     def deliver_to(self, handler: LambdaHandler) -> aws.lambda_.EventSourceMapping:
         """Give the queue its consumer, which answers with the messages that it could not serve.
 
-        Its role must allow sqs:ChangeMessageVisibility, by which it has those come again soon.
+        Its role must allow sqs:ChangeMessageVisibility, which brings failed messages back soon.
         """
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-consumer",

@@ -24,7 +24,7 @@ async def test_who_is_throttled_is_served_by_the_queue_at_its_second_try(
 ) -> None:
     """The publish leaves it to the queue, whose function gives the message back once; all under their roles.
 
-    A message that nobody gave back would come again after three minutes only.
+    A message whose visibility timeout is not shortened is redelivered after three minutes only.
     """
     gateway = local_deployment.gateway
     assert gateway is not None

@@ -79,7 +79,7 @@ def keep_alive_driver(tables: MiniStack) -> KeepAliveDriver:
 
 @pytest.fixture
 def callbacks() -> Generator[ManagementApi]:
-    """The management API that pushes go to; it answers 200 if not told otherwise."""
+    """The management API that pushes go to; it answers 200 by default."""
     with management_api() as served:
         yield served
 

@@ -174,7 +174,7 @@ class Simulation:
 
 
 class Listener:
-    """Comes and goes, and asks for what it misses: it knows of no more than it was told."""
+    """Joins and leaves, and requests what it misses. It knows only the messages that it received."""
 
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation

@@ -20,7 +20,7 @@ def test_every_line_carries_the_correlation_id_and_nothing_that_identifies(
     stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
-    user = "a-user-whom-nobody-may-name"
+    user = "the-private-name-of-a-user"
     speaker, session_id = stack.speaking(user)
     listener = stack.listening(session_id)
     stack.send(speaker, "updateSession", status="paused", requestId="request-of-mine")

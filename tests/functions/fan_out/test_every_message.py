@@ -1,4 +1,4 @@
-"""10,000 messages to 20 listeners that come and go: each is delivered once and in order, or told as lost."""
+"""10,000 messages to 20 listeners that come and go: each is delivered once and in order, or reset as lost."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_short_runs_of_many_kinds(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_last_messages_are_recovered_after_the_end(seed: int) -> None:
-    """And everyone knows of the end, whoever was away and whatever was lost."""
+    """Every client learns of the end, also after an absence or a loss."""
     simulation = Simulation(seed, listeners=20)
     account_for(simulation, 60, end=True)
     assert all(listener.is_done for listener in simulation.listeners)

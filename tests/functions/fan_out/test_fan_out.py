@@ -173,7 +173,7 @@ def test_a_listener_that_is_throttled_at_the_last_receive_is_disconnected(driver
 def test_a_listener_that_is_neither_reached_nor_disconnected_goes_to_the_queue(
     driver: PublishDriver, status: int
 ) -> None:
-    """It comes again until it is either, as often as the queue allows."""
+    """Its task is redelivered until it is either, as often as the queue allows."""
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else status)
@@ -231,7 +231,7 @@ def test_tasks_for_all_and_for_some_of_a_shard_go_together(driver: PublishDriver
 
 
 def test_a_refused_caller_removes_no_listener(driver: PublishDriver) -> None:
-    """The message is in the log; the speaker is told to try again, and a repeat sends it."""
+    """The message is in the log; the speaker gets an error to retry, and the retry sends it."""
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.api.answer = lambda _: Answer(status=403)

@@ -49,7 +49,7 @@ def test_only_the_shard_that_failed_is_redelivered_soon(
     load: Callable[[str], Handler],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """And what is no task is dropped, for it would come again for ever."""
+    """A message without a task is dropped: it would be redelivered for ever."""
     _, session_id = publish_driver.speaking()
     listener, _ = publish_driver.join_listener(session_id)
     (shard,) = (
@@ -146,7 +146,7 @@ def test_pruning_is_bounded(
     conflicts: int,
     calls: list[str],
 ) -> None:
-    """It comes last, before whoever waits for an answer gets it."""
+    """Pruning is last: it delays the result, and no listener."""
     one_shard = publish_driver.with_settings(max_listeners=2)
     _, session_id = one_shard.speaking()
     for _ in range(2):

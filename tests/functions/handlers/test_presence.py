@@ -39,7 +39,7 @@ def test_a_stream_batch_notifies_each_session_once(
 def test_a_session_that_fails_delays_no_other_notification(
     publish_driver: PublishDriver, load: Callable[[str], Handler]
 ) -> None:
-    """The stream comes again from the earliest that is reported."""
+    """The stream is redelivered from the earliest record that is reported."""
     presence = load("presence")
     publish_driver.now = int(time.time())
     (_, first), (one, second), (_, third) = (publish_driver.speaking() for _ in range(3))

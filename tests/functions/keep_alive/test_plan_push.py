@@ -1,4 +1,4 @@
-"""What a connection is told, and when it is looked at again: a table of moments."""
+"""What is pushed to a connection, and when its next check is due: a table of moments."""
 
 import json
 from dataclasses import replace
@@ -31,7 +31,7 @@ CONNECTION = Connection(
         pytest.param(6600, {}, ["connectionRefreshRequired 600"], 7080, id="ten minutes before the cut"),
         pytest.param(6660, {}, ["connectionRefreshRequired 540"], 7140, id="a minute was skipped"),
         pytest.param(7300, {}, ["connectionRefreshRequired 0"], 7780, id="the cut should have come"),
-        pytest.param(7080, {"refresh_notified_at": 1}, ["keepAlive"], 7560, id="told once"),
+        pytest.param(7080, {"refresh_notified_at": 1}, ["keepAlive"], 7560, id="notified once"),
         pytest.param(480, {"token_expires_at": 3600}, ["keepAlive"], 960, id="a token with time left"),
         pytest.param(
             3300, {"token_expires_at": 3600}, ["keepAlive"], 3480, id="the token ends before a ping"
@@ -61,13 +61,13 @@ def test_plans_the_due_push(after: int, changes: dict[str, int], pushes: list[st
 
 
 def test_each_token_gets_one_expiry_notice() -> None:
-    """A later token is told of anew."""
+    """A later token gets a notice of its own."""
     now = CONNECTED + 3480
-    told = replace(CONNECTION, token_expires_at=CONNECTED + 3600)
+    connection = replace(CONNECTION, token_expires_at=CONNECTED + 3600)
     later = replace(CONNECTION, token_expires_at=CONNECTED + 3590)
 
-    assert plan_push(UNLIMITED, told, None, now).token_noticed == CONNECTED + 3600
-    assert not plan_push(UNLIMITED, told, CONNECTED + 3600, now).is_notice
+    assert plan_push(UNLIMITED, connection, None, now).token_noticed == CONNECTED + 3600
+    assert not plan_push(UNLIMITED, connection, CONNECTED + 3600, now).is_notice
     assert plan_push(UNLIMITED, later, CONNECTED + 3600, now).token_noticed == CONNECTED + 3590
 
 

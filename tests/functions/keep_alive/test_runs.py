@@ -59,7 +59,7 @@ def test_the_handover_is_requested_once(driver: KeepAliveDriver) -> None:
 
 
 def test_each_token_has_one_expiry_notice(driver: KeepAliveDriver) -> None:
-    """A refreshed token is told of again."""
+    """A refreshed token gets another notice."""
     connection = driver.connect("subject", token_expires_at=START + 1000)
     driver.now = START + 900
     driver.run()
@@ -72,10 +72,10 @@ def test_each_token_has_one_expiry_notice(driver: KeepAliveDriver) -> None:
     driver.now += 360
     driver.run()
 
-    told = [
+    seconds_left = [
         push["secondsLeft"] for push in driver.pusher.arrived[connection] if push["type"] == "tokenExpiring"
     ]
-    assert told == [100, 110]
+    assert seconds_left == [100, 110]
 
 
 @pytest.mark.parametrize(("anonymous", "stays"), [(False, False), (True, True)])
@@ -126,7 +126,7 @@ def test_a_disconnected_listener_is_no_longer_counted(driver: KeepAliveDriver) -
 
 
 def test_a_lost_speaker_starts_the_grace_period_whose_end_ends_the_session(driver: KeepAliveDriver) -> None:
-    """The listeners are told why."""
+    """The listeners get the reason."""
     speaker, session = driver.speaking()
     driver.now += 100
     listener = driver.listening(session)
@@ -154,7 +154,7 @@ def test_a_lost_speaker_starts_the_grace_period_whose_end_ends_the_session(drive
 
 
 def test_a_session_ends_with_its_lifetime(driver: KeepAliveDriver) -> None:
-    """Speaker and listener are told, once, and the session is due no more."""
+    """Speaker and listener are notified once, and the session is no longer due."""
     _, session = driver.speaking()
     driver.now = driver.session(session).expires_at - 60
     speaker = driver.connect("user")

@@ -66,4 +66,4 @@ def test_an_end_that_could_not_be_announced_is_announced_later() -> None:
     assert session is not None
     driver.container.end_session.end_if_due(session)
     assert memory.unannounced == set()
-    assert [told for told, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
+    assert [session for session, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]

@@ -139,7 +139,7 @@ class TestThroughPublish:
     def test_a_repeated_request_keeps_its_reply_regardless_of_the_hooks_later_answer(
         self, callbacks: ManagementApi
     ) -> None:
-        """Everybody has the message by then. A request that was never carried out is refused."""
+        """All listeners have the message by then. A request that was never processed is refused."""
         answers: list[object] = [{}, {"refuse": "no more"}, None, {"message": {"data": "x" * 33_000}}]
         publish_driver = staged(callbacks, lambda _: answers.pop(0), failure="refuse")
         speaker, session_id = publish_driver.speaking()

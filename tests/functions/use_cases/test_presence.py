@@ -41,7 +41,7 @@ def test_a_count_that_changes_meanwhile_is_pushed_again(publish_driver: PublishD
 def test_an_unreachable_speaker_is_tried_once_for_a_count_that_changes(
     publish_driver: PublishDriver,
 ) -> None:
-    """The next change is told anyway; meanwhile other sessions' speakers wait for their numbers."""
+    """The next change is pushed anyway. Meanwhile the speakers of other sessions wait for their counts."""
     speaker, session_id = publish_driver.speaking()
     listener, _ = publish_driver.join_listener(session_id)
 
@@ -60,8 +60,8 @@ def test_mass_joins_and_drops_leave_the_right_number(publish_driver: PublishDriv
     with ThreadPoolExecutor(8) as pool:
         listeners = [one for one, _ in pool.map(publish_driver.join_listener, [session_id] * 40)]
         publish_driver.container.presence(session_id)
-        told = [*listeners[:20], *listeners[:5]]
-        list(pool.map(publish_driver.disconnect, told))
+        reported = [*listeners[:20], *listeners[:5]]
+        list(pool.map(publish_driver.disconnect, reported))
     lost = set(listeners[20:28])
     publish_driver.api.answer = lambda got: Answer(status=410 if got.connection_id in lost else 200)
     publish_driver.publish(speaker, "x")

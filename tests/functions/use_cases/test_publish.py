@@ -1,4 +1,4 @@
-"""publish: one place in the log for each message, whoever else publishes, and who may."""
+"""publish: one offset for each message, also under concurrent publishes, and who may publish."""
 
 import base64
 from concurrent.futures import ThreadPoolExecutor

@@ -69,4 +69,4 @@ def test_a_repeated_request_announces_a_change_that_could_not_be_announced() -> 
     assert refused.value.retry_after
     driver.broadcaster.is_available = True
     assert driver.update(speaker, status=Status.PAUSED, request_id="r")["status"] == "paused"
-    assert [told for told, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
+    assert [session for session, _, _ in driver.broadcaster.broadcasts] == [session_id, session_id]
