@@ -9,15 +9,17 @@ from pulumi import Input, Resource, ResourceOptions
 
 from websocket_sessions.access_logs import create_access_logs
 from websocket_sessions.arguments import check_range, check_rule
-from websocket_sessions.route_targets import Throttle
+from websocket_sessions.route_targets import HttpRoute, Route, Throttle
 from websocket_sessions.tags import Tags
 
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class StageArgs(Protocol):
-    """What the arguments of both APIs say of the stage."""
+    """What the arguments of both APIs have in common: all that a stage needs."""
 
+    @property
+    def routes(self) -> Mapping[str, object]: ...
     @property
     def stage_name(self) -> Input[str]: ...
     @property
@@ -58,12 +60,16 @@ def create_stage(
     *,
     api_id: Input[str],
     log_format: str,
-    throttles: Mapping[str, Throttle],
     routes: list[Resource],
     tags: Tags,
     opts: ResourceOptions,
 ) -> aws.apigatewayv2.Stage:
     """Create a stage after its routes: API Gateway refuses a throttle for a route that does not exist."""
+    throttles = {
+        route_key: route.throttle
+        for route_key, route in args.routes.items()
+        if isinstance(route, Route | HttpRoute) and route.throttle
+    }
     needed: list[Resource] = [*routes]
     logs = None
     if args.access_logs:

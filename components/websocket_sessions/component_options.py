@@ -46,14 +46,9 @@ class SessionBackendOptions(TypedDict, total=False):
     tags: Tags
 
 
-class WebSocketApiOptions(TypedDict, total=False):
-    """The arguments of WebSocketApi as keyword options."""
+class ApiOptions(TypedDict, total=False):
+    """The arguments that both APIs have, of the stage and the domain."""
 
-    routes: Mapping[str, RouteTarget | Route]
-    authorizer: FunctionLike | None
-    identity_sources: Input[Sequence[Input[str]]]
-    grants: Mapping[str, ConnectionGrant]
-    route_selection_expression: Input[str]
     stage_name: Input[str]
     throttle_rate: Input[float]
     throttle_burst: Input[int]
@@ -66,8 +61,18 @@ class WebSocketApiOptions(TypedDict, total=False):
     permissions_boundary_arn: Input[str] | None
     deletion_protection: bool
     domain: CustomDomain | None
-    emulator_url: Input[str] | None
     tags: Tags
+
+
+class WebSocketApiOptions(ApiOptions, total=False):
+    """The arguments of WebSocketApi as keyword options."""
+
+    routes: Mapping[str, RouteTarget | Route]
+    authorizer: FunctionLike | None
+    identity_sources: Input[Sequence[Input[str]]]
+    grants: Mapping[str, ConnectionGrant]
+    route_selection_expression: Input[str]
+    emulator_url: Input[str] | None
 
 
 class WebSocketRouteOptions(TypedDict, total=False):
@@ -82,7 +87,7 @@ class WebSocketRouteOptions(TypedDict, total=False):
     authorizer_id: Input[str] | None
 
 
-class HttpApiOptions(TypedDict, total=False):
+class HttpApiOptions(ApiOptions, total=False):
     """The arguments of HttpApi as keyword options."""
 
     routes: Mapping[str, FunctionLike | HttpRoute]
@@ -91,19 +96,6 @@ class HttpApiOptions(TypedDict, total=False):
     allowed_origins: Input[Sequence[Input[str]]]
     allowed_methods: Input[Sequence[Input[str]]]
     allowed_headers: Input[Sequence[Input[str]]]
-    stage_name: Input[str]
-    throttle_rate: Input[float]
-    throttle_burst: Input[int]
-    detailed_metrics: Input[bool]
-    access_logs: bool
-    create_account_role: bool
-    log_retention_days: Input[int]
-    kms_key_arn: Input[str] | None
-    role_path: Input[str]
-    permissions_boundary_arn: Input[str] | None
-    deletion_protection: bool
-    domain: CustomDomain | None
-    tags: Tags
 
 
 class LambdaHandlerOptions(TypedDict, total=False):

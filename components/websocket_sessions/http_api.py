@@ -237,14 +237,11 @@ class HttpApi(ComponentResource):
         return self.authorizer
 
     def _create_stage(self) -> aws.apigatewayv2.Stage:
-        given = self._args.routes.items()
-        throttles = {key: route.throttle for key, route in given if isinstance(route, HttpRoute)}
         return create_stage(
             self._name,
             self._args,
             api_id=self.api.id,
             log_format=_ACCESS_LOG_FORMAT,
-            throttles={key: throttle for key, throttle in throttles.items() if throttle},
             routes=list(self.routes.values()),
             tags=self._tags,
             opts=self._child_opts,

@@ -12,11 +12,11 @@ import pytest
 
 from adapters.hook import LambdaHook
 from domain.message_log import Body, Entry
-from domain.model import Session, Status
 from domain.ports import HookError
 from examples.hook.app import uppercase
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
+from tests.support.example_session import SESSION
 
 pytestmark = pytest.mark.emulator
 
@@ -31,21 +31,6 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
-SESSION = Session(
-    session_id="caring-king-275",
-    owner_id="user",
-    status=Status.ACTIVE,
-    source_language="en",
-    quality="standard",
-    capacity=10,
-    shards=1,
-    epoch="0123abcd",
-    head=0,
-    generation=1,
-    created_at=1000,
-    expires_at=2000,
-    ttl=2500,
-)
 ENTRY = Entry(
     session_id="caring-king-275",
     epoch="0123abcd",

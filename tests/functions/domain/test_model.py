@@ -4,23 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from domain.model import EndReason, Session, Status
-
-SESSION = Session(
-    session_id="caring-king-275",
-    owner_id="user",
-    status=Status.ACTIVE,
-    source_language="en",
-    quality="standard",
-    capacity=10,
-    shards=1,
-    epoch="0badcafe",
-    head=0,
-    generation=1,
-    created_at=1000,
-    expires_at=2000,
-    ttl=2500,
-)
+from domain.model import EndReason, Status
+from tests.support.example_session import SESSION
 
 
 @pytest.mark.parametrize(
