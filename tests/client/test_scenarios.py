@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.client.scenario_server import STEP_SECONDS, ClientConnection, ScenarioServer, scenario_server
-from websocket_sessions.client import Client, Listener, SessionError, Speaker, Timings
+from websocket_sessions.client import Client, ConnectionState, Listener, SessionError, Speaker, Timings
 
 TABLE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "clients" / "scenarios.json").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ async def token(force_refresh: bool) -> str:
 class Application:
     """Drives one client, and records what it got."""
 
-    def __init__(self, client: Client, role: str) -> None:
+    def __init__(self, url: str, scenario: dict[str, Any]) -> None:
         self.delivered: list[str] = []
         self.published: list[int] = []
         self.refused: list[str] = []
@@ -56,7 +56,14 @@ class Application:
         self.changed = asyncio.Event()
         self._calls: list[asyncio.Task[None]] = []
         self._attached = asyncio.Event()
-        self._work = asyncio.create_task(self._listen(client) if role == "listener" else self._speak(client))
+        client = Client(
+            {"webSocketUrl": url},
+            token=token,
+            timings=timings_for(scenario["name"]),
+            on_state=lambda _: self.changed.set(),
+        )
+        is_listener = scenario["role"] == "listener"
+        self._work = asyncio.create_task(self._listen(client) if is_listener else self._speak(client))
 
     async def _listen(self, client: Client) -> None:
         try:
@@ -102,6 +109,16 @@ class Application:
         """Leave the session without waiting for the reply."""
         assert self.listener is not None
         self._call(self.listener.leave())
+
+    async def reconnect(self) -> None:
+        """Ask for an attempt to connect at once, when the client waits for the next one."""
+        client = self.listener or self.speaker
+        assert client is not None
+        async with asyncio.timeout(STEP_SECONDS):
+            while client.connection.state is not ConnectionState.WAITING_TO_RETRY:
+                self.changed.clear()
+                await self.changed.wait()
+        client.connection.reconnect()
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         async def record() -> None:
@@ -172,6 +189,8 @@ class Scenario:
                 self.application.set_language(language)
             case {"leave": _}:
                 self.application.leave()
+            case {"reconnect": _}:
+                await self.application.reconnect()
             case {"delivered": wanted} | {"published": wanted} | {"resets": wanted}:
                 await self.application.expect(next(iter(step)), wanted)
             case {"refused": wanted} | {"languages": wanted}:
@@ -231,8 +250,7 @@ class Scenario:
 @pytest.mark.parametrize("scenario", TABLE["scenarios"], ids=lambda one: one["name"])
 async def test_the_client_plays_the_scenario(scenario: dict[str, Any]) -> None:
     async with scenario_server() as server:
-        client = Client({"webSocketUrl": server.url}, token=token, timings=timings_for(scenario["name"]))
-        application = Application(client, scenario["role"])
+        application = Application(server.url, scenario)
         try:
             played = Scenario(server, application)
             for step in scenario["steps"]:

@@ -75,6 +75,7 @@ class Connection:
         self._clock_skew = 0.0
         self._refresh: asyncio.Task[None] | None = None
         self._refresh_now = asyncio.Event()
+        self._retry_now = asyncio.Event()
 
     def deliver_to(self, receiver: Callable[[Reply], None]) -> None:
         """Pass every message that answers no request to `receiver`, and first those that arrived before."""
@@ -87,6 +88,10 @@ class Connection:
         self._spawn(self._run())
         if self._provider is not None:
             self._spawn(self._keep_token_fresh())
+
+    def reconnect(self) -> None:
+        """Connect now if the state is WAITING_TO_RETRY; do nothing otherwise."""
+        self._retry_now.set()
 
     async def wait_open(self) -> None:
         """Wait until the connection has been open once.
@@ -260,12 +265,14 @@ class Connection:
             # A connection that opens and is lost at once counts as a failure.
             if opened_at is not None and time.monotonic() - opened_at > self.timings.backoff_cap:
                 failures = 0
+            self._retry_now.clear()
             self._set_state(ConnectionState.WAITING_TO_RETRY)
             wait = self.timings.backoff_delay(failures)
             if failure.retry_after is not None:
                 wait = self.timings.with_jitter(failure.retry_after)
             failures += 1
-            await asyncio.sleep(wait)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._retry_now.wait(), wait)
 
     async def _connect(self, *, replaces: bool) -> Socket:
         try:

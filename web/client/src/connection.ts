@@ -116,9 +116,14 @@ export class Connection {
     this.#stop = new AbortController();
     const unwatch = watchEnvironment({
       onSuspect: () => this.#current?.probe(),
-      onOnline: () => this.#wake(),
+      onOnline: () => this.reconnect(),
     });
     void this.#run(this.#stop.signal).finally(unwatch);
+  }
+
+  /** Connects now if the state is `waitingToRetry`; does nothing otherwise. */
+  reconnect(): void {
+    this.#wake();
   }
 
   /** Closes every WebSocket and rejects the requests under way. */

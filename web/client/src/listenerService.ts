@@ -23,8 +23,8 @@ export interface JoinOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
   readonly timeoutMs?: number | undefined;
-  /** Gets each state of the connection from the start of the join to its end. */
-  readonly onState?: ((state: ConnectionState) => void) | undefined;
+  /** Gets the connection and each of its states from the start of the join to its end. */
+  readonly onState?: ((state: ConnectionState, connection: Connection) => void) | undefined;
 }
 
 type SendJoin = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
@@ -87,7 +87,7 @@ export class ListenerService {
     let lastError: SessionError | undefined;
     connection.open();
     const unsubscribe = connection.state.subscribe((state) => {
-      onState?.(state);
+      onState?.(state, connection);
       if (state.name === "waitingToRetry") lastError = state.error;
     });
     try {

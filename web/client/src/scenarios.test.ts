@@ -114,6 +114,14 @@ class Application {
     this.#call(this.#listener?.leave(), () => undefined);
   }
 
+  async reconnect(): Promise<void> {
+    const connection = (this.#listener ?? this.#speaker)?.connection;
+    await expect
+      .poll(() => connection?.state.value.name, { timeout: STEP_MS, interval: 5 })
+      .toBe("waitingToRetry");
+    connection?.reconnect();
+  }
+
   #call(result: Promise<unknown> | undefined, onResolved: (value: unknown) => void): void {
     result?.then(onResolved, (error: unknown) => this.refused.push((error as SessionError).code));
   }
@@ -142,6 +150,7 @@ class Player {
       this.#application.leave();
       return;
     }
+    if ("reconnect" in step) return this.#application.reconnect();
     for (const name of EXPECTATIONS)
       if (name in step)
         return expect

@@ -19,8 +19,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
   readonly timeoutMs?: number | undefined;
-  /** Gets each state of the connection from the start. */
-  readonly onState?: ((state: ConnectionState) => void) | undefined;
+  /** Gets the connection and each of its states until the session has started. */
+  readonly onState?: ((state: ConnectionState, connection: Connection) => void) | undefined;
 }
 
 /** Creates the session without a WebSocket. */
@@ -79,7 +79,7 @@ export class SessionCreationOrchestrator {
     let lastError: SessionError | undefined;
     let isFallingBack = false;
     const unsubscribe = connection.state.subscribe((state) => {
-      options.onState?.(state);
+      options.onState?.(state, connection);
       if (state.name === "closed") stop.abort(state.error);
       if (state.name === "waitingToRetry") lastError = state.error;
       if (!fallback || isFallingBack || !this.#isBlocked(state)) return;

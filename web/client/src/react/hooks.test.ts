@@ -144,6 +144,18 @@ describe("useListener", () => {
     expect(server.connections.length).toBe(1);
   });
 
+  test("connects at once on request while it waits for the next attempt", async () => {
+    const server = await startFakeServer();
+    server.refuseUpgrades = 503;
+    const { show, latest } = makeListener();
+    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    await show({ client: clientOf(server, { timings }), sessionId: "caring-king-275" });
+    await eventually(() => latest()?.connection.name, "waitingToRetry");
+    server.refuseUpgrades = undefined;
+    await inAct(() => latest()?.reconnect());
+    await eventually(() => latest()?.connection.name, "open");
+  });
+
   test("returns the failure of the join", async () => {
     const server = await startFakeServer();
     server.session.isGone = true;
@@ -181,6 +193,19 @@ describe("useSpeaker", () => {
     });
     expect(results.map(({ connection }) => connection.name)).toContain("connecting");
     expect(await latest()?.speaker?.publish({ data: "hello" })).toBe(1);
+  });
+
+  test("connects at once on request, also before the session exists", async () => {
+    const server = await startFakeServer();
+    server.refuseUpgrades = 503;
+    const { Speaker, latest } = makeSpeaker();
+    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    await render(createElement(Speaker, { client: clientOf(server, { timings }) }));
+    await inAct(() => void latest()?.create(BODY));
+    await eventually(() => latest()?.connection.name, "waitingToRetry");
+    server.refuseUpgrades = undefined;
+    await inAct(() => latest()?.reconnect());
+    await eventually(() => latest()?.state?.sessionId, "caring-king-275");
   });
 
   test("resumes a session on request", async () => {

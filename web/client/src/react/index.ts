@@ -1,6 +1,7 @@
 /** React hooks for speakers and listeners. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import type {
+  Connection,
   ConnectionState,
   ContentMessage,
   CreateSessionBody,
@@ -11,6 +12,7 @@ import type {
   SessionClient,
   SpeakerService,
   SpeakerState,
+  StartOptions,
 } from "../index.ts";
 
 const IDLE: ConnectionState = { name: "idle" };
@@ -42,6 +44,8 @@ export interface ListenerHook {
   readonly connection: ConnectionState;
   /** The failure of the join, if any. */
   readonly error: unknown;
+  /** Connects now if the connection's state is `waitingToRetry`. */
+  readonly reconnect: () => void;
 }
 
 /** Joins a session while the component is mounted; undefined as id joins none. Leaves it on unmount. */
@@ -78,8 +82,10 @@ export function useListener(
     if (listener && listener.state.value.targetLanguage !== targetLanguage)
       listener.setLanguage(targetLanguage).catch(setError);
   }, [listener, targetLanguage]);
+  const reconnect = useCallback(() => listener?.connection.reconnect(), [listener]);
   const state = useObservable(listener?.state);
-  return { listener, state, connection: useObservable(listener?.connection.state) ?? IDLE, error };
+  const connection = useObservable(listener?.connection.state) ?? IDLE;
+  return { listener, state, connection, error, reconnect };
 }
 
 export interface SpeakerHook {
@@ -92,6 +98,8 @@ export interface SpeakerHook {
   readonly error: unknown;
   readonly create: (session: CreateSessionBody) => Promise<void>;
   readonly resume: (sessionId: string) => Promise<void>;
+  /** Connects now if the connection's state is `waitingToRetry`, also while a session is being started. */
+  readonly reconnect: () => void;
 }
 
 /** Creates or resumes a session on request. Closes the connection on unmount; the session stays. */
@@ -101,6 +109,7 @@ export function useSpeaker(client: SessionClient): SpeakerHook {
   const [isStarting, setIsStarting] = useState(false);
   const [error, setError] = useState<unknown>();
   const abort = useRef<AbortController>(undefined);
+  const latestConnection = useRef<Connection>(undefined);
   useEffect(() => () => abort.current?.abort(), [client]);
   useEffect(() => {
     if (!speaker) return undefined;
@@ -111,13 +120,19 @@ export function useSpeaker(client: SessionClient): SpeakerHook {
     };
   }, [speaker]);
   const start = useCallback(
-    async (action: (signal: AbortSignal) => Promise<SpeakerService>): Promise<void> => {
+    async (action: (options: StartOptions) => Promise<SpeakerService>): Promise<void> => {
       abort.current?.abort();
       const { signal } = (abort.current = new AbortController());
       setIsStarting(true);
       setError(undefined);
       try {
-        const started = await action(signal);
+        const started = await action({
+          signal,
+          onState: (state, startingConnection) => {
+            latestConnection.current = startingConnection;
+            setConnection(state);
+          },
+        });
         if (signal.aborted) started.connection.close();
         else setSpeaker(started);
       } catch (thrown) {
@@ -129,15 +144,14 @@ export function useSpeaker(client: SessionClient): SpeakerHook {
     [],
   );
   const create = useCallback(
-    async (session: CreateSessionBody) =>
-      start(async (signal) => client.create(session, { signal, onState: setConnection })),
+    async (session: CreateSessionBody) => start(async (options) => client.create(session, options)),
     [client, start],
   );
   const resume = useCallback(
-    async (sessionId: string) =>
-      start(async (signal) => client.resume(sessionId, { signal, onState: setConnection })),
+    async (sessionId: string) => start(async (options) => client.resume(sessionId, options)),
     [client, start],
   );
+  const reconnect = useCallback(() => latestConnection.current?.reconnect(), []);
   const state = useObservable(speaker?.state);
-  return { speaker, state, connection, isStarting, error, create, resume };
+  return { speaker, state, connection, isStarting, error, create, resume, reconnect };
 }
