@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypedDict, Unpack
 
     from adapters.dynamodb.rate_limits import DynamoDBRateLimits
+    from domain.deadline import Deadline
     from domain.events import EncodePush
     from domain.ports import (
         Broadcaster,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
         settings: Settings
         clock: Clock
         sleep: Callable[[float], None]
+        deadline: Deadline
         logger: Logger
         metrics: Metrics
         sessions: Sessions
@@ -115,6 +117,13 @@ class Container:
         import time
 
         return time.sleep
+
+    @cached_property
+    def deadline(self) -> "Deadline":
+        """The time by which the request in progress must have its reply."""
+        from domain.deadline import request_deadline
+
+        return request_deadline
 
     # Logs and metrics
 
@@ -198,8 +207,10 @@ class Container:
         from adapters.management_api.sender import BlockingSender, Sender
         from adapters.management_api.sigv4 import Credentials
 
-        url, region = os.environ["CALLBACK_URL"], os.environ["AWS_REGION"]
-        return BlockingSender(lambda: Sender(url, region=region, credentials=Credentials.from_environment))
+        url, region, deadline = os.environ["CALLBACK_URL"], os.environ["AWS_REGION"], self.deadline
+        return BlockingSender(
+            lambda: Sender(url, region=region, credentials=Credentials.from_environment, deadline=deadline)
+        )
 
     @cached_property
     def encode_push(self) -> "EncodePush":
@@ -454,6 +465,7 @@ class Container:
             fan_out=self.fan_out,
             message_processor=self.message_processor,
             check_size=check_size,
+            deadline=self.deadline,
             settings=self.settings,
             clock=self.clock,
             sleep=self.sleep,
@@ -496,6 +508,7 @@ class Container:
             pusher=self.pusher,
             queue=self.queue,
             prune_listeners=self.prune_listeners,
+            deadline=self.deadline,
             settings=self.settings,
             logger=self.logger,
             metrics=self.metrics,
@@ -513,6 +526,7 @@ class Container:
             pusher=self.pusher,
             queue=self.queue,
             prune_listeners=self.prune_listeners,
+            deadline=self.deadline,
             metrics=self.metrics,
             parallel_map=self.parallel_map,
         )
