@@ -16,12 +16,14 @@ from types import ModuleType
 
 from benchmarks import (
     archives,
+    deployed,
     fan_out,
     join_burst,
     keep_alive,
     latency,
     message_cost,
     requests,
+    scale,
     stalled_listener,
     validation,
 )
@@ -33,10 +35,12 @@ SCENARIOS: Mapping[str, tuple[str, ModuleType]] = {
     "fan_out": ("Fan-out of one message", fan_out),
     "stalled_listener": ("One stalled listener", stalled_listener),
     "latency": ("From publish to receipt, without the cloud", latency),
+    "deployed": ("The deployed local stack", deployed),
     "archives": ("Cold starts", archives),
     "keep_alive": ("A keep-alive run", keep_alive),
     "join_burst": ("A burst of joins", join_burst),
     "validation": ("Validation of a message", validation),
+    "scale": ("Large audiences", scale),
     "message_cost": ("Cost of a message", message_cost),
 }
 """Title and module of each scenario."""

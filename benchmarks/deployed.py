@@ -78,7 +78,7 @@ def report() -> Report:
         remarks=[
             "Latencies are medians over the messages.",
             "CPU is in seconds of a processor for each second of the step.",
-            "A step in which not all listeners joined has no latencies, and is the last.",
+            *(f"{step.audience:,} listeners: {step.failure}." for step in steps if step.failure),
         ],
     )
 
@@ -111,6 +111,8 @@ class Step:
     )
     """Milliseconds to the first, the median and the last listener, and to the reply, of each message."""
     shares: Shares = field(default_factory=Shares)
+    failure: str = ""
+    """What was not answered in time. The next larger audience is not tried."""
 
     def median(self, place: int) -> float:
         """Return the median of one of the latencies."""
@@ -214,30 +216,36 @@ class Audience:
 
 
 async def measure_audiences(stack: DevStack, deployment: Deployment) -> list[Step]:
-    """Return a step for each audience, up to the first that could not join as a whole."""
+    """Return a step for each audience, up to the first at which something is not answered in time."""
     steps: list[Step] = []
     for audience in AUDIENCES:
         step = Step(audience)
         steps.append(step)
         listeners = Audience(deployment.config["webSocketUrl"])
         async with await deployment.connect(deployment.create_user()) as speaker:
-            created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
-            started = time.perf_counter()
-            with shares_in(stack, step.shares):
-                step.joined = await listeners.join(created["sessionId"], audience)
-                step.join_seconds = time.perf_counter() - started
-            if step.joined == audience:
+            try:
                 with shares_in(stack, step.shares):
-                    for number in range(MESSAGES):
-                        step.latencies.append(
-                            await publish(speaker, listeners, f"{audience}-{number}", audience)
-                        )
-                del step.latencies[0]
-            await listeners.close()
-            await speaker.request("endSession")
-        if step.joined < audience:
-            break
+                    await measure_audience(step, speaker, listeners)
+                await speaker.request("endSession")
+            except (Refused, TimeoutError) as error:
+                step.failure = f"{type(error).__name__}: {error}"
+                break
+            finally:
+                await listeners.close()
     return steps
+
+
+async def measure_audience(step: Step, speaker: SessionClient, listeners: Audience) -> None:
+    """Let all listeners join, and publish. Raises Refused, and TimeoutError if a listener is missing."""
+    created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+    started = time.perf_counter()
+    step.joined = await listeners.join(created["sessionId"], step.audience)
+    step.join_seconds = time.perf_counter() - started
+    if step.joined < step.audience:
+        raise TimeoutError("not all listeners joined in time")
+    for number in range(MESSAGES):
+        step.latencies.append(await publish(speaker, listeners, f"{step.audience}-{number}", step.audience))
+    del step.latencies[0]
 
 
 async def publish(
