@@ -17,6 +17,7 @@ from types import ModuleType
 from benchmarks import (
     archives,
     deployed,
+    deployment,
     fan_out,
     join_burst,
     keep_alive,
@@ -35,6 +36,7 @@ SCENARIOS: Mapping[str, tuple[str, ModuleType]] = {
     "fan_out": ("Fan-out of one message", fan_out),
     "stalled_listener": ("One stalled listener", stalled_listener),
     "latency": ("From publish to receipt, without the cloud", latency),
+    "deployment": ("Deploying the local stack", deployment),
     "deployed": ("The deployed local stack", deployed),
     "archives": ("Cold starts", archives),
     "keep_alive": ("A keep-alive run", keep_alive),

@@ -226,7 +226,6 @@ async def measure_audiences(stack: DevStack, deployment: Deployment) -> list[Ste
             try:
                 with shares_in(stack, step.shares):
                     await measure_audience(step, speaker, listeners)
-                await speaker.request("endSession")
             except (Refused, TimeoutError) as error:
                 step.failure = f"{type(error).__name__}: {error}"
                 break
@@ -288,7 +287,6 @@ async def measure_loads(stack: DevStack, deployment: Deployment) -> list[Load]:
         )
         await listeners.close()
         for speaker in speakers:
-            await speaker.request("endSession")
             await speaker.close()
     return loads
 
