@@ -16,6 +16,7 @@ from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.custom_domain import CustomDomain
 from websocket_sessions.lambda_handler import VpcPlacement
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.route_targets import Throttle
 from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
 from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 from websocket_sessions.token_issuer import ExistingUserPool, OidcIssuer
@@ -155,6 +156,34 @@ def test_a_further_route_may_use_the_tables_and_connections_that_it_names(
     assert allowed["execute-api:ManageConnections"][0].endswith("/live/POST/@connections/*")
     routes = {item.inputs["routeKey"]: item.inputs for item in deployed.of("Route")}
     assert routes["vote"]["routeResponseSelectionExpression"] == "$default"
+
+
+def test_routes_of_both_apis_have_their_own_throttles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "app.py").write_text("")
+    throttle = Throttle(rate=10, burst=5)
+    keys: list[str] = ["$connect", "publish", "heartbeat", "POST /sessions"]
+    throttles = dict.fromkeys(keys, throttle)
+    route = BackendRoute(handler="app/app.handler", throttle=throttle)
+    _, deployed = backend(options=BackendOptions(route_throttles=throttles), routes={"vote": route})
+    settings = {
+        stage.name: {item["routeKey"]: item["throttlingRateLimit"] for item in stage.inputs["routeSettings"]}
+        for stage in deployed.of("Stage")
+    }
+    assert settings == {
+        "sessions-ws-stage": {"$connect": 10, "publish": 10, "heartbeat": 10, "vote": 10},
+        "sessions-http-stage": {"POST /sessions": 10},
+    }
+
+
+def test_both_apis_log_each_request_by_one_role_of_the_account(owned: Deployed) -> None:
+    logged = {stage.name: stage.inputs["accessLogSettings"] for stage in owned.of("Stage")}
+    assert logged["sessions-ws-stage"]["destinationArn"].endswith("sessions-ws-access-logs")
+    assert logged["sessions-http-stage"]["destinationArn"].endswith("sessions-http-access-logs")
+    assert owned.one("Account").parent == "sessions-ws"
 
 
 @pytest.fixture(scope="module")
