@@ -21,6 +21,7 @@ from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import VpcPlacement
+from websocket_sessions.local_endpoint import cognito_endpoint
 from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
@@ -136,7 +137,7 @@ class SessionBackend(ComponentResource):
         args = coerce_args(SessionBackendArgs, args, options)
         self._name = name
         self._settings = args.settings or SessionSettings()
-        self._options = _for_local_runtime(args.options or BackendOptions())
+        self._options = _for_local_aws(args.options or BackendOptions())
         self._args = args
         self._archives = args.archives or _build_archives(self._settings, self._options)
         self._child_opts = ResourceOptions(parent=self)
@@ -391,8 +392,8 @@ class SessionBackend(ComponentResource):
                 "userPoolId": self.token_issuer.user_pool_id,
                 "userPoolClientId": self.token_issuer.audience.apply(lambda clients: clients[0]),
             }
-        if self._options.cognito_endpoint:
-            known["cognitoEndpoint"] = self._options.cognito_endpoint
+            if self._options.cognito_endpoint:
+                known["cognitoEndpoint"] = self._options.cognito_endpoint
         return Output.all(**known)
 
 
@@ -408,13 +409,18 @@ def _shared_options(args: SessionBackendArgs) -> FunctionOptions:
     )
 
 
-def _for_local_runtime(options: BackendOptions) -> BackendOptions:
-    """Return the options with the runtime and architecture that a local AWS runs, where one is in use."""
+def _for_local_aws(options: BackendOptions) -> BackendOptions:
+    """Return the options with the runtime, architecture and Cognito of a local AWS, where one is in use."""
     try:
         target = Target.resolve(options.lambda_runtime, options.lambda_architecture)
     except ArchiveError as error:
         raise ArgumentError(str(error)) from error
-    return replace(options, lambda_runtime=target.runtime, lambda_architecture=target.architecture)
+    return replace(
+        options,
+        lambda_runtime=target.runtime,
+        lambda_architecture=target.architecture,
+        cognito_endpoint=cognito_endpoint(options.cognito_endpoint),
+    )
 
 
 def _build_archives(settings: SessionSettings, options: BackendOptions) -> dict[str, Archive]:

@@ -117,16 +117,6 @@ def test_a_key_that_is_not_known_is_refused(values: dict[str, object]) -> None:
         config_of(**values)
 
 
-def test_a_local_cognito_moves_with_the_endpoint_that_the_sdks_are_told_of(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9999")
-    assert (
-        config_of(cognitoEndpoint="http://localhost:4566").options.cognito_endpoint == "http://127.0.0.1:9999"
-    )
-    assert config_of().options.cognito_endpoint is None
-
-
 def test_settings_keep_their_namespace_when_the_project_is_renamed() -> None:
     assert config_of_project("our-broadcast", PROJECT, {"idlePing": 300}).settings.idle_ping == 300
 

@@ -64,7 +64,8 @@ class BackendOptions:
     fan_out_concurrency: int = 10
     """Fan-out invocations at a time."""
     cognito_endpoint: str | None = None
-    """The address of Cognito on a local stack, in place of AWS's."""
+    """The address of Cognito on a local stack, in place of AWS's. By default `cognitoidp` of the config's
+    `aws:endpoints`, else AWS_ENDPOINT_URL: what the AWS provider uses."""
     cognito_issuer: str | None = None
     """The issuer in tokens without the pool's id, on LocalStack, in place of AWS's."""
     web_socket_gateway_url: str | None = None

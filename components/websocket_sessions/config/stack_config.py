@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar, get_origin
 
 import pulumi
@@ -61,7 +61,7 @@ def read_config() -> StackConfig:
     config = Config(NAMESPACE)
     return StackConfig(
         settings=_read(SessionSettings, config),
-        options=_at_local_endpoint(_read(BackendOptions, config)),
+        options=_read(BackendOptions, config),
         site=_value(config, SITE, bool) or False,
         load=_value(config, LOAD, dict),
         raised_quotas=_value(config, RAISED_QUOTAS, dict) or {},
@@ -72,12 +72,6 @@ def read_config() -> StackConfig:
 _OTHERS = (LOAD, RAISED_QUOTAS, SITE)
 _LIST = "a list"
 _MAPPING = "a mapping"
-
-
-def _at_local_endpoint(options: BackendOptions) -> BackendOptions:
-    """Return the options with a local Cognito moved to AWS_ENDPOINT_URL, which the AWS SDKs read."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return replace(options, cognito_endpoint=endpoint) if options.cognito_endpoint and endpoint else options
 
 
 def _read(kind: type[Settings], config: Config) -> Settings:
