@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from keep_alive.heartbeat import Heartbeat
     from keep_alive.run import KeepAlive
     from keep_alive.schedule import DueIndex
+    from use_cases.absence import AnnounceAbsence
     from use_cases.authorize import Authorize
     from use_cases.connect import Connect
     from use_cases.create_session import CreateSession
@@ -307,6 +308,7 @@ class Container:
 
         return Disconnect(
             connections=self.connections,
+            announce_absence=lambda session_id: self.announce_absence(session_id),  # noqa: PLW0108 -- lazy
             retry_budget=RetryBudget.PATIENT,
             settings=self.settings,
             metrics=self.metrics,
@@ -345,11 +347,24 @@ class Container:
 
     @cached_property
     def takeover(self) -> "Takeover":
-        """Notifies a speaker's connection that another one has replaced."""
+        """Announces a session's new speaker connection."""
         from use_cases.takeover import Takeover
 
         return Takeover(
-            connections=self.connections, pusher=self.pusher, encode=self.encode_push, logger=self.logger
+            connections=self.connections,
+            broadcaster=self.broadcaster,
+            pusher=self.pusher,
+            encode=self.encode_push,
+            logger=self.logger,
+        )
+
+    @cached_property
+    def announce_absence(self) -> "AnnounceAbsence":
+        """Informs a session's listeners that its speaker is away."""
+        from use_cases.absence import AnnounceAbsence
+
+        return AnnounceAbsence(
+            sessions=self.sessions, broadcaster=self.broadcaster, logger=self.logger, clock=self.clock
         )
 
     @cached_property
@@ -378,6 +393,7 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             listeners=self.listeners,
+            announce_absence=lambda session_id: self.announce_absence(session_id),  # noqa: PLW0108 -- lazy
             request_limit=self.request_limit,
             settings=self.settings,
             clock=self.clock,

@@ -69,7 +69,11 @@ def position_of(message: dict[str, Any]) -> Position | None:
 def change_of(message: dict[str, Any]) -> Change:
     """Return the change that a checked message or body asks for."""
     status = message.get("status")
-    return Change(status=Status(status) if status else None, quality=message.get("quality"))
+    return Change(
+        status=Status(status) if status else None,
+        quality=message.get("quality"),
+        muted=message.get("muted"),
+    )
 
 
 def body_of(message: dict[str, Any]) -> Body:

@@ -109,6 +109,11 @@ export class Connection {
     if (options.debug) this.state.subscribe((state) => options.debug?.({ event: "state", state }));
   }
 
+  /** The server's time in epoch milliseconds, as its latest timestamp says; the device's time before the first. */
+  get serverTimeMs(): number {
+    return this.#clock.nowMs;
+  }
+
   /** Starts connecting, also after the connection was closed. The outcome shows in `state`. */
   open(): void {
     const { name } = this.state.value;
