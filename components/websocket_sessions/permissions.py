@@ -62,10 +62,10 @@ _CLEANS_UP = FunctionSpec(
     tables={
         "connections": "GetItem DeleteItem",
         "listeners": "DeleteItem",
-        "sessions": "GetItem UpdateItem",
+        "sessions": "UpdateItem",
     }
 )
-"""Removes a closed connection from its session, and reads the session to announce its speaker's absence."""
+"""Removes a closed connection from its session."""
 _BROADCASTS = FunctionSpec(
     tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends_to_queue=True
 ).combined_with(_CLEANS_UP)
@@ -75,7 +75,7 @@ _REPLAYS = FunctionSpec(tables={"messages": "Query"}, connections=("POST",))
 FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "authorize": FunctionSpec(verifies_tokens=True),
     "connect": FunctionSpec(tables={"connections": "PutItem"}).combined_with(_IS_LIMITED),
-    "disconnect": replace(_BROADCASTS, timeout=29),
+    "disconnect": replace(_CLEANS_UP, timeout=20),
     "unknown_action": FunctionSpec(),
     "create_session": FunctionSpec(
         tables={
@@ -83,8 +83,9 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "listeners": "Query",
             "connections": "UpdateItem",
         },
+        connections=("POST",),
         timeout=29,
-    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "join_session": FunctionSpec(
         tables={
             "sessions": "GetItem BatchGetItem",
@@ -100,7 +101,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
-    ).combined_with(_BROADCASTS, _REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "publish": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -122,9 +123,8 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "sessions": "GetItem UpdateItem",
             "listeners": "DeleteItem",
             "connections": "GetItem UpdateItem",
-        },
-        timeout=29,
-    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+        }
+    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
     "get_session": FunctionSpec(
         tables={"sessions": "GetItem", "listeners": "Query", "connections": "GetItem"}
     ).combined_with(_IS_LIMITED),

@@ -123,15 +123,13 @@ export interface Publish {
   targetLanguages?: readonly Language[];
 }
 
-/** Pauses or continues the session, changes its quality, or informs the listeners that the speaker is muted. At least one of the three properties is required. */
+/** Pauses or continues the session, or changes its quality. At least one of the two properties is required. */
 export interface UpdateSession {
   action: "updateSession";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
   status?: OpenStatus;
   quality?: Quality;
-  /** Whether the speaker is muted. The server passes this on; it does not change what may be published. */
-  muted?: boolean;
 }
 
 /** Ends the session for the speaker and all listeners. */
@@ -184,10 +182,6 @@ export interface SessionCreated {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -219,10 +213,6 @@ export type SessionJoined = {
   /** The language that the listener wants. */
   targetLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -247,10 +237,6 @@ export type SessionResumed = {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -284,7 +270,7 @@ export interface Published {
   offset: number;
 }
 
-/** The session's status or quality has changed, or the speaker was muted or unmuted, went away or returned. */
+/** The session's status or quality has changed. */
 export interface SessionUpdated {
   type: "sessionUpdated";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
@@ -293,10 +279,6 @@ export interface SessionUpdated {
   sessionId: string;
   status: Status;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }
@@ -335,10 +317,6 @@ export interface SessionState {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -448,12 +426,10 @@ export interface CreateSessionBody {
   quality: Quality;
 }
 
-/** The body of PATCH /sessions/{sessionId}. At least one of the three properties is required. */
+/** The body of PATCH /sessions/{sessionId}. At least one of the two properties is required. */
 export interface UpdateSessionBody {
   status?: OpenStatus;
   quality?: Quality;
-  /** Whether the speaker is muted. The server passes this on; it does not change what may be published. */
-  muted?: boolean;
 }
 
 /** The session that POST /sessions created, with the fields of `sessionCreated`. */
@@ -464,10 +440,6 @@ export interface CreatedSessionBody {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -494,10 +466,6 @@ export interface SessionBody {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -520,10 +488,6 @@ export interface UpdatedSessionBody {
   sessionId: string;
   status: Status;
   quality: Quality;
-  /** The speaker is muted. Absent otherwise. */
-  muted?: true;
-  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
-  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Connection, Observable, SpeakerService, type CreatedSessionBody } from "./index.ts";
+import { Observable, SpeakerConnection, SpeakerService, type CreatedSessionBody } from "./index.ts";
 import { createSpeaker, follow, numbered, options, startFakeServer } from "../testSupport/harness.ts";
 import { error } from "../testSupport/fakeSession.ts";
 
@@ -20,7 +20,10 @@ const CREATED: CreatedSessionBody = {
 
 test("it starts from sessionCreated although the connection that brought it is closed", async () => {
   const server = await startFakeServer();
-  const connection = new Connection({ ...options(server), attach: async () => Promise.resolve(undefined) });
+  const connection = new SpeakerConnection({
+    ...options(server),
+    attach: async () => Promise.resolve(undefined),
+  });
   connection.close();
   const speaker = new SpeakerService(
     CREATED,
@@ -151,16 +154,6 @@ test("an older state is ignored, and an ended session stays ended", async () => 
   const late = { sessionId, status: "active", quality: "standard", version: 99 } as const;
   speaker.connection.messages.emit({ type: "sessionUpdated", ...late });
   expect(statuses).toEqual(["active", "paused", "active", "ended"]);
-});
-
-test("the last of overlapping calls to mute decides", async () => {
-  const server = await startFakeServer();
-  const speaker = await createSpeaker(server);
-  await Promise.all([speaker.setMuted(true), speaker.setMuted(false), speaker.setMuted(true)]);
-  expect(server.requests("updateSession").map(({ muted }) => muted)).toEqual([true, false, true]);
-  expect(speaker.state.value.muted).toBe(true);
-  await speaker.setMuted(false);
-  expect(speaker.state.value.muted).toBeUndefined();
 });
 
 test("what was published before a pause and before the end comes before them", async () => {

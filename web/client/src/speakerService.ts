@@ -1,4 +1,3 @@
-import type { Connection } from "./connection.ts";
 import { meansSessionEnded, SessionError } from "./errors.ts";
 import { mergeState } from "./mergeState.ts";
 import { Observable } from "./observable.ts";
@@ -11,6 +10,7 @@ import type {
   ServerMessage,
 } from "./protocol.generated.ts";
 import { SendQueue } from "./sendQueue.ts";
+import type { SpeakerConnection } from "./speakerConnection.ts";
 import { withLimit } from "./waiting.ts";
 
 export interface SpeakerState extends CreatedSessionBody {
@@ -29,7 +29,6 @@ export interface ChangeOptions {
 interface SessionChange {
   readonly status?: OpenStatus;
   readonly quality?: Quality;
-  readonly muted?: boolean;
 }
 
 /**
@@ -39,7 +38,7 @@ interface SessionChange {
  * session outlives its connections, and the connection resumes the session by itself.
  */
 export class SpeakerService {
-  readonly connection: Connection;
+  readonly connection: SpeakerConnection;
   readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
   /** The changes that this speaker requested last. */
@@ -50,7 +49,7 @@ export class SpeakerService {
   /** @param attached the session as each later resume describes it. */
   constructor(
     created: CreatedSessionBody,
-    connection: Connection,
+    connection: SpeakerConnection,
     attached: Observable<CreatedSessionBody | undefined>,
   ) {
     this.connection = connection;
@@ -102,11 +101,6 @@ export class SpeakerService {
     return this.#change({ quality }, options);
   }
 
-  /** Informs the listeners that the speaker is muted, or no longer is. Messages may be published all the same. */
-  async setMuted(muted: boolean, options?: ChangeOptions): Promise<void> {
-    return this.#change({ muted }, options);
-  }
-
   /** Ends the session for everyone after the log has every earlier message, and closes the connection. */
   async end(options: ChangeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
@@ -123,11 +117,9 @@ export class SpeakerService {
 
   /** Waits for the queue, but not longer than for a request. */
   async #published({ signal }: ChangeOptions = {}): Promise<void> {
-    await withLimit(async () => this.#queue.idle(), {
-      timeoutMs: this.connection.timings.requestTimeoutMs,
-      message: "The queue did not drain in time.",
-      signals: signal ? [signal] : [],
-    }).catch(() => signal?.throwIfAborted());
+    await withLimit(this.connection.timings.requestTimeoutMs, "", [signal], async () =>
+      this.#queue.idle(),
+    ).catch(() => signal?.throwIfAborted());
   }
 
   /** Sends changes one after the other, so that the last call decides. */
@@ -160,10 +152,9 @@ export class SpeakerService {
 
   /** Requests the last wanted change again, after a late reply to an older request of its own. */
   #repeatWanted(): void {
-    const { status, quality, muted = false } = this.state.value;
-    const wanted = { status, quality, muted, ...this.#wanted };
-    if (status === "ended") return;
-    if (wanted.status === status && wanted.quality === quality && wanted.muted === muted) return;
+    const { status, quality } = this.state.value;
+    const wanted = { status, quality, ...this.#wanted };
+    if (status === "ended" || (wanted.status === status && wanted.quality === quality)) return;
     this.#change(this.#wanted).catch(() => undefined);
   }
 

@@ -33,10 +33,6 @@ export class ListenerController {
     this.#player.volume = volume;
   }
 
-  get serverTimeMs(): number {
-    return this.#listener.connection.serverTimeMs;
-  }
-
   goLive(): void {
     this.#player.goLive();
   }
