@@ -1,4 +1,4 @@
-"""One scenario a file; each prints a table, side by side with its baseline. Run all: python -m benchmarks"""
+"""One scenario a file, each beside its baseline. Run all: python -m benchmarks"""
 
 import sys
 from pathlib import Path

@@ -19,8 +19,8 @@ import boto3
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate
+from benchmarks.report import Report, Table
 from benchmarks.sink import tls_sink
-from benchmarks.table import format_table
 from domain.delivery import Delivery, Outcome
 
 if TYPE_CHECKING:
@@ -90,8 +90,8 @@ def boto3_fan_out(url: str, certificate: Path) -> Callable[[list[str]], None]:
     return fan_out
 
 
-def main() -> None:
-    """Measure and print the table."""
+def report() -> Report:
+    """Push to each audience in both ways."""
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory() as folder:
         certificate = make_certificate(Path(folder))
@@ -114,7 +114,12 @@ def main() -> None:
                     ]
                 )
     head = ["listeners", "boto3/s", "boto3 CPU us", "sender/s", "sender CPU us", "x rate", "x CPU"]
-    print(format_table(head, rows))
+    return Report(tables=[Table(head=head, rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ complex workflows with DynamoDB transactions"). An emulator makes one call after
 The model has the waits and the number of attempts of the functions' own client. A transaction holds its items
 for `hold` seconds from its start; one that meets a held item is cancelled at once.
 
-    python -m benchmarks.join_burst
+Run: python -m benchmarks.join_burst
 """
 
 import heapq
@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 
 from adapters.dynamodb.client import FIRST_WAIT_SECONDS, MAX_ATTEMPTS, MAX_WAIT_SECONDS
-from benchmarks.table import format_table
+from benchmarks.report import Report, Table
 from domain.backoff import full_jitter
 from domain.ports import RetryBudget
 from use_cases.join_session import MAX_ATTEMPTS as MAX_DECISIONS
@@ -27,7 +27,7 @@ Process = Generator[float, None, str]
 
 
 @dataclass
-class Table:
+class TransactionItems:
     """The items that transactions write, and until when each is held."""
 
     hold: float
@@ -49,7 +49,7 @@ class Table:
         return "UNAVAILABLE"
 
 
-def join_by_counters(table: Table, counts: list[int], capacity: int) -> Process:
+def join_by_counters(table: TransactionItems, counts: list[int], capacity: int) -> Process:
     """Add one to the counter of a shard: of a random one, then of the one with the most room."""
     shard = random.randrange(len(counts))
     for _ in range(MAX_DECISIONS):
@@ -65,7 +65,7 @@ def join_by_counters(table: Table, counts: list[int], capacity: int) -> Process:
     return "UNAVAILABLE"
 
 
-def join_by_slots(table: Table, taken: set[int], capacity: int) -> Process:
+def join_by_slots(table: TransactionItems, taken: set[int], capacity: int) -> Process:
     """Take a slot: a random one, then one of those that a read finds free."""
     yield READ_SECONDS
     slot = random.randrange(capacity)
@@ -83,9 +83,11 @@ def join_by_slots(table: Table, taken: set[int], capacity: int) -> Process:
     return "UNAVAILABLE"
 
 
-def run(start: Callable[[Table], Process], *, joins: int, seconds: float, hold: float) -> list[str]:
+def run(
+    start: Callable[[TransactionItems], Process], *, joins: int, seconds: float, hold: float
+) -> list[str]:
     """Start `joins` at random within `seconds`; return their outcomes."""
-    table = Table(hold)
+    table = TransactionItems(hold)
     order = itertools.count()
     waiting = [(random.uniform(0, seconds), next(order), start(table)) for _ in range(joins)]
     heapq.heapify(waiting)
@@ -124,8 +126,8 @@ def unavailable(outcomes: list[list[str]]) -> float:
     return sum(one.count("UNAVAILABLE") for one in outcomes) / sum(map(len, outcomes))
 
 
-def main() -> None:
-    """Print the share for 500 joins in a second, over 20 bursts."""
+def report() -> Report:
+    """Model 500 joins in a second, over 20 bursts."""
     rows: list[list[str]] = []
     for hold in (0.015, 0.025, 0.05):
         seeds = range(20)
@@ -136,11 +138,13 @@ def main() -> None:
             unavailable([slots(capacity=500, joins=600, hold=hold, seed=one) for one in seeds]),
         ]
         rows.append([f"{hold * 1000:.0f} ms", *(f"{share:.2%}" for share in shares)])
-    print(
-        format_table(
-            ["a transaction takes", "one counter", "five counters", "slots", "slots, 600 joins"], rows
-        )
-    )
+    head = ["a transaction takes", "one counter", "five counters", "slots", "slots, 600 joins"]
+    return Report(tables=[Table(head=head, rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

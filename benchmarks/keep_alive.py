@@ -22,7 +22,7 @@ from botocore.config import Config
 
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.connection_items import connection_item
-from benchmarks.table import format_table
+from benchmarks.report import Report, Table
 from container import Container
 from domain.delivery import Delivery, Outcome
 from domain.model import Connection
@@ -188,8 +188,8 @@ def measure(client: Any) -> list[list[str]]:
     return rows
 
 
-def main() -> None:
-    """Start a local AWS, measure, and print the table."""
+def report() -> Report:
+    """Start a local AWS, and take both ways at each size."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with MiniStack.start(
@@ -213,7 +213,12 @@ def main() -> None:
                 "CPU",
                 "wall",
             ]
-            print(format_table(head, measure(client)))
+            return Report(tables=[Table(head=head, rows=measure(client))])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

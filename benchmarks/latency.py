@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sigv4 import Credentials
-from benchmarks.table import format_table
+from benchmarks.report import Report, Table
 from domain.authorization import Caller
 from domain.message_log import Body
 from domain.settings import Limits, Settings
@@ -73,10 +73,15 @@ def measure(audience: int) -> tuple[float, float, float]:
     return statistics.median(first), statistics.median(last), statistics.median(reply)
 
 
-def main() -> None:
-    """Measure and print the table."""
+def report() -> Report:
+    """Publish to each audience."""
     rows = [[f"{one:,}", *(f"{value:,.1f}" for value in measure(one))] for one in AUDIENCES]
-    print(format_table(["listeners", "first ms", "last ms", "reply ms"], rows))
+    return Report(tables=[Table(head=["listeners", "first ms", "last ms", "reply ms"], rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

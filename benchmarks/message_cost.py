@@ -7,7 +7,7 @@ the same load without.
 
 from dataclasses import replace
 
-from benchmarks.table import format_table
+from benchmarks.report import Report, Table
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 
@@ -24,12 +24,18 @@ def cost_of_a_message(listeners: int) -> dict[str, float]:
     return {cost.name: (cost.usd - silent[cost.name]) / messages * 1e6 for cost in estimate(speaking).costs}
 
 
-def main() -> None:
-    """Print the table."""
+def report() -> Report:
+    """Price a message to each audience."""
     costs = [cost_of_a_message(listeners) for listeners in AUDIENCES]
     rows = [[name, *(f"{cost[name]:,.2f}" for cost in costs)] for name in costs[0]]
     rows.append(["total", *(f"{sum(cost.values()):,.2f}" for cost in costs)])
-    print(format_table(["USD for a million messages", *(f"{one:,} listeners" for one in AUDIENCES)], rows))
+    head = ["USD for a million messages", *(f"{one:,} listeners" for one in AUDIENCES)]
+    return Report(tables=[Table(head=head, rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ from pathlib import Path
 from adapters.management_api.sender import BlockingSender, Sender
 from benchmarks.certificate import make_certificate
 from benchmarks.fan_out import CREDENTIALS, PAYLOAD, connection_ids
+from benchmarks.report import Goal, Report, Table
 from benchmarks.sink import STALLED, tls_sink
-from benchmarks.table import format_table
 from domain.delivery import Delivery
 
 AUDIENCE = 100
@@ -39,8 +39,8 @@ def _p99(times: list[float]) -> float:
     return statistics.quantiles(times, n=100)[98]
 
 
-def main() -> None:
-    """Print the table, and the ratio of the 99th percentiles."""
+def report() -> Report:
+    """Push to both audiences in pairs."""
     ids = connection_ids(AUDIENCE)
     healthy = [Delivery(one, (PAYLOAD,)) for one in ids]
     with_stalled = [*healthy[:50], Delivery(f"{STALLED}-listener", (PAYLOAD,)), *healthy[51:]]
@@ -68,8 +68,15 @@ def main() -> None:
         row("one does not read", beside),
         row("one does not read, and the sender insists", insisting),
     ]
-    print(format_table(["100 listeners", "median, ms", "99th percentile, ms"], rows))
-    print(f"ratio of the 99th percentiles: {_p99(beside) / _p99(without):.2f}")
+    return Report(
+        tables=[Table(head=["100 listeners", "median, ms", "99th percentile, ms"], rows=rows)],
+        goals=[Goal(figure="ratio of the 99th percentiles", value=_p99(beside) / _p99(without), at_most=1.2)],
+    )
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What checking a message costs: in the cold start (importing) and in each call.
 
-Run `python -m benchmarks.validation`. Each way is imported in a fresh interpreter, and the CPU time is what
+Each way is imported in a fresh interpreter, and the CPU time is what
 the import adds to an interpreter that has loaded `json`, `re` and `typing` (the handlers need them anyhow).
 Beside the validators in use stand the code that fastjsonschema generates from the same schema, `jsonschema`
 itself, and pydantic with one model; each checks the same joinSession message.
+Run: python -m benchmarks.validation
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import cast
 
 import fastjsonschema
 
+from benchmarks.report import Report, Table
 from protocol.schema import ROOT, SCHEMA_PATH
 
 MESSAGE = {
@@ -129,14 +131,17 @@ def measure(way: Way, folder: Path) -> tuple[float, float]:
     return statistics.median(imports[1:]), statistics.median(calls[1:])
 
 
-def main() -> None:
-    """Print the table."""
-    sys.stdout.write("| way | import, CPU | a call, CPU |\n| --- | ---: | ---: |\n")
+def report() -> Report:
+    """Import each way, and check a message with it."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for way in ways(folder):
-            imported, call = measure(way, folder)
-            sys.stdout.write(f"| {way.name} | {imported / 1000:.1f} ms | {call:.1f} us |\n")
+        measured = [(way.name, *measure(way, Path(name))) for way in ways(Path(name))]
+    rows = [[name, f"{imported / 1000:.1f}", f"{call:.1f}"] for name, imported, call in measured]
+    return Report(tables=[Table(head=["way", "import, CPU ms", "a call, CPU us"], rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import TypedDict, Unpack
 
     from adapters.dynamodb.rate_limits import DynamoDBRateLimits
+    from domain.deadline import Deadline
     from domain.events import EncodePush
     from domain.ports import (
         Broadcaster,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from keep_alive.heartbeat import Heartbeat
     from keep_alive.run import KeepAlive
     from keep_alive.schedule import DueIndex
+    from use_cases.absence import AnnounceAbsence
     from use_cases.authorize import Authorize
     from use_cases.connect import Connect
     from use_cases.create_session import CreateSession
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
         settings: Settings
         clock: Clock
         sleep: Callable[[float], None]
+        deadline: Deadline
         logger: Logger
         metrics: Metrics
         sessions: Sessions
@@ -115,6 +118,13 @@ class Container:
         import time
 
         return time.sleep
+
+    @cached_property
+    def deadline(self) -> "Deadline":
+        """The time by which the request in progress must have its reply."""
+        from domain.deadline import request_deadline
+
+        return request_deadline
 
     # Logs and metrics
 
@@ -198,8 +208,10 @@ class Container:
         from adapters.management_api.sender import BlockingSender, Sender
         from adapters.management_api.sigv4 import Credentials
 
-        url, region = os.environ["CALLBACK_URL"], os.environ["AWS_REGION"]
-        return BlockingSender(lambda: Sender(url, region=region, credentials=Credentials.from_environment))
+        url, region, deadline = os.environ["CALLBACK_URL"], os.environ["AWS_REGION"], self.deadline
+        return BlockingSender(
+            lambda: Sender(url, region=region, credentials=Credentials.from_environment, deadline=deadline)
+        )
 
     @cached_property
     def encode_push(self) -> "EncodePush":
@@ -296,6 +308,7 @@ class Container:
 
         return Disconnect(
             connections=self.connections,
+            announce_absence=lambda session_id: self.announce_absence(session_id),  # noqa: PLW0108 -- lazy
             retry_budget=RetryBudget.PATIENT,
             settings=self.settings,
             metrics=self.metrics,
@@ -334,11 +347,24 @@ class Container:
 
     @cached_property
     def takeover(self) -> "Takeover":
-        """Notifies a speaker's connection that another one has replaced."""
+        """Announces a session's new speaker connection."""
         from use_cases.takeover import Takeover
 
         return Takeover(
-            connections=self.connections, pusher=self.pusher, encode=self.encode_push, logger=self.logger
+            connections=self.connections,
+            broadcaster=self.broadcaster,
+            pusher=self.pusher,
+            encode=self.encode_push,
+            logger=self.logger,
+        )
+
+    @cached_property
+    def announce_absence(self) -> "AnnounceAbsence":
+        """Informs a session's listeners that its speaker is away."""
+        from use_cases.absence import AnnounceAbsence
+
+        return AnnounceAbsence(
+            sessions=self.sessions, broadcaster=self.broadcaster, logger=self.logger, clock=self.clock
         )
 
     @cached_property
@@ -367,6 +393,7 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             listeners=self.listeners,
+            announce_absence=lambda session_id: self.announce_absence(session_id),  # noqa: PLW0108 -- lazy
             request_limit=self.request_limit,
             settings=self.settings,
             clock=self.clock,
@@ -454,6 +481,7 @@ class Container:
             fan_out=self.fan_out,
             message_processor=self.message_processor,
             check_size=check_size,
+            deadline=self.deadline,
             settings=self.settings,
             clock=self.clock,
             sleep=self.sleep,
@@ -496,6 +524,7 @@ class Container:
             pusher=self.pusher,
             queue=self.queue,
             prune_listeners=self.prune_listeners,
+            deadline=self.deadline,
             settings=self.settings,
             logger=self.logger,
             metrics=self.metrics,
@@ -513,6 +542,7 @@ class Container:
             pusher=self.pusher,
             queue=self.queue,
             prune_listeners=self.prune_listeners,
+            deadline=self.deadline,
             metrics=self.metrics,
             parallel_map=self.parallel_map,
         )

@@ -19,6 +19,7 @@ _ANNOTATIONS = {"description", "default", "examples", "x-allowed", "x-errorCode"
 _KEYWORDS_BY_TYPE = {
     "string": {"type", "minLength", "maxLength", "pattern", "enum"},
     "integer": {"type", "minimum", "maximum"},
+    "boolean": {"type"},
     "array": {"type", "items", "minItems", "maxItems", "uniqueItems"},
 }
 _MESSAGE_KEYWORDS = {
@@ -37,7 +38,7 @@ Generated from protocol/schema.json by `python -m protocol`; do not edit.
 
 from __future__ import annotations
 
-from wire.validators import InvalidMessage, ObjectSchema, integer, list_of, one_of, text
+from wire.validators import InvalidMessage, ObjectSchema, boolean, integer, list_of, one_of, text
 
 '''
 _TAIL = '''
@@ -102,6 +103,8 @@ def describe_allowed(schema: Schema) -> str:
         words = str(schema["const"]) if isinstance(schema["const"], str) else "true"
     elif "enum" in schema:
         words = "one of " + ", ".join(str(value) for value in cast("list[object]", schema["enum"]))
+    elif schema["type"] == "boolean":
+        words = "true or false"
     elif schema["type"] == "integer":
         words = f"a whole number from {schema['minimum']} to {schema['maximum']}"
     elif schema["type"] == "array":
@@ -152,8 +155,9 @@ def _check(protocol: Protocol, schema: Schema) -> str:
             else _tuple_literal(cast("list[str]", schema["enum"]))
         )
         return f"one_of({arguments}, {values})"
-    if kind == "integer":
-        return f"integer({arguments}, {schema['minimum']}, {schema['maximum']})"
+    if kind in {"boolean", "integer"}:
+        bounds = f", {schema['minimum']}, {schema['maximum']}" if kind == "integer" else ""
+        return f"{kind}({arguments}{bounds})"
     if kind == "array":
         if schema.get("uniqueItems") is not True:
             raise SchemaError(f"an array must have uniqueItems: true: {schema}")

@@ -13,7 +13,7 @@ _HEAD = """/**
  * Generated from protocol/schema.json by `python -m protocol`; do not edit.
  */
 """
-_PRIMITIVES = {"string": "string", "integer": "number"}
+_PRIMITIVES = {"string": "string", "integer": "number", "boolean": "boolean"}
 
 
 def render(protocol: Protocol) -> str:
@@ -148,6 +148,7 @@ def _type_expression(schema: Schema) -> str:
 _REFERENCES = {
     **dict.fromkeys(("requestId", "sessionId", "epoch", "time", "token", "data", "contentType"), "string"),
     **dict.fromkeys(("offset", "generation", "version", "count", "seconds", "milliseconds"), "number"),
+    "muted": "boolean",
 }
 
 

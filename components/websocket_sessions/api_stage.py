@@ -2,56 +2,62 @@
 
 import re
 from collections.abc import Mapping
-from typing import Protocol
+from dataclasses import field
 
 import pulumi_aws as aws
 from pulumi import Input, Resource, ResourceOptions
 
 from websocket_sessions.access_logs import create_access_logs
-from websocket_sessions.arguments import check_range, check_rule
-from websocket_sessions.route_targets import HttpRoute, Route, Throttle
+from websocket_sessions.arguments import arguments, check_range, check_rule
+from websocket_sessions.custom_domain import CustomDomain
+from websocket_sessions.route_targets import Throttle
 from websocket_sessions.tags import Tags
 
 _STAGE_NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
-class StageArgs(Protocol):
-    """What the arguments of both APIs have in common: all that a stage needs."""
+@arguments
+class StageArgs:
+    """The arguments that both APIs have."""
 
-    @property
-    def routes(self) -> Mapping[str, object]: ...
-    @property
-    def stage_name(self) -> Input[str]: ...
-    @property
-    def throttle_rate(self) -> Input[float]: ...
-    @property
-    def throttle_burst(self) -> Input[int]: ...
-    @property
-    def detailed_metrics(self) -> Input[bool]: ...
-    @property
-    def access_logs(self) -> bool: ...
-    @property
-    def create_account_role(self) -> bool: ...
-    @property
-    def log_retention_days(self) -> Input[int]: ...
-    @property
-    def kms_key_arn(self) -> Input[str] | None: ...
-    @property
-    def role_path(self) -> Input[str]: ...
-    @property
-    def permissions_boundary_arn(self) -> Input[str] | None: ...
+    stage_name: Input[str] = "live"
+    """The stage, part of the URL."""
+    throttle_rate: Input[float] = 5000.0
+    """Requests a second that the stage takes; the account's quota is 10,000, callbacks included."""
+    throttle_burst: Input[int] = 2500
+    """Requests that it takes at once."""
+    detailed_metrics: Input[bool] = False
+    """Whether CloudWatch gets metrics of each route; each is charged for."""
+    access_logs: bool = False
+    """Whether each request is logged. For a WebSocket API the account must have a CloudWatch role set for API
+    Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html"""
+    create_account_role: bool = False
+    """Whether to set that role here. All APIs of an account and Region share it: set it in one stack."""
+    log_retention_days: Input[int] = 30
+    """Days that access logs are kept."""
+    kms_key_arn: Input[str] | None = None
+    """The key that encrypts access logs, in place of AWS's own."""
+    role_path: Input[str] = "/"
+    """The path of the names of roles that are created here, such as `/service/`."""
+    permissions_boundary_arn: Input[str] | None = None
+    """The managed policy that bounds what those roles may do."""
+    deletion_protection: bool = False
+    """Whether Pulumi refuses to delete the API, whose id is in the clients' URL."""
+    domain: CustomDomain | None = None
+    """The domain of the URL, in place of API Gateway's."""
+    tags: Tags = field(default_factory=dict[str, Input[str]])
+    """Tags, beside `Project` and `Stack`."""
 
-
-def check_stage(args: StageArgs) -> None:
-    """Raise ArgumentError for what API Gateway's quotas do not allow."""
-    check_rule(
-        "stage_name",
-        args.stage_name,
-        "allowed are 1 to 128 letters, digits, - and _",
-        lambda name: _STAGE_NAME.fullmatch(name) is not None,
-    )
-    check_range("throttle_rate", args.throttle_rate, 1, 10_000, "the account's quota")
-    check_range("throttle_burst", args.throttle_burst, 1, 5_000, "the account's quota")
+    def __post_init__(self) -> None:
+        """Check the values against API Gateway's quotas."""
+        check_rule(
+            "stage_name",
+            self.stage_name,
+            "allowed are 1 to 128 letters, digits, - and _",
+            lambda name: _STAGE_NAME.fullmatch(name) is not None,
+        )
+        check_range("throttle_rate", self.throttle_rate, 1, 10_000, "the account's quota")
+        check_range("throttle_burst", self.throttle_burst, 1, 5_000, "the account's quota")
 
 
 def create_stage(
@@ -61,15 +67,14 @@ def create_stage(
     api_id: Input[str],
     log_format: str,
     routes: list[Resource],
+    throttles: Mapping[str, Throttle],
     tags: Tags,
     opts: ResourceOptions,
 ) -> aws.apigatewayv2.Stage:
-    """Create a stage after its routes: API Gateway refuses a throttle for a route that does not exist."""
-    throttles = {
-        route_key: route.throttle
-        for route_key, route in args.routes.items()
-        if isinstance(route, Route | HttpRoute) and route.throttle
-    }
+    """Create a stage after its routes: API Gateway refuses a throttle for a route that does not exist.
+
+    `throttles` has those of single routes, by route key.
+    """
     needed: list[Resource] = [*routes]
     logs = None
     if args.access_logs:

@@ -21,6 +21,8 @@ from websocket_sessions.argument_types import (
 
 Args = TypeVar("Args")
 Value = TypeVar("Value")
+_CHECKS = "__argument_checks__"
+"""The attribute of a class of arguments with the `__post_init__` of its bases and its own."""
 
 
 class ArgumentError(RunError, ValueError):
@@ -34,17 +36,20 @@ class ArgumentError(RunError, ValueError):
 def arguments(cls: type[Args]) -> type[Args]:
     """Make a class the frozen, keyword-only arguments of a component.
 
-    Each value is checked against its annotation before the class's own `__post_init__` runs. A mapping
-    becomes the class of arguments that the annotation names, and a whole float an int.
+    Each value is checked against its annotation before `__post_init__` of the class's bases and its own
+    runs. A mapping becomes the class of arguments that the annotation names, and a whole float an int.
     """
-    own_checks = cast(Callable[[Any], None] | None, cls.__dict__.get("__post_init__"))
+    own = cast(Callable[[Any], None] | None, cls.__dict__.get("__post_init__"))
+    inherited = cast(tuple[Callable[[Any], None], ...], getattr(cls, _CHECKS, ()))
+    checks = inherited if own is None else (*inherited, own)
 
     def check_all(self: Any) -> None:
         for name, annotation in annotations(cast(type[Any], type(self))).items():
             object.__setattr__(self, name, coerce(name, annotation, getattr(self, name)))
-        if own_checks:
-            own_checks(self)
+        for run in checks:
+            run(self)
 
+    setattr(cls, _CHECKS, checks)
     setattr(cls, "__post_init__", check_all)  # noqa: B010 - a name that the type does not declare
     return dataclass(frozen=True, kw_only=True)(cls)
 
@@ -97,7 +102,7 @@ def check_rule(argument: str, value: Input[Value], allowed: str, rule: Callable[
 
 def check_range(argument: str, value: Input[float], low: float, high: float, reason: str = "") -> None:
     """Raise ArgumentError for a known number that is not between two bounds, both included."""
-    allowed = f"allowed is {low:g} to {high:g}"
+    allowed = f"allowed is {_bound(low)} to {_bound(high)}"
     check_rule(
         argument, value, f"{allowed} ({reason})" if reason else allowed, lambda known: low <= known <= high
     )
@@ -113,6 +118,11 @@ def camel_case(name: str) -> str:
     """Return a Python name as config and JSON spell it."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def _bound(number: float) -> str:
+    """Return a bound in full: `2592000`, never `2.592e+06`."""
+    return str(int(number)) if float(number).is_integer() else str(number)
 
 
 def _from_mapping(kind: type[Args], given: Mapping[str, Any]) -> Args:

@@ -7,6 +7,7 @@ from pulumi import Input
 
 from websocket_sessions.arguments import arguments, check, check_choice
 from websocket_sessions.policies import PolicyStatement
+from websocket_sessions.route_targets import Throttle
 from websocket_sessions.session_tables import TABLES
 from websocket_sessions.source_code import CODE_PATH
 from websocket_sessions.web_socket_api import CONNECTION_VERBS
@@ -30,6 +31,8 @@ class BackendRoute:
     """What else the function may do."""
     environment: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
     """Further environment variables."""
+    throttle: Throttle | None = None
+    """The route's own throttle, within the stage's."""
     replies: bool = True
     """Whether what the function returns goes back to the client as a message."""
     timeout: Input[int] = 10

@@ -8,6 +8,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.component_options import CognitoUsersOptions
+from websocket_sessions.local_endpoint import cognito_endpoint
 from websocket_sessions.tags import Tags, stack_tags
 
 _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -31,7 +32,8 @@ class CognitoUsersArgs:
     refresh_token_days: Input[int] = 30
     """Days until a user must sign in again, 1 to 3650."""
     endpoint: Input[str] | None = None
-    """Where Cognito is, if it is not AWS's own: on a local stack."""
+    """Where Cognito is, if it is not AWS's own. By default `cognitoidp` of the config's `aws:endpoints`, else
+    AWS_ENDPOINT_URL: what the AWS provider uses."""
     issuer: Input[str] | None = None
     """What the pool's tokens name as their issuer, less the pool's id, if it is not AWS's: LocalStack names
     itself, MiniStack names AWS."""
@@ -89,7 +91,8 @@ class CognitoUsers(ComponentResource):
         )
 
     def _key_folder(self, args: CognitoUsersArgs) -> Output[str]:
-        return Output.concat(args.endpoint, "/", self.pool.id) if args.endpoint is not None else self.issuer
+        endpoint = cognito_endpoint(args.endpoint)
+        return self.issuer if endpoint is None else Output.concat(endpoint, "/", self.pool.id)
 
 
 def _create_pool(name: str, args: CognitoUsersArgs, child_opts: ResourceOptions) -> aws.cognito.UserPool:

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.access_logs import json_line
-from websocket_sessions.api_stage import check_stage, create_stage
+from websocket_sessions.api_stage import StageArgs, create_stage
 from websocket_sessions.arguments import (
     ArgumentError,
     arguments,
@@ -17,11 +17,11 @@ from websocket_sessions.arguments import (
     coerce_args,
 )
 from websocket_sessions.component_options import HttpApiOptions
-from websocket_sessions.custom_domain import CustomDomain, create_api_domain
+from websocket_sessions.custom_domain import create_api_domain
 from websocket_sessions.function_ref import FunctionLike, FunctionRef, function_ref
 from websocket_sessions.names import slug, statement_name
-from websocket_sessions.route_targets import FunctionsByPath, HttpRoute
-from websocket_sessions.tags import Tags, stack_tags
+from websocket_sessions.route_targets import FunctionsByPath, HttpRoute, Throttle
+from websocket_sessions.tags import stack_tags
 
 _ROUTE_KEY = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS|ANY) /\S*|\$default")
 _SIMPLE_ROUTE = re.compile(r"[A-Z]+ /[a-z0-9]+(/[a-z0-9]+)*")
@@ -39,7 +39,7 @@ _ACCESS_LOG_FORMAT = json_line(
 
 
 @arguments
-class HttpApiArgs:
+class HttpApiArgs(StageArgs):
     """Arguments of HttpApi."""
 
     routes: Mapping[str, FunctionLike | HttpRoute] = field(
@@ -61,37 +61,13 @@ class HttpApiArgs:
         default_factory=lambda: ["authorization", "content-type", "idempotency-key"]
     )
     """Headers that pages may send."""
-    stage_name: Input[str] = "live"
-    """The stage, part of the URL."""
     throttle_rate: Input[float] = 1000.0
     """Requests a second that the stage takes."""
     throttle_burst: Input[int] = 500
     """Requests that it takes at once."""
-    detailed_metrics: Input[bool] = False
-    """Whether CloudWatch gets metrics of each route; each is charged for."""
-    access_logs: bool = False
-    """Whether each request is logged."""
-    create_account_role: bool = False
-    """Whether to set API Gateway's CloudWatch role here. All APIs of an account and Region share it:
-    set it in one stack."""
-    log_retention_days: Input[int] = 30
-    """Days that access logs are kept."""
-    kms_key_arn: Input[str] | None = None
-    """The key that encrypts access logs, in place of AWS's own."""
-    role_path: Input[str] = "/"
-    """The path of the names of roles that are created here, such as `/service/`."""
-    permissions_boundary_arn: Input[str] | None = None
-    """The managed policy that bounds what those roles may do."""
-    deletion_protection: bool = False
-    """Whether Pulumi refuses to delete the API, whose id is in the clients' URL."""
-    domain: CustomDomain | None = None
-    """The domain of the URL, in place of API Gateway's."""
-    tags: Tags = field(default_factory=dict[str, Input[str]])
-    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
-        """Check the values against API Gateway's quotas, and that an issuer is used."""
-        check_stage(self)
+        """Check the route keys, and that an issuer is used."""
         for route_key in self.routes:
             _check_route_key("routes", route_key)
         public = [
@@ -134,12 +110,13 @@ class HttpApi(ComponentResource):
             role_path=self._args.role_path,
             permissions_boundary_arn=self._args.permissions_boundary_arn,
         )
+        self._throttles: dict[str, Throttle] = {}
         self.routes: dict[str, aws.apigatewayv2.Route] = {}
 
         self.api = self._create_api()
         self.authorizer = None if self._args.issuer is None else self._create_authorizer(self._args.issuer)
         self._create_routes()
-        self.stage = self._create_stage()
+        self.stage = self._create_stage(opts)
 
         self.api_id = self.api.id
         self.execution_arn = self.api.execution_arn
@@ -155,13 +132,20 @@ class HttpApi(ComponentResource):
         )
 
     def add_route(
-        self, route_key: str, target: FunctionLike, *, signed_in: bool = True
+        self,
+        route_key: str,
+        target: FunctionLike,
+        *,
+        signed_in: bool = True,
+        scopes: Input[Sequence[Input[str]]] = (),
     ) -> aws.apigatewayv2.Route:
         """Send requests such as `GET /sessions/{id}` to a function; `signed_in` requires a valid JWT.
 
-        Raises ArgumentError for a key that has a route, and if a JWT is required and the API has no issuer.
+        `scopes` are OAuth scopes of which the token must have one. A throttle is allowed among `routes` only,
+        which are made before the stage. Raises ArgumentError for a key that has a route, and if a JWT is
+        required and the API has no issuer.
         """
-        return self._create_route(route_key, HttpRoute(target=target, signed_in=signed_in))
+        return self._create_route(route_key, HttpRoute(target=target, signed_in=signed_in, scopes=scopes))
 
     def _create_api(self) -> aws.apigatewayv2.Api:
         args = self._args
@@ -195,7 +179,10 @@ class HttpApi(ComponentResource):
 
     def _create_routes(self) -> None:
         for route_key, given in self._args.routes.items():
-            self._create_route(route_key, given if isinstance(given, HttpRoute) else HttpRoute(target=given))
+            route = given if isinstance(given, HttpRoute) else HttpRoute(target=given)
+            self._create_route(route_key, route)
+            if route.throttle is not None:
+                self._throttles[route_key] = route.throttle
 
     def _create_route(self, route_key: str, route: HttpRoute) -> aws.apigatewayv2.Route:
         _check_route_key("route_key", route_key)
@@ -236,15 +223,17 @@ class HttpApi(ComponentResource):
         )
         return self.authorizer
 
-    def _create_stage(self) -> aws.apigatewayv2.Stage:
+    def _create_stage(self, opts: ResourceOptions | None) -> aws.apigatewayv2.Stage:
+        """Create the stage, after what the API itself depends on."""
         return create_stage(
             self._name,
             self._args,
             api_id=self.api.id,
             log_format=_ACCESS_LOG_FORMAT,
             routes=list(self.routes.values()),
+            throttles=self._throttles,
             tags=self._tags,
-            opts=self._child_opts,
+            opts=ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         )
 
     def _create_url(self) -> Output[str]:

@@ -94,12 +94,24 @@ def output_annotations(component: type[ComponentResource]) -> dict[str, Any]:
     return {name: annotation for name, annotation in own.items() if not name.startswith("_")}
 
 
+def definitions(kind: type[Any]) -> list[ast.ClassDef]:
+    """Return the source of a class and of those bases that are classes of arguments, its own first."""
+    kinds = [kind, *filter(is_arguments, kind.__mro__[1:])]
+    trees = (ast.parse(textwrap.dedent(inspect.getsource(item))) for item in kinds)
+    return [cast(ast.ClassDef, tree.body[0]) for tree in trees]
+
+
 def field_docs(kind: type[Any]) -> dict[str, str]:
-    """Return the text under each annotated field of a class."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(kind)))
-    body = cast(ast.ClassDef, tree.body[0]).body
+    """Return the text under each annotated field of a class and of its bases."""
     found: dict[str, str] = {}
-    for item, following in pairwise(body):
+    for definition in reversed(definitions(kind)):
+        found |= _documented(definition)
+    return found
+
+
+def _documented(definition: ast.ClassDef) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item, following in pairwise(definition.body):
         if (
             isinstance(item, ast.AnnAssign)
             and isinstance(item.target, ast.Name)

@@ -62,10 +62,10 @@ _CLEANS_UP = FunctionSpec(
     tables={
         "connections": "GetItem DeleteItem",
         "listeners": "DeleteItem",
-        "sessions": "UpdateItem",
+        "sessions": "GetItem UpdateItem",
     }
 )
-"""Removes a closed connection from its session."""
+"""Removes a closed connection from its session, and reads the session to announce its speaker's absence."""
 _BROADCASTS = FunctionSpec(
     tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends_to_queue=True
 ).combined_with(_CLEANS_UP)
@@ -75,7 +75,7 @@ _REPLAYS = FunctionSpec(tables={"messages": "Query"}, connections=("POST",))
 FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "authorize": FunctionSpec(verifies_tokens=True),
     "connect": FunctionSpec(tables={"connections": "PutItem"}).combined_with(_IS_LIMITED),
-    "disconnect": replace(_CLEANS_UP, timeout=20),
+    "disconnect": replace(_BROADCASTS, timeout=29),
     "unknown_action": FunctionSpec(),
     "create_session": FunctionSpec(
         tables={
@@ -83,9 +83,8 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "listeners": "Query",
             "connections": "UpdateItem",
         },
-        connections=("POST",),
         timeout=29,
-    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "join_session": FunctionSpec(
         tables={
             "sessions": "GetItem BatchGetItem",
@@ -101,7 +100,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
-    ).combined_with(_REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_BROADCASTS, _REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "publish": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -123,8 +122,9 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "sessions": "GetItem UpdateItem",
             "listeners": "DeleteItem",
             "connections": "GetItem UpdateItem",
-        }
-    ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
+        },
+        timeout=29,
+    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
     "get_session": FunctionSpec(
         tables={"sessions": "GetItem", "listeners": "Query", "connections": "GetItem"}
     ).combined_with(_IS_LIMITED),

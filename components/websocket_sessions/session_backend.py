@@ -21,9 +21,11 @@ from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import VpcPlacement
+from websocket_sessions.local_endpoint import cognito_endpoint
 from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.route_targets import HttpRoute
 from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.session_functions import SessionFunctions, SessionFunctionsArgs
@@ -135,7 +137,7 @@ class SessionBackend(ComponentResource):
         args = coerce_args(SessionBackendArgs, args, options)
         self._name = name
         self._settings = args.settings or SessionSettings()
-        self._options = _for_local_runtime(args.options or BackendOptions())
+        self._options = _for_local_aws(args.options or BackendOptions())
         self._args = args
         self._archives = args.archives or _build_archives(self._settings, self._options)
         self._child_opts = ResourceOptions(parent=self)
@@ -146,11 +148,7 @@ class SessionBackend(ComponentResource):
         self.token_issuer = self._token_issuer()
         self.queue = self._create_queue()
         self.web_socket_api = self._create_web_socket_api()
-        self.functions = self._create_functions()
         self.http_api = self._create_http_api()
-
-        self._answer_messages()
-        self._answer_requests()
         self._deliver_events()
         self.observability = self._observe()
 
@@ -244,6 +242,7 @@ class SessionBackend(ComponentResource):
         )
 
     def _create_web_socket_api(self) -> WebSocketApi:
+        """Create the API with its routes, and the functions that answer them and push to its connections."""
         return WebSocketApi(
             f"{self._name}-ws",
             WebSocketApiArgs(
@@ -263,9 +262,27 @@ class SessionBackend(ComponentResource):
                 tags=self._args.tags,
             ),
             opts=self._child_opts,
+            add_routes=self._answer_messages,
         )
 
-    def _create_functions(self) -> SessionFunctions:
+    def _answer_messages(self, api: WebSocketApi) -> None:
+        """Create the functions, which push through the API, and the routes that they answer."""
+        self.functions = self._create_functions(api)
+        throttles = self._options.route_throttles
+        routes = web_socket_routes(record_heartbeats=self._settings.record_heartbeats)
+        for route_key, route in routes.items():
+            api.add_route(
+                route_key,
+                self.functions[route.target] if isinstance(route.target, str) else route.target,
+                replies=route.replies,
+                authorizer=self.functions["authorize"] if route_key == "$connect" else None,
+                throttle=throttles.get(route_key),
+            )
+        for route_key, further in self._args.routes.items():
+            function = self.functions.create_for(f"{self._name}-{slug(route_key)}", further)
+            api.add_route(route_key, function, replies=further.replies, throttle=further.throttle)
+
+    def _create_functions(self, api: WebSocketApi) -> SessionFunctions:
         return SessionFunctions(
             self._name,
             SessionFunctionsArgs(
@@ -277,40 +294,42 @@ class SessionBackend(ComponentResource):
                 tables=self.tables,
                 issuer=self.token_issuer,
                 queue=self.queue,
-                api=self.web_socket_api,
+                api=api,
             ),
             opts=self._child_opts,
         )
 
     def _create_http_api(self) -> HttpApi:
+        """Create the API with its routes; with access logs after the WebSocket API, which sets their role."""
+        after = [self.web_socket_api] if self._options.access_logs else None
         return HttpApi(
             f"{self._name}-http",
             HttpApiArgs(
+                routes=self._http_routes(),
                 issuer=self.token_issuer.issuer,
                 audience=self.token_issuer.audience,
                 deletion_protection=self._options.deletion_protection,
                 allowed_origins=self._options.allowed_origins,
                 stage_name=self._options.stage_name,
+                access_logs=self._options.access_logs,
+                log_retention_days=self._options.log_retention_days,
+                kms_key_arn=self._args.kms_key_arn,
                 domain=self._args.http_domain,
                 tags=self._args.tags,
                 detailed_metrics=self._options.detailed_metrics,
             ),
-            opts=self._child_opts,
+            opts=ResourceOptions(parent=self, depends_on=after),
         )
 
-    def _answer_messages(self) -> None:
-        routes = web_socket_routes(record_heartbeats=self._settings.record_heartbeats)
-        for route_key, route in routes.items():
-            target = self.functions[route.target] if isinstance(route.target, str) else route.target
-            authorizer = self.functions["authorize"] if route_key == "$connect" else None
-            self.web_socket_api.add_route(route_key, target, replies=route.replies, authorizer=authorizer)
-        for route_key, further in self._args.routes.items():
-            function = self.functions.create_for(f"{self._name}-{slug(route_key)}", further)
-            self.web_socket_api.add_route(route_key, function, replies=further.replies)
-
-    def _answer_requests(self) -> None:
-        for route_key, route in http_routes(allow_anonymous=self._settings.allow_anonymous).items():
-            self.http_api.add_route(route_key, self.functions[route.function], signed_in=route.signed_in)
+    def _http_routes(self) -> dict[str, HttpRoute]:
+        return {
+            route_key: HttpRoute(
+                target=self.functions[route.function],
+                signed_in=route.signed_in,
+                throttle=self._options.route_throttles.get(route_key),
+            )
+            for route_key, route in http_routes(allow_anonymous=self._settings.allow_anonymous).items()
+        }
 
     def _deliver_events(self) -> None:
         """Start the schedule and both consumers.
@@ -373,8 +392,8 @@ class SessionBackend(ComponentResource):
                 "userPoolId": self.token_issuer.user_pool_id,
                 "userPoolClientId": self.token_issuer.audience.apply(lambda clients: clients[0]),
             }
-        if self._options.cognito_endpoint:
-            known["cognitoEndpoint"] = self._options.cognito_endpoint
+            if self._options.cognito_endpoint:
+                known["cognitoEndpoint"] = self._options.cognito_endpoint
         return Output.all(**known)
 
 
@@ -390,13 +409,18 @@ def _shared_options(args: SessionBackendArgs) -> FunctionOptions:
     )
 
 
-def _for_local_runtime(options: BackendOptions) -> BackendOptions:
-    """Return the options with the runtime and architecture that a local AWS runs, where one is in use."""
+def _for_local_aws(options: BackendOptions) -> BackendOptions:
+    """Return the options with the runtime, architecture and Cognito of a local AWS, where one is in use."""
     try:
         target = Target.resolve(options.lambda_runtime, options.lambda_architecture)
     except ArchiveError as error:
         raise ArgumentError(str(error)) from error
-    return replace(options, lambda_runtime=target.runtime, lambda_architecture=target.architecture)
+    return replace(
+        options,
+        lambda_runtime=target.runtime,
+        lambda_architecture=target.architecture,
+        cognito_endpoint=cognito_endpoint(options.cognito_endpoint),
+    )
 
 
 def _build_archives(settings: SessionSettings, options: BackendOptions) -> dict[str, Archive]:

@@ -1,6 +1,6 @@
 """An API Gateway WebSocket API: a stage, an authorizer on `$connect`, and routes that answer."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Unpack
 
@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.access_logs import json_line
-from websocket_sessions.api_stage import check_stage, create_stage
+from websocket_sessions.api_stage import StageArgs, create_stage
 from websocket_sessions.arguments import (
     ArgumentError,
     arguments,
@@ -17,12 +17,12 @@ from websocket_sessions.arguments import (
     coerce_args,
 )
 from websocket_sessions.component_options import WebSocketApiOptions
-from websocket_sessions.custom_domain import CustomDomain, create_api_domain
+from websocket_sessions.custom_domain import create_api_domain
 from websocket_sessions.function_ref import FunctionLike, function_ref
 from websocket_sessions.names import slug, statement_name
 from websocket_sessions.policies import PolicyStatement, policy_document
-from websocket_sessions.route_targets import FunctionsByPath, Route, RouteTarget
-from websocket_sessions.tags import Tags, stack_tags
+from websocket_sessions.route_targets import FunctionsByPath, Route, RouteTarget, Throttle
+from websocket_sessions.tags import stack_tags
 from websocket_sessions.web_socket_route import WebSocketRoute, WebSocketRouteArgs, check_route_key
 
 CONNECTION_VERBS = ("POST", "GET", "DELETE")
@@ -54,7 +54,7 @@ class ConnectionGrant:
 
 
 @arguments
-class WebSocketApiArgs:
+class WebSocketApiArgs(StageArgs):
     """Arguments of WebSocketApi."""
 
     routes: Mapping[str, RouteTarget | Route] = field(default_factory=dict[str, RouteTarget | Route])
@@ -69,40 +69,12 @@ class WebSocketApiArgs:
     """Roles that may manage the connections, by a name for each."""
     route_selection_expression: Input[str] = "$request.body.action"
     """What of a message is its route key."""
-    stage_name: Input[str] = "live"
-    """The stage, part of the URL."""
-    throttle_rate: Input[float] = 5000.0
-    """Requests a second that the stage takes; the account's quota is 10,000, callbacks included."""
-    throttle_burst: Input[int] = 2500
-    """Requests that it takes at once."""
-    detailed_metrics: Input[bool] = False
-    """Whether CloudWatch gets metrics of each route; each is charged for."""
-    access_logs: bool = False
-    """Whether each request is logged. The account must have a CloudWatch role set for API Gateway:
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/websocket-api-logging.html"""
-    create_account_role: bool = False
-    """Whether to set that role here. All APIs of an account and Region share it: set it in one stack."""
-    log_retention_days: Input[int] = 30
-    """Days that access logs are kept."""
-    kms_key_arn: Input[str] | None = None
-    """The key that encrypts access logs, in place of AWS's own."""
-    role_path: Input[str] = "/"
-    """The path of the names of roles that are created here, such as `/service/`."""
-    permissions_boundary_arn: Input[str] | None = None
-    """The managed policy that bounds what those roles may do."""
-    deletion_protection: bool = False
-    """Whether Pulumi refuses to delete the API, whose id is in the clients' URL."""
-    domain: CustomDomain | None = None
-    """The domain of the URL, in place of API Gateway's."""
     emulator_url: Input[str] | None = None
     """The address of an emulator's WebSocket gateway, such as ws://127.0.0.1:4510, if the API itself does not
     name it: on LocalStack."""
-    tags: Tags = field(default_factory=dict[str, Input[str]])
-    """Tags, beside `Project` and `Stack`."""
 
     def __post_init__(self) -> None:
-        """Check the values against API Gateway's quotas, and that an authorizer is used."""
-        check_stage(self)
+        """Check the route keys and the verbs, and that an authorizer is used."""
         for route_key in self.routes:
             check_route_key("routes", route_key)
         if self.authorizer is not None and "$connect" not in self.routes:
@@ -134,8 +106,15 @@ class WebSocketApi(ComponentResource):
         name: str,
         args: WebSocketApiArgs | None = None,
         opts: ResourceOptions | None = None,
+        *,
+        add_routes: Callable[["WebSocketApi"], None] | None = None,
         **options: Unpack[WebSocketApiOptions],
     ) -> None:
+        """Create the API.
+
+        `add_routes` adds routes before there is a stage. It is for functions that need the API's own address
+        and whose routes have a throttle: API Gateway refuses a throttle of a route that does not exist yet.
+        """
         super().__init__("websocket_sessions:index:WebSocketApi", name, None, opts)
         self._name = name
         self._args = coerce_args(WebSocketApiArgs, args, options)
@@ -148,18 +127,24 @@ class WebSocketApi(ComponentResource):
             role_path=self._args.role_path,
             permissions_boundary_arn=self._args.permissions_boundary_arn,
         )
+        self._stage_exists = False
+        self._throttles: dict[str, Throttle] = {}
         self.routes: dict[str, WebSocketRoute] = {}
 
         self.api = self._create_api()
-        self._create_routes()
-        self.stage = self._create_stage()
-        self._create_grants()
-
         self.api_id = self.api.id
         self.execution_arn = self.api.execution_arn
+        self.callback_url = self._endpoint(self._args.stage_name).apply(
+            lambda url: f"http{url.removeprefix('ws')}"
+        )
+        self._create_routes()
+        if add_routes is not None:
+            add_routes(self)
+        self.stage = self._create_stage(opts)
+        self._create_grants()
+
         self.stage_name = self.stage.name
         self.url = self._create_url()
-        self.callback_url = self._endpoint().apply(lambda url: f"http{url.removeprefix('ws')}")
         self.register_outputs(
             {
                 "apiId": self.api_id,
@@ -177,14 +162,17 @@ class WebSocketApi(ComponentResource):
         *,
         replies: bool | None = None,
         authorizer: FunctionLike | None = None,
+        throttle: Throttle | None = None,
     ) -> WebSocketRoute:
         """Send messages with a route key to a function, or answer them by a mock.
 
         `replies` sends what the target returns back to the client, by default except on `$connect` and
-        `$disconnect`. `authorizer` decides on each connection, on `$connect` only. Raises ArgumentError for a
-        key that has a route.
+        `$disconnect`. `authorizer` decides on each connection, on `$connect` only. `throttle` is allowed in
+        `add_routes` only, because the stage has the throttles. Raises ArgumentError for a key that has a
+        route, and for a throttle once there is a stage.
         """
-        return self._create_route(route_key, Route(target=target, replies=replies, authorizer=authorizer))
+        route = Route(target=target, replies=replies, authorizer=authorizer, throttle=throttle)
+        return self._create_route(route_key, route)
 
     def manage_connections(self, verbs: Sequence[str]) -> PolicyStatement:
         """Return the permission to push to (POST), look up (GET) or disconnect (DELETE) clients."""
@@ -224,6 +212,7 @@ class WebSocketApi(ComponentResource):
 
     def _create_route(self, route_key: str, route: Route) -> WebSocketRoute:
         check("route_key", route_key, "allowed once", when=route_key not in self.routes)
+        self._throttle(route_key, route.throttle)
         target = self._functions.resolve(f"routes.{route_key}", route.target)
         part = (
             route_key.removeprefix("$")
@@ -245,6 +234,18 @@ class WebSocketApi(ComponentResource):
         )
         self.routes[route_key] = created
         return created
+
+    def _throttle(self, route_key: str, throttle: Throttle | None) -> None:
+        """Set a route's throttle. Raises ArgumentError if the stage exists, which has the throttles."""
+        if throttle is None:
+            return
+        check(
+            "throttle",
+            route_key,
+            "allowed among routes and in add_routes only, because the stage has the throttles",
+            when=not self._stage_exists,
+        )
+        self._throttles[route_key] = throttle
 
     def _authorizer_id(self, route_key: str, route: Route) -> Output[str] | None:
         """Return the authorizer of a route. Raises ArgumentError if the route cannot have one."""
@@ -286,34 +287,37 @@ class WebSocketApi(ComponentResource):
         )
         return authorizer
 
-    def _create_stage(self) -> aws.apigatewayv2.Stage:
+    def _create_stage(self, opts: ResourceOptions | None) -> aws.apigatewayv2.Stage:
+        """Create the stage, after what the API itself depends on."""
+        self._stage_exists = True
         return create_stage(
             self._name,
             self._args,
             api_id=self.api.id,
             log_format=_ACCESS_LOG_FORMAT,
             routes=list(self.routes.values()),
+            throttles=self._throttles,
             tags=self._tags,
-            opts=self._child_opts,
+            opts=ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None),
         )
 
     def _create_grants(self) -> None:
         for name, grant in self._args.grants.items():
             self.grant_manage_connections(name, grant.role_name, grant.verbs)
 
-    def _endpoint(self) -> Output[str]:
-        """Return the stage's own address. The stage's `invoke_url` is an address in AWS on any endpoint."""
+    def _endpoint(self, stage_name: Input[str]) -> Output[str]:
+        """Return a stage's own address. The stage's `invoke_url` is an address in AWS on any endpoint."""
         given = self._args.emulator_url
         api = (
             self.api.api_endpoint
             if given is None
             else Output.concat(given, "/_aws/execute-api/", self.api.id)
         )
-        return Output.concat(api, "/", self.stage.name)
+        return Output.concat(api, "/", stage_name)
 
     def _create_url(self) -> Output[str]:
         if self._args.domain is None:
-            return self._endpoint()
+            return self._endpoint(self.stage.name)
         name = create_api_domain(
             self._name,
             self._args.domain,

@@ -4,10 +4,14 @@ It runs in MiniStack's own virtual environment, so it imports the standard libra
 of another site can send requests to 127.0.0.1, and MiniStack answers some without a signature, for example
 its reset. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends none. A page that rebinds
 its own host name to 127.0.0.1 sends that name as `Host`.
+
+Behind the guard, `dynamodb_faults.py` injects what a test asks for.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from importlib import import_module
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -71,7 +75,9 @@ def _is_loopback(name: str) -> bool:
 def main() -> None:
     """Serve MiniStack, configured by its environment variables."""
     ministack: Any = import_module("ministack.app")
-    ministack.app = guarded(ministack.app)
+    # By its path: nothing of the project is importable in MiniStack's virtual environment.
+    faults = run_path(str(Path(__file__).with_name("dynamodb_faults.py")))["DynamoDBFaults"]()
+    ministack.app = guarded(faults.in_front_of(ministack.app))
     ministack.main()
 
 

@@ -26,7 +26,8 @@ FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 2, 30
 
 
 @cache
-def _client() -> "SQSClient":
+def client() -> "SQSClient":
+    """Return the client of this process."""
     return make_client("sqs", CONFIG)
 
 
@@ -44,7 +45,7 @@ class SqsTaskQueue:
                 }
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]
-            _call(_client().send_message_batch, entries)
+            _call(client().send_message_batch, entries)
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """As in the port."""
@@ -56,7 +57,7 @@ class SqsTaskQueue:
             }
             for number, (handle, receive_count) in enumerate(received)
         ]
-        _call(_client().change_message_visibility_batch, entries)
+        _call(client().change_message_visibility_batch, entries)
 
 
 def _call(operation: Callable[..., Mapping[str, Any]], entries: Any) -> None:

@@ -19,6 +19,9 @@ MAX_DELIVER_SECONDS = DELIVER_SECONDS + MAX_ATTEMPT_SECONDS
 MAX_DELIVER_AND_DISCONNECT_SECONDS = MAX_DELIVER_SECONDS + DISCONNECT_SECONDS + MAX_ATTEMPT_SECONDS
 """16 s: the longest that a `deliver` takes with the `disconnect` after it."""
 
+QUEUE_SECONDS = 3.0
+"""Time of one attempt to send tasks to the queue (adapters/fan_out_queue.py)."""
+
 
 class Outcome(Enum):
     """What became of a delivery, or of a request to close a connection."""

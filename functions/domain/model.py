@@ -56,6 +56,8 @@ class Session:
     """Key of the request that attached the speaker. It identifies a repeat on another connection."""
     shards_in_use: int = 1
     """Listeners' rows are in the first shards, this many. Grows with the audience and never shrinks."""
+    muted: bool = False
+    """Whether the speaker is muted. It informs the listeners and changes nothing else."""
     rate_window: int = 0
     """The minute, counted from the epoch, of the last publish."""
     rate_count: int = 0
@@ -186,6 +188,7 @@ class Change:
 
     status: Status | None = None
     quality: str | None = None
+    muted: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,8 @@ undelivered listener gets a retry task of its own, and other listeners get nothi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from domain.delivery import Delivery
+from domain.deadline import Deadline
+from domain.delivery import QUEUE_SECONDS, Delivery
 from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.events import BroadcastEvent
@@ -41,6 +42,7 @@ class FanOut:
     pusher: Pusher
     queue: TaskQueue
     prune_listeners: PruneListeners
+    deadline: Deadline
     settings: Settings
     logger: Logger
     metrics: Metrics
@@ -80,9 +82,15 @@ class FanOut:
         unreported: Sequence[Delivery] = (),
         exclude: str | None = None,
     ) -> None:
-        """Read shards until there are enough listeners, queue the other shards, then push."""
+        """Read shards until there are enough listeners, queue the other shards, then push.
+
+        The reads and the pushes leave time to queue what they have not served.
+        """
         try:
-            listeners = read_until(self.listeners, self.parallel_map, session, self.settings.direct_fan_out)
+            with self.deadline.reserve(QUEUE_SECONDS):
+                listeners = read_until(
+                    self.listeners, self.parallel_map, session, self.settings.direct_fan_out
+                )
         except UnavailableError:
             listeners = dict[int, list[Listener]]()
         queued = [task for task in tasks if task.shard not in listeners]
@@ -97,7 +105,8 @@ class FanOut:
             )
             if delivery.connection_id != exclude
         ]
-        report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
+        with self.deadline.reserve(QUEUE_SECONDS):
+            report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
         retries = [task for task in retry_tasks(direct, report.undelivered) if task is not None]
         if retries:
             self.queue.send(retries)
@@ -113,6 +122,7 @@ class FanOutConsumer:
     pusher: Pusher
     queue: TaskQueue
     prune_listeners: PruneListeners
+    deadline: Deadline
     metrics: Metrics
     parallel_map: ParallelMap
 
@@ -131,7 +141,8 @@ class FanOutConsumer:
         unread = {shard: found for shard, found in read.items() if isinstance(found, UnavailableError)}
         deliveries = [one for found in read.values() if isinstance(found, list) for one in found]
         try:
-            report = deliver_all(self.pusher, self.metrics, deliveries)
+            with self.deadline.reserve(QUEUE_SECONDS):
+                report = deliver_all(self.pusher, self.metrics, deliveries)
         except UnavailableError as error:
             return [error if read[task.shard_key] else None for task in tasks]
         failures = self._requeue(tasks, retry_tasks(tasks, report.undelivered))

@@ -1,21 +1,16 @@
 """The function of the fan-out queue: serves the shards that another function or an earlier attempt queued."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from container import container
 from domain.digest import short_digest
 from domain.errors import UnavailableError
 from fan_out.tasks import FanOutTask, to_task
 from handlers.observed import observed
+from handlers.time_limit import Context, time_limit
 
 serve = container.fan_out_consumer
 queue, logger, metrics = container.queue, container.logger, container.metrics
-
-
-class Context(Protocol):
-    """The part of Lambda's context object that is used."""
-
-    aws_request_id: str
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
@@ -35,15 +30,21 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
             metrics.count("FanOutMalformed")
         else:
             records.append(record)
-    failed: list[dict[str, Any]] = []
-    if tasks:
-        served, error = observed("fanOut", context.aws_request_id, lambda: _failures(tasks), tasks=len(tasks))
-        failures = [error] * len(tasks) if served is None else served
-        failed = [record for record, failure in zip(records, failures, strict=True) if failure is not None]
-    if failed:
-        _retry_soon(failed)
+    with time_limit(context):
+        failed = _serve(records, tasks, context.aws_request_id) if tasks else []
+        if failed:
+            _retry_soon(failed)
     metrics.flush()
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _serve(
+    records: list[dict[str, Any]], tasks: list[FanOutTask], correlation_id: str
+) -> list[dict[str, Any]]:
+    """Serve the tasks; return the records of those that failed."""
+    served, error = observed("fanOut", correlation_id, lambda: _failures(tasks), tasks=len(tasks))
+    failures = [error] * len(tasks) if served is None else served
+    return [record for record, failure in zip(records, failures, strict=True) if failure is not None]
 
 
 def _failures(tasks: list[FanOutTask]) -> list[UnavailableError | None]:

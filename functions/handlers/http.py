@@ -14,12 +14,13 @@ from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError, UnauthorizedError
 from domain.tokens import TOKEN_USES
 from handlers.observed import observed
+from handlers.time_limit import Context, time_limit
 from wire.parsing import MAX_REQUEST_ID_CHARACTERS, check_session_id, parse
 from wire.pushes import Message
 from wire.replies import problem
 
 Event = dict[str, Any]
-Handler = Callable[[Event, object], dict[str, Any]]
+Handler = Callable[[Event, Context], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,12 +78,13 @@ def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpReque
     """Make a Lambda handler from a function that responds to one route's requests with `status`."""
 
     def decorate(answer: Callable[[HttpRequest], Message]) -> Handler:
-        def handler(event: Event, _context: object) -> dict[str, Any]:
+        def handler(event: Event, context: Context) -> dict[str, Any]:
             request = _read(event)
             correlation_id = event["requestContext"].get("requestId", "")
             user = request.claims.get("sub")
             keys = {"user": short_digest(str(user))} if user else {}
-            reply, error = observed(name, correlation_id, lambda: answer(request), **keys)
+            with time_limit(context, received_at_ms=event["requestContext"].get("timeEpoch")):
+                reply, error = observed(name, correlation_id, lambda: answer(request), **keys)
             return _problem(error) if error else _answer(status, reply or {})
 
         return handler

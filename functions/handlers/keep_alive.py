@@ -1,10 +1,11 @@
 """The function of the schedule, each minute: pings, notices, ends and repairs for what is due."""
 
-from typing import Any, Protocol
+from typing import Any
 
 from container import container
 from domain.delivery import MAX_DELIVER_AND_DISCONNECT_SECONDS
 from handlers.observed import observed
+from handlers.time_limit import Context, time_limit
 from keep_alive.run import continuation_events, scans_of
 
 RESERVE_MS = int(1000 * (MAX_DELIVER_AND_DISCONNECT_SECONDS + 5))
@@ -13,16 +14,6 @@ RESERVE_MS = int(1000 * (MAX_DELIVER_AND_DISCONNECT_SECONDS + 5))
 
 keep_alive, self_invocation = container.keep_alive, container.self_invocation
 clock, metrics = container.clock, container.metrics
-
-
-class Context(Protocol):
-    """The part of Lambda's context object that is used."""
-
-    aws_request_id: str
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return the time until the invocation times out."""
-        ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
@@ -41,7 +32,8 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, int]:
             metrics.count("KeepAliveUnfinished", len(unfinished))
         return len(unfinished)
 
-    left, error = observed("keepAlive", context.aws_request_id, run, depth=depth)
+    with time_limit(context):
+        left, error = observed("keepAlive", context.aws_request_id, run, depth=depth)
     if error is not None:
         raise error
     return {"left": left or 0}

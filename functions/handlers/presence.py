@@ -5,11 +5,12 @@ from typing import Any
 from container import container
 from domain.digest import short_digest
 from handlers.observed import observed
+from handlers.time_limit import Context, time_limit
 
 presence, metrics = container.presence, container.metrics
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """Handle each session of a batch once, and report the records to retry.
 
     A record is of a slot that was taken or became free. Failed records are retried together with all later
@@ -28,7 +29,8 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         except (KeyError, TypeError, AttributeError):
             metrics.count("PresenceMalformed")
     metrics.flush()
-    failed = [number for session_id, number in first_record.items() if not _notify(session_id)]
+    with time_limit(context):
+        failed = [number for session_id, number in first_record.items() if not _notify(session_id)]
     return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
 
 

@@ -21,6 +21,8 @@ class Request:
     address: str
     correlation_id: str
     connected_at_ms: int
+    received_at_ms: int | None
+    """When API Gateway received the message."""
     message: dict[str, Any]
     request_id: str | None = None
 
@@ -45,6 +47,7 @@ def read_request(event: dict[str, Any], message: dict[str, Any]) -> Request:
         address=address_of(context),
         correlation_id=authorizer.get("correlationId") or short_digest(connection_id),
         connected_at_ms=int(context.get("connectedAt", 0)),
+        received_at_ms=context.get("requestTimeEpoch"),
         message=message,
         request_id=request_id_of(message),
     )
@@ -66,7 +69,11 @@ def position_of(message: dict[str, Any]) -> Position | None:
 def change_of(message: dict[str, Any]) -> Change:
     """Return the change that a checked message or body asks for."""
     status = message.get("status")
-    return Change(status=Status(status) if status else None, quality=message.get("quality"))
+    return Change(
+        status=Status(status) if status else None,
+        quality=message.get("quality"),
+        muted=message.get("muted"),
+    )
 
 
 def body_of(message: dict[str, Any]) -> Body:

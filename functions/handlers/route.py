@@ -9,12 +9,13 @@ from domain.errors import InvalidMessageError, SessionError
 from handlers.headers import chosen_subprotocol
 from handlers.observed import observed
 from handlers.request import Request, read_request
+from handlers.time_limit import Context, time_limit
 from wire.parsing import check, parse
 from wire.pushes import Message
 from wire.replies import error_reply, http_status
 
 Event = dict[str, Any]
-Handler = Callable[[Event, object], dict[str, Any]]
+Handler = Callable[[Event, Context], dict[str, Any]]
 Answer = Callable[[Request], Message]
 
 
@@ -26,7 +27,7 @@ def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
     """
 
     def decorate(answer: Answer) -> Handler:
-        def handler(event: Event, _context: object) -> dict[str, Any]:
+        def handler(event: Event, context: Context) -> dict[str, Any]:
             message, malformed = _parsed(event.get("body"))
             request = read_request(event, message)
 
@@ -37,7 +38,8 @@ def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
                     check(action, message)
                 return answer(request)
 
-            result, error = _observed(action, request, act)
+            with time_limit(context, received_at_ms=request.received_at_ms):
+                result, error = _observed(action, request, act)
             reply = dict(error_reply(error) if error else result or {})
             if request.request_id is not None:
                 reply["requestId"] = request.request_id
@@ -52,9 +54,10 @@ def lifecycle(name: str) -> Callable[[Callable[[Request], None]], Handler]:
     """Make a Lambda handler for `$connect` or `$disconnect`: no message, and a status in place of a reply."""
 
     def decorate(act: Callable[[Request], None]) -> Handler:
-        def handler(event: Event, _context: object) -> dict[str, Any]:
+        def handler(event: Event, context: Context) -> dict[str, Any]:
             request = read_request(event, {})
-            _, error = _observed(name, request, lambda: act(request))
+            with time_limit(context, received_at_ms=request.received_at_ms):
+                _, error = _observed(name, request, lambda: act(request))
             if error is not None:
                 return {"statusCode": http_status(error)}
             return {"statusCode": 200, "headers": chosen_subprotocol(event)}

@@ -1,19 +1,22 @@
 """Removes a connection after `$disconnect`, which may come late, twice or never, or after a failed push."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.authorization import MAX_ATTEMPTS
 from domain.errors import UnavailableError
-from domain.model import Attachment
+from domain.model import Attachment, Role
 from domain.ports import Clock, Condition, ConditionFailed, Connections, Metrics, RetryBudget
 from domain.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disconnect:
-    """Two calls. Repeats change nothing."""
+    """Two calls for a listener. Repeats change nothing."""
 
     connections: Connections
+    announce_absence: Callable[[str], None]
+    """Informs the listeners of a session that its speaker is away (use_cases/absence.py)."""
     retry_budget: RetryBudget
     settings: Settings
     metrics: Metrics
@@ -44,6 +47,9 @@ class Disconnect:
                 except ConditionFailed:
                     continue
                 attachment = None
+            else:
+                if attachment is not None and attachment.role is Role.SPEAKER:
+                    self.announce_absence(attachment.session_id)
             self.metrics.count("ConnectionsClosed")
             return attachment
         raise UnavailableError

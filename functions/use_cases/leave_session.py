@@ -1,5 +1,6 @@
 """Detaches a connection from its session. The connection stays open."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from domain.authorization import MAX_ATTEMPTS, request_record, require_connection
@@ -21,6 +22,8 @@ class LeaveSession:
     sessions: Sessions
     connections: Connections
     listeners: Listeners
+    announce_absence: Callable[[str], None]
+    """Informs the listeners of a session that its speaker is away (use_cases/absence.py)."""
     request_limit: RequestLimit
     settings: Settings
     clock: Clock
@@ -45,6 +48,9 @@ class LeaveSession:
                 if Condition.CONNECTION in failed.conditions:
                     continue
                 self.connections.release(connection_id, attachment)
+            else:
+                if attachment.role is Role.SPEAKER:
+                    self.announce_absence(attachment.session_id)
             return SessionLeft(attachment.session_id)
         raise UnavailableError
 

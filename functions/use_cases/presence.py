@@ -28,8 +28,9 @@ class Presence:
         """Open the shards that the count needs; push the count, and again if it has changed meanwhile.
 
         Two concurrent calls cannot leave the older count with the speaker, since the last push follows a read
-        after the other one. A speaker that is gone or cannot be reached is not an error. Raises
-        UnavailableError if a call to the stores fails.
+        after the other one. A speaker that is gone, does not read or cannot be reached is not an
+        error, and delays no other session: the next change is pushed again. Raises UnavailableError if a call
+        to the stores fails.
         """
         session = self.sessions.get(session_id)
         if session is None or session.ended_because(self.clock()):
@@ -42,7 +43,8 @@ class Presence:
             return
         for _ in range(MAX_PUSHES):
             push = self.encode(ListenersCounted(session_id, listeners))
-            (outcome,) = self.pusher.deliver([Delivery(session.speaker_connection_id, (push,))])
+            delivery = Delivery(session.speaker_connection_id, (push,))
+            (outcome,) = self.pusher.deliver([delivery], retry_throttled=False)
             if outcome is not Outcome.DELIVERED:
                 return
             pushed, listeners = listeners, self.listeners.count(session_id, session.capacity)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from domain.authorization import Caller, request_record, require_supported_language
 from domain.backoff import full_jitter
+from domain.deadline import Deadline
 from domain.errors import (
     ConflictError,
     InvalidMessageError,
@@ -30,6 +31,10 @@ MAX_ATTEMPTS = 16
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.005, 0.1
 """Bounds of the waits between attempts. Total back-off under contention is at most 1.3 s. Of four concurrent
 publishes, each fails three times in four at first."""
+
+SECONDS_TO_APPEND_AND_SEND = 12.0
+"""Time that an append must have: two attempts and a pause take 6 s, one read of the listeners 2.5 s, and
+handing them to the queue 3 s. With less, nothing is written that would reach no listener."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,7 @@ class Publish:
         fan_out: FanOut,
         message_processor: MessageProcessor,
         check_size: Callable[[Entry], None],
+        deadline: Deadline,
         settings: Settings,
         clock: Clock,
         sleep: Callable[[float], None],
@@ -68,6 +74,7 @@ class Publish:
         self._fan_out = fan_out
         self._message_processor = message_processor
         self._check_size = check_size
+        self._deadline = deadline
         self._settings = settings
         self._clock = clock
         self._sleep = sleep
@@ -172,6 +179,7 @@ class Publish:
         """
         connection_id = connection.connection_id
         for attempt in range(1, MAX_ATTEMPTS + 1):
+            self._deadline.require(SECONDS_TO_APPEND_AND_SEND)
             now = self._clock()
             counted = replace(
                 session,

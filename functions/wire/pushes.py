@@ -19,6 +19,7 @@ from domain.events import (
     SessionUpdated,
 )
 from domain.message_log import Entry
+from domain.model import Session, Status
 
 Message = dict[str, Any]
 """A message of the protocol, ready to be written as JSON."""
@@ -109,7 +110,16 @@ def session_updated(event: SessionUpdated) -> Message:
         "status": session.status.value,
         "quality": session.quality,
         "version": session.version,
+        **speaker_fields(session),
     }
+
+
+def speaker_fields(session: Session) -> Message:
+    """Return what listeners are shown of the speaker: muted, and the end of the grace period while away."""
+    fields: Message = {"muted": True} if session.muted else {}
+    if session.grace_until is not None and session.status is not Status.ENDED:
+        fields["graceEndsAt"] = iso_time(session.due_at)
+    return fields
 
 
 def session_ended(event: SessionEnded) -> Message:

@@ -14,7 +14,7 @@ from domain.events import (
     TokenRefreshed,
 )
 from domain.model import Replayed, Reset, Session, Status
-from wire.pushes import Message, iso_time
+from wire.pushes import Message, iso_time, speaker_fields
 from wire.schema_generated import ERRORS
 
 
@@ -42,6 +42,7 @@ def session_joined(result: SessionJoined) -> Message:
         "version": session.version,
         "epoch": session.epoch,
         "offset": session.head,
+        **({} if reason else speaker_fields(session)),
         **({"endReason": reason.value} if reason else {}),
         **_replay_fields(result.replay),
     }
@@ -52,6 +53,7 @@ def session_view(result: SessionView) -> Message:
     view: Message = {"type": "session", **_public_view(result.session, result.listeners)}
     if result.end_reason is not None:
         view["status"] = Status.ENDED.value
+        view.pop("graceEndsAt", None)
     if result.role is not None:
         view["role"] = result.role.value
     return view
@@ -113,6 +115,7 @@ def _public_view(session: Session, listeners: int) -> dict[str, Any]:
         "maxListeners": session.capacity,
         "createdAt": iso_time(session.created_at),
         "expiresAt": iso_time(session.expires_at),
+        **speaker_fields(session),
     }
 
 

@@ -5,7 +5,7 @@ Generated from protocol/schema.json by `python -m protocol`; do not edit.
 
 from __future__ import annotations
 
-from wire.validators import InvalidMessage, ObjectSchema, integer, list_of, one_of, text
+from wire.validators import InvalidMessage, ObjectSchema, boolean, integer, list_of, one_of, text
 
 
 SUBPROTOCOL = "websocket-sessions.v1"
@@ -49,6 +49,7 @@ _REQUEST_ID = text("a string of 1 to 64 characters", "INVALID_MESSAGE", 1, 64)
 _SESSION_ID = text("an id such as caring-king-275", "INVALID_SESSION_ID", 0, 64, r"^[a-z]+-[a-z]+-[1-9][0-9]{2}$")
 _LANGUAGE = one_of("an ISO 639-1 code of two lowercase letters, such as en", "INVALID_LANGUAGE", LANGUAGES)
 _QUALITY = one_of("one of standard, premium", "INVALID_QUALITY", ("standard", "premium"))
+_MUTED = boolean("true or false", "INVALID_MESSAGE")
 _OPEN_STATUS = one_of("one of active, paused", "INVALID_MESSAGE", ("active", "paused"))
 _EPOCH = text("8 hexadecimal digits, as received from the server", "INVALID_MESSAGE", 0, None, r"^[0-9a-f]{8}$")
 _OFFSET = integer("a whole number from 0 to 9007199254740991", "INVALID_MESSAGE", 0, 9007199254740991)
@@ -109,9 +110,10 @@ MESSAGES: dict[str, ObjectSchema] = {
             "requestId": _REQUEST_ID,
             "status": _OPEN_STATUS,
             "quality": _QUALITY,
+            "muted": _MUTED,
         },
         required=("action",),
-        any_of=("status", "quality"),
+        any_of=("status", "quality", "muted"),
     ),
     "endSession": ObjectSchema(
         {
@@ -164,8 +166,9 @@ BODIES: dict[str, ObjectSchema] = {
         {
             "status": _OPEN_STATUS,
             "quality": _QUALITY,
+            "muted": _MUTED,
         },
-        any_of=("status", "quality"),
+        any_of=("status", "quality", "muted"),
     ),
 }
 

@@ -56,6 +56,16 @@ def one_of(allowed: str, code: str, values: Collection[str]) -> Check:
     return check
 
 
+def boolean(allowed: str, code: str) -> Check:
+    """Return a check for true or false."""
+
+    def check(name: str, value: object) -> None:
+        if not isinstance(value, bool):
+            raise InvalidMessage(name, code, f"{name} must be {allowed}")
+
+    return check
+
+
 def integer(allowed: str, code: str, least: int, most: int) -> Check:
     """Return a check for an integer between two bounds, both included."""
 

@@ -14,6 +14,7 @@ from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.mock_reply import HEARTBEAT_ACK
 from websocket_sessions.policies import policy_document
+from websocket_sessions.route_targets import Throttle
 from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 
 API = "arn:aws:execute-api:eu-central-1:123456789012"
@@ -152,6 +153,33 @@ def test_permissions_on_connections_name_stage_and_verb(web_socket: tuple[WebSoc
     assert f'"{API}:ws-api/live/DELETE/@connections/*"' in policy
     with pytest.raises(ArgumentError, match="verbs is 'PUT': allowed is POST, GET, DELETE"):
         web_socket[0].manage_connections(["PUT"])
+
+
+def test_a_route_that_needs_the_apis_address_has_a_throttle() -> None:
+    """Its function pushes through the API, so the API cannot have it among its arguments."""
+
+    def add_routes(api: WebSocketApi) -> None:
+        environment = {"CALLBACK_URL": api.callback_url}
+        archive = pulumi.AssetArchive({})
+        say = LambdaHandler("say", archive=archive, handler="h.handler", environment=environment)
+        api.add_route("say", say, throttle=Throttle(rate=10, burst=5))
+
+    made, deployed = deploy(lambda opts: WebSocketApi("ws", opts=opts, add_routes=add_routes))
+    (setting,) = deployed.one("Stage").inputs["routeSettings"]
+    assert setting == {
+        "routeKey": "say",
+        "throttlingRateLimit": 10,
+        "throttlingBurstLimit": 5,
+        "detailedMetricsEnabled": False,
+    }
+    variables = deployed.one("Function").inputs["environment"]["variables"]
+    assert variables == {"CALLBACK_URL": resolved(made.callback_url)}
+
+
+def test_a_throttle_is_refused_once_there_is_a_stage() -> None:
+    made, _ = deploy(lambda opts: WebSocketApi("ws", opts=opts))
+    with pytest.raises(ArgumentError, match="throttle is 'say': allowed among routes and in add_routes only"):
+        made.add_route("say", HEARTBEAT_ACK, throttle=Throttle(rate=10, burst=5))
 
 
 def test_access_logs_can_be_switched_on_and_name_nobody() -> None:

@@ -12,10 +12,12 @@ import pytest
 from tests.components.deployed import Deployed, Resource, deploy, resolved
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.backend_route import BackendRoute
+from websocket_sessions.cognito_users import CognitoUsers
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.custom_domain import CustomDomain
 from websocket_sessions.lambda_handler import VpcPlacement
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.route_targets import Throttle
 from websocket_sessions.session_backend import SessionBackend, SessionBackendArgs
 from websocket_sessions.static_site import StaticSite, StaticSiteArgs
 from websocket_sessions.token_issuer import ExistingUserPool, OidcIssuer
@@ -76,6 +78,53 @@ def test_a_pool_on_a_local_stack_has_its_keys_there() -> None:
     _, deployed = backend(user_pool=pool, options=BackendOptions(cognito_endpoint="http://localhost:4566"))
     keys = "http://localhost:4566/us-east-1_Users/.well-known/jwks.json"
     assert variables(deployed, "authorize")["JWKS_URL"] == keys
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "variables_", "given", "found"),
+    [
+        ("http://config:1", {"AWS_ENDPOINT_URL": "http://all:2/"}, None, "http://config:1"),
+        (None, {"AWS_ENDPOINT_URL": "http://all:2/"}, None, "http://all:2"),
+        (
+            None,
+            {
+                "AWS_ENDPOINT_URL": "http://all:2",
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://cognito:3",
+            },
+            None,
+            "http://cognito:3",
+        ),
+        ("http://config:1", {"AWS_ENDPOINT_URL": "http://all:2"}, "http://given:4", "http://given:4"),
+        (None, {}, None, None),
+    ],
+)
+def test_cognito_is_where_the_aws_provider_finds_it(
+    endpoints: str | None,
+    variables_: dict[str, str],
+    given: str | None,
+    found: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables_.items():
+        monkeypatch.setenv(name, value)
+    config = {"aws:endpoints": json.dumps([{"dynamodb": "http://a"}, {"cognitoidp": endpoints}])}
+    archives = {name: pulumi.AssetArchive({}) for name in FUNCTION_SPECS}
+    options = BackendOptions(cognito_endpoint=given)
+
+    def build(opts: pulumi.ResourceOptions) -> SessionBackend:
+        return SessionBackend("sessions", archives=archives, options=options, opts=opts)
+
+    made, deployed = deploy(build, config if endpoints else None)
+    known = resolved(made.frontend_config)
+    assert known.get("cognitoEndpoint") == found
+    keys = variables(deployed, "authorize")["JWKS_URL"]
+    assert keys.startswith(f"{found or 'https://cognito-idp.eu-central-1.amazonaws.com'}/sessions-users-pool")
+
+
+def test_users_alone_have_their_keys_on_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
+    made, _ = deploy(lambda opts: CognitoUsers("users", opts=opts))
+    assert resolved(made.jwks_url) == "http://localhost:4566/users-pool-id/.well-known/jwks.json"
 
 
 def test_any_oidc_issuer_takes_the_place_of_a_user_pool() -> None:
@@ -155,6 +204,34 @@ def test_a_further_route_may_use_the_tables_and_connections_that_it_names(
     assert allowed["execute-api:ManageConnections"][0].endswith("/live/POST/@connections/*")
     routes = {item.inputs["routeKey"]: item.inputs for item in deployed.of("Route")}
     assert routes["vote"]["routeResponseSelectionExpression"] == "$default"
+
+
+def test_routes_of_both_apis_have_their_own_throttles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "app.py").write_text("")
+    throttle = Throttle(rate=10, burst=5)
+    keys: list[str] = ["$connect", "publish", "heartbeat", "POST /sessions"]
+    throttles = dict.fromkeys(keys, throttle)
+    route = BackendRoute(handler="app/app.handler", throttle=throttle)
+    _, deployed = backend(options=BackendOptions(route_throttles=throttles), routes={"vote": route})
+    settings = {
+        stage.name: {item["routeKey"]: item["throttlingRateLimit"] for item in stage.inputs["routeSettings"]}
+        for stage in deployed.of("Stage")
+    }
+    assert settings == {
+        "sessions-ws-stage": {"$connect": 10, "publish": 10, "heartbeat": 10, "vote": 10},
+        "sessions-http-stage": {"POST /sessions": 10},
+    }
+
+
+def test_both_apis_log_each_request_by_one_role_of_the_account(owned: Deployed) -> None:
+    logged = {stage.name: stage.inputs["accessLogSettings"] for stage in owned.of("Stage")}
+    assert logged["sessions-ws-stage"]["destinationArn"].endswith("sessions-ws-access-logs")
+    assert logged["sessions-http-stage"]["destinationArn"].endswith("sessions-http-access-logs")
+    assert owned.one("Account").parent == "sessions-ws"
 
 
 @pytest.fixture(scope="module")

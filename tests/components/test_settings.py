@@ -18,6 +18,7 @@ from websocket_sessions.config.settings import (
 )
 from websocket_sessions.config.stack_config import StackConfig, read_config
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.route_targets import Throttle
 
 
 def config_of(**values: object) -> StackConfig:
@@ -55,6 +56,7 @@ def config_of_project(project: str, namespace: str, values: Mapping[str, object]
         ({"supported_languages": []}, "supportedLanguages is .*at least one"),
         ({"supported_languages": ["english"]}, "supportedLanguages is .*ISO 639-1"),
         ({"replay_page": 0}, "replayPage is 0: allowed is 1 to 500"),
+        ({"session_lifetime": 2592001}, "sessionLifetime is 2592001: allowed is 60 to 2592000$"),
         ({"hook_timeout": 25}, "hookTimeout is 25: .*29 s"),
         ({"hook_function_arn": "translate"}, "hookFunctionArn is 'translate': allowed is the ARN"),
     ],
@@ -115,16 +117,6 @@ def test_a_key_that_is_not_known_is_refused(values: dict[str, object]) -> None:
         config_of(**values)
 
 
-def test_a_local_cognito_moves_with_the_endpoint_that_the_sdks_are_told_of(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9999")
-    assert (
-        config_of(cognitoEndpoint="http://localhost:4566").options.cognito_endpoint == "http://127.0.0.1:9999"
-    )
-    assert config_of().options.cognito_endpoint is None
-
-
 def test_settings_keep_their_namespace_when_the_project_is_renamed() -> None:
     assert config_of_project("our-broadcast", PROJECT, {"idlePing": 300}).settings.idle_ping == 300
 
@@ -164,6 +156,32 @@ def test_a_value_of_another_type_is_refused_in_one_line(key: str, value: str, al
 def test_a_value_of_another_type_in_a_mapping_is_refused(limits: dict[str, object]) -> None:
     with pytest.raises(ArgumentError, match=r"limits\.(joinsPerMinute|enabled) is '(many|yes)': allowed is"):
         config_of(limits=limits)
+
+
+def test_throttles_of_routes_are_read() -> None:
+    config = config_of(routeThrottles={"publish": {"rate": 0.5e3, "burst": 50}})
+    assert config.options.route_throttles == {"publish": Throttle(rate=500.0, burst=50)}
+
+
+@pytest.mark.parametrize(
+    ("throttles", "message"),
+    [
+        ({"publsh": {"rate": 1, "burst": 1}}, "routeThrottles is 'publsh': allowed is .*publish, .*sessions"),
+        ({"publish": {"rate": 1}}, r"sessions:routeThrottles\.publish\.burst is missing"),
+        ({"publish": {"rate": 1, "brust": 1, "burst": 1}}, r"routeThrottles\.publish\.brust is an unknown"),
+        ({"publish": {"rate": "many", "burst": 1}}, r"publish\.rate is 'many': allowed is a number"),
+        (
+            {"publish": {"rate": 0, "burst": 1}},
+            r"sessions:routeThrottles\.publish\.rate is 0: allowed is 1 to",
+        ),
+        ({"publish": 5}, r"routeThrottles\.publish is 5: allowed is a mapping"),
+    ],
+)
+def test_a_throttle_that_is_not_allowed_is_refused_by_its_key(
+    throttles: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        config_of(routeThrottles=throttles)
 
 
 def test_a_config_error_ends_the_program_without_a_traceback() -> None:

@@ -11,6 +11,7 @@ from domain.settings import Settings
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
+from tests.support.disturbances import DISTURBANCES, Disturbance
 from tests.support.fake_management_api import ManagementApi, management_api
 from tests.support.handler_driver import HandlerDriver, settings_json
 from tests.support.keep_alive_driver import KeepAliveDriver
@@ -39,6 +40,12 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
         create_tables(client("dynamodb", ministack.environment))
         yield ministack
         dynamodb.client.cache_clear()
+
+
+@pytest.fixture(params=DISTURBANCES)
+def disturbance(request: pytest.FixtureRequest, tables: MiniStack) -> Disturbance:
+    """What DynamoDB does while requests run at once, each in turn."""
+    return Disturbance(endpoint_url=tables.endpoint_url, name=request.param)
 
 
 @pytest.fixture(scope="session")

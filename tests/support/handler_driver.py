@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from domain.settings import Settings
 from tests.support import events
+from tests.support.lambda_context import LambdaContext
 from tests.support.session_driver import new_id
 
-Handler = Callable[[dict[str, Any], object], dict[str, Any]]
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 HANDLER_OF_ACTION = {
     "createSession": "create_session",
@@ -56,12 +57,13 @@ class HandlerDriver:
     """Calls the handlers of one stack. Each has its cold start when it is first called."""
 
     subjects: dict[str, str | None] = field(default_factory=dict[str, str | None])
+    context: Callable[[], LambdaContext] = LambdaContext
     _started: dict[str, Handler] = field(default_factory=dict[str, Handler])
 
     def call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
         if name not in self._started:
             self._started[name] = cold_start(name)
-        return self._started[name](event, None)
+        return self._started[name](event, self.context())
 
     def connect(self, subject: str | None = None, token_expires_at: int | None = None) -> str:
         connection_id = new_id()

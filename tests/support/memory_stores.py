@@ -208,6 +208,7 @@ class MemorySessions:
                 there,
                 status=change.status or there.status,
                 quality=change.quality or there.quality,
+                muted=there.muted if change.muted is None else change.muted,
                 version=there.version + 1,
             )
             self.memory.sessions[session_id] = changed

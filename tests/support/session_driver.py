@@ -172,9 +172,10 @@ class SessionDriver:
         *,
         status: Status | None = None,
         quality: str | None = None,
+        muted: bool | None = None,
         request_id: str | None = None,
     ) -> Message:
-        change = Change(status=status, quality=quality)
+        change = Change(status=status, quality=quality, muted=muted)
         update = self.container.update_session
         return session_updated(update.as_speaker(connection_id, change, request_id=request_id))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pulumi_local_aws.console import log_tail, run_command, say
+from tools.commands.go_sources import go_is_there
 from tools.commands.suites import WEB, Total, run_suites, web_scripts
 from tools.dev_stack.paths import ROOT, DevLayout
 
@@ -22,7 +23,7 @@ class Check:
 
 
 def checks() -> list[Check]:
-    """Return the checks, quickest first."""
+    """Return the checks, quickest first; those of Go sources where there is Go."""
     python = sys.executable
     found = [
         Check(name="format", command=(python, "-m", "ruff", "format", "--check", ".")),
@@ -32,6 +33,8 @@ def checks() -> list[Check]:
         Check(name="docs", command=(python, "-m", "tools.commands.docs")),
         Check(name="types", command=(python, "-m", "basedpyright")),
     ]
+    if go_is_there():
+        found.append(Check(name="go", command=(python, "-m", "tools.commands.go_sources")))
     return found + [
         Check(name=f"web: {script}", command=("npm", "run", "--silent", script), cwd=WEB)
         for script in ("lint", "typecheck", "build", "size", "check:package", "docs")

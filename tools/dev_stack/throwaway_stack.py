@@ -50,9 +50,14 @@ def layout_in(folder: Path) -> DevLayout:
 
 
 @contextmanager
-def throwaway_stack(folder: Path) -> Generator[DevStack]:
-    """Bring up everything but the pages, and take it down."""
+def throwaway_stack(folder: Path, *, config: str = "") -> Generator[DevStack]:
+    """Bring up everything but the pages, and take it down.
+
+    `config` is added to the stack's settings, as lines of Pulumi.local.yaml.
+    """
     layout = layout_in(folder)
+    with (layout.root / "Pulumi.local.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(config)
     try:
         stack = DevStack(layout)
         bring_up(layout, stack)

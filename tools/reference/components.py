@@ -10,6 +10,7 @@ import websocket_sessions
 from tools.reference.markdown import code, paragraph, table, value
 from tools.reference.source import (
     alias,
+    constructor_text,
     defaults,
     documented_fields,
     public_methods,
@@ -51,9 +52,11 @@ def _component(component: type[ComponentResource], kind: type[Any]) -> str:
         "## Arguments",
         f"{given} Other languages spell the names in camelCase.",
         _arguments(kind),
-        "## Outputs",
-        _outputs(component),
     ]
+    constructor = constructor_text(component)
+    if constructor:
+        lines.append(f"In Python only: {paragraph(constructor.partition(chr(10) * 2)[2])}")
+    lines += ["## Outputs", _outputs(component)]
     methods = [_method(signature, text) for signature, text in public_methods(component)]
     if methods:
         lines += ["## Methods", "Methods exist in Python only.", *methods]

@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, fields
 from itertools import pairwise
@@ -10,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from websocket_sessions.package_schema import field_docs
+from websocket_sessions.package_schema import definitions, field_docs
 
 
 def summary(documented: object) -> str:
@@ -22,12 +21,13 @@ def summary(documented: object) -> str:
 
 
 def written_annotations(kind: type[Any]) -> dict[str, str]:
-    """Return the annotation of each of a class's own fields, as its source spells it."""
-    return {
-        node.target.id: ast.unparse(node.annotation)
-        for node in _definition(kind).body
-        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    }
+    """Return the annotation of each field, as its source spells it: the class's own, then its bases'."""
+    found: dict[str, str] = {}
+    for definition in definitions(kind):
+        for node in definition.body:
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                found.setdefault(node.target.id, ast.unparse(node.annotation))
+    return found
 
 
 def defaults(kind: type[Any]) -> dict[str, str]:
@@ -48,7 +48,7 @@ def documented_fields(kind: type[Any]) -> Iterator[tuple[str, str, str]]:
 
 def public_methods(kind: type[Any]) -> Iterator[tuple[str, str]]:
     """Give the signature and the docstring of each public method that a class defines itself."""
-    for node in _definition(kind).body:
+    for node in definitions(kind)[0].body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and not node.decorator_list:
             node.args.args = node.args.args[1:]
             returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
@@ -56,6 +56,14 @@ def public_methods(kind: type[Any]) -> Iterator[tuple[str, str]]:
             if not text:
                 raise ValueError(f"{kind.__name__}.{node.name} has no docstring")
             yield f"{node.name}({ast.unparse(node.args)}){returned}", text
+
+
+def constructor_text(kind: type[Any]) -> str:
+    """Return the docstring of a class's own constructor; an empty text if it has none."""
+    for node in definitions(kind)[0].body:
+        if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+            return ast.get_docstring(node) or ""
+    return ""
 
 
 def alias(module: ModuleType, name: str) -> tuple[str, str]:
@@ -69,10 +77,6 @@ def alias(module: ModuleType, name: str) -> tuple[str, str]:
                 return ast.unparse(node.value), inspect.cleandoc(str(following.value.value))
             break
     raise ValueError(f"{module.__name__}.{name} is no alias with a text")
-
-
-def _definition(kind: type[Any]) -> ast.ClassDef:
-    return cast(ast.ClassDef, ast.parse(textwrap.dedent(inspect.getsource(kind))).body[0])
 
 
 def _default(item: Field[Any]) -> str:

@@ -26,6 +26,7 @@ from websocket_sessions.capacity.operations import (
     ROUTE_METRICS,
     SILENCE_CHECK,
     Operation,
+    absence,
     heartbeat,
     heartbeats,
     message_writes,
@@ -134,6 +135,7 @@ class Needs:
             (JOIN, joins + resumes),
             (DISCONNECT, connects),
             (presence(load.listeners), min(joins * 2, load.sessions * seconds)),
+            (absence(load.listeners, self._shards), load.sessions * self._lost_connections()),
             (PING, load.connections * seconds / settings.idle_ping),
             (heartbeat(settings), load.connections * heartbeats(seconds, self._server_silence())),
             (SILENCE_CHECK, load.sessions * load.listeners * self._silence_checks(held)),
@@ -173,7 +175,11 @@ class Needs:
         load, settings = self._load, self._settings
         lifetime = settings.connection_lifetime - settings.refresh_lead
         handovers = load.minutes * 60 / lifetime if load.session_minutes * 60 > lifetime else 0
-        return handovers + load.minutes / 60 * load.reconnects_per_hour
+        return handovers + self._lost_connections()
+
+    def _lost_connections(self) -> float:
+        """Return how often in a month one client loses its connection."""
+        return self._load.minutes / 60 * self._load.reconnects_per_hour
 
     def _server_silence(self) -> float:
         """Return the seconds between two messages from the server, pings included."""

@@ -90,6 +90,11 @@ def presence(listeners: int) -> Operation:
     return Operation(messages=1, reads=1 + 2 * slot_reads, invocations=1)
 
 
+def absence(listeners: int, shards: int) -> Operation:
+    """Return the units of informing the listeners that the speaker is away, and that it has returned."""
+    return Operation(messages=2 * listeners, reads=1 + 2 * shards * shard_reads(ceil(listeners / shards)))
+
+
 def heartbeat(settings: SessionSettings) -> Operation:
     """Return the units of a heartbeat: API Gateway alone replies, or a function writes as a ping does."""
     if settings.record_heartbeats:

@@ -13,6 +13,10 @@ class SessionState:
     status: str | None = None
     source_language: str | None = None
     quality: str | None = None
+    muted: bool = False
+    """Whether the speaker is muted."""
+    grace_ends_at: str | None = None
+    """The ISO 8601 time when the session ends unless its speaker returns; None while the speaker is there."""
     version: int = -1
     epoch: str | None = None
     end_reason: str | None = None
@@ -31,9 +35,11 @@ class SessionState:
             return
         self.version = int(message["version"])
         self.status, self.quality = str(message["status"]), str(message["quality"])
+        self.muted = bool(message.get("muted", False))
+        self.grace_ends_at = message.get("graceEndsAt")
         self.end_reason = message.get("endReason", self.end_reason)
 
     def end(self, reason: str | None) -> None:
         """Record the session's end."""
         if not self.is_ended:
-            self.status, self.end_reason = "ended", reason
+            self.status, self.end_reason, self.grace_ends_at = "ended", reason, None

@@ -101,6 +101,10 @@ class Speaker:
         """Change the session's quality."""
         await self._update(quality=quality)
 
+    async def set_muted(self, muted: bool) -> None:
+        """Inform the listeners that the speaker is muted, or no longer is."""
+        await self._update(muted=muted)
+
     async def end(self) -> None:
         """End the session for everyone once the log has every earlier message."""
         if not self.state.is_ended:
@@ -118,7 +122,7 @@ class Speaker:
         if self.state.is_ended:
             raise SessionError("SESSION_ENDED", f"The session {self.session_id} has ended.")
 
-    async def _update(self, **change: str) -> None:
+    async def _update(self, **change: str | bool) -> None:
         self._raise_if_ended()
         self.state.merge(await self.connection.request({"action": "updateSession", **change}))
 

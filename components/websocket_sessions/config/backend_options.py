@@ -1,13 +1,17 @@
 """What an operator can set of a backend's resources, as against the behaviour of its sessions."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import field
 
 from websocket_sessions.archives.target import DEFAULT_ARCHITECTURE, DEFAULT_RUNTIME
 from websocket_sessions.arguments import arguments, check, check_choice, check_range
 from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
+from websocket_sessions.route_targets import Throttle
+from websocket_sessions.routes import http_routes, web_socket_routes
 
 _ANY_ORIGIN = ["*"]
+_ROUTE_KEYS = (*web_socket_routes(record_heartbeats=False), *http_routes(allow_anonymous=True))
 
 
 @arguments
@@ -26,7 +30,8 @@ class BackendOptions:
     log_retention_days: int = 30
     """Days for which log lines are retained; CloudWatch allows certain values only."""
     access_logs: bool = False
-    """Whether the WebSocket API logs each request. The account must allow it first (see WebSocketApi)."""
+    """Whether both APIs log each request. The account must allow it for the WebSocket API first (see
+    WebSocketApi)."""
     create_account_role: bool = False
     """Whether to set the account's role for that here, once for all APIs of the account and Region."""
     detailed_metrics: bool = False
@@ -53,10 +58,14 @@ class BackendOptions:
     """Messages per second that the WebSocket API accepts. The account's quota is 10,000, pushes included."""
     throttle_burst: int = 2500
     """Messages that the WebSocket API accepts at once."""
+    route_throttles: Mapping[str, Throttle] = field(default_factory=dict[str, Throttle])
+    """Throttles of single routes, within the stage's: `publish` or `$connect` of the WebSocket API, or
+    `POST /sessions` of the HTTP API."""
     fan_out_concurrency: int = 10
     """Fan-out invocations at a time."""
     cognito_endpoint: str | None = None
-    """The address of Cognito on a local stack, in place of AWS's."""
+    """The address of Cognito on a local stack, in place of AWS's. By default `cognitoidp` of the config's
+    `aws:endpoints`, else AWS_ENDPOINT_URL: what the AWS provider uses."""
     cognito_issuer: str | None = None
     """The issuer in tokens without the pool's id, on LocalStack, in place of AWS's."""
     web_socket_gateway_url: str | None = None
@@ -69,6 +78,8 @@ class BackendOptions:
         check_choice("logRetentionDays", self.log_retention_days, LOG_RETENTION_DAYS)
         check_range("throttleRate", self.throttle_rate, 1, 10_000, "the account's quota")
         check_range("throttleBurst", self.throttle_burst, 1, 5_000, "the account's quota")
+        for route_key in self.route_throttles:
+            check_choice("routeThrottles", route_key, _ROUTE_KEYS)
         check_range("fanOutConcurrency", self.fan_out_concurrency, 2, 1000, "as SQS allows")
         for origin in self.allowed_origins if self.allowed_origins != _ANY_ORIGIN else []:
             check(

@@ -2,15 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any, TypeVar, cast, get_origin
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, get_origin
 
 import pulumi
 from pulumi import Config
 from pulumi.config import ConfigTypeError
 from pulumi.runtime import config as runtime_config
 
-from websocket_sessions.argument_types import annotations, shape
+from websocket_sessions.argument_types import (
+    annotations,
+    is_arguments,
+    item_annotation,
+    required_fields,
+    shape,
+)
 from websocket_sessions.arguments import ArgumentError, camel_case
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
@@ -55,7 +61,7 @@ def read_config() -> StackConfig:
     config = Config(NAMESPACE)
     return StackConfig(
         settings=_read(SessionSettings, config),
-        options=_at_local_endpoint(_read(BackendOptions, config)),
+        options=_read(BackendOptions, config),
         site=_value(config, SITE, bool) or False,
         load=_value(config, LOAD, dict),
         raised_quotas=_value(config, RAISED_QUOTAS, dict) or {},
@@ -66,12 +72,6 @@ def read_config() -> StackConfig:
 _OTHERS = (LOAD, RAISED_QUOTAS, SITE)
 _LIST = "a list"
 _MAPPING = "a mapping"
-
-
-def _at_local_endpoint(options: BackendOptions) -> BackendOptions:
-    """Return the options with a local Cognito moved to AWS_ENDPOINT_URL, which the AWS SDKs read."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL")
-    return replace(options, cognito_endpoint=endpoint) if options.cognito_endpoint and endpoint else options
 
 
 def _read(kind: type[Settings], config: Config) -> Settings:
@@ -90,11 +90,16 @@ def _value(config: Config, key: str, hint: Any) -> Any:
         value = read(key)
     except ConfigTypeError as error:
         raise ArgumentError(f"{NAMESPACE}:{key} is {config.get(key)!r}: allowed is {name}") from error
-    nested = next((kind for kind in kinds if is_dataclass(kind)), None)
     if value is None:
         return None
     _check_type(key, value, name)
-    return value if nested is None else _nested(key, cast(type[Any], nested), value)
+    nested = next(filter(is_arguments, kinds), None)
+    if nested is not None:
+        return _nested(key, nested, value)
+    item = next(filter(is_arguments, map(item_annotation, kinds)), None)
+    if item is not None:
+        return {name: _item(f"{key}.{name}", item, given) for name, given in value.items()}
+    return value
 
 
 def _reader(config: Config, kinds: list[Any]) -> tuple[str, Callable[[str], Any]]:
@@ -126,10 +131,25 @@ def _nested(key: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
     return kind(**{hints[name][0]: value for name, value in given.items()})
 
 
+def _item(key: str, kind: type[Any], given: Any) -> Any:
+    """Return a value of a mapping, whose errors name the key; the value's class knows its own names only."""
+    _check_type(key, given, _MAPPING)
+    for name in required_fields(kind):
+        if camel_case(name) not in given:
+            raise ArgumentError(f"{NAMESPACE}:{key}.{camel_case(name)} is missing: {key} requires it")
+    try:
+        return _nested(key, kind, given)
+    except ArgumentError as error:
+        said = str(error)
+        raise ArgumentError(said if said.startswith(NAMESPACE) else f"{NAMESPACE}:{key}.{said}") from None
+
+
 def _check_scalar(key: str, value: Any, hint: Any) -> None:
     kinds = shape(hint).alternatives
     if bool in kinds:
         fits, allowed = isinstance(value, bool), "true or false"
+    elif float in kinds:
+        fits, allowed = isinstance(value, int | float) and not isinstance(value, bool), "a number"
     else:
         fits, allowed = isinstance(value, int) and not isinstance(value, bool), "a whole number"
     if not fits:

@@ -28,8 +28,8 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     tcp_keepalive=True,
 )
-"""Seconds. A call without a response takes 5 s at most: two attempts and a short pause. With a second call,
-which leaves a slow limit out, that fits in a function's ten seconds."""
+"""Seconds. A call without a response takes 6 s at most: two attempts and a pause. With a second call, which
+leaves a slow limit out, that fits in a function's ten seconds."""
 
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.02, 0.4
 """Bounds of the waits between attempts of a transaction that conflicts with another."""

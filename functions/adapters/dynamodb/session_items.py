@@ -59,6 +59,7 @@ def session_item(session: Session) -> Values:
             "endReason": session.end_reason and session.end_reason.value,
             "version": session.version,
             "attachKey": session.attach_key,
+            "muted": session.muted,
             "rateWindow": session.rate_window,
             "rateCount": session.rate_count,
             "dueShard": due_shard(session.session_id),
@@ -90,6 +91,7 @@ def to_session(item: dict[str, Any]) -> Session:
         end_reason=EndReason(reason) if reason else None,
         version=item["version"],
         attach_key=item.get("attachKey"),
+        muted=item.get("muted", False),
         rate_window=item["rateWindow"],
         rate_count=item["rateCount"],
     )
@@ -168,6 +170,9 @@ def change_session(session_id: str, change: Change, by: Authority, now: int) -> 
     if change.quality is not None:
         sets.append("quality = :quality")
         changes["quality"] = change.quality
+    if change.muted is not None:
+        sets.append("muted = :muted")
+        changes["muted"] = change.muted
     condition, values = authority_condition(by, now)
     return update_session(session_id, f"SET {', '.join(sets)}", condition, {**changes, **values, "one": 1})
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 from adapters.management_api.connection_pool import HttpPool, NoResponseError
 from adapters.management_api.sender_limits import SenderLimits
 from adapters.management_api.sigv4 import Credentials, Signer
+from domain.deadline import Deadline, request_deadline
 from domain.delivery import Delivery, Outcome, PushConfigurationError
 
 SUCCESS_FAMILY = 2
@@ -44,12 +45,14 @@ class Sender:
         region: str,
         credentials: Callable[[], Credentials],
         limits: SenderLimits | None = None,
+        deadline: Deadline = request_deadline,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         url = urlsplit(callback_url)
         self._base = url.path.rstrip("/")
         self._credentials = credentials
         self._limits = limits or SenderLimits()
+        self._deadline = deadline
         self._signer = Signer(host=url.netloc, region=region, service="execute-api")
         self._schedules = {
             Outcome.UNREACHABLE: self._limits.on_failure,
@@ -60,18 +63,23 @@ class Sender:
 
     async def deliver(self, deliveries: Sequence[Delivery], *, retry_throttled: bool = True) -> list[Outcome]:
         """As in the port Pusher."""
-        until = time.monotonic() + self._limits.deliver_seconds
+        until = self._last_start(self._limits.deliver_seconds)
         return await self._send_all("POST", deliveries, until, retry_throttled=retry_throttled)
 
     async def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         """As in the port Pusher."""
         closings = [Delivery(connection_id, (b"",)) for connection_id in connection_ids]
-        until = time.monotonic() + self._limits.disconnect_seconds
+        until = self._last_start(self._limits.disconnect_seconds)
         return await self._send_all("DELETE", closings, until, retry_throttled=True)
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
+
+    def _last_start(self, seconds: float) -> float:
+        """Return the time after which a call of `seconds` starts no attempt, so that it ends in time."""
+        remaining = self._deadline.remaining() - self._limits.attempt_seconds
+        return time.monotonic() + min(seconds, remaining)
 
     async def _send_all(
         self, method: str, deliveries: Sequence[Delivery], until: float, *, retry_throttled: bool

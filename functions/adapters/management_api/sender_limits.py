@@ -45,6 +45,11 @@ class SenderLimits:
     disconnect_seconds: float = DISCONNECT_SECONDS
     """The same for `disconnect`."""
 
+    @property
+    def attempt_seconds(self) -> float:
+        """The longest time of one attempt."""
+        return self.connect_timeout_seconds + self.response_timeout_seconds
+
     def is_account_throttled(self, throttled: int, deliveries: int) -> bool:
         """Return whether so many throttled deliveries mean that the account's rate is exceeded."""
         return throttled >= self.min_throttled and 2 * throttled > deliveries

@@ -13,6 +13,7 @@ from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate, server_context
+from domain.deadline import Deadline
 from domain.delivery import Delivery, Outcome, PushConfigurationError
 from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
 
@@ -340,3 +341,21 @@ def test_tls_is_verified(tmp_path: Path) -> None:
             assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
         with sender_to(url) as sender, pytest.raises(PushConfigurationError, match="TLS"):
             sender.deliver([one("a")])
+
+
+def test_no_attempt_starts_that_may_outlast_the_deadline_of_the_request() -> None:
+    """What is not attempted counts as throttled, so that the queue gets it."""
+    deadline = Deadline()
+    with management_api() as api:
+        sender = BlockingSender(
+            lambda: Sender(
+                api.url, region="us-east-1", credentials=lambda: CREDENTIALS, limits=QUICK, deadline=deadline
+            )
+        )
+        with deadline.within(QUICK.attempt_seconds / 2):
+            assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2
+            assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
+        with deadline.within(QUICK.attempt_seconds + 60):
+            assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
+        sender.close()
+        assert len(api.requests) == 1

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import events
 from tests.support.handler_driver import cold_start
+from tests.support.lambda_context import LambdaContext
 from tests.support.session_driver import CLIENT, ISSUER
 from tests.support.signing_keys import POOL, claims
 
@@ -39,7 +40,7 @@ def test_a_valid_token_is_allowed_in_each_form(authorizer: Any, form: str) -> No
         "header": events.handshake({"authorization": f"Bearer {token}"}),
         "query": events.handshake(query={"token": token}),
     }[form]
-    answer = authorizer(event, None)
+    answer = authorizer(event, LambdaContext())
     assert effect(answer) == "Allow"
     assert answer["context"]["subject"] == answer["principalId"] == claims(0)["sub"]
     assert int(answer["context"]["tokenExpiresAt"]) > time.time()
@@ -61,11 +62,11 @@ def test_a_valid_token_is_allowed_in_each_form(authorizer: Any, form: str) -> No
 def test_an_invalid_token_is_never_treated_as_anonymous_access(
     authorizer: Any, headers: dict[str, str], query: dict[str, str]
 ) -> None:
-    assert effect(authorizer(events.handshake(headers, query), None)) == "Deny"
+    assert effect(authorizer(events.handshake(headers, query), LambdaContext())) == "Deny"
 
 
 def test_without_a_token_the_caller_is_anonymous(authorizer: Any) -> None:
-    answer = authorizer(events.handshake(), None)
+    answer = authorizer(events.handshake(), LambdaContext())
     assert effect(answer) == "Allow"
     assert set(answer["context"]) == {"correlationId"}
 
@@ -73,5 +74,5 @@ def test_without_a_token_the_caller_is_anonymous(authorizer: Any) -> None:
 def test_keys_that_cannot_be_fetched_deny(monkeypatch: pytest.MonkeyPatch, authorizer: Any) -> None:
     assert authorizer
     monkeypatch.setenv("JWKS_URL", "http://127.0.0.1:9/jwks.json")
-    answer = cold_start("authorize")(events.handshake(query={"token": valid_token()}), None)
+    answer = cold_start("authorize")(events.handshake(query={"token": valid_token()}), LambdaContext())
     assert effect(answer) == "Deny"

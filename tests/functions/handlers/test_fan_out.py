@@ -11,16 +11,11 @@ from fan_out.tasks import FanOutTask
 from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer
 from tests.support.handler_driver import Handler
+from tests.support.lambda_context import LambdaContext
 from tests.support.publish_driver import PublishDriver
 from tests.support.sqs_queue import SqsQueue
 
 pytestmark = pytest.mark.emulator
-
-
-class Context:
-    """Lambda's."""
-
-    aws_request_id = "request"
 
 
 @pytest.fixture
@@ -60,7 +55,7 @@ def test_only_the_shard_that_failed_is_redelivered_soon(
     fan_out = load("fan_out")
     publish_driver.api.answer = lambda _: Answer(status=403)
     event = queue.event(event_tasks(publish_driver, session_id), "nonsense")
-    (failed,) = fan_out(event, Context())["batchItemFailures"]
+    (failed,) = fan_out(event, LambdaContext())["batchItemFailures"]
     assert failed["itemIdentifier"] == event["Records"][shard]["messageId"]
     output = capsys.readouterr().out
     assert '"FanOutMalformed": [1.0]' in output
@@ -73,7 +68,7 @@ def test_only_the_shard_that_failed_is_redelivered_soon(
         "2",
     )
     publish_driver.api.answer = lambda _: Answer()
-    assert fan_out(again, Context()) == {"batchItemFailures": []}
+    assert fan_out(again, LambdaContext()) == {"batchItemFailures": []}
     assert publish_driver.api.pushes(listener)[-1] == ended(session_id)
 
 
@@ -89,7 +84,7 @@ def test_a_batch_whose_visibility_timeout_cannot_be_shortened_is_redelivered_lat
     publish_driver.api.answer = lambda _: Answer(status=403)
     event = queue.event(event_tasks(publish_driver, session_id))
     monkeypatch.setenv("FAN_OUT_QUEUE_URL", queue.url + "-away")
-    assert len(load("fan_out")(event, Context())["batchItemFailures"]) == 1
+    assert len(load("fan_out")(event, LambdaContext())["batchItemFailures"]) == 1
     assert "retry not advanced" in capsys.readouterr().out
 
 
@@ -101,7 +96,7 @@ def test_a_slow_listener_delays_no_shard_of_its_batch(
     listeners = publish_driver.join_in_each_shard(session_id, 3)
     publish_driver.slow_down_one_in_each_shard(session_id, listeners)
     event = queue.event(event_tasks(publish_driver, session_id))
-    assert load("fan_out")(event, Context()) == {"batchItemFailures": []}
+    assert load("fan_out")(event, LambdaContext()) == {"batchItemFailures": []}
     assert [publish_driver.api.pushes(one) for one in listeners] == [[ended(session_id)]] * len(listeners)
 
 
@@ -116,14 +111,14 @@ def test_a_retry_task_serves_only_the_missed_listeners(
     )
     publish_driver.api.answer = lambda got: Answer(status=429 if got.connection_id == throttled else 200)
     fan_out = load("fan_out")
-    assert fan_out(queue.event(event_tasks(publish_driver, session_id)), Context()) == {
+    assert fan_out(queue.event(event_tasks(publish_driver, session_id)), LambdaContext()) == {
         "batchItemFailures": []
     }
     again = queue.received(1)
     assert json.loads(again["Records"][0]["body"])["connectionIds"] == [throttled]
-    assert len(fan_out(again, Context())["batchItemFailures"]) == 1
+    assert len(fan_out(again, LambdaContext())["batchItemFailures"]) == 1
     publish_driver.api.answer = lambda _: Answer()
-    assert fan_out(queue.received(1), Context()) == {"batchItemFailures": []}
+    assert fan_out(queue.received(1), LambdaContext()) == {"batchItemFailures": []}
     assert publish_driver.api.pushes(there) == [ended(session_id)]
     assert publish_driver.api.deleted() == []
 
@@ -155,7 +150,7 @@ def test_pruning_is_bounded(
     fan_out = load("fan_out")
     event = queue.event(event_tasks(one_shard, session_id))
     with watched(conflicts=conflicts) as made:
-        assert fan_out(event, Context()) == {"batchItemFailures": []}
+        assert fan_out(event, LambdaContext()) == {"batchItemFailures": []}
     assert made.names == ["Query", *calls]
     one_shard.close()
 
@@ -166,5 +161,5 @@ def test_malformed_tasks_are_counted_without_any_other_task(
 ) -> None:
     """CloudWatch drops a metric with an empty dimension."""
     handler = load(name)
-    handler({"Records": [{"body": "nonsense"}]}, Context())
+    handler({"Records": [{"body": "nonsense"}]}, LambdaContext())
     assert json.loads(capsys.readouterr().out)["route"] == route

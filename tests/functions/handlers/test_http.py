@@ -10,6 +10,7 @@ from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.support import events
 from tests.support.handler_driver import HandlerDriver, cold_start
+from tests.support.lambda_context import LambdaContext
 from tests.support.session_driver import new_id
 
 pytestmark = pytest.mark.emulator
@@ -104,8 +105,8 @@ def test_get_needs_a_user_if_the_stack_allows_no_anonymous_listeners(
     _, session_id = stack.speaking(new_id("u"))
     environment(Settings(allow_anonymous=False))
     handler = cold_start("http_get_session")
-    assert handler(events.http("GET", session_id=session_id), None)["statusCode"] == 401
-    answer = handler(events.http("GET", session_id=session_id, subject="anyone"), None)
+    assert handler(events.http("GET", session_id=session_id), LambdaContext())["statusCode"] == 401
+    answer = handler(events.http("GET", session_id=session_id, subject="anyone"), LambdaContext())
     assert answer["statusCode"] == 200
 
 

@@ -76,7 +76,7 @@ def test_a_run_without_time_continues_in_two_invocations(
     for _ in range(2):
         lambda_api.add_response("invoke", {"StatusCode": 202})
 
-    assert handler({}, Context(1_000))["left"] > 0
+    assert handler({}, Context(20_000))["left"] > 0
 
 
 def test_a_run_that_cannot_continue_in_another_invocation_fails(
@@ -88,7 +88,7 @@ def test_a_run_that_cannot_continue_in_another_invocation_fails(
     lambda_api.add_client_error("invoke", "TooManyRequestsException")
 
     with pytest.raises(UnavailableError):
-        handler({"continue": [["connections", shard, 0] for shard in range(16)], "depth": 1}, Context(1_000))
+        handler({"continue": [["connections", shard, 0] for shard in range(16)], "depth": 1}, Context(20_000))
 
 
 def test_a_continued_run_does_only_its_own_part(

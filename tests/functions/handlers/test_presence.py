@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.fake_management_api import Answer
 from tests.support.handler_driver import Handler
+from tests.support.lambda_context import LambdaContext
 from tests.support.publish_driver import PublishDriver
 
 pytestmark = pytest.mark.emulator
@@ -28,7 +29,7 @@ def test_a_stream_batch_notifies_each_session_once(
     records = [slot_record(session_id, number) for number, (_, session_id) in enumerate(speakers * 3)]
     poison: list[Any] = [{}, {"dynamodb": None}, {"dynamodb": {"NewImage": {"sessionId": 3}}}, None]
     deleted = slot_record(speakers[0][1], 9, "OldImage")
-    assert presence({"Records": [*poison, *records, deleted]}, object()) == {"batchItemFailures": []}
+    assert presence({"Records": [*poison, *records, deleted]}, LambdaContext()) == {"batchItemFailures": []}
     for speaker, session_id in speakers:
         assert publish_driver.api.pushes(speaker) == [
             {"type": "presence", "sessionId": session_id, "listeners": 0}
@@ -45,6 +46,6 @@ def test_a_session_that_fails_delays_no_other_notification(
     (_, first), (one, second), (_, third) = (publish_driver.speaking() for _ in range(3))
     publish_driver.api.answer = lambda got: Answer(status=200 if got.connection_id == one else 403)
     records = [slot_record(session_id, number) for number, session_id in enumerate((first, second, third))]
-    answer = presence({"Records": records}, object())
+    answer = presence({"Records": records}, LambdaContext())
     assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}, {"itemIdentifier": "2"}]}
     assert publish_driver.api.pushes(one) == [{"type": "presence", "sessionId": second, "listeners": 0}]

@@ -1,37 +1,19 @@
-"""Requests that really run at once, in threads, against DynamoDB."""
+"""Requests that run at once, in threads, against DynamoDB, undisturbed and with what it does under load."""
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 import pytest
 
-from domain.errors import SessionError, SessionFullError
+from domain.errors import ForbiddenError, SessionError, SessionFullError
 from domain.model import Status
+from tests.support.disturbances import Disturbance
 from tests.support.invariants import check_connection, check_session
+from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED, UseCaseDriver, new_id
 from wire.pushes import Message
 
 pytestmark = [pytest.mark.emulator, pytest.mark.usefixtures("tables")]
-
-Result = TypeVar("Result")
-
-
-def at_once(acts: Sequence[Callable[[], Result]]) -> list[Result | SessionError]:
-    """Start all together; each one's result, or the error that it was refused with."""
-    gate = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], Result]) -> Result | SessionError:
-        gate.wait(timeout=30)
-        try:
-            return act()
-        except SessionError as error:
-            return error
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def replies(results: Sequence[Message | SessionError | None]) -> list[Message]:
@@ -39,11 +21,11 @@ def replies(results: Sequence[Message | SessionError | None]) -> list[Message]:
 
 
 @pytest.mark.parametrize("per_shard", [100, 3], ids=["one shard", "four shards"])
-def test_fifty_joins_at_once_fill_ten_places_exactly(per_shard: int) -> None:
+def test_fifty_joins_at_once_fill_ten_places_exactly(disturbance: Disturbance, per_shard: int) -> None:
     driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=10, listeners_per_shard=per_shard))
     _, session_id = driver.speaking()
     listeners = [driver.connect() for _ in range(50)]
-    results = at_once([lambda one=one: driver.join(one, session_id) for one in listeners])
+    results = disturbance.at_once([lambda one=one: driver.join(one, session_id) for one in listeners])
     assert len(replies(results)) == 10
     assert sum(isinstance(result, SessionFullError) for result in results) == 40
     assert driver.listener_count(session_id) == 10
@@ -52,44 +34,44 @@ def test_fifty_joins_at_once_fill_ten_places_exactly(per_shard: int) -> None:
         check_connection(driver, listener)
 
 
-def test_a_join_sent_ten_times_at_once_counts_one() -> None:
+def test_a_join_sent_ten_times_at_once_counts_one(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb()
     _, session_id = driver.speaking()
     listener = driver.connect()
-    results = at_once([lambda: driver.join(listener, session_id)] * 10)
+    results = disturbance.at_once([lambda: driver.join(listener, session_id)] * 10)
     assert len(replies(results)) == 10
     assert driver.listener_count(session_id) == 1
     check_session(driver, session_id)
 
 
-def test_a_creation_sent_ten_times_at_once_makes_one_session() -> None:
+def test_a_creation_sent_ten_times_at_once_makes_one_session(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb()
     user = new_id("u")
     speaker = driver.connect(user)
-    results = at_once([lambda: driver.create(speaker, user, request_id="r")] * 10)
+    results = disturbance.at_once([lambda: driver.create(speaker, user, request_id="r")] * 10)
     assert len({reply["sessionId"] for reply in replies(results)}) == 1
     assert len(replies(results)) == 10
 
 
-def test_concurrent_duplicate_disconnects_count_once() -> None:
+def test_concurrent_duplicate_disconnects_count_once(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=20))
     _, session_id = driver.speaking()
     listeners = [driver.listening(session_id) for _ in range(10)]
     leaving = listeners[:7]
-    results = at_once([lambda one=one: driver.disconnect(one) for one in leaving * 3])
+    results = disturbance.at_once([lambda one=one: driver.disconnect(one) for one in leaving * 3])
     assert results == [None] * 21
     assert driver.listener_ids(session_id) == sorted(listeners[7:])
     check_session(driver, session_id)
 
 
-def test_two_concurrent_updates_both_take_effect() -> None:
+def test_two_concurrent_updates_both_take_effect(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb()
     for _ in range(5):
         speaker, session_id = driver.speaking()
-        results = at_once(
+        results = disturbance.at_once(
             [
-                lambda speaker=speaker: driver.update(speaker, status=Status.PAUSED),
-                lambda speaker=speaker: driver.update(speaker, quality="premium"),
+                lambda speaker=speaker: driver.update(speaker, status=Status.PAUSED, request_id="s"),
+                lambda speaker=speaker: driver.update(speaker, quality="premium", request_id="q"),
             ]
         )
         assert len(replies(results)) == 2
@@ -97,23 +79,25 @@ def test_two_concurrent_updates_both_take_effect() -> None:
         assert (session.status, session.quality, session.version) == (Status.PAUSED, "premium", 3)
 
 
-def test_of_many_resumes_at_once_the_last_one_speaks() -> None:
+def test_of_many_resumes_at_once_the_last_one_speaks(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb()
     _, session_id = driver.speaking()
     newer = [driver.connect("user") for _ in range(4)]
-    results = at_once([lambda one=one: driver.resume(one, session_id) for one in newer])
+    results = disturbance.at_once(
+        [lambda one=one: driver.resume(one, session_id, request_id=one) for one in newer]
+    )
     generations = sorted(reply["generation"] for reply in replies(results))
     assert generations == [2, 3, 4, 5]
     assert driver.session(session_id).generation == 5
     check_session(driver, session_id)
 
 
-def test_a_disconnect_that_races_a_join_leaves_nothing_behind() -> None:
+def test_a_disconnect_that_races_a_join_leaves_nothing_behind(disturbance: Disturbance) -> None:
     driver = UseCaseDriver.on_dynamodb()
     _, session_id = driver.speaking()
-    for _ in range(10):
+    for _ in range(5):
         listener = driver.connect()
-        at_once(
+        disturbance.at_once(
             [
                 lambda one=listener: driver.join(one, session_id) and None,
                 lambda one=listener: driver.disconnect(one),
@@ -125,13 +109,83 @@ def test_a_disconnect_that_races_a_join_leaves_nothing_behind() -> None:
     check_session(driver, session_id)
 
 
-def test_an_end_that_races_joins_leaves_only_connections_that_may_join_again() -> None:
+def test_an_end_that_races_joins_leaves_only_connections_that_may_join_again(
+    disturbance: Disturbance,
+) -> None:
     driver = UseCaseDriver.on_dynamodb()
     speaker, session_id = driver.speaking()
     listeners = [driver.connect() for _ in range(6)]
     joins = [lambda one=one: driver.join(one, session_id) for one in listeners]
-    at_once([*joins, lambda: driver.end(speaker)])
+    disturbance.at_once([*joins, lambda: driver.end(speaker)])
     _, other = driver.speaking()
     for listener in listeners:
         driver.join(listener, other)
     assert driver.listener_count(other) == 6
+
+
+def test_leaves_at_once_free_each_slot_once(disturbance: Disturbance) -> None:
+    driver = UseCaseDriver.on_dynamodb(replace(UNLIMITED, max_listeners=12, listeners_per_shard=4))
+    _, session_id = driver.speaking()
+    listeners = [driver.listening(session_id) for _ in range(12)]
+    leaving = listeners[:8]
+    results = disturbance.at_once([lambda one=one: driver.leave(one, request_id="r") for one in leaving * 2])
+    assert len(replies(results)) == 16
+    assert driver.listener_ids(session_id) == sorted(listeners[8:])
+    check_session(driver, session_id)
+    newer = [driver.connect() for _ in range(20)]
+    results = disturbance.at_once([lambda one=one: driver.join(one, session_id) for one in newer])
+    assert len(replies(results)) == 8
+    assert driver.listener_count(session_id) == 12
+    check_session(driver, session_id)
+
+
+def test_publishes_at_once_leave_no_offset_out(
+    disturbance: Disturbance, publish_driver: PublishDriver
+) -> None:
+    """Four instances publish four messages each, one after another."""
+    speaker, session_id = publish_driver.speaking()
+    listener, _ = publish_driver.join_listener(session_id)
+    instances = [publish_driver.with_settings() for _ in range(4)]
+    results = disturbance.at_once(
+        [
+            lambda one=one, name=f"{number}-": [
+                one.publish(speaker, f"{name}{part}", request_id=f"{name}{part}")["offset"]
+                for part in range(4)
+            ]
+            for number, one in enumerate(instances)
+        ]
+    )
+    for one in instances:
+        one.close()
+    offsets = [offset for some in results if isinstance(some, list) for offset in some]
+    assert sorted(offsets) == list(range(1, 17))
+    heard = dict(publish_driver.heard(listener))
+    assert sorted(heard) == list(range(1, 17))
+    assert sorted(filter(None, heard.values())) == [f"{n}-{part}" for n in range(4) for part in range(4)]
+
+
+def test_a_handover_during_publishes_loses_and_doubles_no_message(
+    disturbance: Disturbance, publish_driver: PublishDriver
+) -> None:
+    """The replaced connection's messages are published or refused, and the new connection's follow."""
+    speaker, session_id = publish_driver.speaking()
+    listener, _ = publish_driver.join_listener(session_id)
+    newer = publish_driver.connect("user")
+    instances = [publish_driver.with_settings() for _ in range(3)]
+    publishes = [
+        lambda one=one, name=f"old {number}": one.publish(speaker, name, request_id=name)
+        for number, one in enumerate(instances)
+    ]
+    results = disturbance.at_once(
+        [*publishes, lambda: publish_driver.resume(newer, session_id, request_id="r", generation=1)]
+    )
+    for one in instances:
+        one.close()
+    accepted = replies(results[:-1])
+    assert all(isinstance(one, dict | ForbiddenError) for one in results[:-1])
+    assert replies(results[-1:])[0]["generation"] == 2
+    publish_driver.publish(newer, "new", request_id="n")
+    heard = publish_driver.heard(listener)
+    assert sorted({offset for offset, _ in heard}) == list(range(1, len(accepted) + 2))
+    assert dict(heard)[len(accepted) + 1] == "new"
+    check_session(publish_driver, session_id)

@@ -44,6 +44,7 @@ def test_a_session_ends_when_its_lifetime_expires(
     speaker, session_id = driver.speaking()
     if detach:
         driver.disconnect(speaker)
+    driver.broadcaster.broadcasts.clear()
     driver.now += seconds - 1
     driver.container.end_session.end_if_due(driver.session(session_id))
     assert driver.broadcaster.broadcasts == []

@@ -54,6 +54,14 @@ def test_an_unreachable_speaker_is_tried_once_for_a_count_that_changes(
     assert numbers(publish_driver, speaker) == [1]
 
 
+def test_a_speaker_that_does_not_read_delays_no_other_session(publish_driver: PublishDriver) -> None:
+    """A speaker whose buffer is full gets 429. It is not pushed to a second time for the same count."""
+    speaker, session_id = publish_driver.speaking()
+    publish_driver.api.answer = lambda _: Answer(status=429)
+    publish_driver.container.presence(session_id)
+    assert len(publish_driver.api.posted(speaker)) == 1
+
+
 def test_mass_joins_and_drops_leave_the_right_number(publish_driver: PublishDriver) -> None:
     """Many at once, some `$disconnect`s doubled and some lost; a push finds those."""
     speaker, session_id = publish_driver.speaking()

@@ -29,6 +29,17 @@ def test_named_properties_change_and_everyone_else_is_notified(driver: UseCaseDr
     assert (second["status"], second["version"]) == ("paused", 3)
 
 
+def test_listeners_see_that_the_speaker_is_muted(driver: UseCaseDriver) -> None:
+    speaker, session_id = driver.speaking()
+    reply = driver.update(speaker, muted=True)
+    assert reply["muted"]
+    assert driver.broadcaster.broadcasts == [(session_id, reply, speaker)]
+    assert driver.join(driver.connect(), session_id)["muted"]
+    assert driver.update(speaker, quality="premium")["muted"]
+    assert "muted" not in driver.update(speaker, muted=False)
+    assert "muted" not in driver.join(driver.connect(), session_id)
+
+
 def test_a_late_retry_reverts_no_change(driver: UseCaseDriver) -> None:
     speaker, _ = driver.speaking()
     driver.update(speaker, status=Status.PAUSED, request_id="r")

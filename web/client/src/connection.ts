@@ -74,6 +74,11 @@ export class Connection {
     return this.#current?.closed.aborted ? undefined : this.#current;
   }
 
+  /** The server's time in epoch milliseconds, as its latest timestamp says; the device's time before the first. */
+  get serverTimeMs(): number {
+    return this.#clock.nowMs;
+  }
+
   /** Starts connecting, also after the connection was closed. The outcome shows in `state`. */
   open(): void {
     const { name } = this.state.value;

@@ -167,6 +167,23 @@ test("an older state is ignored, and an ended session stays ended", async () => 
   expect(listener.state.value).toMatchObject({ status: "ended", endReason: "ended" });
 });
 
+test("the state shows that the speaker is muted and away, until the speaker returns", async () => {
+  const server = await startFakeServer();
+  const { listener } = makeListener(server);
+  await listener.join();
+  const graceEndsAt = "2026-01-01T00:05:00Z";
+  const state = { sessionId: "caring-king-275", status: "active", quality: "standard" } as const;
+  const push = (message: object): void =>
+    server.connections[0]?.push({ type: "sessionUpdated", ...state, ...message } as ServerMessage);
+  push({ version: 5, muted: true });
+  await listener.state.until(({ muted }) => muted === true);
+  push({ version: 6, muted: true, graceEndsAt });
+  await listener.state.until((now) => now.muted === true && now.graceEndsAt === graceEndsAt);
+  push({ version: 7 });
+  await listener.state.until(({ muted }) => muted === undefined);
+  expect(listener.state.value.graceEndsAt).toBeUndefined();
+});
+
 test("another language is requested from the present position", async () => {
   const server = await startFakeServer();
   const { listener, heard } = makeListener(server);

@@ -8,6 +8,10 @@ export interface ListenerState {
   readonly status: Status | undefined;
   readonly sourceLanguage: Language | undefined;
   readonly quality: Quality | undefined;
+  /** True while the speaker is muted. */
+  readonly muted?: true | undefined;
+  /** When the session ends unless its speaker returns, as an ISO 8601 time; undefined while the speaker is there. */
+  readonly graceEndsAt?: string | undefined;
   /** Counts the changes of the session's state; -1 before the join. */
   readonly version: number;
   readonly endReason: EndReason | undefined;

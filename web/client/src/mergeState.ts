@@ -4,6 +4,10 @@ import type { Quality, Status } from "./protocol.generated.ts";
 interface ChangingState {
   readonly status: Status | undefined;
   readonly quality: Quality | undefined;
+  /** Absent while the speaker is not muted. */
+  readonly muted?: true | undefined;
+  /** When the session ends unless its speaker returns; absent while the speaker is there. */
+  readonly graceEndsAt?: string | undefined;
   readonly version: number;
 }
 
@@ -12,7 +16,7 @@ export function mergeState<Known extends ChangingState, Received extends Changin
   known: Known,
   received: Received,
 ): Pick<Known | Received, keyof ChangingState> {
-  const { status, quality, version } =
+  const { status, quality, muted, graceEndsAt, version } =
     known.status === "ended" || received.version <= known.version ? known : received;
-  return { status, quality, version };
+  return { status, quality, muted, graceEndsAt, version };
 }

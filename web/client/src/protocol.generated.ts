@@ -123,13 +123,15 @@ export interface Publish {
   targetLanguages?: readonly Language[];
 }
 
-/** Pauses or continues the session, or changes its quality. At least one of the two properties is required. */
+/** Pauses or continues the session, changes its quality, or informs the listeners that the speaker is muted. At least one of the three properties is required. */
 export interface UpdateSession {
   action: "updateSession";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
   status?: OpenStatus;
   quality?: Quality;
+  /** Whether the speaker is muted. The server passes this on; it does not change what may be published. */
+  muted?: boolean;
 }
 
 /** Ends the session for the speaker and all listeners. */
@@ -182,6 +184,10 @@ export interface SessionCreated {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -213,6 +219,10 @@ export type SessionJoined = {
   /** The language that the listener wants. */
   targetLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -237,6 +247,10 @@ export type SessionResumed = {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -270,7 +284,7 @@ export interface Published {
   offset: number;
 }
 
-/** The session's status or quality has changed. */
+/** The session's status or quality has changed, or the speaker was muted or unmuted, went away or returned. */
 export interface SessionUpdated {
   type: "sessionUpdated";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
@@ -279,6 +293,10 @@ export interface SessionUpdated {
   sessionId: string;
   status: Status;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }
@@ -317,6 +335,10 @@ export interface SessionState {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -426,10 +448,12 @@ export interface CreateSessionBody {
   quality: Quality;
 }
 
-/** The body of PATCH /sessions/{sessionId}. At least one of the two properties is required. */
+/** The body of PATCH /sessions/{sessionId}. At least one of the three properties is required. */
 export interface UpdateSessionBody {
   status?: OpenStatus;
   quality?: Quality;
+  /** Whether the speaker is muted. The server passes this on; it does not change what may be published. */
+  muted?: boolean;
 }
 
 /** The session that POST /sessions created, with the fields of `sessionCreated`. */
@@ -440,6 +464,10 @@ export interface CreatedSessionBody {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -466,6 +494,10 @@ export interface SessionBody {
   /** The language that the speaker speaks. */
   sourceLanguage: Language;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -488,6 +520,10 @@ export interface UpdatedSessionBody {
   sessionId: string;
   status: Status;
   quality: Quality;
+  /** The speaker is muted. Absent otherwise. */
+  muted?: true;
+  /** The speaker is away, and the session ends at this time unless the speaker returns. Absent otherwise. */
+  graceEndsAt?: string;
   /** Counts the changes of the session's state. Of two states, the one with the higher version is newer. */
   version: number;
 }

@@ -156,6 +156,16 @@ test("an older state is ignored, and an ended session stays ended", async () => 
   expect(statuses).toEqual(["active", "paused", "active", "ended"]);
 });
 
+test("the last of overlapping calls to mute decides", async () => {
+  const server = await startFakeServer();
+  const speaker = await createSpeaker(server);
+  await Promise.all([speaker.setMuted(true), speaker.setMuted(false), speaker.setMuted(true)]);
+  expect(server.requests("updateSession").map(({ muted }) => muted)).toEqual([true, false, true]);
+  expect(speaker.state.value.muted).toBe(true);
+  await speaker.setMuted(false);
+  expect(speaker.state.value.muted).toBeUndefined();
+});
+
 test("what was published before a pause and before the end comes before them", async () => {
   const server = await startFakeServer();
   const speaker = await createSpeaker(server);

@@ -29,6 +29,7 @@ export interface ChangeOptions {
 interface SessionChange {
   readonly status?: OpenStatus;
   readonly quality?: Quality;
+  readonly muted?: boolean;
 }
 
 /**
@@ -101,6 +102,11 @@ export class SpeakerService {
     return this.#change({ quality }, options);
   }
 
+  /** Informs the listeners that the speaker is muted, or no longer is. Messages may be published all the same. */
+  async setMuted(muted: boolean, options?: ChangeOptions): Promise<void> {
+    return this.#change({ muted }, options);
+  }
+
   /** Ends the session for everyone after the log has every earlier message, and closes the connection. */
   async end(options: ChangeOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
@@ -152,9 +158,10 @@ export class SpeakerService {
 
   /** Requests the last wanted change again, after a late reply to an older request of its own. */
   #repeatWanted(): void {
-    const { status, quality } = this.state.value;
-    const wanted = { status, quality, ...this.#wanted };
-    if (status === "ended" || (wanted.status === status && wanted.quality === quality)) return;
+    const { status, quality, muted = false } = this.state.value;
+    const wanted = { status, quality, muted, ...this.#wanted };
+    if (status === "ended") return;
+    if (wanted.status === status && wanted.quality === quality && wanted.muted === muted) return;
     this.#change(this.#wanted).catch(() => undefined);
   }
 

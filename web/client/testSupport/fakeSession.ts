@@ -33,6 +33,7 @@ export class FakeSession {
   #generation = 0;
   /** The request that attached the speaker last. */
   #attachRequestId: string | undefined;
+  #muted = false;
   #endReason: EndReason | undefined;
   /** Whether its records are deleted. */
   isGone = false;
@@ -109,7 +110,9 @@ export class FakeSession {
         return { type: "sessionLeft", sessionId };
       case "updateSession": {
         const { status = "active", quality = "standard" } = message;
-        return { type: "sessionUpdated", sessionId, status, quality, version: ++this.version };
+        this.#muted = message.muted ?? this.#muted;
+        const version = ++this.version;
+        return { type: "sessionUpdated", sessionId, status, quality, version, ...this.#speakerState() };
       }
       case "endSession":
         return this.end("ended");
@@ -143,6 +146,7 @@ export class FakeSession {
       version: this.version,
       epoch: EPOCH,
       offset: this.log.length,
+      ...this.#speakerState(),
     } as const;
     if (offset === undefined) return { ...joined, replayed: 0 };
     if (offset + 1 < this.logStart) return { ...joined, reset: true };
@@ -169,6 +173,10 @@ export class FakeSession {
       offset: this.log.length,
       generation: this.#generation,
     } as const;
+  }
+
+  #speakerState(): { muted?: true } {
+    return this.#muted ? { muted: true } : {};
   }
 
   #id(): string {

@@ -80,6 +80,22 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
+  test("listeners read that the speaker is muted, or away and for how long the session waits", async () => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    await press(speaker, "Mute");
+    await shows(listener, "status", "The speaker is muted");
+    await press(speaker, "Muted");
+    await shows(listener, "status", "Live");
+    await goOffline(speaker);
+    await shows(listener, "status", "The speaker is away");
+    await shows(listener, "absence", /^The session ends in [0-4]:\d\d if they do not return\.$/);
+    await speaker.context.setOffline(false);
+    await shows(listener, "status", "Live");
+    await shows(listener, "absence", "");
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
   test("a Pause that fails leaves the broadcast as it was", async () => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);

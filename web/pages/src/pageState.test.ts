@@ -117,6 +117,21 @@ test.each<[string, string, string | undefined, Partial<ListenerPageState>]>([
   ],
   ["Reconnecting", "Playing", undefined, { connection: OFFLINE }],
   [
+    "The speaker is muted",
+    "",
+    undefined,
+    { session: { ...LISTENED, muted: true }, player: { ...PLAYING, name: "waiting" } },
+  ],
+  [
+    "The speaker is away",
+    "",
+    undefined,
+    {
+      session: { ...LISTENED, muted: true, graceEndsAt: "2026-01-01T00:05:00Z" },
+      player: { ...PLAYING, name: "waiting" },
+    },
+  ],
+  [
     "Paused by the speaker",
     "",
     undefined,

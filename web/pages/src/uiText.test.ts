@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ERROR_CODES, SessionError } from "websocket-sessions";
-import { durationText, connectionText, failureText, progressText } from "./uiText.ts";
+import { absenceText, durationText, connectionText, failureText, progressText } from "./uiText.ts";
 
 test("every error code has its own text, except those that only a bug can cause", () => {
   const withoutText = ERROR_CODES.filter(
@@ -44,6 +44,14 @@ describe("a person who waits for a session", () => {
     expect(progressText({ name: "open", since: 0 }, 10_000, 60_000)).toBe("");
     expect(progressText({ name: "idle" }, undefined, 60_000)).toBe("");
   });
+});
+
+test.each([
+  [undefined, ""],
+  ["2026-01-01T00:04:32Z", "The session ends in 4:32 if they do not return."],
+  ["2025-12-31T23:59:59Z", "The session ends now unless they return."],
+])("of a speaker with the grace period until %s the listener reads: %s", (graceEndsAt, text) => {
+  expect(absenceText(graceEndsAt, Date.parse("2026-01-01T00:00:00Z"))).toBe(text);
 });
 
 test("a lost connection shows the time until the next attempt", () => {

@@ -44,6 +44,19 @@ export function endText(reason: EndReason | undefined): string {
   return reason === undefined ? "It ended while you were away." : END_TEXTS[reason];
 }
 
+/**
+ * Returns what happens if the speaker stays away; empty while the speaker is there.
+ *
+ * @param graceEndsAt the end of the grace period, as an ISO 8601 time.
+ * @param serverNow epoch milliseconds by the server's clock.
+ */
+export function absenceText(graceEndsAt: string | undefined, serverNow: number): string {
+  if (graceEndsAt === undefined) return "";
+  const left = Date.parse(graceEndsAt) - serverNow;
+  if (left <= 0) return "The session ends now unless they return.";
+  return `The session ends in ${durationText(left)} if they do not return.`;
+}
+
 /** @param now epoch milliseconds. */
 export function connectionText(state: ConnectionState, now: number): string {
   switch (state.name) {

@@ -33,6 +33,10 @@ export class ListenerController {
     this.#player.volume = volume;
   }
 
+  get serverTimeMs(): number {
+    return this.#listener.connection.serverTimeMs;
+  }
+
   goLive(): void {
     this.#player.goLive();
   }

@@ -135,5 +135,5 @@ function volume(): number {
 }
 
 showState(store);
-setInterval(() => showTime(store.value), CLOCK_MILLISECONDS);
+setInterval(() => showTime(store.value, controller?.serverTimeMs ?? Date.now()), CLOCK_MILLISECONDS);
 runAction(start);

@@ -30,6 +30,8 @@ export function statusLine({ session, connection, player }: ListenerPageState): 
   if (session?.status === "ended") return ["Ended", "off"];
   if (connection.name !== "open" && connection.name !== "handingOver") return ["Reconnecting", "wait"];
   if (session?.status === "paused") return ["Paused by the speaker", "wait"];
+  if (session?.graceEndsAt !== undefined) return ["The speaker is away", "wait"];
+  if (session?.muted) return ["The speaker is muted", "wait"];
   if (player.name !== "playing") return ["No sound", "wait"];
   return player.lagSeconds > 0 ? [`${player.lagSeconds} s behind`, "wait"] : ["Live", "live"];
 }
@@ -40,7 +42,9 @@ export function playbackLine({ session, player }: ListenerPageState): string {
   if (player.name === "paused") return "Paused on this device.";
   if (player.hasDamage) return "A part of the audio could not be played.";
   if (player.name === "playing") return "Playing";
-  return session?.status === "active" ? "Waiting for sound…" : "";
+  return session?.status === "active" && session.graceEndsAt === undefined && !session.muted
+    ? "Waiting for sound…"
+    : "";
 }
 
 /** Returns the words of the button that brings the listener to the live position; undefined if it is there. */

@@ -1,6 +1,6 @@
 import { byId, showAlert, showStep, showText, type PageStep } from "../dom.ts";
 import type { Store } from "../store.ts";
-import { connectionText, endText, progressText } from "../uiText.ts";
+import { absenceText, connectionText, endText, progressText } from "../uiText.ts";
 import { goLiveLabel, playbackLine, statusLine, type ListenerPageState } from "./state.ts";
 
 const STEPS: Readonly<Record<ListenerPageState["step"], PageStep>> = {
@@ -39,9 +39,14 @@ export function showState(store: Store<ListenerPageState>): void {
   );
 }
 
-/** Shows the parts that change with time. Call it about once a second. */
-export function showTime({ connection, joiningSince }: ListenerPageState): void {
+/**
+ * Shows the parts that change with time. Call it about once a second.
+ *
+ * @param serverNow epoch milliseconds by the server's clock.
+ */
+export function showTime({ connection, joiningSince, session }: ListenerPageState, serverNow: number): void {
   const now = Date.now();
+  showText("absence", session?.status === "ended" ? "" : absenceText(session?.graceEndsAt, serverNow));
   byId("connection").textContent = connectionText(connection, now);
   showText("progress", progressText(connection, joiningSince, now));
 }

@@ -49,6 +49,7 @@ export class Broadcast {
     speaker.connection.state.subscribe((connection) => {
       store.patch({ connection });
       if (connection.name === "closed") this.#close(connection.error);
+      else if (connection.name === "open") void this.#informMuted();
     });
     void this.useMicrophone(readPreferences().deviceId);
   }
@@ -77,6 +78,7 @@ export class Broadcast {
   toggleMute(): void {
     this.#input.muted = !this.#input.muted;
     this.#store.patch({ muted: this.#input.muted });
+    void this.#informMuted();
   }
 
   /** Pauses or resumes. If that fails, the broadcast continues as it was, and the failure is thrown. */
@@ -159,6 +161,19 @@ export class Broadcast {
     this.#publisher.restart();
     this.#input.resume();
     if (this.#input.isRecording) this.#store.patch({ microphone: { name: "recording" } });
+  }
+
+  /** Informs the listeners whether the speaker is muted, unless they know. A new connection tries again. */
+  async #informMuted(): Promise<void> {
+    const { muted } = this.#input;
+    if ((this.#speaker.state.value.muted ?? false) === muted) return;
+    try {
+      await this.#speaker.setMuted(muted);
+    } catch (error) {
+      if (this.#speaker.connection.state.value.name !== "open" || this.#input.muted !== muted) return;
+      const words = muted ? "muted" : "no longer muted";
+      this.#store.patch({ alert: `The listeners do not see that you are ${words}. ${failureText(error)}` });
+    }
   }
 
   #showAudio(): void {

@@ -1,0 +1,175 @@
+"""Simulates the fan-out to up to a million listeners: what bends, in which order, and at what cost.
+
+The messages of all sessions pass the publishing functions, the fan-out queue with its consumers, and the
+account's rate of requests, which each push counts against. Work waits in order where the capacity is used up.
+A message's age is the time from its publish to its push. Quotas, durations and costs are those of the
+estimate. Waiting stands for the retries of throttled pushes: where the age grows without end, listeners
+recover messages from the log instead of receiving them in time.
+Run: python -m benchmarks.scale
+"""
+
+import heapq
+import math
+import random
+import statistics
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from benchmarks.report import Report, Table
+from websocket_sessions.capacity.estimate import estimate
+from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.operations import OVERHEAD_SECONDS, PUSH_SECONDS
+from websocket_sessions.capacity.prices import QUOTAS
+from websocket_sessions.config.settings import SessionSettings
+
+LISTENERS = (1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000)
+LISTENERS_OF_A_SESSION = 500
+SECONDS = 30.0
+TASKS_OF_AN_INVOCATION = 10
+PUBLISHED = "published"
+MINUTES = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Capacities and durations of what serves the messages."""
+
+    requests_per_second: float = QUOTAS["requestsPerSecond"].limit
+    functions: int = int(QUOTAS["lambdaConcurrency"].limit)
+    consumers: int = int(QUOTAS["fanOutConcurrency"].limit)
+    overhead_seconds: float = OVERHEAD_SECONDS
+    push_seconds: float = PUSH_SECONDS
+    direct: int = 100
+    in_shard: int = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """Seconds from publish to push."""
+
+    ages: Sequence[float]
+    """Of each served shard, in the order of the messages."""
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.ages)
+
+    @property
+    def p99(self) -> float:
+        return statistics.quantiles(self.ages, n=100)[98]
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether the last quarter of the messages is far older than the first."""
+        quarter = max(1, len(self.ages) // 4)
+        first, last = (statistics.median(part) for part in (self.ages[:quarter], self.ages[-quarter:]))
+        return last > 2 * first + 1
+
+
+@dataclass
+class Rate:
+    """Requests of an account, as many a second as the quota allows, in the order in which they are made."""
+
+    per_second: float
+    next_at: float = 0.0
+
+    def take(self, count: int, at: float) -> float:
+        """Return when the last of as many requests is accepted."""
+        self.next_at = max(self.next_at, at) + count / self.per_second
+        return self.next_at
+
+
+def simulate(load: Load, site: Site, *, seconds: float = SECONDS, seed: int = 1) -> Outcome:
+    """Publish at the load's rate for a while; return the ages of all pushes."""
+    rng = random.Random(seed)
+    rate = Rate(site.requests_per_second)
+    shards = math.ceil(load.listeners / site.in_shard)
+    sizes = [load.listeners // shards + (number < load.listeners % shards) for number in range(shards)]
+    direct = _direct_shards(sizes, site.direct)
+    free = {"publish": site.functions, "consume": site.consumers}
+    waiting: dict[str, deque[tuple[float, int]]] = {"publish": deque(), "consume": deque()}
+    events = [(at, PUBLISHED, at) for at in _published(load, seconds, rng)]
+    heapq.heapify(events)
+    ages: list[tuple[float, float]] = []
+
+    def serve(kind: str, now: float) -> None:
+        """Let free functions take what waits."""
+        most = 1 if kind == "publish" else TASKS_OF_AN_INVOCATION
+        while free[kind] and waiting[kind]:
+            free[kind] -= 1
+            work = [waiting[kind].popleft() for _ in range(min(most, len(waiting[kind])))]
+            begun = now + site.overhead_seconds
+            pushes = sum(size for _, size in work)
+            done = max(begun + pushes * site.push_seconds, rate.take(pushes, begun))
+            ages.extend((at, done - at) for at, _ in work)
+            heapq.heappush(events, (done, kind, now))
+
+    while events:
+        now, kind, at = heapq.heappop(events)
+        if kind == PUBLISHED:
+            waiting["publish"].append((at, sum(sizes[:direct])))
+            waiting["consume"].extend((at, size) for size in sizes[direct:])
+        else:
+            free[kind] += 1
+        serve("publish", now)
+        serve("consume", now)
+    return Outcome(ages=[age for _, age in sorted(ages)])
+
+
+def _published(load: Load, seconds: float, rng: random.Random) -> list[float]:
+    """Return when messages are published: each session at its interval, from a random start."""
+    interval = 1 / load.messages_per_second
+    starts = [rng.random() * interval for _ in range(load.sessions)]
+    return [
+        start + number * interval
+        for start in starts
+        for number in range(int(seconds * load.messages_per_second))
+    ]
+
+
+def _direct_shards(sizes: Sequence[int], enough: int) -> int:
+    """Return how many shards the publishing function serves itself."""
+    listeners = 0
+    for number, size in enumerate(sizes):
+        if listeners >= enough:
+            return number
+        listeners += size
+    return len(sizes)
+
+
+def report() -> Report:
+    """Simulate each audience with the quotas of an account, and name what bends."""
+    rows: list[list[str]] = []
+    for listeners in LISTENERS:
+        load = Load(
+            sessions=math.ceil(listeners / LISTENERS_OF_A_SESSION),
+            listeners=LISTENERS_OF_A_SESSION,
+            messages_per_second=1,
+            minutes=MINUTES,
+        )
+        outcome = simulate(load, Site())
+        estimated = estimate(load, SessionSettings())
+        over = sorted(estimated.usages, key=lambda usage: usage.used / usage.limit, reverse=True)
+        bent = [f"{usage.name} {usage.used / usage.limit:.1f}" for usage in over if usage.used > usage.limit]
+        rows.append(
+            [
+                f"{listeners:,}",
+                f"{outcome.median:.2f}",
+                f"{outcome.p99:.2f}",
+                "yes" if outcome.is_growing else "no",
+                ", ".join(bent) or "none",
+                f"{sum(cost.usd for cost in estimated.costs):,.0f}",
+            ]
+        )
+    head = ["listeners", "median s", "99 % s", "grows", "quotas exceeded (use / quota)", "USD an hour"]
+    return Report(tables=[Table(head=head, rows=rows)])
+
+
+def main() -> None:
+    """Measure and print the report."""
+    print(report().text())
+
+
+if __name__ == "__main__":
+    main()
