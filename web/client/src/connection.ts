@@ -76,7 +76,7 @@ export class Connection {
 
   /** The server's time in epoch milliseconds, as its latest timestamp says; the device's time before the first. */
   get serverTimeMs(): number {
-    return this.#clock.nowMs;
+    return this.tokens.serverTimeMs;
   }
 
   /** Starts connecting, also after the connection was closed. The outcome shows in `state`. */

@@ -75,7 +75,7 @@ export class Tokens {
    */
   async getForConnect(forceRefresh: boolean, signal: AbortSignal): Promise<string | undefined> {
     const token = await this.#get(forceRefresh, signal);
-    if (forceRefresh || !token || !(readTimes(token).expiresAtMs < this.#serverNowMs + MIN_TOKEN_LIFE_MS))
+    if (forceRefresh || !token || !(readTimes(token).expiresAtMs < this.serverTimeMs + MIN_TOKEN_LIFE_MS))
       return token;
     return this.#get(true, signal).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -101,7 +101,7 @@ export class Tokens {
   }
 
   /** The server's time in epoch milliseconds. */
-  get #serverNowMs(): number {
+  get serverTimeMs(): number {
     return Date.now() + this.#serverOffsetMs;
   }
 
@@ -124,7 +124,7 @@ export class Tokens {
       );
     if (forceRefresh && token !== this.#latest && !this.#isMeasured) {
       const { issuedAtMs } = readTimes(token);
-      if (Math.abs(issuedAtMs - this.#serverNowMs) > CLOCK_TOLERANCE_MS)
+      if (Math.abs(issuedAtMs - this.serverTimeMs) > CLOCK_TOLERANCE_MS)
         this.#serverOffsetMs = issuedAtMs - Date.now();
     }
     this.#latest = token;
@@ -164,7 +164,7 @@ export class Tokens {
       this.#options.timings.tokenRefreshLeadMs,
       (expiresAtMs - issuedAtMs || Infinity) / 2,
     );
-    const waitMs = expiresAtMs - leadMs - this.#serverNowMs;
+    const waitMs = expiresAtMs - leadMs - this.serverTimeMs;
     if (!isNaN(waitMs)) this.#in(Math.max(waitMs, floorMs), 0);
   }
 
