@@ -549,14 +549,17 @@ class Container:
 
     @cached_property
     def prune_listeners(self) -> "PruneListeners":
-        """Removes listeners whose connections a push found gone."""
+        """Removes listeners whose connections a push found gone.
+
+        A connection that has become a speaker's keeps its record: `$disconnect` or the keep-alive removes it.
+        """
         from dataclasses import replace
 
         from domain.ports import RetryBudget
         from fan_out.deliver import PruneListeners
 
         return PruneListeners(
-            on_disconnected=replace(self.disconnect, retry_budget=RetryBudget.QUICK),
+            on_disconnected=replace(self.disconnect, retry_budget=RetryBudget.QUICK, removes_speakers=False),
             listeners=self.listeners,
             logger=self.logger,
         )

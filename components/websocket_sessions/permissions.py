@@ -58,24 +58,20 @@ def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 
 _IS_LIMITED = FunctionSpec(tables={"limits": "UpdateItem"})
 _REMEMBERS_REQUESTS = FunctionSpec(tables={"requests": "PutItem"})
-_CLEANS_UP = FunctionSpec(
-    tables={
-        "connections": "GetItem DeleteItem",
-        "listeners": "DeleteItem",
-        "sessions": "GetItem UpdateItem",
-    }
-)
-"""Removes a closed connection from its session, and reads the session to announce its speaker's absence."""
 _BROADCASTS = FunctionSpec(
-    tables={"listeners": "Query"}, connections=("POST", "DELETE"), sends_to_queue=True
-).combined_with(_CLEANS_UP)
-"""Pushes to listeners and queues retries for those it could not reach."""
+    tables={"listeners": "Query DeleteItem", "connections": "GetItem DeleteItem"},
+    connections=("POST", "DELETE"),
+    sends_to_queue=True,
+)
+"""Pushes to listeners, removes those whose connections are gone, and queues retries for the others."""
 _REPLAYS = FunctionSpec(tables={"messages": "Query"}, connections=("POST",))
 
 FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "authorize": FunctionSpec(verifies_tokens=True),
     "connect": FunctionSpec(tables={"connections": "PutItem"}).combined_with(_IS_LIMITED),
-    "disconnect": replace(_BROADCASTS, timeout=29),
+    "disconnect": FunctionSpec(tables={"sessions": "GetItem UpdateItem"}, timeout=29).combined_with(
+        _BROADCASTS
+    ),
     "unknown_action": FunctionSpec(),
     "create_session": FunctionSpec(
         tables={
@@ -114,9 +110,9 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "update_session": FunctionSpec(
         tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
-    "end_session": FunctionSpec(
-        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
-    ).combined_with(_BROADCASTS, _IS_LIMITED),
+    "end_session": FunctionSpec(tables={"sessions": "UpdateItem"}, timeout=29, memory_size=512).combined_with(
+        _BROADCASTS, _IS_LIMITED
+    ),
     "leave_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -139,10 +135,10 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
         _IS_LIMITED
     ),
     "http_update_session": FunctionSpec(
-        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+        tables={"sessions": "UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _IS_LIMITED),
     "http_end_session": FunctionSpec(
-        tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
+        tables={"sessions": "UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _IS_LIMITED),
     "keep_alive": FunctionSpec(
         tables={"sessions": "GetItem UpdateItem", "connections": "GetItem UpdateItem"},

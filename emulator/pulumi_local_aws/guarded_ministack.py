@@ -5,7 +5,7 @@ of another site can send requests to 127.0.0.1, and MiniStack answers some witho
 its reset. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends none. A page that rebinds
 its own host name to 127.0.0.1 sends that name as `Host`.
 
-Behind the guard, `dynamodb_faults.py` injects what a test asks for.
+Behind the guard, `dynamodb_faults.py` injects what a test asks for, and `iam_record.py` records decisions.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -72,12 +72,18 @@ def _is_loopback(name: str) -> bool:
     return name in LOOPBACK or name.endswith(".localhost")
 
 
+def _neighbour(name: str) -> dict[str, Any]:
+    """Run a file of this folder. Nothing of the project is importable in MiniStack's virtual environment."""
+    return run_path(str(Path(__file__).with_name(f"{name}.py")))
+
+
 def main() -> None:
     """Serve MiniStack, configured by its environment variables."""
+    faults = _neighbour("dynamodb_faults")["DynamoDBFaults"]()
+    record = _neighbour("iam_record")["IamRecord"]()
+    record.attach(import_module("ministack.core.iam_evaluator"))
     ministack: Any = import_module("ministack.app")
-    # By its path: nothing of the project is importable in MiniStack's virtual environment.
-    faults = run_path(str(Path(__file__).with_name("dynamodb_faults.py")))["DynamoDBFaults"]()
-    ministack.app = guarded(faults.in_front_of(ministack.app))
+    ministack.app = guarded(record.in_front_of(faults.in_front_of(ministack.app)))
     ministack.main()
 
 

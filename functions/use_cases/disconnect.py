@@ -21,6 +21,8 @@ class Disconnect:
     settings: Settings
     metrics: Metrics
     clock: Clock
+    removes_speakers: bool = True
+    """Whether a speaker's connection is removed. Without that, this needs no access to sessions."""
 
     def __call__(self, connection_id: str) -> Attachment | None:
         """Delete the connection; return the attachment that was removed with it, or None.
@@ -33,6 +35,9 @@ class Disconnect:
             if connection is None:
                 return None
             attachment = connection.attachment
+            is_speaker = attachment is not None and attachment.role is Role.SPEAKER
+            if is_speaker and not self.removes_speakers:
+                return None
             try:
                 self.connections.close(
                     connection,
@@ -48,7 +53,7 @@ class Disconnect:
                     continue
                 attachment = None
             else:
-                if attachment is not None and attachment.role is Role.SPEAKER:
+                if attachment is not None and is_speaker:
                     self.announce_absence(attachment.session_id)
             self.metrics.count("ConnectionsClosed")
             return attachment

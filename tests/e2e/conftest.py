@@ -12,13 +12,13 @@ from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
 from tools.dev_stack.throwaway_stack import throwaway_stack
 
-LAST = "test_logs.py"
-"""Looks at what all the others made the functions log."""
+LAST = ("test_logs.py", "test_permissions.py")
+"""Check what all the other tests made the functions log and use."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the look at the logs after everything else."""
-    items.sort(key=lambda item: item.path.name == LAST)
+    """Run the checks of the whole run after everything else."""
+    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +61,15 @@ def speaker_user(deployment: Deployment) -> User:
 def new_user(deployment: Deployment) -> Callable[[], User]:
     """Make further users."""
     return deployment.create_user
+
+
+@pytest.fixture
+def whole_run(deployment: Deployment, request: pytest.FixtureRequest) -> Deployment:
+    """The stack under test, if it is on a local AWS and every end-to-end test ran on it; else skip."""
+    if deployment.tree is None:
+        pytest.skip("the record of IAM decisions needs the tests' own local AWS")
+    folder = Path(__file__).parent
+    collected = {item.path for item in request.session.items}
+    if set(folder.glob("test_*.py")) - collected:
+        pytest.skip("needs the whole end-to-end run: pytest tests/e2e")
+    return deployment

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import time
 import urllib.request
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from tests.e2e.deployment import Deployment
 from tools.dev_stack import clients
@@ -15,6 +17,8 @@ class Controls:
 
     def __init__(self, deployment: Deployment) -> None:
         self._functions = clients.functions(deployment.aws)
+        self._dynamodb = clients.dynamodb(deployment.aws)
+        self._tables: Mapping[str, str] = deployment.outputs["tableNames"]
         self._names: Mapping[str, str] = deployment.outputs["functionNames"]
         self._before: dict[str, dict[str, str]] = {}
         self._clock = f"{deployment.gateway}/clock"
@@ -43,6 +47,34 @@ class Controls:
         """One run of the scheduled function; it must not fail."""
         answer = self._functions.invoke(FunctionName=self._names["keep_alive"], Payload=b"{}")
         assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def session(self, session_id: str) -> dict[str, Any]:
+        """Return the item of a session."""
+        key = {"sessionId": {"S": session_id}}
+        found = self._dynamodb.get_item(TableName=self._tables["sessions"], Key=key, ConsistentRead=True)
+        return dict(found.get("Item", {}))
+
+    def expire_session(self, session_id: str) -> None:
+        """Let a session's lifetime end now."""
+        self._dynamodb.update_item(
+            TableName=self._tables["sessions"],
+            Key={"sessionId": {"S": session_id}},
+            UpdateExpression="SET expiresAt = :now, dueAt = :now",
+            ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
+        )
+
+    def expire_tokens(self) -> None:
+        """Let the token of every connection that has one expire now, and make these connections due."""
+        table, now = self._tables["connections"], {":now": {"N": str(int(time.time()))}}
+        for page in self._dynamodb.get_paginator("scan").paginate(TableName=table):
+            for item in page["Items"]:
+                if "tokenExpiresAt" in item:
+                    self._dynamodb.update_item(
+                        TableName=table,
+                        Key={"connectionId": item["connectionId"]},
+                        UpdateExpression="SET tokenExpiresAt = :now, dueAt = :now",
+                        ExpressionAttributeValues=now,
+                    )
 
     @asynccontextmanager
     async def runs_every(self, seconds: float) -> AsyncGenerator[None]:

@@ -1,15 +1,20 @@
 """Starting and stopping the local AWS, the guard in front of it, and the one line that each failure gives."""
 
 import http.client
+import json
 import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.errors import EmulatorError
 from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.guarded_ministack import refusal_reason
+from pulumi_local_aws.iam_record import PATH as IAM_DECISIONS
+from pulumi_local_aws.iam_record import IamRecord
 from pulumi_local_aws.ministack import ACCOUNT_ID, DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port, group_is_alive
 
@@ -124,6 +129,52 @@ def test_a_web_page_cannot_wipe_the_local_aws(tmp_path: Path) -> None:
         page = {"Origin": "http://127.0.0.1:5173"}
         assert _status(stack.port, "POST", "/_ministack/reset", page) == 200
         assert not queues.list_queues().get("QueueUrls")
+
+
+@pytest.mark.emulator
+@pytest.mark.skipif(
+    not DEFAULT_PYTHON.exists(), reason="the local AWS is not installed: run `local-aws install`"
+)
+def test_decisions_of_iam_are_recorded_once_with_principal_and_resource(tmp_path: Path) -> None:
+    with MiniStack.start(tmp_path, free_port(), *KEYS, tmp_path / "log") as stack:
+        iam = client("iam", stack.environment)
+        iam.create_user(UserName="reader")
+        key = iam.create_access_key(UserName="reader")["AccessKey"]
+        policy = {"Statement": [{"Effect": "Allow", "Action": "sqs:ListQueues", "Resource": "*"}]}
+        iam.put_user_policy(UserName="reader", PolicyName="reads", PolicyDocument=json.dumps(policy))
+        queues = client(
+            "sqs",
+            stack.environment
+            | {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]},
+        )
+        queues.list_queues()
+        queues.list_queues()
+        with pytest.raises(ClientError, match="AccessDenied"):
+            queues.create_queue(QueueName="denied")
+        address = f"{stack.endpoint_url}{IAM_DECISIONS}"
+        with urllib.request.urlopen(address, timeout=10) as answer:  # noqa: S310 -- our local AWS
+            record = json.load(answer)
+    assert record["complete"]
+    assert [
+        (entry["principal"], entry["action"], entry["resource"].rpartition(":")[2], entry["allowed"])
+        for entry in record["decisions"]
+    ] == [
+        (f"arn:aws:iam::{ACCOUNT_ID}:user/reader", "sqs:ListQueues", "*", True),
+        (f"arn:aws:iam::{ACCOUNT_ID}:user/reader", "sqs:CreateQueue", "denied", False),
+    ]
+
+
+def test_a_record_of_iam_that_is_full_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pulumi_local_aws.iam_record.MAX_DECISIONS", 1)
+    record = IamRecord()
+    stage = "arn:aws:execute-api:us-east-1:000000000000:api/live/POST"
+    for connection in ("one", "two"):
+        record.add("role", "execute-api:ManageConnections", f"{stage}/@connections/{connection}", True)
+    assert json.loads(record.to_json())["complete"]
+    record.add("role", "dynamodb:GetItem", "table", True)
+    kept = json.loads(record.to_json())
+    assert not kept["complete"]
+    assert [entry["resource"] for entry in kept["decisions"]] == [f"{stage}/@connections/*"]
 
 
 def test_a_folder_that_others_could_read_becomes_private(tmp_path: Path) -> None:

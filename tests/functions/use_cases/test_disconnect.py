@@ -1,5 +1,7 @@
 """$disconnect: late, repeated and lost events."""
 
+from dataclasses import replace
+
 from tests.support.session_driver import UseCaseDriver, new_id
 
 
@@ -53,3 +55,13 @@ def test_a_missing_row_does_not_keep_its_connection(driver: UseCaseDriver) -> No
     driver.disconnect(listener)
     assert driver.container.connections.get(listener) is None
     assert driver.listener_count(session_id) == 0
+
+
+def test_a_connection_that_has_become_a_speakers_is_kept_where_listeners_are_removed(
+    driver: UseCaseDriver,
+) -> None:
+    """A push may find the row that such a connection left as a listener."""
+    speaker, session_id = driver.speaking()
+    assert replace(driver.container.disconnect, removes_speakers=False)(speaker) is None
+    assert driver.container.connections.get(speaker) is not None
+    assert driver.session(session_id).grace_until is None

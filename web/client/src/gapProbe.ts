@@ -1,5 +1,4 @@
 import { backoffDelay, type BackoffBounds } from "./backoff.ts";
-import { after } from "./waiting.ts";
 
 /**
  * Asks the server after a silence whether messages were missed: a lost last message shows by nothing else.
@@ -8,7 +7,7 @@ import { after } from "./waiting.ts";
 export class GapProbe {
   readonly #bounds: BackoffBounds;
   readonly #ask: () => void;
-  #cancel = (): void => undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #attempts = 0;
 
   constructor(bounds: BackoffBounds, ask: () => void) {
@@ -26,13 +25,13 @@ export class GapProbe {
   start(): void {
     this.stop();
     const wait = backoffDelay(this.#attempts, this.#bounds, () => 1 + Math.random() / 2);
-    this.#cancel = after(wait, () => {
+    this.#timer = setTimeout(() => {
       this.#attempts++;
       this.#ask();
-    });
+    }, wait);
   }
 
   stop(): void {
-    this.#cancel();
+    clearTimeout(this.#timer);
   }
 }

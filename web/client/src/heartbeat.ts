@@ -1,4 +1,4 @@
-import { after, monotonicMs } from "./waiting.ts";
+import { monotonicMs } from "./waiting.ts";
 
 export interface HeartbeatOptions {
   /** Silence after which to send a heartbeat. */
@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
 /** Checks that the peer is alive: sends a heartbeat after some silence, and times out if nothing arrives. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #cancel = (): void => undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /** Monotonic; Infinity while no heartbeat is unanswered. */
   #deadlineMs = Infinity;
 
@@ -23,24 +23,21 @@ export class Heartbeat {
 
   /** Starts the interval again: any message from the peer proves that it is alive. */
   onReceived(): void {
+    this.stop();
     this.#deadlineMs = Infinity;
-    this.#wait(this.#options.intervalMs, () => this.probe(this.#options.timeoutMs));
+    this.#timer = setTimeout(() => this.probe(this.#options.timeoutMs), this.#options.intervalMs);
   }
 
   /** Sends a heartbeat now. An earlier deadline stays: asking again must not keep a dead peer alive. */
   probe(timeoutMs: number): void {
+    this.stop();
     const now = monotonicMs();
     this.#deadlineMs = Math.min(this.#deadlineMs, now + timeoutMs);
-    this.#wait(this.#deadlineMs - now, this.#options.onTimeout);
+    this.#timer = setTimeout(this.#options.onTimeout, this.#deadlineMs - now);
     this.#options.send();
   }
 
   stop(): void {
-    this.#cancel();
-  }
-
-  #wait(milliseconds: number, callback: () => void): void {
-    this.#cancel();
-    this.#cancel = after(milliseconds, callback);
+    clearTimeout(this.#timer);
   }
 }

@@ -1,12 +1,6 @@
-import { fromProtocol, SessionError } from "./errors.ts";
-import type { CreatedSessionBody, CreateSessionBody, ErrorCode, Problem } from "./protocol.generated.ts";
-
-/** The codes of API Gateway's own answers, which have no problem body. */
-const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
-  401: "UNAUTHORIZED",
-  403: "FORBIDDEN",
-  429: "RATE_LIMITED",
-};
+import { SessionError } from "./errors.ts";
+import { responseError } from "./handshakeDiagnosis.ts";
+import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 
 /**
  * Creates a session by `POST /sessions`, for a network that blocks WebSockets. The Idempotency-Key is the
@@ -18,7 +12,7 @@ export async function createSessionOverHttp(
   httpUrl: string,
   token: string,
   requestId: string,
-  session: CreateSessionBody,
+  body: CreateSessionBody,
   signal: AbortSignal,
 ): Promise<CreatedSessionBody> {
   const response = await fetch(`${httpUrl}/sessions`, {
@@ -28,18 +22,12 @@ export async function createSessionOverHttp(
       "Content-Type": "application/json",
       "Idempotency-Key": requestId,
     },
-    body: JSON.stringify(session),
+    body: JSON.stringify(body),
     signal,
-  }).catch((cause: unknown) => {
+  }).catch((error: unknown) => {
     signal.throwIfAborted();
-    throw new SessionError("CONNECTION_LOST", String(cause), { cause });
+    throw new SessionError("CONNECTION_LOST", String(error), { cause: error });
   });
-  const { ok, status } = response;
-  if (ok) return (await response.json()) as CreatedSessionBody;
-  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  throw fromProtocol(
-    body.code ?? CODE_OF_STATUS[status] ?? (status >= 500 ? "UNAVAILABLE" : "INVALID_MESSAGE"),
-    body.detail ?? `The server answered with status ${status}.`,
-    body.retryAfter,
-  );
+  if (!response.ok) throw await responseError(response);
+  return (await response.json()) as CreatedSessionBody;
 }

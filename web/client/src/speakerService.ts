@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.ts";
 import { meansSessionEnded, SessionError } from "./errors.ts";
 import { mergeState } from "./mergeState.ts";
 import { Observable } from "./observable.ts";
@@ -10,7 +11,6 @@ import type {
   ServerMessage,
 } from "./protocol.generated.ts";
 import { SendQueue } from "./sendQueue.ts";
-import type { SpeakerConnection } from "./speakerConnection.ts";
 import { withLimit } from "./waiting.ts";
 
 export interface SpeakerState extends CreatedSessionBody {
@@ -39,7 +39,7 @@ interface SessionChange {
  * session outlives its connections, and the connection resumes the session by itself.
  */
 export class SpeakerService {
-  readonly connection: SpeakerConnection;
+  readonly connection: Connection;
   readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
   /** The changes that this speaker requested last. */
@@ -50,7 +50,7 @@ export class SpeakerService {
   /** @param attached the session as each later resume describes it. */
   constructor(
     created: CreatedSessionBody,
-    connection: SpeakerConnection,
+    connection: Connection,
     attached: Observable<CreatedSessionBody | undefined>,
   ) {
     this.connection = connection;
@@ -123,9 +123,11 @@ export class SpeakerService {
 
   /** Waits for the queue, but not longer than for a request. */
   async #published({ signal }: ChangeOptions = {}): Promise<void> {
-    await withLimit(this.connection.timings.requestTimeoutMs, "", [signal], async () =>
-      this.#queue.idle(),
-    ).catch(() => signal?.throwIfAborted());
+    await withLimit(async () => this.#queue.idle(), {
+      timeoutMs: this.connection.timings.requestTimeoutMs,
+      message: "The queue did not drain in time.",
+      signals: signal ? [signal] : [],
+    }).catch(() => signal?.throwIfAborted());
   }
 
   /** Sends changes one after the other, so that the last call decides. */
