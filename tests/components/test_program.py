@@ -13,7 +13,7 @@ from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.routes import functions_in_use
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STACKS = ("local", "localstack", "dev", "prod")
+STACKS = ("local", "localstack", "dev", "staging", "prod")
 
 
 def config_of(stack: str) -> dict[str, str]:
@@ -69,3 +69,9 @@ def test_no_stack_config_carries_a_secret_or_a_path_of_a_machine() -> None:
         assert "encryptionsalt" not in text
         assert "/root" not in text
         assert "/home" not in text
+
+
+def test_staging_is_production_but_for_what_makes_it_disposable() -> None:
+    staging, production = config_of("staging"), config_of("prod")
+    disposable = {"passwordSignIn": "true", "deletionProtection": "false", "pointInTimeRecovery": "false"}
+    assert staging == production | {f"{PROJECT}:{key}": value for key, value in disposable.items()}

@@ -67,6 +67,8 @@ NOT_RUN = {
         "it is for a stack of a commit before 0.1.0"
     ),
     "make test-live STACK=dev": ACCOUNT,
+    "make verify STACK=dev": ACCOUNT,
+    "make verify STACK=dev OPTIONS=--destroy": ACCOUNT,
     "npm ci": SETUP,
     "npm --prefix <this repository>/web ci": SETUP,
     "npm run dev": "it serves until Ctrl-C; the browser tests serve the same pages from the build",

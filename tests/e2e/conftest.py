@@ -38,7 +38,12 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
         return
     try:
         with throwaway_stack(tmp_path_factory.mktemp("stack")) as stack:
-            yield Deployment(outputs=stack.outputs(), aws=stack.aws_environment(), tree=stack.layout.root)
+            yield Deployment(
+                outputs=stack.outputs(),
+                aws=stack.aws_environment(),
+                tree=stack.layout.root,
+                pulumi=stack.engine.environment,
+            )
     except EngineUnavailable as error:
         pytest.skip(str(error))
 

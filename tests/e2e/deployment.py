@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,29 +12,22 @@ from urllib.parse import urlsplit
 
 from tools.dev_stack import clients
 from tools.dev_stack.session_client import SessionClient
-from tools.dev_stack.sign_in import sign_in
-
-
-@dataclass(frozen=True, kw_only=True)
-class User:
-    """A user of the stack's pool, with a token."""
-
-    name: str
-    password: str
-    token: str
+from tools.dev_stack.users import User, create_user, remove_user
 
 
 @dataclass(kw_only=True)
 class Deployment:
     """One stack; `aws` holds the AWS_* variables of its emulator, the Region for one in an account.
 
-    `tree` is the copy of the sources that the tests' own stack was deployed from.
+    `tree` is the copy of the sources that the tests' own stack was deployed from, `pulumi` the environment of
+    its Pulumi CLI.
     `private` collects what no log line may show.
     """
 
     outputs: dict[str, Any]
     aws: Mapping[str, str]
     tree: Path | None = None
+    pulumi: Mapping[str, str] | None = None
     private: set[str] = field(default_factory=set[str])
     users: list[str] = field(default_factory=list[str])
 
@@ -80,26 +72,15 @@ class Deployment:
 
     def create_user(self) -> User:
         """Make a user with a random name and password, and sign it in."""
-        name = f"e2e-{secrets.token_hex(6)}@example.com"
-        password = f"Aa1-{secrets.token_urlsafe(18)}"
-        cognito, pool = clients.cognito(self.aws), self.config["userPoolId"]
-        cognito.admin_create_user(
-            UserPoolId=pool,
-            Username=name,
-            MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}],
-        )
-        self.users.append(name)
-        cognito.admin_set_user_password(UserPoolId=pool, Username=name, Password=password, Permanent=True)
-        token = sign_in(self.config, name, password)
-        self.private |= {name, password, token}
-        return User(name=name, password=password, token=token)
+        user = create_user(self.config, self.aws)
+        self.users.append(user.name)
+        self.private |= {user.name, user.password, user.token}
+        return user
 
     def remove_users(self) -> None:
         """Remove the users that `create_user` made."""
-        cognito = clients.cognito(self.aws)
         while self.users:
-            cognito.admin_delete_user(UserPoolId=self.config["userPoolId"], Username=self.users.pop())
+            remove_user(self.config, self.aws, self.users.pop())
 
     async def connect(self, user: User | None = None) -> SessionClient:
         """Open a connection, anonymous without a user."""

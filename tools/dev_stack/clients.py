@@ -14,25 +14,26 @@ if TYPE_CHECKING:
 
 def cognito(environment: Mapping[str, str]) -> "CognitoIdentityProviderClient":
     """Return a client of the user pools."""
-    return _client("cognito-idp", environment)
+    return client("cognito-idp", environment)
 
 
 def functions(environment: Mapping[str, str]) -> "LambdaClient":
     """Return a client of Lambda."""
-    return _client("lambda", environment)
+    return client("lambda", environment)
 
 
 def dynamodb(environment: Mapping[str, str]) -> "DynamoDBClient":
     """Return a client of the tables."""
-    return _client("dynamodb", environment)
+    return client("dynamodb", environment)
 
 
 def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
     """Return a client of CloudWatch Logs."""
-    return _client("logs", environment)
+    return client("logs", environment)
 
 
-def _client(service: str, environment: Mapping[str, str]) -> Any:
+def client(service: str, environment: Mapping[str, str]) -> Any:
+    """Return a client of any service, without types."""
     # `environment` has AWS_* as DevStack.aws_environment() gives them; for a stack in an account the Region
     # alone, and boto3 finds the caller's credentials.
     return cast("Any", boto3).client(

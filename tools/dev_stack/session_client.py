@@ -52,7 +52,11 @@ class SessionClient:
         """
         offered = [PROTOCOL, f"bearer.{token}"] if token else [PROTOCOL]
         connection = await connect(
-            url, subprotocols=[Subprotocol(name) for name in offered], compression=None, ping_interval=None
+            url,
+            subprotocols=[Subprotocol(name) for name in offered],
+            compression=None,
+            ping_interval=None,
+            open_timeout=ANSWER_SECONDS,
         )
         return cls(connection)
 

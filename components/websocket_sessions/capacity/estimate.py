@@ -37,11 +37,10 @@ from websocket_sessions.capacity.operations import (
     silence_checks,
 )
 from websocket_sessions.capacity.prices import (
-    LOWER_RATE_REGIONS,
-    LOWER_REQUESTS_PER_SECOND,
     PRICES,
     QUOTAS,
     Raised,
+    default_limit,
 )
 from websocket_sessions.capacity.report import Cost, Estimate, Usage
 from websocket_sessions.config.settings import MAX_SHARDS, SessionSettings
@@ -68,9 +67,7 @@ def estimate(
     `raised` has the quotas that the account has instead of the Region's usual ones, by name. Raises
     ArgumentError for an unknown quota and for one that cannot be raised.
     """
-    limits = {name: quota.limit for name, quota in QUOTAS.items()}
-    if region in LOWER_RATE_REGIONS:
-        limits["requestsPerSecond"] = LOWER_REQUESTS_PER_SECOND
+    limits = {name: default_limit(name, region) for name in QUOTAS}
     if fan_out_concurrency is not None:
         limits["fanOutConcurrency"] = fan_out_concurrency
     limits |= _raised(raised or {})

@@ -39,6 +39,8 @@ class Quota:
     unit: str
     raised: Raised
     source: str
+    service_quota: tuple[str, str] | None = None
+    """Its service and code in Service Quotas; None if it is not an account's quota."""
 
 
 MILLION = 1e6
@@ -119,18 +121,21 @@ QUOTAS = {
         unit="connections/s",
         raised=Raised.BY_AWS,
         source=f"{_GATEWAY_PAGE}apigateway-execution-service-websocket-limits-table.html",
+        service_quota=("apigateway", "L-9ED1E49A"),
     ),
     "requestsPerSecond": Quota(
         limit=10_000,
         unit="requests and callbacks/s",
         raised=Raised.BY_AWS,
         source=f"{_GATEWAY_PAGE}limits.html",
+        service_quota=("apigateway", "L-8A5B8E43"),
     ),
     "lambdaConcurrency": Quota(
         limit=10,
         unit="functions at once in a new account, 1,000 usually",
         raised=Raised.BY_AWS,
         source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+        service_quota=("lambda", "L-B99A9384"),
     ),
     "fanOutConcurrency": Quota(
         limit=10,
@@ -165,3 +170,9 @@ LOWER_RATE_REGIONS = frozenset(
     }
 )
 """Regions whose `requestsPerSecond` is the lower one: the page of API Gateway's quotas, as above."""
+
+
+def default_limit(name: str, region: str | None) -> float:
+    """Return the quota that an account has in the Region unless AWS has raised it."""
+    lower = name == "requestsPerSecond" and region in LOWER_RATE_REGIONS
+    return LOWER_REQUESTS_PER_SECOND if lower else QUOTAS[name].limit

@@ -1,0 +1,1 @@
+"""The checks of a first hour in an AWS account: `make verify`."""
