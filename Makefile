@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 STACK ?= dev
 
-.PHONY: help setup up down demo watch test check format bench test-live verify docs requirements
+.PHONY: help setup up down demo watch test check format bench test-live verify terraform docs requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,8 @@ test-live: setup ## the end-to-end tests against a deployed stack: make test-liv
 
 verify: setup ## the first hour in an AWS account, with a report: make verify STACK=dev (costs about a dollar; OPTIONS=--help)
 	@$(VENV_PYTHON) -m tools.commands.verify $(STACK) $(OPTIONS)
+terraform: setup ## compare this project's AWS provider with the real one, by OpenTofu or Terraform
+	@$(VENV_PYTHON) -m tools.terraform_json compare
 
 docs: setup ## build the site of all pages, in .local/docs/site
 	@$(VENV_PYTHON) -m tools.commands.docs

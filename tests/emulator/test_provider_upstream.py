@@ -105,7 +105,7 @@ def test_the_record_is_read_from_terraforms_sources(tmp_path: Path) -> None:
         "arn": {"output": True},
         "fifoTopic": {"kind": "boolean", "replaces": True, "default": False},
         "region": region,
-        "rules": {"kind": "list", "required": True},
+        "rules": {"kind": "list", "required": True, "terraform": "rule"},
         "rules.secretText": {"secret": True, "required": True},
         "signatureVersion": {"kind": "integer", "default": 2},
         "tagsAll": {"kind": "map", "computed": True},

@@ -3,8 +3,9 @@
     python -m tools.terraform_facts ~/terraform-provider-aws 6.58.0
 
 rewrites the provider's `upstream.json` for the types and properties in it: whether a change replaces, whether
-an omitted property keeps AWS's value, the default, what is required, output or secret. `kind` and `item` stay
-as recorded, as does what pulumi-aws adds itself (`region`). The checkout has `internal/service/`; the version
+an omitted property keeps AWS's value, the default, what is required, output or secret, and Terraform's name
+if it is not pulumi-aws's in snake case. `kind` and `item` stay as recorded, as does what pulumi-aws adds
+itself (`region`). The checkout has `internal/service/`; the version
 is the one that pulumi-aws is built on. The sources are read as text: what Terraform decides at run time
 (CustomizeDiff) is not in the record.
 """
@@ -150,8 +151,14 @@ def _properties(
     for key, declaration in _declarations(package, source):
         name = names.get(key) or _property_name(recorded, path, key)
         if path + name in recorded:
-            yield path + name, _facts(package, declaration)
+            renamed: Facts = {} if key == terraform_name(name) else {"terraform": key}
+            yield path + name, _facts(package, declaration) | renamed
             yield from _properties(package, declaration, recorded, {}, f"{path}{name}.")
+
+
+def terraform_name(name: str) -> str:
+    """Return a name of pulumi-aws in snake case, as most of Terraform's names are."""
+    return re.sub(r"(?<=[a-z0-9])[A-Z]", lambda match: f"_{match[0]}", name).lower()
 
 
 def _declarations(package: Package, source: str) -> Iterator[tuple[str, str]]:
