@@ -1,8 +1,10 @@
 """The local AWS injects DynamoDB's conflicts, throttling and delays, by operation, table and key."""
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
@@ -159,6 +161,15 @@ def test_a_delayed_call_is_made_late_and_a_delayed_answer_is_lost(
     failed = _refused(lambda: dynamodb.delete_item(TableName=TABLE, Key=_key("late")))
     assert failed["Error"]["Code"] == "InternalServerError"
     dynamodb.delete_item(TableName=TABLE, Key=_key("late"))
+
+
+def test_the_documented_request_is_accepted(inject: Callable[..., InjectedFaults]) -> None:
+    page = (Path(__file__).parents[2] / "emulator" / "README.md").read_text(encoding="utf-8")
+    example = (
+        page.partition("/_local-aws/dynamodb-faults`")[2].partition("```json\n")[2].partition("\n```")[0]
+    )
+    request = json.loads(example)
+    assert inject(*request.pop("rules"), **request).counts() == {}
 
 
 def test_an_unknown_fault_is_refused_with_the_allowed_ones(emulator: MiniStack) -> None:
