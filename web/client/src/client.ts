@@ -1,9 +1,10 @@
 import type { ConnectionOptions } from "./connection.ts";
 import type { FrontendConfig } from "./frontendConfig.ts";
-import { ListenerService, type JoinOptions } from "./listenerService.ts";
+import { ListenerService } from "./listenerService.ts";
 import type { CreateSessionBody, Language } from "./protocol.generated.ts";
-import { SessionCreationOrchestrator, type StartOptions } from "./sessionStarter.ts";
+import { SessionCreationOrchestrator } from "./sessionStarter.ts";
 import type { SpeakerService } from "./speakerService.ts";
+import type { StartOptions } from "./startConnection.ts";
 
 export interface ClientOptions extends Pick<ConnectionOptions, "WebSocket" | "timings" | "debug" | "token"> {
   /** Failed handshakes in a row after which a session is created over HTTP; 2 by default. */
@@ -13,7 +14,7 @@ export interface ClientOptions extends Pick<ConnectionOptions, "WebSocket" | "ti
 /** The part of `frontendConfig` that a client needs. */
 export type ClientConfig = Pick<FrontendConfig, "webSocketUrl" | "httpUrl">;
 
-export interface JoinSessionOptions extends JoinOptions {
+export interface JoinSessionOptions extends StartOptions {
   /** The language of the messages; the stack's default language `en` unless given. */
   readonly targetLanguage?: Language;
 }

@@ -4,7 +4,7 @@
  * Another attempt does no harm: the session outlives its connections, and each request that changes
  * something carries a requestId.
  */
-import { CLOSE_CODES, type ErrorCode } from "./protocol.generated.ts";
+import type { ErrorCode } from "./protocol.generated.ts";
 
 /** Failures that the client finds itself, beside the protocol's error codes. */
 export type ClientErrorCode =
@@ -28,10 +28,10 @@ export type ClientErrorCode =
 export type FailureCode = ErrorCode | ClientErrorCode;
 
 /** Close codes that the client sends; RFC 6455 leaves 4000 to 4999 to applications. */
-export const ClientCloseCode = { normal: CLOSE_CODES.normal, deadPeer: 4000, attachFailed: 4001 } as const;
+export const ClientCloseCode = { normal: 1000, deadPeer: 4000, attachFailed: 4001 } as const;
 
 /** Codes after which another attempt can succeed. All others are final, for the reason given here. */
-const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>([
+const RETRYABLE: readonly FailureCode[] = [
   "CONNECTION_LOST",
   "TIMEOUT",
   "UPGRADE_FAILED",
@@ -46,24 +46,24 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set<FailureCode>([
   // Not CONFLICT: the connection is attached to another session.
   // Not REPLACED: two devices would take the session from each other endlessly.
   // Not QUEUE_FULL, CLOSED, PROTOCOL_VIOLATION, APPLICATION_ERROR: the application is the cause.
-]);
+];
 
 export function isRetryable(code: FailureCode): boolean {
-  return RETRYABLE.has(code);
+  return RETRYABLE.includes(code);
 }
 
 /**
  * Close codes that answer one of the client's own messages. The client reconnects as after any other close
  * code, but it does not repeat the requests that were under way: one of them was the cause.
  */
-const MESSAGE_CLOSE_CODES: ReadonlySet<number> = new Set([
+const MESSAGE_CLOSE_CODES: readonly number[] = [
   1002, // a frame broke the WebSocket protocol
-  CLOSE_CODES.unsupportedData, // a binary frame
+  1003, // a binary frame
   1007, // text that is not UTF-8
-  CLOSE_CODES.tooBig,
-]);
+  1009, // a frame that is too long
+];
 
 /** Returns the failure of the requests under way when the server closes with this code. */
 export function closeFailure(closeCode: number): FailureCode {
-  return MESSAGE_CLOSE_CODES.has(closeCode) ? "PROTOCOL_VIOLATION" : "CONNECTION_LOST";
+  return MESSAGE_CLOSE_CODES.includes(closeCode) ? "PROTOCOL_VIOLATION" : "CONNECTION_LOST";
 }

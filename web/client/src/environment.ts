@@ -1,20 +1,13 @@
-import type { Unsubscribe } from "./observable.ts";
-
-/** Reactions to hints of the browser about its network. */
-export interface EnvironmentListener {
-  /** The connection may be dead. */
-  readonly onSuspect: () => void;
-  /** An attempt to connect may succeed now. */
-  readonly onOnline: () => void;
-}
-
 /**
- * Watches `online`, `offline` and the page's visibility; does nothing outside a browser.
+ * Watches `online`, `offline` and the page's visibility until the signal aborts; does nothing outside a browser.
  *
  * These are only hints: a laptop with a virtual network is always "online". Timers make the decision.
+ *
+ * @param onSuspect called when the connection may be dead.
+ * @param onOnline called when an attempt to connect may succeed.
  */
-export function watchEnvironment({ onSuspect, onOnline }: EnvironmentListener): Unsubscribe {
-  if (typeof window === "undefined") return () => undefined;
+export function watchEnvironment(signal: AbortSignal, onSuspect: () => void, onOnline: () => void): void {
+  if (typeof window === "undefined") return;
   const wake = (): void => {
     onSuspect();
     onOnline();
@@ -22,12 +15,11 @@ export function watchEnvironment({ onSuspect, onOnline }: EnvironmentListener): 
   const onVisibility = (): void => {
     if (document.visibilityState === "visible") wake();
   };
-  window.addEventListener("online", wake);
-  window.addEventListener("offline", onSuspect);
-  document.addEventListener("visibilitychange", onVisibility);
-  return () => {
-    window.removeEventListener("online", wake);
-    window.removeEventListener("offline", onSuspect);
-    document.removeEventListener("visibilitychange", onVisibility);
+  const change = (method: "addEventListener" | "removeEventListener"): void => {
+    window[method]("online", wake);
+    window[method]("offline", onSuspect);
+    document[method]("visibilitychange", onVisibility);
   };
+  change("addEventListener");
+  signal.addEventListener("abort", () => change("removeEventListener"));
 }

@@ -1,5 +1,5 @@
 import { isRetryable, type FailureCode } from "./codes.ts";
-import { ERROR_CODES, type ErrorCode, type ErrorMessage, type Problem } from "./protocol.generated.ts";
+import { ERROR_CODES, type ErrorCode } from "./protocol.generated.ts";
 
 export interface SessionErrorOptions {
   readonly retryAfterMs?: number | undefined;
@@ -17,25 +17,20 @@ export class SessionError extends Error {
   readonly retryable: boolean;
 
   constructor(code: FailureCode, message: string, options: SessionErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? isRetryable(code);
   }
 }
 
-export function fromErrorMessage({ code, message, retryAfter }: ErrorMessage): SessionError {
-  return fromProtocol(code, message, retryAfter);
-}
-
-export function fromProblem({ code, detail, retryAfter }: Problem): SessionError {
-  return fromProtocol(code, detail, retryAfter);
-}
-
-/** A newer stack may send a code that this client does not know; PROTOCOL.md treats it as INTERNAL. */
-function fromProtocol(code: ErrorCode, message: string, retryAfter: number | undefined): SessionError {
+/**
+ * Returns an error of the server. A newer stack may send a code that this client does not know; PROTOCOL.md
+ * treats it as INTERNAL.
+ */
+export function fromProtocol(code: ErrorCode, message: string, retryAfter: number | undefined): SessionError {
   return new SessionError(ERROR_CODES.includes(code) ? code : "INTERNAL", message, {
-    retryAfterMs: retryAfter === undefined ? undefined : retryAfter * 1000,
+    retryAfterMs: retryAfter && retryAfter * 1000,
   });
 }
 
@@ -45,24 +40,25 @@ function fromProtocol(code: ErrorCode, message: string, retryAfter: number | und
  */
 export function toSessionError(error: unknown): SessionError {
   if (error instanceof SessionError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new SessionError(isProgrammingError(error) ? "APPLICATION_ERROR" : "UNAVAILABLE", message, {
+  const { name, message } = error instanceof Error ? error : { name: "", message: String(error) };
+  const isProgrammingError = PROGRAMMING_ERROR.test(name) && !FETCH_FAILURE.test(message);
+  return new SessionError(isProgrammingError ? "APPLICATION_ERROR" : "UNAVAILABLE", message, {
     cause: error,
   });
 }
 
-/** Returns whether an error says that the session has ended or that its records are deleted. */
-export function meansSessionEnded(error: unknown): boolean {
-  return (
-    error instanceof SessionError && (error.code === "SESSION_ENDED" || error.code === "SESSION_NOT_FOUND")
-  );
+/** Returns whether an error has one of these codes. */
+export function hasCode(error: unknown, ...codes: FailureCode[]): error is SessionError {
+  return error instanceof SessionError && codes.includes(error.code);
 }
+
+/** Returns whether an error says that the session has ended or that its records are deleted. */
+export function meansSessionEnded(error: unknown): error is SessionError {
+  return hasCode(error, "SESSION_ENDED", "SESSION_NOT_FOUND");
+}
+
+const PROGRAMMING_ERROR = /^(Type|Reference|Range|Syntax)Error$/;
 
 /** The texts with which browsers and Node report that `fetch` got no response, which is a TypeError too. */
 const FETCH_FAILURE =
   /^(failed to fetch|fetch failed|load failed|network|the (internet|network)|terminated)/i;
-
-function isProgrammingError(error: unknown): boolean {
-  if (error instanceof TypeError) return !FETCH_FAILURE.test(error.message);
-  return error instanceof ReferenceError || error instanceof RangeError || error instanceof SyntaxError;
-}

@@ -1,4 +1,5 @@
 import { backoffDelay, type BackoffBounds } from "./backoff.ts";
+import { after } from "./waiting.ts";
 
 /**
  * Asks the server after a silence whether messages were missed: a lost last message shows by nothing else.
@@ -7,7 +8,7 @@ import { backoffDelay, type BackoffBounds } from "./backoff.ts";
 export class GapProbe {
   readonly #bounds: BackoffBounds;
   readonly #ask: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel = (): void => undefined;
   #attempts = 0;
 
   constructor(bounds: BackoffBounds, ask: () => void) {
@@ -25,13 +26,13 @@ export class GapProbe {
   start(): void {
     this.stop();
     const wait = backoffDelay(this.#attempts, this.#bounds, () => 1 + Math.random() / 2);
-    this.#timer = setTimeout(() => {
+    this.#cancel = after(wait, () => {
       this.#attempts++;
       this.#ask();
-    }, wait);
+    });
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
   }
 }

@@ -1,8 +1,9 @@
-import { fromProblem, SessionError } from "./errors.ts";
-import type { Problem } from "./protocol.generated.ts";
+import { SessionError } from "./errors.ts";
+
+const NONEXISTENT_SESSION = "/sessions/no-session-100";
 
 /**
- * Why a WebSocket handshake failed.
+ * Returns the proven reason why a WebSocket handshake failed; undefined if nothing is proven.
  *
  * A browser hides the HTTP status of a refused handshake: 401, 403, 429, a proxy that does not support
  * WebSockets and a lost network all look like close code 1006. The HTTP API has the same authorizer and
@@ -12,36 +13,19 @@ import type { Problem } from "./protocol.generated.ts";
  * - any other answer proves that network and token are valid, so the WebSocket is blocked or broken;
  * - no answer proves nothing and counts as a network fault.
  */
-export type HandshakeDiagnosis = "refused" | "reachable" | "unreachable";
-
-const NONEXISTENT_SESSION = "/sessions/no-session-100";
-
 export async function diagnoseHandshake(
   httpUrl: string,
   token: string | undefined,
   signal: AbortSignal,
-): Promise<HandshakeDiagnosis> {
-  const authorization = token === undefined ? undefined : { Authorization: `Bearer ${token}` };
-  try {
-    const { status } = await fetch(httpUrl + NONEXISTENT_SESSION, {
-      method: "PATCH",
-      headers: { ...authorization, "Content-Type": "application/json" },
-      body: "{}",
-      signal,
-    });
-    return authorization && (status === 401 || status === 403) ? "refused" : "reachable";
-  } catch {
-    return "unreachable";
-  }
-}
-
-/** Returns an HTTP answer's error. API Gateway's own answers (401, 403, 429, 5xx) have no problem body. */
-export async function responseError(response: Response): Promise<SessionError> {
-  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
-  if (body.code !== undefined) return fromProblem({ ...body, detail: body.detail ?? "" } as Problem);
-  const text = `The server answered with status ${response.status}.`;
-  if (response.status === 401) return new SessionError("UNAUTHORIZED", text);
-  if (response.status === 403) return new SessionError("FORBIDDEN", text);
-  if (response.status === 429) return new SessionError("RATE_LIMITED", text);
-  return new SessionError(response.status >= 500 ? "UNAVAILABLE" : "INVALID_MESSAGE", text);
+): Promise<SessionError | undefined> {
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const request = { method: "PATCH", headers, signal };
+  const response = await fetch(httpUrl + NONEXISTENT_SESSION, request).catch(() => undefined);
+  if (!response) return undefined;
+  if (token !== undefined && (response.status === 401 || response.status === 403))
+    return new SessionError("UNAUTHORIZED", "The server refused the token: sign in again.");
+  return new SessionError(
+    "UPGRADE_FAILED",
+    "The service answers over HTTP, but the WebSocket could not be opened: a proxy or firewall may block it.",
+  );
 }

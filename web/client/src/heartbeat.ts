@@ -1,4 +1,4 @@
-import { monotonicMs } from "./waiting.ts";
+import { after, monotonicMs } from "./waiting.ts";
 
 export interface HeartbeatOptions {
   /** Silence after which to send a heartbeat. */
@@ -12,7 +12,7 @@ export interface HeartbeatOptions {
 /** Checks that the peer is alive: sends a heartbeat after some silence, and times out if nothing arrives. */
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancel = (): void => undefined;
   /** Monotonic; Infinity while no heartbeat is unanswered. */
   #deadlineMs = Infinity;
 
@@ -23,21 +23,24 @@ export class Heartbeat {
 
   /** Starts the interval again: any message from the peer proves that it is alive. */
   onReceived(): void {
-    this.stop();
     this.#deadlineMs = Infinity;
-    this.#timer = setTimeout(() => this.probe(this.#options.timeoutMs), this.#options.intervalMs);
+    this.#wait(this.#options.intervalMs, () => this.probe(this.#options.timeoutMs));
   }
 
   /** Sends a heartbeat now. An earlier deadline stays: asking again must not keep a dead peer alive. */
   probe(timeoutMs: number): void {
-    this.stop();
     const now = monotonicMs();
     this.#deadlineMs = Math.min(this.#deadlineMs, now + timeoutMs);
-    this.#timer = setTimeout(this.#options.onTimeout, this.#deadlineMs - now);
+    this.#wait(this.#deadlineMs - now, this.#options.onTimeout);
     this.#options.send();
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#cancel();
+  }
+
+  #wait(milliseconds: number, callback: () => void): void {
+    this.#cancel();
+    this.#cancel = after(milliseconds, callback);
   }
 }

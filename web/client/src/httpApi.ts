@@ -1,6 +1,12 @@
-import { SessionError } from "./errors.ts";
-import { responseError } from "./handshakeDiagnosis.ts";
-import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
+import { fromProtocol, SessionError } from "./errors.ts";
+import type { CreatedSessionBody, CreateSessionBody, ErrorCode, Problem } from "./protocol.generated.ts";
+
+/** The codes of API Gateway's own answers, which have no problem body. */
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  401: "UNAUTHORIZED",
+  403: "FORBIDDEN",
+  429: "RATE_LIMITED",
+};
 
 /**
  * Creates a session by `POST /sessions`, for a network that blocks WebSockets. The Idempotency-Key is the
@@ -12,7 +18,7 @@ export async function createSessionOverHttp(
   httpUrl: string,
   token: string,
   requestId: string,
-  body: CreateSessionBody,
+  session: CreateSessionBody,
   signal: AbortSignal,
 ): Promise<CreatedSessionBody> {
   const response = await fetch(`${httpUrl}/sessions`, {
@@ -22,12 +28,18 @@ export async function createSessionOverHttp(
       "Content-Type": "application/json",
       "Idempotency-Key": requestId,
     },
-    body: JSON.stringify(body),
+    body: JSON.stringify(session),
     signal,
-  }).catch((error: unknown) => {
+  }).catch((cause: unknown) => {
     signal.throwIfAborted();
-    throw new SessionError("CONNECTION_LOST", String(error), { cause: error });
+    throw new SessionError("CONNECTION_LOST", String(cause), { cause });
   });
-  if (!response.ok) throw await responseError(response);
-  return (await response.json()) as CreatedSessionBody;
+  const { ok, status } = response;
+  if (ok) return (await response.json()) as CreatedSessionBody;
+  const body = (await response.json().catch(() => ({}))) as Partial<Problem>;
+  throw fromProtocol(
+    body.code ?? CODE_OF_STATUS[status] ?? (status >= 500 ? "UNAVAILABLE" : "INVALID_MESSAGE"),
+    body.detail ?? `The server answered with status ${status}.`,
+    body.retryAfter,
+  );
 }

@@ -9,7 +9,7 @@ export {
   type SessionClient,
 } from "./client.ts";
 export type { ClientErrorCode, FailureCode } from "./codes.ts";
-export { Connection, type ConnectionOptions, type RequestOptions } from "./connection.ts";
+export { Connection, type ConnectionOptions } from "./connection.ts";
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
 export type { Attach } from "./connector.ts";
 export type { DebugEvent, DebugHook } from "./debug.ts";
@@ -18,7 +18,7 @@ export type { FrontendConfig } from "./frontendConfig.ts";
 export {
   ListenerService,
   type ContentMessage,
-  type JoinOptions,
+  type LanguageOptions,
   type ListenerOptions,
 } from "./listenerService.ts";
 export type { ListenerState } from "./listenerState.ts";
@@ -32,11 +32,7 @@ export {
   JSON_TYPE,
   type Payload,
 } from "./payload.ts";
-export {
-  SessionCreationOrchestrator,
-  type OrchestratorOptions,
-  type StartOptions,
-} from "./sessionStarter.ts";
+export { SessionCreationOrchestrator, type OrchestratorOptions } from "./sessionStarter.ts";
 export {
   MAX_FRAME_BYTES,
   type Action,
@@ -45,11 +41,13 @@ export {
   type WebSocketClass,
   type WebSocketLike,
 } from "./socket.ts";
+export { SpeakerConnection, type RequestOptions } from "./speakerConnection.ts";
 export {
   SpeakerService,
   type ChangeOptions,
   type PublishContent,
   type SpeakerState,
 } from "./speakerService.ts";
+export type { StartOptions } from "./startConnection.ts";
 export { DEFAULT_TIMINGS, type Timings } from "./timings.ts";
 export type { TokenProvider, TokenRequest } from "./token.ts";

@@ -1,7 +1,6 @@
 import { backoffDelay } from "./backoff.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import type { ConnectionState } from "./connectionState.ts";
-import { meansSessionEnded, SessionError, toSessionError } from "./errors.ts";
+import { hasCode, meansSessionEnded, SessionError, toSessionError } from "./errors.ts";
 import { GapProbe } from "./gapProbe.ts";
 import { initialListenerState, type ListenerState } from "./listenerState.ts";
 import { mergeState } from "./mergeState.ts";
@@ -9,7 +8,8 @@ import { Emitter, Observable } from "./observable.ts";
 import type { Language, ServerMessage, SessionJoined, SessionMessage } from "./protocol.generated.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
 import type { RequestOf, Socket } from "./socket.ts";
-import { withLimit } from "./waiting.ts";
+import { startConnection, type StartOptions } from "./startConnection.ts";
+import { after, withLimit } from "./waiting.ts";
 
 export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
   readonly sessionId: string;
@@ -19,19 +19,14 @@ export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
 /** A message with content. A message for other languages only moves the position. */
 export type ContentMessage = Extract<SessionMessage, { data: string }>;
 
-export interface JoinOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
-  readonly timeoutMs?: number | undefined;
-  /** Gets the connection and each of its states from the start of the join to its end. */
-  readonly onState?: ((state: ConnectionState, connection: Connection) => void) | undefined;
-}
+/** Options of a change; a default of `timings.requestTimeoutMs` limits it. */
+export type LanguageOptions = Pick<StartOptions, "signal" | "timeoutMs">;
 
 type SendJoin = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
 
-/** The server's answer to a wanted language: served, or refused with an error. */
+/** The language that the latest reply served, or one that the server has just refused. */
 interface LanguageAnswer {
-  readonly language: Language;
+  readonly language?: Language;
   readonly error?: SessionError;
 }
 
@@ -50,13 +45,11 @@ export class ListenerService {
     if (message.skipped === undefined) this.messages.emit(message);
   });
   readonly #gapProbe: GapProbe;
-  readonly #languageAnswers = new Emitter<LanguageAnswer>();
-  /** The language that the latest reply served. */
-  #servedLanguage: Language | undefined;
-  #recoveryTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #answer = new Observable<LanguageAnswer>({});
+  /** Cancels the recovery that is planned; undefined if none is planned or under way. */
+  #cancelRecovery: (() => void) | undefined;
   /** Settles when no recovery is under way: overlapping ones might be answered in another order. */
   #recovery: Promise<unknown> = Promise.resolve();
-  #isRecovering = false;
   #isEnding = false;
 
   constructor(options: ListenerOptions) {
@@ -69,8 +62,7 @@ export class ListenerService {
     this.connection.messages.on((message) => this.#onMessage(message));
     this.connection.state.subscribe((state) => {
       if (state.name !== "closed") return;
-      clearTimeout(this.#recoveryTimer);
-      this.#recoveryTimer = undefined;
+      this.#cancelRecovery?.();
       this.#gapProbe.stop();
       if (meansSessionEnded(state.error)) this.#update({ status: "ended" });
     });
@@ -81,34 +73,11 @@ export class ListenerService {
    *
    * @throws SessionError: a refusal, or TIMEOUT with the last failure as its `cause`; or the signal's reason.
    */
-  async join({ signal, timeoutMs, onState }: JoinOptions = {}): Promise<void> {
-    signal?.throwIfAborted();
+  async join(options: StartOptions = {}): Promise<void> {
     const { connection } = this;
-    let lastError: SessionError | undefined;
-    connection.open();
-    const unsubscribe = connection.state.subscribe((state) => {
-      onState?.(state, connection);
-      if (state.name === "waitingToRetry") lastError = state.error;
-    });
-    try {
-      const state = await withLimit(
-        async (limited) =>
-          connection.state.until(({ name }) => name === "open" || name === "closed", limited),
-        {
-          timeoutMs: timeoutMs ?? connection.timings.requestTimeoutMs,
-          message: "Timed out while joining the session.",
-          signals: signal ? [signal] : [],
-        },
-      );
-      if (state.name === "closed")
-        throw state.error ?? new SessionError("CLOSED", "The connection was closed.");
-    } catch (error) {
-      connection.close();
-      if (!(error instanceof SessionError && error.code === "TIMEOUT")) throw error;
-      throw new SessionError("TIMEOUT", error.message, { cause: lastError });
-    } finally {
-      unsubscribe();
-    }
+    await startConnection(connection, options, "Timed out while joining the session.", async (signal) =>
+      connection.state.until(({ name }) => name === "open", signal),
+    );
   }
 
   /**
@@ -117,72 +86,63 @@ export class ListenerService {
    *
    * @throws SessionError: the refusal, or TIMEOUT; or the signal's reason.
    */
-  async setLanguage(targetLanguage: Language, { signal, timeoutMs }: JoinOptions = {}): Promise<void> {
+  async setLanguage(wanted: Language, { signal, timeoutMs }: LanguageOptions = {}): Promise<void> {
     signal?.throwIfAborted();
-    this.#update({ targetLanguage });
-    const { name } = this.connection.state.value;
-    if (name === "idle" || name === "closed") return;
-    const { timings, state } = this.connection;
-    const stop = new AbortController();
-    const unsubscribe = state.subscribe((now) => {
-      if (now.name === "closed")
-        stop.abort(now.error ?? new SessionError("CLOSED", "The connection was closed."));
-    });
+    this.#update({ targetLanguage: wanted });
+    const { state, timings, closed } = this.connection;
+    if (state.value.name === "idle" || closed.aborted) return;
+    this.#recoverSoon(0);
     try {
-      const answer = this.#languageAnswer(targetLanguage);
-      this.#recoverSoon(0);
-      await withLimit(async () => answer, {
-        timeoutMs: timeoutMs ?? timings.requestTimeoutMs,
-        message: "Timed out while changing the language.",
-        signals: signal ? [signal, stop.signal] : [stop.signal],
-      });
+      const { language, error } = await withLimit(
+        timeoutMs ?? timings.requestTimeoutMs,
+        "Timed out while changing the language.",
+        [signal, closed],
+        async (limited) =>
+          this.#answer.until(
+            (answer) => answer.language === wanted || this.state.value.targetLanguage !== wanted,
+            limited,
+          ),
+      );
+      if (error && language === wanted) throw error;
     } catch (error) {
-      this.#revertLanguage(targetLanguage);
+      this.#revertLanguage(wanted);
       throw error;
-    } finally {
-      unsubscribe();
     }
   }
 
   /** Leaves the session and closes the connection. If the server cannot be reached, it counts the listener out later. */
   async leave(): Promise<void> {
-    const { timings } = this.connection;
-    await withLimit(
-      async (signal) =>
-        this.connection.request<"leaveSession">({ action: "leaveSession" }, { retry: false, signal }),
-      { timeoutMs: timings.drainTimeoutMs, message: "Leaving timed out." },
+    const { connection } = this;
+    await withLimit(connection.timings.drainTimeoutMs, "", [], async (signal) =>
+      connection.requestOnce<"leaveSession">({ action: "leaveSession" }, signal),
     ).catch(() => undefined);
-    this.connection.close();
+    connection.close();
     this.#buffer.reset();
-    this.#servedLanguage = undefined;
+    this.#answer.set({});
     this.#isEnding = false;
   }
 
   async #attach(socket: Socket, signal: AbortSignal): Promise<undefined> {
-    const send: SendJoin = async (message) => socket.request<"joinSession">(message, signal);
+    const { state, timings } = this.connection;
+    const join = async (): Promise<void> =>
+      this.#join(async (message) => socket.request<"joinSession">(message, signal));
     await this.#exclusively(async () => {
       try {
-        await this.#join(send);
-      } catch (error) {
+        await join();
+      } catch (cause) {
         // A listener that was in the session waits for a place; a new one learns that the session is full.
-        if (!(error instanceof SessionError && error.code === "SESSION_FULL" && this.#buffer.position.value))
-          throw error;
-        if (this.connection.state.value.name === "handingOver") await this.#takeOwnPlace(send);
-        else throw new SessionError(error.code, error.message, { retryable: true, cause: error });
+        if (!hasCode(cause, "SESSION_FULL") || !this.#buffer.position.value) throw cause;
+        if (state.value.name !== "handingOver")
+          throw new SessionError(cause.code, cause.message, { retryable: true, cause });
+        // The new connection takes the old one's place; messages between the two are replayed.
+        await this.connection.requestOnce<"leaveSession">({ action: "leaveSession" });
+        await join().catch((error: unknown) => {
+          // The old connection has left the session and must not be used again.
+          throw new SessionError("CONNECTION_LOST", toSessionError(error).message, { cause: error });
+        });
       }
     });
-    this.#recoverSoon(this.connection.timings.gapDelayMs);
-  }
-
-  /** In a full session the new connection takes the old one's place; messages between the two are replayed. */
-  async #takeOwnPlace(send: SendJoin): Promise<void> {
-    await this.connection.request<"leaveSession">({ action: "leaveSession" }, { retry: false });
-    try {
-      await this.#join(send);
-    } catch (error) {
-      // The old connection has left the session and must not be used again.
-      throw new SessionError("CONNECTION_LOST", toSessionError(error).message, { cause: error });
-    }
+    this.#recoverSoon(timings.gapDelayMs);
   }
 
   /** Joins, with the position if there is one, until nothing is left to replay and the wanted language is served. */
@@ -194,9 +154,12 @@ export class ListenerService {
       try {
         reply = await send({ action: "joinSession", sessionId, targetLanguage, ...from });
       } catch (error) {
-        if (!this.#isLanguageRefusal(error, targetLanguage)) throw error;
+        const served = this.#answer.value;
+        const isRefusal = hasCode(error, "UNSUPPORTED_LANGUAGE", "INVALID_LANGUAGE");
+        if (!isRefusal || !served.language || served.language === targetLanguage) throw error;
         this.#revertLanguage(targetLanguage);
-        this.#languageAnswers.emit({ language: targetLanguage, error });
+        this.#answer.set({ language: targetLanguage, error });
+        this.#answer.set(served);
         continue;
       }
       this.#apply(reply, from !== undefined);
@@ -215,9 +178,8 @@ export class ListenerService {
     if (reply.reset) this.resets.emit();
     if (reply.reset || !hadPosition) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
     this.#buffer.confirm(reply.offset);
-    this.#servedLanguage = reply.targetLanguage;
     this.#update({ sourceLanguage: reply.sourceLanguage, ...mergeState(this.state.value, reply) });
-    this.#languageAnswers.emit({ language: reply.targetLanguage });
+    this.#answer.set({ language: reply.targetLanguage });
   }
 
   /** Waits for replayed messages, which are pushes and may arrive a little after the reply. */
@@ -226,78 +188,55 @@ export class ListenerService {
     await this.#buffer.position.until((now) => (now?.offset ?? 0) >= offset, limit).catch(() => undefined);
   }
 
-  /** Whether the server refused the wanted language while it serves another one. */
-  #isLanguageRefusal(error: unknown, language: Language): error is SessionError {
-    return (
-      error instanceof SessionError &&
-      (error.code === "UNSUPPORTED_LANGUAGE" || error.code === "INVALID_LANGUAGE") &&
-      this.#servedLanguage !== undefined &&
-      this.#servedLanguage !== language
-    );
-  }
-
   /** Wants the served language again, unless a later call wants another one. */
   #revertLanguage(language: Language): void {
     if (this.state.value.targetLanguage === language)
-      this.#update({ targetLanguage: this.#servedLanguage ?? language });
-  }
-
-  /** Resolves when the language is served or no longer wanted; rejects when it is refused. */
-  async #languageAnswer(wanted: Language): Promise<void> {
-    if (this.#servedLanguage === wanted && !this.#needsRecovery) return;
-    await new Promise<void>((resolve, reject) => {
-      const unsubscribe = this.#languageAnswers.on(({ language, error }) => {
-        if (language !== wanted && this.state.value.targetLanguage === wanted) return;
-        unsubscribe();
-        if (language === wanted && error) reject(error);
-        else resolve();
-      });
-    });
+      this.#update({ targetLanguage: this.#answer.value.language ?? language });
   }
 
   get #needsRecovery(): boolean {
-    return this.#buffer.hasGap || this.#servedLanguage !== this.state.value.targetLanguage;
+    return this.#buffer.hasGap || this.#answer.value.language !== this.state.value.targetLanguage;
   }
 
   /** Joins again on the open connection if messages are missing or another language is wanted, with growing waits. */
   #recoverSoon(waitMs: number, attempt = 0): void {
-    if (!this.#needsRecovery) return;
-    if (waitMs > 0 && (this.#isRecovering || this.#recoveryTimer !== undefined)) return;
-    clearTimeout(this.#recoveryTimer);
-    this.#recoveryTimer = setTimeout(() => {
-      this.#recoveryTimer = undefined;
-      void this.#recover(attempt, () => this.#needsRecovery);
-    }, waitMs);
+    if (!this.#needsRecovery || (waitMs > 0 && this.#cancelRecovery)) return;
+    this.#cancelRecovery?.();
+    this.#cancelRecovery = after(waitMs, () => void this.#recover(attempt));
   }
 
-  async #recover(attempt: number, isNeeded: () => boolean): Promise<void> {
-    let waitMs = this.connection.timings.gapDelayMs + backoffDelay(attempt, this.connection.timings.backoff);
+  /** @param isProbe whether to join although nothing is known to be missing. */
+  async #recover(attempt: number, isProbe = false): Promise<void> {
+    const { connection } = this;
+    const { gapDelayMs, backoff } = connection.timings;
+    let waitMs = gapDelayMs + backoffDelay(attempt, backoff);
     await this.#exclusively(async () => {
-      if (isNeeded())
-        await this.#join(async (message) =>
-          this.connection.request<"joinSession">(message, { retry: false }),
-        );
+      if (isProbe || this.#needsRecovery)
+        await this.#join(async (message) => {
+          const { socket } = connection;
+          const reply = await connection.requestOnce<"joinSession">(message);
+          if (socket === connection.socket) return reply;
+          throw new SessionError("CONNECTION_LOST", "The connection was handed over.");
+        });
     }).catch((error: unknown) => {
       // Other failures need no measure here: the recovery is repeated, and the connection reports its own.
-      if (meansSessionEnded(error)) this.connection.close(error as SessionError);
+      if (meansSessionEnded(error)) connection.close(error);
       waitMs = Math.max(waitMs, toSessionError(error).retryAfterMs ?? 0);
     });
-    if (this.connection.state.value.name !== "closed") this.#recoverSoon(waitMs, attempt + 1);
+    this.#cancelRecovery = undefined;
+    if (!connection.closed.aborted) this.#recoverSoon(waitMs, attempt + 1);
   }
 
   #probe(): void {
     this.#gapProbe.start();
-    if (this.connection.state.value.name === "open") void this.#recover(0, () => true);
+    if (this.connection.state.value.name === "open") void this.#recover(0, true);
   }
 
   /** Runs recoveries one after the other. */
   async #exclusively<Result>(action: () => Promise<Result>): Promise<Result> {
-    const result = this.#recovery.then(async () => {
-      this.#isRecovering = true;
-      return action();
-    });
+    const result = this.#recovery.then(action);
     this.#recovery = result.catch(() => undefined);
-    return result.finally(() => (this.#isRecovering = false));
+    return result;
   }
 
   /** Closes once every message up to the end has arrived, or after the time limit. */
@@ -326,7 +265,7 @@ export class ListenerService {
       this.#end(message.offset, message.reason);
     } else if (message.type === "sessionJoined") {
       // A late reply to a request that timed out: the server may serve its language now.
-      this.#servedLanguage = message.targetLanguage;
+      this.#answer.set({ language: message.targetLanguage });
       this.#recoverSoon(0);
     }
   }

@@ -1,3 +1,5 @@
+import { abortable } from "./waiting.ts";
+
 export type Unsubscribe = () => void;
 
 /** Calls its listeners with each event. A listener that throws is reported and does not affect the others. */
@@ -20,10 +22,7 @@ export class Emitter<Event> {
   }
 
   emit(event: Event): void {
-    if (this.#capacity > 0) {
-      this.#held.push(event);
-      if (this.#held.length > this.#capacity) this.#held.shift();
-    }
+    if (this.#held.push(event) > this.#capacity) this.#held.shift();
     for (const listener of [...this.#listeners]) {
       try {
         listener(event);
@@ -39,8 +38,8 @@ export class Emitter<Event> {
 /** A value that can be watched: a subscriber gets the present value at once and each later one. */
 export class Observable<Value> {
   readonly #changes = new Emitter<Value>();
-  readonly #pending: { value: Value }[] = [];
-  #emitting = false;
+  /** The changes that the subscribers have not all got; the first one is being emitted. */
+  readonly #pending: Value[] = [];
   #value: Value;
 
   constructor(value: Value) {
@@ -54,11 +53,8 @@ export class Observable<Value> {
   /** Sets the value. If a subscriber sets it in turn, all subscribers get the first change before the second. */
   set(value: Value): void {
     this.#value = value;
-    this.#pending.push({ value });
-    if (this.#emitting) return;
-    this.#emitting = true;
-    for (let next = this.#pending.shift(); next; next = this.#pending.shift()) this.#changes.emit(next.value);
-    this.#emitting = false;
+    if (this.#pending.push(value) > 1) return;
+    for (; this.#pending.length > 0; this.#pending.shift()) this.#changes.emit(this.#pending[0] as Value);
   }
 
   subscribe(listener: (value: Value) => void): Unsubscribe {
@@ -69,26 +65,10 @@ export class Observable<Value> {
 
   /** Resolves with the first value, present or later, that matches; rejects with the signal's reason. */
   async until(matches: (value: Value) => boolean, signal?: AbortSignal): Promise<Value> {
-    signal?.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      if (matches(this.#value)) {
-        resolve(this.#value);
-        return;
-      }
-      const unsubscribe = this.#changes.on((value) => {
-        if (!matches(value)) return;
-        stop();
-        resolve(value);
-      });
-      const onAbort = (): void => {
-        stop();
-        reject(signal?.reason as Error);
-      };
-      const stop = (): void => {
-        unsubscribe();
-        signal?.removeEventListener("abort", onAbort);
-      };
-      signal?.addEventListener("abort", onAbort);
-    });
+    return abortable(signal, (resolve) =>
+      this.subscribe((value) => {
+        if (matches(value)) resolve(value);
+      }),
+    );
   }
 }

@@ -50,20 +50,15 @@ export class ReorderBuffer {
     const known = this.position.value;
     const isSameLog = known?.epoch === position.epoch;
     if (isSameLog && position.offset <= known.offset) return;
-    for (const [offset, message] of [...this.#held].sort(([a], [b]) => a - b)) {
-      if (message.epoch !== position.epoch) this.#held.delete(offset);
-      else if (offset <= position.offset) {
-        this.#held.delete(offset);
-        if (isSameLog && offset > known.offset) this.#deliver(message);
-      }
-    }
-    this.#lastOffset = Math.max(
-      position.offset,
-      known && !isSameLog ? 0 : this.#lastOffset,
-      ...this.#held.keys(),
-    );
+    const held = [...this.#held.values()].sort((a, b) => a.offset - b.offset);
+    this.#held.clear();
+    if (known && !isSameLog) this.#lastOffset = -1;
     this.position.set(position);
-    this.#drain();
+    for (const message of held) {
+      if (isSameLog && message.offset <= position.offset) this.#deliver(message);
+      else this.accept(message);
+    }
+    this.confirm(position.offset);
   }
 
   /** Forgets the position, so that the next join starts at the session's present position. */

@@ -1,30 +1,21 @@
-import { Connection, type ConnectionOptions } from "./connection.ts";
+import type { ConnectionOptions } from "./connection.ts";
 import type { ConnectionState } from "./connectionState.ts";
 import { SessionError } from "./errors.ts";
 import { createSessionOverHttp } from "./httpApi.ts";
 import type { CreatedSessionBody, CreateSessionBody } from "./protocol.generated.ts";
 import { newRequestId } from "./requestId.ts";
-import { ServerClock } from "./serverClock.ts";
 import { attachByCreating, attachByResuming, SpeakerAttachment } from "./speakerAttachment.ts";
+import { SpeakerConnection } from "./speakerConnection.ts";
 import { SpeakerService } from "./speakerService.ts";
-import { TokenSource } from "./token.ts";
-import { withLimit } from "./waiting.ts";
+import { startConnection, type StartOptions } from "./startConnection.ts";
 
 export interface OrchestratorOptions extends Omit<ConnectionOptions, "attach" | "anonymous"> {
   /** Failed handshakes in a row after which the session is created over HTTP. */
   readonly fallbackAfter?: number;
 }
 
-export interface StartOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Limit over all attempts; `timings.requestTimeoutMs` by default. */
-  readonly timeoutMs?: number | undefined;
-  /** Gets the connection and each of its states until the session has started. */
-  readonly onState?: ((state: ConnectionState, connection: Connection) => void) | undefined;
-}
-
 /** Creates the session without a WebSocket. */
-type Fallback = (connection: Connection, signal: AbortSignal) => Promise<CreatedSessionBody>;
+type Fallback = (connection: SpeakerConnection, signal: AbortSignal) => Promise<CreatedSessionBody>;
 
 /**
  * Starts a speaker's session: a new one, or one that runs already.
@@ -47,13 +38,10 @@ export class SessionCreationOrchestrator {
    */
   async createSession(body: CreateSessionBody, options: StartOptions = {}): Promise<SpeakerService> {
     const requestId = newRequestId();
-    return this.#start(attachByCreating(body, requestId), options, async ({ timings }, signal) => {
-      const tokens = new TokenSource(this.#options.token, timings, new ServerClock());
-      const token = await tokens.getForConnect(false, signal);
-      if (token === undefined)
-        throw new SessionError("UNAUTHORIZED", "The token provider returned no token: sign in first.");
-      return createSessionOverHttp(this.#options.httpUrl ?? "", token, requestId, body, signal);
-    });
+    const { httpUrl = "" } = this.#options;
+    return this.#start(attachByCreating(body, requestId), options, async (connection, signal) =>
+      createSessionOverHttp(httpUrl, await connection.getToken(signal), requestId, body, signal),
+    );
   }
 
   /**
@@ -72,41 +60,32 @@ export class SessionCreationOrchestrator {
     options: StartOptions,
     fallback?: Fallback,
   ): Promise<SpeakerService> {
-    options.signal?.throwIfAborted();
     const attachment = new SpeakerAttachment(first);
-    const connection = new Connection({ ...this.#options, attach: attachment.attach });
+    const connection = new SpeakerConnection({ ...this.#options, attach: attachment.attach });
     const stop = new AbortController();
-    let lastError: SessionError | undefined;
     let isFallingBack = false;
     const unsubscribe = connection.state.subscribe((state) => {
-      options.onState?.(state, connection);
-      if (state.name === "closed") stop.abort(state.error);
-      if (state.name === "waitingToRetry") lastError = state.error;
       if (!fallback || isFallingBack || !this.#isBlocked(state)) return;
       isFallingBack = true;
-      void fallback(connection, stop.signal)
+      fallback(connection, stop.signal)
         // If a WebSocket was faster, its reply is the later one.
         .then((session) => attachment.session.value ?? attachment.session.set(session))
         .catch((error: unknown) => {
-          if (error instanceof SessionError && !error.retryable) stop.abort(error);
+          if (error instanceof SessionError && !error.retryable) connection.close(error);
         })
         .finally(() => (isFallingBack = false));
     });
     try {
-      connection.open();
-      const session = await withLimit(async (signal) => attachment.attached(signal), {
-        timeoutMs: options.timeoutMs ?? connection.timings.requestTimeoutMs,
-        message: "Timed out while starting the session.",
-        signals: options.signal ? [options.signal, stop.signal] : [stop.signal],
-      });
+      const session = await startConnection(
+        connection,
+        options,
+        "Timed out while starting the session.",
+        async (signal) => attachment.attached(signal),
+      );
       return new SpeakerService(session, connection, attachment.session);
-    } catch (error) {
-      connection.close();
-      if (!(error instanceof SessionError && error.code === "TIMEOUT")) throw error;
-      throw new SessionError("TIMEOUT", error.message, { cause: lastError });
     } finally {
       unsubscribe();
-      stop.abort(new SessionError("CLOSED", "The session has started."));
+      stop.abort();
     }
   }
 

@@ -1,8 +1,7 @@
 import { ClientCloseCode, closeFailure } from "./codes.ts";
 import type { DebugHook } from "./debug.ts";
-import { SessionError } from "./errors.ts";
+import { fromProtocol, SessionError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
-import { PendingRequests } from "./pendingRequests.ts";
 import {
   SUBPROTOCOL,
   TOKEN_SUBPROTOCOL_PREFIX,
@@ -12,7 +11,7 @@ import {
 } from "./protocol.generated.ts";
 import { newRequestId } from "./requestId.ts";
 import type { Timings } from "./timings.ts";
-import { withLimit } from "./waiting.ts";
+import { after, withLimit } from "./waiting.ts";
 
 export type Action = ClientMessage["action"];
 export type RequestOf<A extends Action> = Extract<ClientMessage, { action: A }>;
@@ -35,7 +34,7 @@ export interface SocketOptions {
   readonly token: string | undefined;
   readonly WebSocket: WebSocketClass;
   readonly timings: Timings;
-  readonly debug: DebugHook | undefined;
+  readonly debug?: DebugHook | undefined;
   /** Gets each message that answers no request under way. */
   readonly onMessage: (message: ServerMessage, socket: Socket) => void;
 }
@@ -47,65 +46,79 @@ let socketCount = 0;
 
 /** One WebSocket with its requests and its heartbeat. */
 export class Socket {
-  /** Resolves with the reason when the WebSocket has closed. Never rejects. */
-  readonly closed: Promise<SessionError>;
+  /** Whether the server asked for a handover to another WebSocket. */
+  isHandoverDue = false;
+  /** The token that the WebSocket was opened with. */
+  readonly token: string | undefined;
   readonly #number = ++socketCount;
   readonly #webSocket: WebSocketLike;
   readonly #options: SocketOptions;
-  readonly #pending = new PendingRequests();
+  /** What to call with the reply to each request under way, by requestId. */
+  readonly #pending = new Map<string, (reply: ServerMessage) => void>();
   readonly #heartbeat: Heartbeat;
-  #resolveClosed!: (reason: SessionError) => void;
-  #isClosed = false;
+  readonly #closed = new AbortController();
+  #isDraining = false;
 
-  /** Opens a WebSocket. Rejects with UPGRADE_FAILED or with the signal's reason. */
+  /**
+   * Opens a WebSocket, which closes when the signal aborts.
+   *
+   * @throws SessionError UPGRADE_FAILED, or the signal's reason.
+   */
   static async open(options: SocketOptions, signal: AbortSignal): Promise<Socket> {
     signal.throwIfAborted();
-    const { url, token, timings } = options;
-    const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, TOKEN_SUBPROTOCOL_PREFIX + token];
-    const webSocket = createWebSocket(options.WebSocket, url, protocols);
-    const opened = new Promise<void>((resolve, reject) => {
-      webSocket.onerror = () => undefined; // a close event follows, and says no more
-      webSocket.onclose = () => reject(new SessionError("UPGRADE_FAILED", UPGRADE_FAILED_TEXT));
-      webSocket.onopen = () => resolve();
-    });
+    const { url, token, timings, WebSocket } = options;
+    let webSocket: WebSocketLike | undefined;
     try {
-      await withLimit(async () => opened, {
-        timeoutMs: timings.connectTimeoutMs,
-        message: UPGRADE_FAILED_TEXT,
-        signals: [signal],
-      });
-      return new Socket(webSocket, options);
-    } catch (error) {
-      webSocket.onopen = webSocket.onclose = null;
-      webSocket.close();
+      const opening = (webSocket = new WebSocket(url, [
+        SUBPROTOCOL,
+        ...(token === undefined ? [] : [TOKEN_SUBPROTOCOL_PREFIX + token]),
+      ]));
+      opening.onerror = () => undefined; // a close event follows, and says no more
+      await withLimit(
+        timings.connectTimeoutMs,
+        "The handshake timed out.",
+        [signal],
+        async () =>
+          new Promise<unknown>((resolve, reject) => {
+            opening.onopen = resolve;
+            opening.onclose = reject;
+          }),
+      );
+      return new Socket(opening, options, signal);
+    } catch (cause) {
+      if (webSocket) {
+        webSocket.onopen = webSocket.onclose = null;
+        webSocket.close();
+      }
       signal.throwIfAborted();
-      throw new SessionError("UPGRADE_FAILED", UPGRADE_FAILED_TEXT, { cause: error });
+      // The constructor throws for an address that no WebSocket can have.
+      const retryable = webSocket !== undefined;
+      throw new SessionError("UPGRADE_FAILED", "The WebSocket could not be opened.", { retryable, cause });
     }
   }
 
-  private constructor(webSocket: WebSocketLike, options: SocketOptions) {
+  private constructor(webSocket: WebSocketLike, options: SocketOptions, signal: AbortSignal) {
+    this.token = options.token;
     this.#webSocket = webSocket;
     this.#options = options;
-    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    const { timings, debug } = options;
     this.#heartbeat = new Heartbeat({
-      intervalMs: options.timings.heartbeatIntervalMs,
-      timeoutMs: options.timings.heartbeatTimeoutMs,
+      intervalMs: timings.heartbeatIntervalMs,
+      timeoutMs: timings.heartbeatTimeoutMs,
       send: () => this.#send({ action: "heartbeat" }),
-      onTimeout: () =>
-        this.#end(
-          ClientCloseCode.deadPeer,
-          new SessionError("CONNECTION_LOST", "The server sent nothing after a heartbeat."),
-        ),
+      onTimeout: () => this.#end(ClientCloseCode.deadPeer, "The server sent nothing after a heartbeat."),
     });
     webSocket.onopen = null;
-    webSocket.onmessage = (event: { data: unknown }) => this.#receive(event.data);
+    webSocket.onmessage = (event: { data: unknown }) => this.#receive(String(event.data));
     webSocket.onclose = ({ code }: { code: number }) =>
-      this.#end(code, new SessionError("CONNECTION_LOST", `The server closed the connection (${code}).`));
-    options.debug?.({ event: "opened", socket: this.#number });
+      this.#end(code, `The server closed the connection (${code}).`);
+    signal.addEventListener("abort", () => this.close(), { signal: this.closed });
+    debug?.({ event: "opened", socket: this.#number });
   }
 
-  get isClosed(): boolean {
-    return this.#isClosed;
+  /** Aborts when the WebSocket has closed. Its reason is the failure of the requests under way. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
   }
 
   /**
@@ -114,55 +127,68 @@ export class Socket {
    * @throws SessionError, or the signal's reason.
    */
   async request<A extends Action>(message: RequestOf<A>, signal?: AbortSignal): Promise<ReplyOf[A]> {
-    signal?.throwIfAborted();
-    if (this.#isClosed) throw new SessionError("CONNECTION_LOST", "The connection is closed.");
     const requestId = message.requestId ?? newRequestId();
-    const reply = this.#pending.add(requestId, this.#options.timings.replyTimeoutMs, signal);
     try {
-      this.#send({ ...message, requestId });
-    } catch (error) {
-      this.#pending.settle({ type: "error", requestId, code: "PAYLOAD_TOO_LARGE", message: String(error) });
+      const reply = await withLimit(
+        this.#options.timings.replyTimeoutMs,
+        "The server did not reply in time.",
+        [signal, this.closed],
+        async () =>
+          new Promise<ServerMessage>((resolve) => {
+            this.#pending.set(requestId, resolve);
+            this.#send({ ...message, requestId });
+          }),
+      );
+      if (reply.type === "error") throw fromProtocol(reply.code, reply.message, reply.retryAfter);
+      return reply as ReplyOf[A];
+    } finally {
+      this.#pending.delete(requestId);
+      this.#closeIfDrained();
     }
-    return reply as Promise<ReplyOf[A]>;
   }
 
   /** Sends a heartbeat now, because the connection may be dead. */
   probe(): void {
-    if (!this.#isClosed) this.#heartbeat.probe(this.#options.timings.probeTimeoutMs);
+    if (!this.closed.aborted) this.#heartbeat.probe(this.#options.timings.probeTimeoutMs);
   }
 
   /** Closes once the requests under way are answered, at the latest after `timings.drainTimeoutMs`. */
-  async drain(): Promise<void> {
-    const timer = setTimeout(() => this.close(), this.#options.timings.drainTimeoutMs);
-    await this.#pending.drained();
-    clearTimeout(timer);
-    this.close();
+  drain(): void {
+    this.#isDraining = true;
+    const cancel = after(this.#options.timings.drainTimeoutMs, () => this.close());
+    this.closed.addEventListener("abort", cancel);
+    this.#closeIfDrained();
   }
 
   close(code: number = ClientCloseCode.normal): void {
-    this.#end(code, new SessionError("CONNECTION_LOST", "The client closed the connection."));
+    this.#end(code, "The client closed the connection.");
+  }
+
+  #closeIfDrained(): void {
+    if (this.#isDraining && this.#pending.size === 0) this.close();
   }
 
   #send(message: ClientMessage): void {
     const text = JSON.stringify(message);
     const bytes = new TextEncoder().encode(text).length;
     if (bytes > MAX_FRAME_BYTES)
-      throw new RangeError(`The message has ${bytes} bytes; allowed are ${MAX_FRAME_BYTES}.`);
+      throw new SessionError(
+        "PAYLOAD_TOO_LARGE",
+        `The message has ${bytes} bytes; allowed are ${MAX_FRAME_BYTES}.`,
+      );
     this.#webSocket.send(text);
     this.#report("sent", message.action, message.requestId, text);
   }
 
-  #receive(data: unknown): void {
+  #receive(text: string): void {
     this.#heartbeat.onReceived();
-    const message = parse(data);
+    const message = parse(text);
     if (!message) return;
-    this.#report(
-      "received",
-      message.type,
-      "requestId" in message ? message.requestId : undefined,
-      String(data),
-    );
-    if (!this.#pending.settle(message)) this.#options.onMessage(message, this);
+    const requestId = "requestId" in message ? message.requestId : undefined;
+    this.#report("received", message.type, requestId, text);
+    const settle = this.#pending.get(requestId ?? "");
+    if (settle) settle(message);
+    else this.#options.onMessage(message, this);
   }
 
   #report(event: "sent" | "received", name: string, requestId: string | undefined, text: string): void {
@@ -170,34 +196,21 @@ export class Socket {
   }
 
   /** Does not wait for the closing handshake, which never completes on a dead network. */
-  #end(code: number, error: SessionError): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  #end(code: number, message: string): void {
+    if (this.closed.aborted) return;
+    const error = new SessionError(closeFailure(code), message);
+    this.#closed.abort(error);
     this.#heartbeat.stop();
     this.#webSocket.onmessage = this.#webSocket.onclose = null;
     if (this.#webSocket.readyState <= 1) this.#webSocket.close(code);
-    const failure = closeFailure(code);
-    this.#pending.rejectAll(failure === error.code ? error : new SessionError(failure, error.message));
     this.#options.debug?.({ event: "closed", socket: this.#number, code, error });
-    this.#resolveClosed(error);
-  }
-}
-
-const UPGRADE_FAILED_TEXT = "The WebSocket could not be opened.";
-
-/** @throws SessionError, not retryable, for an address that no WebSocket can have. */
-function createWebSocket(WebSocket: WebSocketClass, url: string, protocols: string[]): WebSocketLike {
-  try {
-    return new WebSocket(url, protocols);
-  } catch (error) {
-    throw new SessionError("UPGRADE_FAILED", String(error), { retryable: false, cause: error });
   }
 }
 
 /** Returns a message of the protocol; undefined for API Gateway's own `{"message", "connectionId"}`. */
-function parse(data: unknown): ServerMessage | undefined {
+function parse(text: string): ServerMessage | undefined {
   try {
-    const message = JSON.parse(String(data)) as Partial<ServerMessage> | null;
+    const message = JSON.parse(text) as Partial<ServerMessage> | null;
     return typeof message?.type === "string" ? (message as ServerMessage) : undefined;
   } catch {
     return undefined;

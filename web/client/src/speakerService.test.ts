@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Connection, Observable, SpeakerService, type CreatedSessionBody } from "./index.ts";
+import { Observable, SpeakerConnection, SpeakerService, type CreatedSessionBody } from "./index.ts";
 import { createSpeaker, follow, numbered, options, startFakeServer } from "../testSupport/harness.ts";
 import { error } from "../testSupport/fakeSession.ts";
 
@@ -20,7 +20,10 @@ const CREATED: CreatedSessionBody = {
 
 test("it starts from sessionCreated although the connection that brought it is closed", async () => {
   const server = await startFakeServer();
-  const connection = new Connection({ ...options(server), attach: async () => Promise.resolve(undefined) });
+  const connection = new SpeakerConnection({
+    ...options(server),
+    attach: async () => Promise.resolve(undefined),
+  });
   connection.close();
   const speaker = new SpeakerService(
     CREATED,

@@ -1,4 +1,3 @@
-import type { Connection } from "./connection.ts";
 import { meansSessionEnded, SessionError } from "./errors.ts";
 import { mergeState } from "./mergeState.ts";
 import { Observable } from "./observable.ts";
@@ -11,6 +10,7 @@ import type {
   ServerMessage,
 } from "./protocol.generated.ts";
 import { SendQueue } from "./sendQueue.ts";
+import type { SpeakerConnection } from "./speakerConnection.ts";
 import { withLimit } from "./waiting.ts";
 
 export interface SpeakerState extends CreatedSessionBody {
@@ -39,7 +39,7 @@ interface SessionChange {
  * session outlives its connections, and the connection resumes the session by itself.
  */
 export class SpeakerService {
-  readonly connection: Connection;
+  readonly connection: SpeakerConnection;
   readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
   /** The changes that this speaker requested last. */
@@ -50,7 +50,7 @@ export class SpeakerService {
   /** @param attached the session as each later resume describes it. */
   constructor(
     created: CreatedSessionBody,
-    connection: Connection,
+    connection: SpeakerConnection,
     attached: Observable<CreatedSessionBody | undefined>,
   ) {
     this.connection = connection;
@@ -123,11 +123,9 @@ export class SpeakerService {
 
   /** Waits for the queue, but not longer than for a request. */
   async #published({ signal }: ChangeOptions = {}): Promise<void> {
-    await withLimit(async () => this.#queue.idle(), {
-      timeoutMs: this.connection.timings.requestTimeoutMs,
-      message: "The queue did not drain in time.",
-      signals: signal ? [signal] : [],
-    }).catch(() => signal?.throwIfAborted());
+    await withLimit(this.connection.timings.requestTimeoutMs, "", [signal], async () =>
+      this.#queue.idle(),
+    ).catch(() => signal?.throwIfAborted());
   }
 
   /** Sends changes one after the other, so that the last call decides. */

@@ -40,25 +40,22 @@ export interface Timings {
   readonly backoff: BackoffBounds;
 }
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-
 export const DEFAULT_TIMINGS: Timings = {
-  connectTimeoutMs: 10 * SECOND_MS,
-  tokenTimeoutMs: 10 * SECOND_MS,
-  attachTimeoutMs: MINUTE_MS,
-  replyTimeoutMs: 10 * SECOND_MS,
-  requestTimeoutMs: 30 * SECOND_MS,
-  heartbeatIntervalMs: 9 * MINUTE_MS,
-  heartbeatTimeoutMs: 10 * SECOND_MS,
-  probeTimeoutMs: 4 * SECOND_MS,
-  handoverAgeMs: 110 * MINUTE_MS,
-  handoverJitterMs: 2 * MINUTE_MS,
-  drainTimeoutMs: 5 * SECOND_MS,
-  tokenRefreshLeadMs: 2 * MINUTE_MS,
-  tokenRefreshFloorMs: 30 * SECOND_MS,
-  gapDelayMs: SECOND_MS,
-  gapProbe: { baseMs: MINUTE_MS, capMs: 5 * MINUTE_MS },
-  endTimeoutMs: 90 * SECOND_MS,
-  backoff: { baseMs: SECOND_MS / 2, capMs: 20 * SECOND_MS },
+  connectTimeoutMs: 10_000,
+  tokenTimeoutMs: 10_000,
+  attachTimeoutMs: 60_000,
+  replyTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  heartbeatIntervalMs: 540_000,
+  heartbeatTimeoutMs: 10_000,
+  probeTimeoutMs: 4000,
+  handoverAgeMs: 6_600_000,
+  handoverJitterMs: 120_000,
+  drainTimeoutMs: 5000,
+  tokenRefreshLeadMs: 120_000,
+  tokenRefreshFloorMs: 30_000,
+  gapDelayMs: 1000,
+  gapProbe: { baseMs: 60_000, capMs: 300_000 },
+  endTimeoutMs: 90_000,
+  backoff: { baseMs: 500, capMs: 20_000 },
 };

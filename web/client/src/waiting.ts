@@ -1,55 +1,63 @@
 import { SessionError } from "./errors.ts";
 
 /** Timers with a longer delay than this would fire at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Returns milliseconds on a clock that the device's user and time servers cannot change. */
 export function monotonicMs(): number {
   return performance.now();
 }
 
+/** Calls back after this long, at most after 24.8 days. Returns a function that cancels the call. */
+export function after(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, Math.min(milliseconds, MAX_TIMER_MS));
+  return () => clearTimeout(timer);
+}
+
+/**
+ * Returns a promise that `start` settles, or that rejects with the signal's reason. Afterwards it calls the
+ * function that `start` returned.
+ */
+export async function abortable<Result = void>(
+  signal: AbortSignal | undefined,
+  start: (resolve: (result: Result) => void, reject: (error: unknown) => void) => () => void,
+): Promise<Result> {
+  signal?.throwIfAborted();
+  let stop: (() => void) | undefined;
+  let onAbort = (): void => undefined;
+  try {
+    return await new Promise((resolve, reject) => {
+      onAbort = () => reject(signal?.reason as Error);
+      signal?.addEventListener("abort", onAbort);
+      stop = start(resolve, reject);
+    });
+  } finally {
+    signal?.removeEventListener("abort", onAbort);
+    stop?.();
+  }
+}
+
 /** Waits for this long; rejects with the signal's reason if the signal aborts first. */
 export async function delay(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  signal?.throwIfAborted();
-  await new Promise<void>((resolve, reject) => {
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal?.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", onAbort);
-      resolve();
-    }, milliseconds);
-    signal?.addEventListener("abort", onAbort, { once: true });
-  });
+  return abortable(signal, (resolve) => after(milliseconds, resolve));
 }
 
 /**
  * Runs an action with a time limit and signals. The action gets one signal for all of them, and the result
  * does not depend on whether the action heeds it.
  *
- * @throws SessionError TIMEOUT after the limit, or the reason of the first signal that aborts.
+ * @throws SessionError TIMEOUT with this message after the limit, or the reason of the first signal that aborts.
  */
 export async function withLimit<Result>(
+  timeoutMs: number,
+  message: string,
+  signals: readonly (AbortSignal | undefined)[],
   action: (signal: AbortSignal) => Promise<Result> | Result,
-  { timeoutMs, message, signals = [] }: { timeoutMs: number; message: string; signals?: AbortSignal[] },
 ): Promise<Result> {
   const limit = new AbortController();
-  const onTimeout = (): void => limit.abort(new SessionError("TIMEOUT", message));
-  const timer = setTimeout(onTimeout, Math.min(timeoutMs, MAX_TIMER_MS));
-  const signal = AbortSignal.any([limit.signal, ...signals]);
-  let onAbort: () => void = () => undefined;
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([
-      new Promise<never>((_, reject) => {
-        onAbort = () => reject(signal.reason as Error);
-        signal.addEventListener("abort", onAbort);
-      }),
-      (async () => action(signal))(),
-    ]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-  }
+  const signal = AbortSignal.any([limit.signal, ...signals.filter((each) => each !== undefined)]);
+  return abortable(signal, (resolve, reject) => {
+    (async () => action(signal))().then(resolve, reject);
+    return after(timeoutMs, () => limit.abort(new SessionError("TIMEOUT", message)));
+  });
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  Connection,
+  SpeakerConnection,
   SessionCreationOrchestrator,
   type Attach,
   type ConnectionStateName,
@@ -115,7 +115,7 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
     const { connection, sessionId } = await speak();
     connection.close();
     const newer = await new SessionCreationOrchestrator(options()).resumeSession(sessionId);
-    const asleep = new Connection({
+    const asleep = new SpeakerConnection({
       ...options(),
       attach: async (socket, signal) => {
         const request = { action: "resumeSession", sessionId, generation: 1 } as const;
@@ -140,10 +140,10 @@ describe.skipIf(!localStack)("the library on the deployed functions", { timeout:
       } as const;
       return (await socket.request<"createSession">(request, signal)).generation;
     };
-    const older = new Connection({ ...options(), attach: create });
+    const older = new SpeakerConnection({ ...options(), attach: create });
     older.open();
     await older.state.until(({ name }) => name === "open");
-    const newer = new Connection({ ...options(), attach: create });
+    const newer = new SpeakerConnection({ ...options(), attach: create });
     newer.open();
     await newer.state.until(({ name }) => name === "open");
     expect(await older.state.until(({ name }) => name === "closed")).toMatchObject({

@@ -104,7 +104,7 @@ export class FakeServer {
   #refuses(token: string | undefined): boolean {
     if (token === undefined) return false;
     const { expiresAtMs } = readTimes(token);
-    return this.invalidTokens.has(token) || (expiresAtMs ?? Infinity) < this.session.nowMs;
+    return this.invalidTokens.has(token) || expiresAtMs < this.session.nowMs;
   }
 
   #validate(name: string, message: ClientMessage | ServerMessage): void {

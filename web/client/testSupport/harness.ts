@@ -1,9 +1,10 @@
 import { WebSocket } from "ws";
 import { afterEach, expect, onTestFinished } from "vitest";
 import {
-  Connection,
   ListenerService,
   SessionCreationOrchestrator,
+  SpeakerConnection,
+  type Connection,
   type ConnectionStateName,
   type WebSocketClass,
 } from "../src/index.ts";
@@ -113,8 +114,8 @@ export function say(server: FakeServer, count: number): void {
 }
 
 /** Returns a connection that attaches to no session. */
-export function connect(server: FakeServer, timings: object = {}, more: object = {}): Connection {
-  const connection = new Connection({
+export function connect(server: FakeServer, timings: object = {}, more: object = {}): SpeakerConnection {
+  const connection = new SpeakerConnection({
     ...options(server, timings),
     attach: async () => Promise.resolve(undefined),
     ...more,

@@ -65,7 +65,7 @@ test("an alert goes when its cause goes", () => {
     "No microphone was found.",
   );
   expect(alertText(onAir({}))).toBeUndefined();
-  expect(alertText(onAir({ flow: { ...FLOWING, isDropping: true } }))).toMatch(/some of your audio/);
+  expect(alertText(onAir({ flow: { ...FLOWING, isDropping: true } }))).toMatch(/Some of your audio/);
   expect(alertText(onAir({ alert: "It failed.", flow: { ...FLOWING, isDropping: true } }))).toBe(
     "It failed.",
   );

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { AudioPublisher, MAX_AGE_MILLISECONDS, STALL_MILLISECONDS } from "./audioPublisher.ts";
 import { MAX_CHUNK_BYTES } from "./chunks.ts";
 import { element } from "./ebml.ts";
@@ -12,8 +12,11 @@ class PublisherDriver {
   nowMs = 0;
   readonly refused: unknown[] = [];
   readonly publisher = new AudioPublisher({
-    publish: async (chunk) =>
-      new Promise<void>((resolve, reject) => this.#underWay.push({ chunk, resolve, reject })),
+    publish: async (chunk, expired) =>
+      new Promise<void>((resolve, reject) => {
+        this.#underWay.push({ chunk, resolve, reject });
+        expired.addEventListener("abort", () => void this.refuse(expired.reason));
+      }),
     onRefused: (error) => this.refused.push(error),
     now: () => this.nowMs,
   });
@@ -97,6 +100,21 @@ test("audio that waited too long is dropped and not sent late", async () => {
   expect(driver.publisher.flow.isDropping).toBe(true);
   driver.nowMs += 10_000;
   expect(driver.publisher.flow.isDropping).toBe(false);
+});
+
+test("a chunk under way that its sender gives up as too old is a drop, not a refusal", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const driver = new PublisherDriver();
+  driver.record(0);
+  driver.nowMs = 1000;
+  driver.record(20);
+  await vi.advanceTimersByTimeAsync(MAX_AGE_MILLISECONDS - 1);
+  expect(driver.underWay).toEqual([[0]]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(driver.underWay).toEqual([[20]]);
+  expect(driver.publisher.flow.isDropping).toBe(true);
+  expect(driver.refused).toEqual([]);
 });
 
 test("audio flows only while it is acknowledged", async () => {

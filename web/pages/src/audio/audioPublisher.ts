@@ -26,8 +26,11 @@ interface RecordedPacket {
 }
 
 export interface AudioPublisherOptions {
-  /** Sends one chunk; resolves when the server has acknowledged it. */
-  readonly publish: (chunk: Uint8Array) => Promise<unknown>;
+  /**
+   * Sends one chunk; resolves when the server has acknowledged it. It may reject once `expired` has aborted:
+   * the chunk is too old then, and counts as dropped.
+   */
+  readonly publish: (chunk: Uint8Array, expired: AbortSignal) => Promise<unknown>;
   /** Gets the error of a chunk that was refused. */
   readonly onRefused: (error: unknown) => void;
   /** A monotonic clock in milliseconds. */
@@ -89,12 +92,18 @@ export class AudioPublisher {
   async #sendAll(): Promise<void> {
     for (let next = this.#takeChunk(); next; next = this.#takeChunk()) {
       this.#underWaySinceMs = next.recordedAtMs;
+      const expiry = new AbortController();
+      const leftMs = next.recordedAtMs + MAX_AGE_MILLISECONDS - this.#now();
+      const timer = setTimeout(() => expiry.abort(), leftMs);
       try {
-        await this.#publish(next.chunk);
+        await this.#publish(next.chunk, expiry.signal);
         this.#isAcknowledged = true;
         this.#progressAtMs = this.#now();
       } catch (error) {
-        this.#onRefused(error);
+        if (expiry.signal.aborted) this.#droppedAtMs = this.#now();
+        else this.#onRefused(error);
+      } finally {
+        clearTimeout(timer);
       }
     }
     this.#underWaySinceMs = undefined;

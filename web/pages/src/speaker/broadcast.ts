@@ -8,6 +8,7 @@ import { byId } from "../dom.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
+import { publishWhileFresh } from "./publishWhileFresh.ts";
 import { ScreenWakeLock } from "./screenWakeLock.ts";
 import type { Command, SpeakerPageState } from "./state.ts";
 
@@ -34,8 +35,12 @@ export class Broadcast {
     this.#store = store;
     this.#onInterrupted = options.onInterrupted;
     this.#publisher = new AudioPublisher({
-      publish: async (chunk) =>
-        speaker.publish({ data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" }),
+      publish: async (chunk, expired) =>
+        publishWhileFresh(
+          speaker,
+          { data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" },
+          expired,
+        ),
       onRefused: (error) => this.#showRefusal(error),
     });
     this.#input = new AudioInput(speaker.state.value.quality, (header, packets) =>

@@ -81,5 +81,7 @@ export function alertText({ alert, microphone, flow, step }: SpeakerPageState): 
   if (alert !== undefined) return alert;
   if (step !== "broadcast") return undefined;
   if (microphone.name === "failed") return microphone.text;
-  return flow.isDropping ? "The connection is too slow: some of your audio was not sent." : undefined;
+  return flow.isDropping
+    ? "Some of your audio was not sent: the connection was lost or too slow."
+    : undefined;
 }
