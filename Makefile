@@ -43,6 +43,7 @@ test-live: setup ## the end-to-end tests against a deployed stack: make test-liv
 
 verify: setup ## the first hour in an AWS account, with a report: make verify STACK=dev (costs about a dollar; OPTIONS=--help)
 	@$(VENV_PYTHON) -m tools.commands.verify $(STACK) $(OPTIONS)
+
 terraform: setup ## compare this project's AWS provider with the real one, by OpenTofu or Terraform
 	@$(VENV_PYTHON) -m tools.terraform_json compare
 

@@ -15,6 +15,7 @@ from pulumi_local_aws.gateway.ids import log_id, new_id
 from pulumi_local_aws.gateway.integrations.errors import ConnectRefusedError
 from pulumi_local_aws.gateway.integrations.events import ConnectionContext, UpgradeRequest
 from pulumi_local_aws.gateway.limits import Limits
+from pulumi_local_aws.gateway.local_origin import host_refusal
 from pulumi_local_aws.gateway.routes.connect import handle_connect
 from pulumi_local_aws.gateway.routes.message import handle_message
 from pulumi_local_aws.gateway.runtime import Runtime
@@ -150,6 +151,8 @@ class Connection:
 
     def _target(self, upgrade: UpgradeRequest) -> Address:
         """Return the API and stage that the request addresses. Raises ConnectRefusedError."""
+        if host_refusal(upgrade.host):
+            raise ConnectRefusedError(403, "Forbidden")
         query = f"?{upgrade.query}" if upgrade.query else ""
         if len(f"wss://{upgrade.host}{upgrade.path}{query}") > self._limits.url_characters:
             raise ConnectRefusedError(414, "URI Too Long")

@@ -20,7 +20,7 @@ from pulumi_local_aws.gateway.inspector.page import Inspector
 from pulumi_local_aws.gateway.integrations.events import ConnectionContext
 from pulumi_local_aws.gateway.integrations.lambda_invoke import Invoker, LambdaInvoker
 from pulumi_local_aws.gateway.limits import Limits
-from pulumi_local_aws.gateway.local_origin import refusal_reason
+from pulumi_local_aws.gateway.local_origin import admin_refusal, page_refusal
 from pulumi_local_aws.gateway.management_access import EmulatorManagementAccess, ManagementAccess
 from pulumi_local_aws.gateway.management_api import ManagementApi, error_response
 from pulumi_local_aws.gateway.routes.disconnect import handle_disconnect
@@ -128,9 +128,11 @@ class Gateway:
     async def _route_http(self, request: web.BaseRequest) -> web.StreamResponse:
         raw_path = request.raw_path.partition("?")[0]
         if raw_path.startswith(PREFIX):
-            if reason := refusal_reason(request.headers):
+            if reason := admin_refusal(request.headers):
                 return error_response(403, "ForbiddenException", reason)
             return await self._admin_api.respond(request)
+        if reason := page_refusal(request.headers):
+            return error_response(403, "ForbiddenException", reason)
         target = address(request.headers.get("Host", ""), raw_path)
         connection_id = target.connection_id if target else None
         if target is None or connection_id is None:

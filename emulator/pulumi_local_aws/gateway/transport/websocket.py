@@ -33,8 +33,10 @@ _ABNORMAL_CLOSURE = (1006, "Connection closed abnormally")
 _NO_STATUS = (1005, "Client-side close frame status not set")
 
 
-# A header line may be as long as API Gateway's limit of all headers; the library's default is 8,192 bytes.
+# API Gateway limits the size of all headers together, neither a header's own length nor their number. The
+# library's defaults are 8,192 bytes and 128 headers.
 http11.MAX_LINE_LENGTH = 16 * 1024
+http11.MAX_NUM_HEADERS = 4096
 
 
 class _FrameProtocol(ServerProtocol):
