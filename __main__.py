@@ -3,6 +3,7 @@
 import pulumi
 
 from websocket_sessions import SessionBackend, SessionBackendArgs, StaticSite, StaticSiteArgs
+from websocket_sessions.capacity.account import read_quotas
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.config.stack_config import read_config
@@ -14,10 +15,9 @@ if config.load:
         Load.from_config(config.load),
         config.settings,
         config.raised_quotas,
-        fan_out_concurrency=config.options.fan_out_concurrency,
+        account=read_quotas(),
+        options=config.options,
         region=config.region,
-        access_logs=config.options.access_logs,
-        detailed_metrics=config.options.detailed_metrics,
     )
     pulumi.log.info(expected.table())
     expected.check()

@@ -311,6 +311,8 @@ class SessionBackend(ComponentResource):
                 deletion_protection=self._options.deletion_protection,
                 allowed_origins=self._options.allowed_origins,
                 stage_name=self._options.stage_name,
+                throttle_rate=self._options.http_throttle_rate,
+                throttle_burst=self._options.http_throttle_burst,
                 access_logs=self._options.access_logs,
                 log_retention_days=self._options.log_retention_days,
                 kms_key_arn=self._args.kms_key_arn,

@@ -1,7 +1,7 @@
 """Runs components against Pulumi's mocks and records every resource they make: type, name, inputs, parent."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -47,6 +47,8 @@ class Deployed(Mocks):
         default_factory=dict[tuple[str, str], dict[str, Any]]
     )
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict[tuple[str, str], str | None])
+    quotas: Mapping[str, float] = field(default_factory=dict[str, float])
+    """What the account has, by the quota's code; others may not be read."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Record the resource and answer as AWS would."""
@@ -57,6 +59,11 @@ class Deployed(Mocks):
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
+        if args.token == "aws:servicequotas/getServiceQuota:getServiceQuota":
+            code = str(cast(dict[str, Any], args.args)["quotaCode"])  # pyright: ignore[reportUnknownMemberType]
+            if code not in self.quotas:
+                return {}, [("quotaCode", "AccessDeniedException")]
+            return {"quotaCode": code, "value": self.quotas[code]}, []
         return {"region": REGION, "accountId": ACCOUNT, "partition": "aws"}, []
 
     def note_parent(self, args: pulumi.ResourceTransformationArgs) -> None:
@@ -113,10 +120,11 @@ def deploy(
     *,
     project: str = PROJECT,
     stack: str = STACK,
+    quotas: Mapping[str, float] | None = None,
 ) -> tuple[Made, Deployed]:
     """Run a piece of a program to its end; returns what it returned, and what it made."""
     asyncio.set_event_loop(_LOOP)
-    deployed = Deployed()
+    deployed = Deployed(quotas=quotas or {})
     set_mocks(deployed, project=project, stack=stack, preview=False)
     set_all_config(config or {})
     made: list[Made] = []

@@ -21,6 +21,7 @@ from websocket_sessions.capacity.operations import (
 from websocket_sessions.capacity.prices import PRICES, QUOTAS, REVISED
 from websocket_sessions.capacity.report import Estimate
 from websocket_sessions.client.timings import Timings
+from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import (
     IDLE_LIMIT,
     RUN_INTERVAL_SECONDS,
@@ -67,7 +68,7 @@ def test_one_small_session_by_hand() -> None:
     )
     assert units(made, "dataOut") == pytest.approx(36_000 * 99 * 500 / 1e9)
     assert used(made, "newConnectionsPerSecond") == pytest.approx(100 / 60)
-    assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60)
+    assert used(made, "requestsPerSecond") == pytest.approx(1 + 99 + 1 + 200 / 60 + 100 / 360)
     assert made.exceeded == []
     made.check()
 
@@ -104,11 +105,11 @@ def test_large_audiences_need_consumers_of_the_queue() -> None:
     """10 sessions of 500 and 20 messages a second: 4 of 5 shards go through the queue."""
     loud = Load(sessions=10, listeners=500, messages_per_second=20, minutes=60, arrival_seconds=600)
     raised = ACCOUNT | {"requestsPerSecond": 200_000}
-    few = estimate(loud, raised=raised, fan_out_concurrency=10)
+    few = estimate(loud, raised=raised, options=BackendOptions(fan_out_concurrency=10))
     assert [usage.name for usage in few.exceeded] == ["fanOutConcurrency"]
     assert used(few, "fanOutConcurrency") == pytest.approx(200 * 4 * (0.03 + 100 * 0.0005))
     assert "set fanOutConcurrency higher" in str(few.exceeded[0])
-    assert estimate(loud, raised=raised, fan_out_concurrency=100).exceeded == []
+    assert estimate(loud, raised=raised, options=BackendOptions(fan_out_concurrency=100)).exceeded == []
     with pytest.raises(ArgumentError, match="raisedQuotas has fanOutConcurrency"):
         estimate(loud, raised={"fanOutConcurrency": 100})
 
@@ -205,9 +206,9 @@ def test_silent_listeners_are_paid_for() -> None:
 
 
 def test_what_an_operator_switches_on_is_paid_for() -> None:
-    plain, logged = estimate(SMALL), estimate(SMALL, access_logs=True)
+    plain, logged = estimate(SMALL), estimate(SMALL, options=BackendOptions(access_logs=True))
     assert units(logged, "logs") > units(plain, "logs")
-    assert units(estimate(SMALL, detailed_metrics=True), "detailedMetrics") == 6 * 13
+    assert units(estimate(SMALL, options=BackendOptions(detailed_metrics=True)), "detailedMetrics") == 6 * 13
 
 
 def test_lost_connections_are_replaced_and_missed_messages_replayed() -> None:
@@ -232,3 +233,75 @@ def test_prices_and_quotas_are_dated_and_have_their_source() -> None:
     assert date.fromisoformat(REVISED)
     assert all(price.seen and price.source.startswith("https://aws.amazon.com/") for price in PRICES.values())
     assert all(quota.source.startswith("https://docs.aws.amazon.com/") for quota in QUOTAS.values())
+
+
+def test_the_rate_of_each_api_limits_what_clients_send() -> None:
+    """10,000 listeners arrive within ten seconds, and 300 requests a second reach the HTTP API."""
+    busy = Load(
+        sessions=100,
+        listeners=100,
+        messages_per_second=0,
+        minutes=60,
+        arrival_seconds=25,
+        http_requests_per_second=300,
+    )
+    options = BackendOptions(throttle_rate=500, http_throttle_rate=200)
+    slow = estimate(busy, raised=ACCOUNT, options=options)
+    assert used(slow, "throttleRate") >= 2 * 10_100 / 25
+    assert used(slow, "httpThrottleRate") == 300
+    assert [usage.name for usage in slow.exceeded] == ["throttleRate", "httpThrottleRate"]
+    assert estimate(busy, raised=ACCOUNT).exceeded == []
+    assert units(slow, "httpRequests") == 300 * 3_600
+    without = estimate(replace(busy, http_requests_per_second=0), raised=ACCOUNT)
+    assert used(slow, "requestsPerSecond") - used(without, "requestsPerSecond") == pytest.approx(300)
+    assert used(slow, "lambdaConcurrency") - used(without, "lambdaConcurrency") == pytest.approx(300 * 0.03)
+
+
+def test_silent_clients_use_quotas_too() -> None:
+    """50,100 silent connections: pings, checks for missed messages, and recorded heartbeats."""
+    silent = Load(sessions=100, listeners=500, messages_per_second=0, minutes=600, arrival_seconds=86_400)
+    arrivals, sessions = 50_100 / 86_400, 100
+    pings = 50_100 / 360
+    lost = used(estimate(silent), "newConnectionsPerSecond") - arrivals
+    checks = used(estimate(silent), "throttleRate") - 2 * (arrivals + lost)
+    assert 50_000 / (300 * 1.25) <= checks <= 50_000 / 60
+    assert used(estimate(silent), "requestsPerSecond") == pytest.approx(
+        2 * (arrivals + lost) + checks + pings + sessions
+    )
+    assert used(estimate(silent), "lambdaConcurrency") >= checks * 0.03
+
+
+def test_replays_use_quotas_too() -> None:
+    """Each of 100 connections is lost six times an hour, and misses 20 messages."""
+    calm, shaky = SMALL, replace(SMALL, reconnects_per_hour=6, outage_seconds=20)
+    lost = 100 * 6 / 3_600
+    more = used(estimate(shaky), "requestsPerSecond") - used(estimate(calm), "requestsPerSecond")
+    assert more == pytest.approx(lost * (2 + 20))
+    assert used(estimate(shaky), "newConnectionsPerSecond") == pytest.approx(100 / 60 + lost)
+
+
+def test_the_account_has_the_quotas_that_were_read_and_the_stack_may_declare_others() -> None:
+    busy = Load(sessions=1, listeners=500, messages_per_second=0, minutes=60, arrival_seconds=4)
+
+    def concurrency(made: Estimate) -> tuple[float, str]:
+        return next((one.limit, one.origin) for one in made.usages if one.name == "lambdaConcurrency")
+
+    assert concurrency(estimate(busy)) == (10, "the default")
+    assert concurrency(estimate(busy, account={"lambdaConcurrency": 50})) == (50, "read from the account")
+    declared = estimate(busy, account={"lambdaConcurrency": 50}, raised=ACCOUNT)
+    assert concurrency(declared) == (1_000, "raisedQuotas")
+    assert "1,000  functions at once" in declared.table()
+    assert "(raisedQuotas)" in declared.table()
+
+
+def test_reserved_concurrency_is_not_there_for_the_backend() -> None:
+    busy = Load(
+        sessions=1,
+        listeners=500,
+        messages_per_second=0,
+        minutes=60,
+        arrival_seconds=4,
+        reserved_concurrency=995,
+    )
+    assert [usage.name for usage in estimate(busy, raised=ACCOUNT).exceeded] == ["lambdaConcurrency"]
+    assert estimate(replace(busy, reserved_concurrency=0), raised=ACCOUNT).exceeded == []

@@ -2,6 +2,7 @@
 
 import json
 import runpy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,11 +23,18 @@ def config_of(stack: str) -> dict[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in given.items()}
 
 
-def program(stack: str, monkeypatch: pytest.MonkeyPatch, **more: object) -> Deployed:
+def program(
+    stack: str,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    quotas: Mapping[str, float] | None = None,
+    **more: object,
+) -> Deployed:
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setenv("WEBSOCKET_SESSIONS_CACHE", str(REPOSITORY / ".local" / "archives"))
     config = config_of(stack) | {f"{PROJECT}:{key}": json.dumps(value) for key, value in more.items()}
-    return deploy(lambda _: runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__"), config)[1]
+    main = str(REPOSITORY / "__main__.py")
+    return deploy(lambda _: runpy.run_path(main, run_name="__main__"), config, quotas=quotas)[1]
 
 
 @pytest.mark.parametrize("stack", STACKS)
@@ -61,6 +69,16 @@ def test_a_load_that_passes_a_quota_stops_the_deployment(monkeypatch: pytest.Mon
     load = {"sessions": 1000, "listeners": 500, "messagesPerSecond": 10, "minutes": 60}
     with pytest.raises(ArgumentError, match="quota"):
         program("dev", monkeypatch, load=load)
+
+
+def test_the_account_has_the_quotas_that_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """500 listeners join within four seconds, which ten functions at once cannot do."""
+    load = {"sessions": 1, "listeners": 500, "messagesPerSecond": 0, "minutes": 60, "arrivalSeconds": 4}
+    with pytest.raises(ArgumentError, match=r"lambdaConcurrency: .* of 10 functions .* the default"):
+        program("dev", monkeypatch, load=load)
+    with pytest.raises(ArgumentError, match=r"lambdaConcurrency: .* of 9 functions .* read from the account"):
+        program("dev", monkeypatch, load=load, quotas={"L-B99A9384": 9})
+    assert program("dev", monkeypatch, load=load, quotas={"L-B99A9384": 1_000}).of("Function")
 
 
 def test_no_stack_config_carries_a_secret_or_a_path_of_a_machine() -> None:

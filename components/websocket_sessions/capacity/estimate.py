@@ -6,7 +6,7 @@ out what a stack costs without any load (alarms, custom metrics, the polling of 
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from math import ceil
 
 from websocket_sessions.arguments import ArgumentError
@@ -16,6 +16,7 @@ from websocket_sessions.capacity.operations import (
     CONNECT,
     CREATE_SESSION,
     DISCONNECT,
+    HTTP_REQUEST,
     JOIN,
     KEEP_ALIVE_RUN,
     LOG_BYTES,
@@ -43,6 +44,7 @@ from websocket_sessions.capacity.prices import (
     default_limit,
 )
 from websocket_sessions.capacity.report import Cost, Estimate, Usage
+from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import MAX_SHARDS, SessionSettings
 from websocket_sessions.routes import web_socket_routes
 
@@ -57,26 +59,29 @@ def estimate(
     settings: SessionSettings | None = None,
     raised: Mapping[str, float] | None = None,
     *,
-    fan_out_concurrency: int | None = None,
+    account: Mapping[str, float] | None = None,
+    options: BackendOptions | None = None,
     region: str | None = None,
-    access_logs: bool = False,
-    detailed_metrics: bool = False,
 ) -> Estimate:
     """Return what the load needs under these settings.
 
-    `raised` has the quotas that the account has instead of the Region's usual ones, by name. Raises
-    ArgumentError for an unknown quota and for one that cannot be raised.
+    `account` has the quotas that were read from the account (account.py). `raised` has those that the stack
+    declares instead, by name. Raises ArgumentError for an unknown quota and for one that cannot be raised.
     """
-    limits = {name: default_limit(name, region) for name in QUOTAS}
-    if fan_out_concurrency is not None:
-        limits["fanOutConcurrency"] = fan_out_concurrency
-    limits |= _raised(raised or {})
+    options = options or BackendOptions()
+    limits = _limits(account or {}, _raised(raised or {}), options, region)
     needs = Needs(load, settings or SessionSettings())
     usages = tuple(
-        Usage(name=name, used=used, limit=limits[name], quota=QUOTAS[name])
+        Usage(
+            name=name,
+            used=used,
+            limit=limits[name][0] - (load.reserved_concurrency if name == "lambdaConcurrency" else 0),
+            origin=limits[name][1],
+            quota=QUOTAS[name],
+        )
         for name, used in needs.quotas().items()
     )
-    units = needs.units(access_logs=access_logs, detailed_metrics=detailed_metrics)
+    units = needs.units(access_logs=options.access_logs, detailed_metrics=options.detailed_metrics)
     costs = tuple(
         Cost(name=name, units=count, usd=count * PRICES[name].usd / PRICES[name].per)
         for name, count in units.items()
@@ -98,19 +103,27 @@ class Needs:
         self._direct_shards = self._shards - self._queued_shards
 
     def quotas(self) -> dict[str, float]:
-        """Return the highest use of each quota, a second or at once."""
-        load = self._load
+        """Return the highest use of each quota, a second or at once: all arrive while messages flow."""
+        load, silent = self._load, self._silent_rates()
         arrivals = load.connections / load.arrival_seconds
-        callbacks = load.published * load.listeners + load.sessions
+        http = load.http_requests_per_second
+        requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
+        pushes = load.published * load.listeners + silent.replays
         direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
         queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
         consumers = load.published * self._queued_shards * queued
-        concurrency = load.published * direct + consumers + (3 * arrivals + load.sessions) * OVERHEAD_SECONDS
+        recorded = silent.heartbeats if self._settings.record_heartbeats else 0
+        # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
+        short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
+        concurrency = load.published * direct + consumers + short * OVERHEAD_SECONDS
+        concurrency += silent.replays * PUSH_SECONDS
         message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
         join = ROW_WRITES * load.listeners / load.arrival_seconds
         return {
-            "newConnectionsPerSecond": arrivals,
-            "requestsPerSecond": load.published + callbacks + 2 * arrivals,
+            "newConnectionsPerSecond": arrivals + silent.reconnects,
+            "requestsPerSecond": requests + pushes + silent.pings + load.sessions + http,
+            "throttleRate": requests,
+            "httpThrottleRate": http,
             "lambdaConcurrency": concurrency,
             "fanOutConcurrency": consumers,
             "partitionWritesPerSecond": max(message, join),
@@ -136,6 +149,7 @@ class Needs:
             (PING, load.connections * seconds / settings.idle_ping),
             (heartbeat(settings), load.connections * heartbeats(seconds, self._server_silence())),
             (SILENCE_CHECK, load.sessions * load.listeners * self._silence_checks(held)),
+            (HTTP_REQUEST, load.http_requests_per_second * seconds),
             (KEEP_ALIVE_RUN, load.minutes),
         ]
 
@@ -157,6 +171,7 @@ class Needs:
         return {
             "webSocketMessages": messages + replayed,
             "connectionMinutes": load.connections * load.minutes,
+            "httpRequests": load.http_requests_per_second * load.minutes * 60,
             "lambdaRequests": invocations,
             "lambdaDuration": (pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS) * MEMORY_GB,
             "dynamoDbWrites": writes,
@@ -166,6 +181,21 @@ class Needs:
             "dataOut": (pushes + replayed) * load.message_bytes / 1e9,
             "detailedMetrics": metrics,
         }
+
+    def _silent_rates(self) -> "SilentRates":
+        """Return how often a second clients do what nobody asked them for, and the server pings them."""
+        load, seconds = self._load, self._load.minutes * 60
+        if not seconds:
+            return SilentRates(heartbeats=0, checks=0, pings=0, reconnects=0, replays=0)
+        held = load.minutes / load.session_minutes
+        reconnects = load.connections * self._reconnects() / seconds
+        return SilentRates(
+            heartbeats=load.connections * heartbeats(1, self._server_silence()),
+            checks=load.sessions * load.listeners * self._silence_checks(held) / seconds,
+            pings=load.connections / self._settings.idle_ping,
+            reconnects=reconnects,
+            replays=reconnects * load.outage_seconds * load.messages_per_second,
+        )
 
     def _reconnects(self) -> float:
         """Return the connections a month that replace one connection: handovers and lost networks."""
@@ -189,6 +219,44 @@ class Needs:
         messages = load.messages_per_second * load.minutes * 60
         silences = max(messages, held)
         return silences * silence_checks(load.minutes * 60 / silences) if silences else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SilentRates:
+    """What happens each second beside arrivals and messages."""
+
+    heartbeats: float
+    checks: float
+    """Of listeners for missed messages."""
+    pings: float
+    """Of the keep-alive."""
+    reconnects: float
+    """Connections that replace another one."""
+    replays: float
+    """Messages that are pushed again after a reconnect."""
+
+
+def _limits(
+    account: Mapping[str, float], raised: Mapping[str, float], options: BackendOptions, region: str | None
+) -> dict[str, tuple[float, str]]:
+    """Return each limit with its origin. What the stack declares precedes what the account has."""
+    by_setting = {
+        "throttleRate": options.throttle_rate,
+        "httpThrottleRate": options.http_throttle_rate,
+        "fanOutConcurrency": float(options.fan_out_concurrency),
+    }
+    return {
+        **{
+            name: (
+                default_limit(name, region),
+                "fixed" if quota.raised is Raised.NEVER else "the default",
+            )
+            for name, quota in QUOTAS.items()
+        },
+        **{name: (limit, "a setting") for name, limit in by_setting.items()},
+        **{name: (limit, "read from the account") for name, limit in account.items()},
+        **{name: (limit, "raisedQuotas") for name, limit in raised.items()},
+    }
 
 
 def _raised(given: Mapping[str, float]) -> dict[str, float]:

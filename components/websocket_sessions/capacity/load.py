@@ -8,7 +8,14 @@ from websocket_sessions.arguments import ArgumentError, camel_case, check_range
 
 FRAME_BYTES = 32 * 1024
 MINUTES_A_MONTH = 31 * 24 * 60
-_MAY_BE_ZERO = {"messages_per_second", "minutes", "reconnects_per_hour", "outage_seconds"}
+_MAY_BE_ZERO = {
+    "messages_per_second",
+    "minutes",
+    "reconnects_per_hour",
+    "outage_seconds",
+    "http_requests_per_second",
+    "reserved_concurrency",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +40,10 @@ class Load:
     """Times per hour that one connection is lost and replaced, beside the handovers at two hours."""
     outage_seconds: float = 10
     """Seconds until a lost connection is replaced. The messages of that time are replayed."""
+    http_requests_per_second: float = 0
+    """Requests per second to the HTTP API."""
+    reserved_concurrency: int = 0
+    """Concurrency of Lambda that other functions of the account have reserved."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -46,6 +57,8 @@ class Load:
             "arrival_seconds": 86_400,
             "reconnects_per_hour": 3_600,
             "outage_seconds": 3_600,
+            "http_requests_per_second": 1e4,
+            "reserved_concurrency": 1e6,
         }
         for name, value in asdict(self).items():
             lowest = 0 if name in _MAY_BE_ZERO else 1

@@ -43,7 +43,7 @@ class Operation:
     messages: float = 0
     """WebSocket messages of up to 32 KB, both ways."""
     requests: float = 0
-    """Lines of the access log: messages from clients, connects and disconnects."""
+    """Lines of the access log: messages from clients, connects, disconnects and HTTP requests."""
     writes: float = 0
     """Write request units."""
     reads: float = 0
@@ -65,6 +65,8 @@ PING = Operation(messages=1, writes=3)
 """A push of the keep-alive. The index entry moves, which is two writes."""
 SILENCE_CHECK = Operation(messages=2, requests=1, writes=1, reads=2, invocations=1)
 """A `joinSession` of a listener that has joined: a read of the connection and the session, and the limit."""
+HTTP_REQUEST = Operation(requests=1, writes=1, reads=1, invocations=1)
+"""A request to the HTTP API that reads a session, and the limit."""
 KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
 """Queries of 16 shards of two indexes, eventually consistent, without what is due."""
 

@@ -60,6 +60,13 @@ PRICES = {
     "connectionMinutes": Price(
         usd=0.25, per=MILLION, unit="connection minutes", source=API_GATEWAY, seen="amnic.com, undated"
     ),
+    "httpRequests": Price(
+        usd=1.00,
+        per=MILLION,
+        unit="requests to the HTTP API",
+        source=API_GATEWAY,
+        seen="awsforengineers.com, 2025-05-19",
+    ),
     "lambdaRequests": Price(
         usd=0.20, per=MILLION, unit="requests", source=LAMBDA, seen="cloudchipr.com, 2024"
     ),
@@ -129,6 +136,18 @@ QUOTAS = {
         raised=Raised.BY_AWS,
         source=f"{_GATEWAY_PAGE}limits.html",
         service_quota=("apigateway", "L-8A5B8E43"),
+    ),
+    "throttleRate": Quota(
+        limit=5_000,
+        unit="connects and messages from clients/s",
+        raised=Raised.BY_SETTING,
+        source=f"{_GATEWAY_PAGE}websocket-api-protect.html",
+    ),
+    "httpThrottleRate": Quota(
+        limit=1_000,
+        unit="requests/s to the HTTP API",
+        raised=Raised.BY_SETTING,
+        source=f"{_GATEWAY_PAGE}http-api-throttling.html",
     ),
     "lambdaConcurrency": Quota(
         limit=10,

@@ -13,6 +13,8 @@ class Usage:
     name: str
     used: float
     limit: float
+    origin: str
+    """Where the limit comes from: the account, its Region's default, a setting, or fixed by AWS."""
     quota: Quota
 
     @property
@@ -28,7 +30,9 @@ class Usage:
             Raised.NEVER: "the quota cannot be raised",
         }
         remedy = remedies[self.quota.raised]
-        return f"{self.name}: {self.used:,.0f} of {self.limit:,.0f} {self.quota.unit} ({remedy})"
+        return (
+            f"{self.name}: {self.used:,.0f} of {self.limit:,.0f} {self.quota.unit}, {self.origin} ({remedy})"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,12 @@ class Estimate:
     def table(self) -> str:
         """Return both parts as text, for `pulumi preview`."""
         usages = [
-            (one.name, f"{one.used:,.0f}", f"{one.limit:,.0f}", one.quota.unit + " !" * one.exceeded)
+            (
+                one.name,
+                f"{one.used:,.0f}",
+                f"{one.limit:,.0f}",
+                f"{one.quota.unit} ({one.origin})" + " !" * one.exceeded,
+            )
             for one in self.usages
         ]
         costs = [

@@ -58,6 +58,10 @@ class BackendOptions:
     """Messages per second that the WebSocket API accepts. The account's quota is 10,000, pushes included."""
     throttle_burst: int = 2500
     """Messages that the WebSocket API accepts at once."""
+    http_throttle_rate: float = 1000.0
+    """Requests per second that the HTTP API accepts."""
+    http_throttle_burst: int = 500
+    """Requests that the HTTP API accepts at once."""
     route_throttles: Mapping[str, Throttle] = field(default_factory=dict[str, Throttle])
     """Throttles of single routes, within the stage's: `publish` or `$connect` of the WebSocket API, or
     `POST /sessions` of the HTTP API."""
@@ -78,6 +82,8 @@ class BackendOptions:
         check_choice("logRetentionDays", self.log_retention_days, LOG_RETENTION_DAYS)
         check_range("throttleRate", self.throttle_rate, 1, 10_000, "the account's quota")
         check_range("throttleBurst", self.throttle_burst, 1, 5_000, "the account's quota")
+        check_range("httpThrottleRate", self.http_throttle_rate, 1, 10_000, "the account's quota")
+        check_range("httpThrottleBurst", self.http_throttle_burst, 1, 5_000, "the account's quota")
         for route_key in self.route_throttles:
             check_choice("routeThrottles", route_key, _ROUTE_KEYS)
         check_range("fanOutConcurrency", self.fan_out_concurrency, 2, 1000, "as SQS allows")
