@@ -2,7 +2,8 @@
 
 Handlers read their use case from `container` when they are imported. Every import of an adapter or a use case
 stands inside the property that needs it, so that a handler's archive and its cold start carry no more than
-the handler uses (components/websocket_sessions/archives/imports.py).
+the handler uses (components/websocket_sessions/archives/imports.py). The archives' builder reads
+the properties that a use case needs from this source, so each property passes them by name.
 """
 
 # ruff: noqa: PLC0415

@@ -59,6 +59,12 @@ RUN_BY_OPERATOR = {
 }
 """The commands that OPERATIONS runs: those of the blocks with calls to AWS."""
 NOT_RUN = {
+    "pulumi package add https://<host>/<owner>/<repository>/components@<tag>": (
+        "it needs a git server at the HTTPS port of a public name"
+    ),
+    "pulumi package add <this repository>/components": (
+        "tests/components/test_construct_engine.py names the same folder in Pulumi.yaml"
+    ),
     "make setup": SETUP,
     "pulumi preview": ACCOUNT,
     "pulumi up": ACCOUNT,
