@@ -1,7 +1,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localStack, theStack } from "../../client/stackTests/localStack.ts";
-import { AUDIO_TYPE } from "../src/audio/chunks.ts";
+import { WEBM_OPUS } from "../src/audio/webmRecording.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import { hasBrowser, launch } from "./browser.ts";
 import { broadcast, listen, playback, press, shows, WAIT, type ListeningVisitor } from "./pageActions.ts";
@@ -39,7 +39,7 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
       const server = route.connectToServer();
       server.onMessage((text) => {
         const message = JSON.parse(text.toString()) as { contentType?: string; data?: string };
-        const isDamaged = message.contentType === AUDIO_TYPE && ++chunks === 6;
+        const isDamaged = message.contentType === WEBM_OPUS && ++chunks === 6;
         route.send(isDamaged ? JSON.stringify({ ...message, data: junk }) : text);
       });
     });

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { INITIAL_PLAYER_STATE } from "./audio/player.ts";
 import {
   createListenerStore,
   goLiveLabel,
@@ -6,7 +7,13 @@ import {
   statusLine as statusLineOfListener,
   type ListenerPageState,
 } from "./listener/state.ts";
-import { alertText, createSpeakerStore, statusLine, type SpeakerPageState } from "./speaker/state.ts";
+import {
+  alertText,
+  createSpeakerStore,
+  greenRoom,
+  statusLine,
+  type SpeakerPageState,
+} from "./speaker/state.ts";
 
 const OPEN = { name: "open", since: 0 } as const;
 const SESSION = { status: "active" } as NonNullable<SpeakerPageState["session"]>;
@@ -72,6 +79,18 @@ test("an alert goes when its cause goes", () => {
   expect(alertText(onAir({ step: "ended", flow: { ...FLOWING, isDropping: true } }))).toBeUndefined();
 });
 
+test("the green room asks for the microphone, tests it, and offers nothing where the browser cannot record", () => {
+  const setup = { ...createSpeakerStore().value, step: "setup" } as const;
+  expect(greenRoom(setup)).toBe("ask");
+  expect(greenRoom({ ...setup, microphone: { name: "opening" } })).toBe("ask");
+  expect(greenRoom({ ...setup, microphone: { name: "ready" } })).toBe("test");
+  expect(greenRoom({ ...setup, microphone: { name: "failed", text: "Refused." } })).toBe("ask");
+  expect(alertText({ ...setup, microphone: { name: "failed", text: "Refused." } })).toBe("Refused.");
+  expect(greenRoom({ ...setup, isSupported: false })).toBe("none");
+  expect(alertText({ ...setup, isSupported: false })).toMatch(/cannot record audio/);
+  expect(alertText({ ...setup, isSupported: false, step: "signIn" })).toBeUndefined();
+});
+
 test("a part of the page is shown again only after its part of the state changed", () => {
   const store = createSpeakerStore();
   const shown: boolean[] = [];
@@ -84,7 +103,7 @@ test("a part of the page is shown again only after its part of the state changed
   expect(shown).toEqual([false, true]);
 });
 
-const PLAYING = { name: "playing", lagSeconds: 0, hasDamage: false } as const;
+const PLAYING = { ...INITIAL_PLAYER_STATE, name: "playing" } as const;
 const LISTENED = { status: "active" } as NonNullable<ListenerPageState["session"]>;
 
 function listening(change: Partial<ListenerPageState>): ListenerPageState {
@@ -114,6 +133,12 @@ test.each<[string, string, string | undefined, Partial<ListenerPageState>]>([
     "A part of the audio could not be played.",
     undefined,
     { player: { ...PLAYING, hasDamage: true } },
+  ],
+  [
+    "No sound",
+    "This browser cannot play the speaker's audio (audio/flac). Use another browser.",
+    undefined,
+    { player: { ...PLAYING, name: "waiting", unplayableType: "audio/flac" } },
   ],
   ["Reconnecting", "Playing", undefined, { connection: OFFLINE }],
   [

@@ -1,18 +1,20 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { AudioPublisher, MAX_AGE_MILLISECONDS, STALL_MILLISECONDS } from "./audioPublisher.ts";
-import { MAX_CHUNK_BYTES } from "./chunks.ts";
-import { element } from "./ebml.ts";
-import { WebmReader, type Packet } from "./webmReader.ts";
+import { element, Id } from "./ebml.ts";
+import { MAX_CHUNK_BYTES, type Packet } from "./recording.ts";
+import { WebmReader } from "./webmReader.ts";
+import { WebmRecording } from "./webmRecording.ts";
 
-const HEADER = element(0x1a45dfa3, new Uint8Array(20));
-const OTHER_HEADER = element(0x1a45dfa3, new Uint8Array(30));
+const TRACK = 0x81;
+const RECORDING = new WebmRecording(element(Id.header, new Uint8Array(20)), TRACK);
+const OTHER_RECORDING = new WebmRecording(element(Id.header, new Uint8Array(30)), TRACK);
 
 /** A publisher whose chunks are acknowledged by the test, and a clock that the test moves. */
 class PublisherDriver {
   nowMs = 0;
   readonly refused: unknown[] = [];
   readonly publisher = new AudioPublisher({
-    publish: async (chunk, expired) =>
+    publish: async (chunk, _contentType, expired) =>
       new Promise<void>((resolve, reject) => {
         this.#underWay.push({ chunk, resolve, reject });
         expired.addEventListener("abort", () => void this.refuse(expired.reason));
@@ -23,12 +25,12 @@ class PublisherDriver {
   readonly #underWay: { chunk: Uint8Array; resolve: () => void; reject: (error: unknown) => void }[] = [];
 
   record(...times: number[]): void {
-    this.recordTo(HEADER, ...times);
+    this.recordTo(RECORDING, ...times);
   }
 
-  recordTo(header: Uint8Array, ...times: number[]): void {
+  recordTo(recording: WebmRecording, ...times: number[]): void {
     this.publisher.add(
-      header,
+      recording,
       times.map((time) => packet(time)),
     );
   }
@@ -52,7 +54,7 @@ class PublisherDriver {
 }
 
 function packet(time: number, bytes = 10): Packet {
-  return { time, track: 0x81, data: new Uint8Array(bytes).fill(1) };
+  return { time, data: new Uint8Array(bytes).fill(1) };
 }
 
 test("one chunk is under way at a time, and what was recorded meanwhile goes out as one chunk", async () => {
@@ -70,7 +72,7 @@ test("one chunk is under way at a time, and what was recorded meanwhile goes out
 test("packets that do not fit one chunk go out in the next one, in order", async () => {
   const driver = new PublisherDriver();
   driver.record(0);
-  driver.publisher.add(HEADER, [packet(20, MAX_CHUNK_BYTES - 200), packet(40, 300), packet(60)]);
+  driver.publisher.add(RECORDING, [packet(20, MAX_CHUNK_BYTES - 200), packet(40, 300), packet(60)]);
   await driver.acknowledge();
   expect(driver.underWay).toEqual([[20]]);
   await driver.acknowledge();
@@ -81,7 +83,7 @@ test("packets of two recordings never share a chunk", async () => {
   const driver = new PublisherDriver();
   driver.record(0);
   driver.record(20);
-  driver.recordTo(OTHER_HEADER, 0, 20);
+  driver.recordTo(OTHER_RECORDING, 0, 20);
   await driver.acknowledge();
   expect(driver.underWay).toEqual([[20]]);
   await driver.acknowledge();

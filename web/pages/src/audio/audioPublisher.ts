@@ -1,5 +1,4 @@
-import { firstChunk } from "./chunks.ts";
-import type { Packet } from "./webmReader.ts";
+import type { Packet, Recording } from "./recording.ts";
 
 /** Audio that waited longer than this is dropped: a listener would hear it too late to take part. */
 export const MAX_AGE_MILLISECONDS = 5000;
@@ -20,8 +19,14 @@ export interface AudioFlow {
 }
 
 interface RecordedPacket {
-  readonly header: Uint8Array;
+  readonly recording: Recording;
   readonly packet: Packet;
+  readonly recordedAtMs: number;
+}
+
+interface WaitingChunk {
+  readonly chunk: Uint8Array;
+  readonly contentType: string;
   readonly recordedAtMs: number;
 }
 
@@ -30,7 +35,7 @@ export interface AudioPublisherOptions {
    * Sends one chunk; resolves when the server has acknowledged it. It may reject once `expired` has aborted:
    * the chunk is too old then, and counts as dropped.
    */
-  readonly publish: (chunk: Uint8Array, expired: AbortSignal) => Promise<unknown>;
+  readonly publish: (chunk: Uint8Array, contentType: string, expired: AbortSignal) => Promise<unknown>;
   /** Gets the error of a chunk that was refused. */
   readonly onRefused: (error: unknown) => void;
   /** A monotonic clock in milliseconds. */
@@ -60,10 +65,10 @@ export class AudioPublisher {
     this.#progressAtMs = now();
   }
 
-  /** Adds packets that were recorded just now. `header` is the same object for all packets of a recording. */
-  add(header: Uint8Array, packets: readonly Packet[]): void {
+  /** Adds packets that were recorded just now. `recording` is the same object for all packets of a recording. */
+  add(recording: Recording, packets: readonly Packet[]): void {
     const recordedAtMs = this.#now();
-    this.#waiting.push(...packets.map((packet) => ({ header, packet, recordedAtMs })));
+    this.#waiting.push(...packets.map((packet) => ({ recording, packet, recordedAtMs })));
     if (this.#underWaySinceMs === undefined) this.#work = this.#sendAll();
   }
 
@@ -96,7 +101,7 @@ export class AudioPublisher {
       const leftMs = next.recordedAtMs + MAX_AGE_MILLISECONDS - this.#now();
       const timer = setTimeout(() => expiry.abort(), leftMs);
       try {
-        await this.#publish(next.chunk, expiry.signal);
+        await this.#publish(next.chunk, next.contentType, expiry.signal);
         this.#isAcknowledged = true;
         this.#progressAtMs = this.#now();
       } catch (error) {
@@ -110,19 +115,19 @@ export class AudioPublisher {
   }
 
   /** Takes as many of the waiting packets as fit one chunk, without those that are too old. */
-  #takeChunk(): { readonly chunk: Uint8Array; readonly recordedAtMs: number } | undefined {
+  #takeChunk(): WaitingChunk | undefined {
     const oldestMs = this.#now() - MAX_AGE_MILLISECONDS;
     const fresh = this.#waiting.filter(({ recordedAtMs }) => recordedAtMs >= oldestMs);
     if (fresh.length < this.#waiting.length) this.#droppedAtMs = this.#now();
+    this.#waiting = fresh;
     const [first] = fresh;
-    // A chunk has one header: packets of the next recording wait for the next chunk.
-    const end = fresh.findIndex(({ header }) => header !== first?.header);
-    const recording = end < 0 ? fresh : fresh.slice(0, end);
-    const { chunk, count } = firstChunk(
-      first?.header ?? new Uint8Array(),
-      recording.map(({ packet }) => packet),
-    );
+    if (!first) return undefined;
+    // A chunk belongs to one recording: packets of the next one wait for the next chunk.
+    const { recording, recordedAtMs } = first;
+    const end = fresh.findIndex((packet) => packet.recording !== recording);
+    const packets = (end < 0 ? fresh : fresh.slice(0, end)).map(({ packet }) => packet);
+    const { chunk, count } = recording.firstChunk(packets);
     this.#waiting = fresh.slice(count);
-    return first && { chunk, recordedAtMs: first.recordedAtMs };
+    return { chunk, contentType: recording.contentType, recordedAtMs };
   }
 }

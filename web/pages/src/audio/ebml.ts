@@ -1,5 +1,8 @@
+import { concat } from "./bytes.ts";
+
 /** The ids of the WebM elements (Matroska, RFC 9559) that occur in live audio. */
 export const Id = {
+  header: 0x1a45dfa3,
   segment: 0x18538067,
   cluster: 0x1f43b675,
   timestamp: 0xe7,
@@ -52,16 +55,6 @@ export function number(value: number): Uint8Array {
   for (let rest = value; rest > 0 || bytes.length === 0; rest = Math.floor(rest / 256))
     bytes.unshift(rest % 256);
   return Uint8Array.from(bytes);
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Returns the length in bytes of a variable-size number, from the leading zeros of its first byte. */

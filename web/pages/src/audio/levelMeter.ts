@@ -1,34 +1,21 @@
 /** Levels below this, in decibels relative to full scale, show as 0. */
 const FLOOR_DECIBELS = -60;
 
-/** Measures a stream's loudness, from 0 to 1. */
+/** Measures the loudness of a source, from 0 to 1. */
 export class LevelMeter {
-  readonly #context = new AudioContext();
   readonly #analyser: AnalyserNode;
   readonly #samples: Float32Array<ArrayBuffer>;
-  #source: MediaStreamAudioSourceNode | undefined;
 
-  constructor() {
-    this.#analyser = this.#context.createAnalyser();
+  constructor(source: AudioNode) {
+    this.#analyser = source.context.createAnalyser();
     this.#analyser.fftSize = 1024;
     this.#samples = new Float32Array(this.#analyser.fftSize);
-  }
-
-  listenTo(stream: MediaStream): void {
-    this.#source?.disconnect();
-    this.#source = this.#context.createMediaStreamSource(stream);
-    this.#source.connect(this.#analyser);
-    void this.#context.resume();
+    source.connect(this.#analyser);
   }
 
   get level(): number {
     this.#analyser.getFloatTimeDomainData(this.#samples);
     return loudness(this.#samples);
-  }
-
-  async close(): Promise<void> {
-    this.#source?.disconnect();
-    await this.#context.close();
   }
 }
 

@@ -9,7 +9,6 @@ const TEXTS: Readonly<Record<string, string>> = {
   NotFoundError: "No microphone was found. Connect one, then try again.",
   NotReadableError:
     "The microphone is in use by another program or does not respond. Close that program, then try again.",
-  OverconstrainedError: "The selected microphone is no longer connected. Choose another one.",
 };
 
 /**
@@ -28,12 +27,27 @@ export async function openMicrophone(deviceId?: string): Promise<MediaStream> {
     noiseSuppression: true,
     autoGainControl: true,
   };
-  if (deviceId !== undefined) audio.deviceId = { ideal: deviceId };
   try {
-    return await navigator.mediaDevices.getUserMedia({ audio });
+    return await navigator.mediaDevices.getUserMedia({ audio: withDevice(audio, deviceId) });
   } catch (error) {
-    const name = error instanceof DOMException ? error.name : "";
+    const name = error instanceof Error ? error.name : "";
+    if (name === "OverconstrainedError" && deviceId !== undefined) return openMicrophone();
     throw new MicrophoneError(TEXTS[name] ?? "The microphone could not be opened. Check it, then try again.");
+  }
+}
+
+/** Adds the device. As a wish (`ideal`), Chromium would ignore it. */
+function withDevice(audio: MediaTrackConstraints, deviceId: string | undefined): MediaTrackConstraints {
+  return deviceId === undefined ? audio : { ...audio, deviceId: { exact: deviceId } };
+}
+
+/** Returns whether the person has allowed the microphone before, so that opening it makes no browser ask. */
+export async function isMicrophoneAllowed(): Promise<boolean> {
+  try {
+    const { state } = await navigator.permissions.query({ name: "microphone" });
+    return state === "granted";
+  } catch {
+    return false; // This browser does not say it.
   }
 }
 

@@ -6,7 +6,6 @@ import {
   playbackRate,
   shownLagSeconds,
 } from "./catchUp.ts";
-import { AUDIO_TYPE } from "./chunks.ts";
 
 /**
  * - `waiting`: the buffer is empty.
@@ -22,7 +21,16 @@ export interface PlayerState {
   readonly lagSeconds: number;
   /** Whether audio was lost because this browser could not decode it. */
   readonly hasDamage: boolean;
+  /** The content type of the audio that arrives, if this browser cannot play it. */
+  readonly unplayableType: string | undefined;
 }
+
+export const INITIAL_PLAYER_STATE: PlayerState = {
+  name: "waiting",
+  lagSeconds: 0,
+  hasDamage: false,
+  unplayableType: undefined,
+};
 
 /** Played audio that stays buffered. */
 const KEPT_SECONDS = 10;
@@ -35,18 +43,27 @@ const DAMAGE_NOTICE_MILLISECONDS = 10_000;
 const { ManagedMediaSource } = globalThis as { ManagedMediaSource?: typeof MediaSource };
 const Source = ManagedMediaSource ?? (globalThis as { MediaSource?: typeof MediaSource }).MediaSource;
 
+/** Returns whether this browser plays live audio at all; which types it plays differs. */
 export function canPlay(): boolean {
-  return Source?.isTypeSupported(AUDIO_TYPE) === true;
+  return Source !== undefined;
+}
+
+/** Audio that has arrived. */
+interface ReceivedChunk {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly contentType: string;
 }
 
 /** Plays chunks in the order of arrival, close to the live position, with a small buffer against jitter. */
 export class AudioPlayer {
-  readonly state = new Observable<PlayerState>({ name: "waiting", lagSeconds: 0, hasDamage: false });
+  readonly state = new Observable<PlayerState>(INITIAL_PLAYER_STATE);
   readonly #audio: HTMLAudioElement;
-  #chunks: Uint8Array<ArrayBuffer>[] = [];
+  #chunks: ReceivedChunk[] = [];
   #url = "";
   #source: MediaSource | undefined;
   #buffer: SourceBuffer | undefined;
+  /** The type that the buffer takes now. */
+  #bufferType = "";
   #jitterBufferSeconds = MIN_JITTER_BUFFER_SECONDS;
   #damageTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether this player started the element and did not pause it; else headphones, a key or a call did. */
@@ -74,8 +91,13 @@ export class AudioPlayer {
     audio.pause();
   }
 
-  add(chunk: Uint8Array<ArrayBuffer>): void {
-    this.#chunks.push(chunk);
+  /** Plays a chunk, or reports that this browser cannot play its type. */
+  add(bytes: Uint8Array<ArrayBuffer>, contentType: string): void {
+    const isPlayable = Source?.isTypeSupported(contentType) === true;
+    const unplayableType = isPlayable ? undefined : contentType;
+    if (unplayableType !== this.state.value.unplayableType) this.#set({ unplayableType });
+    if (!isPlayable) return;
+    this.#chunks.push({ bytes, contentType });
     this.#work();
   }
 
@@ -123,7 +145,7 @@ export class AudioPlayer {
     this.#closeSource();
     audio.removeAttribute("src");
     this.#chunks = [];
-    this.state.set({ name: "waiting", lagSeconds: 0, hasDamage: false });
+    this.state.set(INITIAL_PLAYER_STATE);
   }
 
   #openSource(SourceClass: typeof MediaSource): void {
@@ -131,18 +153,19 @@ export class AudioPlayer {
     this.#source = source;
     this.#url = URL.createObjectURL(source);
     this.#audio.src = this.#url;
-    source.addEventListener(
-      "sourceopen",
-      () => {
-        if (source !== this.#source) return;
-        this.#buffer = source.addSourceBuffer(AUDIO_TYPE);
-        // Chunks play one after the other, whatever their timestamps: each recording starts at zero.
-        this.#buffer.mode = "sequence";
-        this.#buffer.onupdateend = () => this.#work();
-        this.#work();
-      },
-      { once: true },
-    );
+    source.addEventListener("sourceopen", () => this.#work(), { once: true });
+  }
+
+  /** Returns the buffer, made for this type if the source is open. */
+  #bufferFor(contentType: string): SourceBuffer | undefined {
+    if (!this.#buffer && this.#source?.readyState === "open") {
+      this.#buffer = this.#source.addSourceBuffer(contentType);
+      // Chunks play one after the other, whatever their timestamps: each recording starts at zero.
+      this.#buffer.mode = "sequence";
+      this.#buffer.onupdateend = () => this.#work();
+    } else if (this.#bufferType !== contentType) this.#buffer?.changeType(contentType);
+    this.#bufferType = contentType;
+    return this.#buffer;
   }
 
   #closeSource(): void {
@@ -163,23 +186,37 @@ export class AudioPlayer {
   }
 
   #work(): void {
-    const buffer = this.#buffer;
-    if (!buffer || buffer.updating || this.#audio.error) return;
+    if (this.#buffer?.updating || this.#audio.error) return;
     if (this.state.value.name === "waiting" && this.#ahead() >= this.#jitterBufferSeconds) void this.#play();
-    const { currentTime } = this.#audio;
-    const played = currentTime - (buffer.buffered.length > 0 ? buffer.buffered.start(0) : 0);
     const [next] = this.#chunks;
     try {
-      if (next) {
-        buffer.appendBuffer(next);
-        this.#chunks.shift();
-      } else if (played > KEPT_SECONDS + REMOVAL_STEP_SECONDS) buffer.remove(0, currentTime - KEPT_SECONDS);
+      if (next) this.#append(next);
+      else this.#removePlayed();
     } catch (error) {
       if (!isQuotaExceeded(error)) throw error;
-      // The buffer is full, as after a long pause: the oldest audio makes room.
-      const start = buffer.buffered.start(0);
-      buffer.remove(start, Math.max(currentTime - 1, start + KEPT_SECONDS));
+      this.#makeRoom();
     }
+  }
+
+  #append({ bytes, contentType }: ReceivedChunk): void {
+    const buffer = this.#bufferFor(contentType);
+    if (!buffer) return;
+    buffer.appendBuffer(bytes);
+    this.#chunks.shift();
+  }
+
+  #removePlayed(): void {
+    const { currentTime } = this.#audio;
+    const buffer = this.#buffer;
+    if (!buffer || buffer.buffered.length === 0) return;
+    if (currentTime - buffer.buffered.start(0) > KEPT_SECONDS + REMOVAL_STEP_SECONDS)
+      buffer.remove(0, currentTime - KEPT_SECONDS);
+  }
+
+  /** Removes the oldest audio from a full buffer, as after a long pause. */
+  #makeRoom(): void {
+    const start = this.#buffer?.buffered.start(0) ?? 0;
+    this.#buffer?.remove(start, Math.max(this.#audio.currentTime - 1, start + KEPT_SECONDS));
   }
 
   async #play(): Promise<void> {

@@ -1,13 +1,7 @@
-import { concat, Id, readHead, readNumber } from "./ebml.ts";
-
-/** One encoded packet of audio (Opus: 20 to 60 ms). */
-export interface Packet {
-  /** Milliseconds since the recording began. */
-  readonly time: number;
-  /** The number of its track, as WebM writes it. */
-  readonly track: number;
-  readonly data: Uint8Array;
-}
+import { concat } from "./bytes.ts";
+import { Id, readHead, readNumber } from "./ebml.ts";
+import type { Packet } from "./recording.ts";
+import { WebmRecording } from "./webmRecording.ts";
 
 /** Elements whose children are read one by one; all others are read or skipped as a whole. */
 const CONTAINERS: ReadonlySet<number> = new Set([Id.segment, Id.cluster, Id.blockGroup]);
@@ -16,6 +10,8 @@ const CONTAINERS: ReadonlySet<number> = new Set([Id.segment, Id.cluster, Id.bloc
 export class WebmReader {
   /** Everything before the first cluster, which a decoder needs. Empty until it is complete. */
   header: Uint8Array<ArrayBuffer> = new Uint8Array();
+  /** Undefined until the first packet is complete. */
+  recording: WebmRecording | undefined;
   #rest: Uint8Array<ArrayBuffer> = new Uint8Array();
   readonly #beforeClusters: Uint8Array[] = [];
   #clusterTime = 0;
@@ -44,10 +40,7 @@ export class WebmReader {
   /** RFC 9559, 10.1: track (one byte up to 127), signed time relative to the cluster, flags (skipped), data. */
   #packet(block: Uint8Array): Packet {
     const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
-    return {
-      time: this.#clusterTime + view.getInt16(1),
-      track: view.getUint8(0),
-      data: block.subarray(4),
-    };
+    this.recording ??= new WebmRecording(this.header, view.getUint8(0));
+    return { time: this.#clusterTime + view.getInt16(1), data: block.subarray(4) };
   }
 }

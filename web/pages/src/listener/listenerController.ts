@@ -1,5 +1,4 @@
 import { fromBase64 } from "../audio/base64.ts";
-import { AUDIO_TYPE } from "../audio/chunks.ts";
 import type { AudioPlayer } from "../audio/player.ts";
 import type { ContentMessage, ListenerService } from "websocket-sessions";
 import type { Store } from "../store.ts";
@@ -54,9 +53,9 @@ export class ListenerController {
   }
 
   #play({ contentType, data }: ContentMessage): void {
-    if (contentType !== AUDIO_TYPE) return;
+    if (!contentType.startsWith("audio/")) return;
     try {
-      this.#player.add(fromBase64(data));
+      this.#player.add(fromBase64(data), contentType);
     } catch {
       this.#player.reportDamage(); // invalid base64
     }

@@ -32,7 +32,7 @@ async function start(): Promise<void> {
   store.patch({ step: "join" });
   if (!canPlay())
     store.patch({
-      alert: "This browser cannot play live WebM audio. Use a current Chrome, Edge, Firefox or Safari.",
+      alert: "This browser cannot play live audio. Use a current Chrome, Edge, Firefox or Safari.",
     });
   onSubmit("join-form", () => runAction(async () => join(config)));
 }

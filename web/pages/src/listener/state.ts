@@ -1,4 +1,4 @@
-import type { PlayerState } from "../audio/player.ts";
+import { INITIAL_PLAYER_STATE, type PlayerState } from "../audio/player.ts";
 import type { ConnectionState, ListenerState } from "websocket-sessions";
 import { Store } from "../store.ts";
 
@@ -18,7 +18,7 @@ export function createListenerStore(): Store<ListenerPageState> {
     joiningSince: undefined,
     session: undefined,
     connection: { name: "idle" },
-    player: { name: "waiting", lagSeconds: 0, hasDamage: false },
+    player: INITIAL_PLAYER_STATE,
     alert: undefined,
   });
 }
@@ -40,6 +40,8 @@ export function statusLine({ session, connection, player }: ListenerPageState): 
 export function playbackLine({ session, player }: ListenerPageState): string {
   if (player.name === "blocked") return "Your browser requires a click before it plays sound.";
   if (player.name === "paused") return "Paused on this device.";
+  if (player.unplayableType !== undefined)
+    return `This browser cannot play the speaker's audio (${player.unplayableType}). Use another browser.`;
   if (player.hasDamage) return "A part of the audio could not be played.";
   if (player.name === "playing") return "Playing";
   return session?.status === "active" && session.graceEndsAt === undefined && !session.muted

@@ -1,20 +1,20 @@
-import { AudioInput } from "../audio/audioInput.ts";
+import type { AudioInput } from "../audio/audioInput.ts";
 import { AudioPublisher } from "../audio/audioPublisher.ts";
 import { toBase64 } from "../audio/base64.ts";
-import { AUDIO_TYPE } from "../audio/chunks.ts";
-import { listMicrophones } from "../audio/microphone.ts";
 import { SessionError, type SpeakerService } from "websocket-sessions";
-import { byId } from "../dom.ts";
-import { savePreferences, readPreferences } from "../preferences.ts";
+import { readPreferences } from "../preferences.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
+import { showDevices } from "./greenRoom.ts";
 import { publishWhileFresh } from "./publishWhileFresh.ts";
 import { ScreenWakeLock } from "./screenWakeLock.ts";
 import type { Command, SpeakerPageState } from "./state.ts";
 
-const METER_MILLISECONDS = 100;
+const FLOW_MILLISECONDS = 100;
 
 export interface BroadcastOptions {
+  /** The microphone; the broadcast opens it if it is not open, and closes it at the end. */
+  readonly input: AudioInput;
   readonly muted: boolean;
   /** Called if the broadcast stops on this page while the session continues. */
   readonly onInterrupted: (error: SessionError | undefined) => void;
@@ -28,56 +28,50 @@ export class Broadcast {
   readonly #publisher: AudioPublisher;
   readonly #onInterrupted: BroadcastOptions["onInterrupted"];
   readonly #wakeLock = new ScreenWakeLock();
-  readonly #meterTimer: ReturnType<typeof setInterval>;
+  #isInforming = false;
+  readonly #flowTimer: ReturnType<typeof setInterval>;
 
   constructor(speaker: SpeakerService, store: Store<SpeakerPageState>, options: BroadcastOptions) {
     this.#speaker = speaker;
     this.#store = store;
     this.#onInterrupted = options.onInterrupted;
     this.#publisher = new AudioPublisher({
-      publish: async (chunk, expired) =>
-        publishWhileFresh(
-          speaker,
-          { data: toBase64(chunk), contentType: AUDIO_TYPE, encoding: "base64" },
-          expired,
-        ),
+      publish: async (chunk, contentType, expired) =>
+        publishWhileFresh(speaker, { data: toBase64(chunk), contentType, encoding: "base64" }, expired),
       onRefused: (error) => this.#showRefusal(error),
     });
-    this.#input = new AudioInput(speaker.state.value.quality, (header, packets) =>
-      this.#publisher.add(header, packets),
-    );
+    this.#input = options.input;
     this.#input.muted = options.muted;
+    this.#input.record({
+      quality: speaker.state.value.quality,
+      onPackets: (recording, packets) => this.#publisher.add(recording, packets),
+    });
     store.patch({ muted: options.muted, command: undefined });
-    this.#input.lost.on(({ message }) => store.patch({ microphone: { name: "failed", text: message } }));
-    this.#meterTimer = setInterval(() => this.#showAudio(), METER_MILLISECONDS);
+    this.#flowTimer = setInterval(() => this.#showFlow(), FLOW_MILLISECONDS);
     speaker.state.subscribe((session) => this.#showState(() => store.patch({ session })));
     speaker.connection.state.subscribe((connection) => {
       store.patch({ connection });
       if (connection.name === "closed") this.#close(connection.error);
       else if (connection.name === "open") void this.#informMuted();
     });
-    void this.useMicrophone(readPreferences().deviceId);
+    if (this.#input.isRecording) store.patch({ microphone: { name: "recording" } });
+    else void this.useMicrophone(readPreferences().deviceId);
   }
 
   /** Opens a microphone, or shows why that failed. The session, and the microphone in use, continue either way. */
   async useMicrophone(deviceId?: string): Promise<void> {
-    const { session } = this.#store.value;
     this.#store.patch({ microphone: { name: "opening" }, alert: undefined });
     try {
-      await this.#input.start(deviceId);
+      if (this.#speaker.state.value.status === "paused") await this.#input.pause();
+      await this.#input.open(deviceId);
       this.#publisher.restart();
-      if (session?.status === "paused") await this.#input.pause();
       this.#store.patch({ microphone: { name: this.#input.isRecording ? "recording" : "off" } });
     } catch (error) {
       const text = failureText(error);
       if (this.#input.isRecording) this.#store.patch({ microphone: { name: "recording" }, alert: text });
       else this.#store.patch({ microphone: { name: "failed", text } });
     }
-    this.#store.patch({ devices: await listMicrophones() });
-    const deviceInUse = this.#input.deviceId;
-    if (deviceInUse === undefined) return;
-    byId("device", HTMLSelectElement).value = deviceInUse;
-    savePreferences({ deviceId: deviceInUse });
+    await showDevices(this.#input, this.#store);
   }
 
   toggleMute(): void {
@@ -170,19 +164,22 @@ export class Broadcast {
 
   /** Informs the listeners whether the speaker is muted, unless they know. A new connection tries again. */
   async #informMuted(): Promise<void> {
-    const { muted } = this.#input;
-    if ((this.#speaker.state.value.muted ?? false) === muted) return;
+    // One request at a time: the one under way continues with what was pressed meanwhile.
+    if (this.#isInforming) return;
+    this.#isInforming = true;
     try {
-      await this.#speaker.setMuted(muted);
+      while ((this.#speaker.state.value.muted ?? false) !== this.#input.muted)
+        await this.#speaker.setMuted(this.#input.muted);
     } catch (error) {
-      if (this.#speaker.connection.state.value.name !== "open" || this.#input.muted !== muted) return;
-      const words = muted ? "muted" : "no longer muted";
+      if (this.#speaker.connection.state.value.name !== "open") return;
+      const words = this.#input.muted ? "muted" : "no longer muted";
       this.#store.patch({ alert: `The listeners do not see that you are ${words}. ${failureText(error)}` });
+    } finally {
+      this.#isInforming = false;
     }
   }
 
-  #showAudio(): void {
-    byId("level", HTMLMeterElement).value = this.#input.level;
+  #showFlow(): void {
     const { flow } = this.#publisher;
     const shown = this.#store.value.flow;
     if (
@@ -206,7 +203,7 @@ export class Broadcast {
   }
 
   #close(error: SessionError | undefined): void {
-    clearInterval(this.#meterTimer);
+    clearInterval(this.#flowTimer);
     void this.#input.close();
     this.#wakeLock.release();
     this.#publisher.restart();

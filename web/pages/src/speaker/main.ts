@@ -1,5 +1,5 @@
 import type { FrontendConfig, Language, Quality } from "websocket-sessions";
-import { canRecord } from "../audio/recorder.ts";
+import { canRecord } from "../audio/audioInput.ts";
 import { loadConfig } from "../config.ts";
 import { confirmed, type Question } from "../confirm.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
@@ -10,9 +10,10 @@ import { failureText } from "../uiText.ts";
 import { resumeOrSetUp } from "./resumeFlow.ts";
 import { SpeakerController } from "./speakerController.ts";
 import { createSpeakerStore } from "./state.ts";
-import { showState, showTime } from "./view.ts";
+import { showLevel, showState, showTime } from "./view.ts";
 
 const CLOCK_MILLISECONDS = 500;
+const METER_MILLISECONDS = 100;
 
 const END: Question = {
   title: "End the session?",
@@ -33,6 +34,7 @@ function runAction(action: () => Promise<void>): void {
 }
 
 async function start(): Promise<void> {
+  store.patch({ isSupported: await canRecord() });
   const config = await loadConfig();
   const auth = await loadAuth(config);
   const showUserStep = async (): Promise<void> => {
@@ -60,13 +62,8 @@ async function start(): Promise<void> {
       await signOut();
     }),
   );
+  setInterval(() => showLevel(controller.input.level), METER_MILLISECONDS);
   await showUserStep();
-  if (!canRecord()) {
-    byId("create", HTMLButtonElement).disabled = true;
-    store.patch({
-      alert: "This browser cannot record audio as WebM. Use a current Chrome, Edge, Firefox or Safari.",
-    });
-  }
 }
 
 function setUpForm({ supportedLanguages }: FrontendConfig, controller: SpeakerController): void {
@@ -79,6 +76,8 @@ function setUpForm({ supportedLanguages }: FrontendConfig, controller: SpeakerCo
   const chosen = byId("setup-form").querySelector<HTMLInputElement>(`[value="${quality ?? "standard"}"]`);
   if (chosen) chosen.checked = true;
   onSubmit("setup-form", () => runAction(async () => createSession(controller)));
+  onClick("open-microphone", () => void controller.greenRoom.open());
+  onChange("test-device", (id) => void controller.greenRoom.open(id));
   onClick("continue", () => runAction(async () => controller.resume()));
   onClick("end-stored", () => runAction(async () => controller.endStoredSession()));
   onClick("leave-stored", () => controller.leaveStoredSession());

@@ -6,15 +6,20 @@ import {
   type OrchestratorOptions,
   type SpeakerService,
 } from "websocket-sessions";
+import { AudioInput } from "../audio/audioInput.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
 import { Broadcast } from "./broadcast.ts";
+import { GreenRoom } from "./greenRoom.ts";
 import { closedSessionNotice } from "./resumeFlow.ts";
 import { removeStoredSession, storeSession } from "./storedSession.ts";
 import type { SpeakerPageState } from "./state.ts";
 
 /** A signed-in user's actions: create a session, or resume, end or leave the stored one. */
 export class SpeakerController {
+  /** The microphone, in the green room and on air. */
+  readonly input = new AudioInput();
+  readonly greenRoom: GreenRoom;
   readonly #store: Store<SpeakerPageState>;
   readonly #orchestrator: SessionCreationOrchestrator;
   readonly #onSignInNeeded: (error: unknown) => void;
@@ -29,6 +34,15 @@ export class SpeakerController {
     this.#store = store;
     this.#orchestrator = new SessionCreationOrchestrator(options);
     this.#onSignInNeeded = onSignInNeeded;
+    this.greenRoom = new GreenRoom(this.input, store);
+    this.input.lost.on(({ message }) => store.patch({ microphone: { name: "failed", text: message } }));
+    store.watch(
+      ({ step }) => step === "setup",
+      (isGreenRoom) => {
+        if (isGreenRoom) void this.greenRoom.enter();
+        else if (store.value.step !== "broadcast") void this.greenRoom.leave();
+      },
+    );
     store.watch(
       ({ session }) => (session?.status === "ended" ? session.sessionId : undefined),
       (sessionId) => {
@@ -45,7 +59,9 @@ export class SpeakerController {
     return this.#broadcast;
   }
 
+  /** Creates a session and broadcasts in it, if a microphone can be opened. */
   async create(body: CreateSessionBody): Promise<void> {
+    if (!(await this.greenRoom.open())) return;
     await this.#try(async (options) => {
       this.#goOnAir(await this.#orchestrator.createSession(body, options), false);
     });
@@ -122,7 +138,7 @@ export class SpeakerController {
     storeSession(storedSession);
     this.#store.patch({ step: "broadcast", session: speaker.state.value, storedSession });
     const onInterrupted = (error: SessionError | undefined): void => this.#onInterrupted(error);
-    this.#broadcast = new Broadcast(speaker, this.#store, { muted, onInterrupted });
+    this.#broadcast = new Broadcast(speaker, this.#store, { input: this.input, muted, onInterrupted });
   }
 
   /** Handles a broadcast that stopped here. The session continues, elsewhere or in its grace period. */

@@ -14,19 +14,25 @@ export interface SpeakerPageState {
   readonly busySince: number | undefined;
   readonly session: SpeakerState | undefined;
   readonly connection: ConnectionState;
-  /** The microphone that is broadcast, or why there is none. */
+  /** Whether this browser can record audio that listeners can play. */
+  readonly isSupported: boolean;
+  /** The microphone that is tested or broadcast, or why there is none. */
   readonly microphone: Microphone;
   readonly flow: AudioFlow;
   /** The command that was given and has not succeeded or failed yet. */
   readonly command: Command | undefined;
   readonly muted: boolean;
   readonly devices: readonly InputDevice[];
+  /** The id of the microphone in use. */
+  readonly deviceId: string | undefined;
   /** Why the last action failed; removed when the next one begins. */
   readonly alert: string | undefined;
 }
 
 export type Microphone =
   | { readonly name: "opening" }
+  /** Open in the green room, not recorded. */
+  | { readonly name: "ready" }
   | { readonly name: "recording" }
   /** Paused, or not opened yet. */
   | { readonly name: "off" }
@@ -42,11 +48,13 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
     busySince: undefined,
     session: undefined,
     connection: { name: "idle" },
+    isSupported: true,
     microphone: { name: "off" },
     flow: { name: "starting", delaySeconds: 0, isDropping: false },
     command: undefined,
     muted: false,
     devices: [],
+    deviceId: undefined,
     alert: undefined,
   });
 }
@@ -77,11 +85,20 @@ export function statusLine(state: SpeakerPageState): [string, PillTone] {
 }
 
 /** Returns the text of the alert: each cause shows its own, and takes it back when it has passed. */
-export function alertText({ alert, microphone, flow, step }: SpeakerPageState): string | undefined {
+export function alertText({ alert, isSupported, ...state }: SpeakerPageState): string | undefined {
+  const { microphone, flow, step } = state;
   if (alert !== undefined) return alert;
-  if (step !== "broadcast") return undefined;
+  if (!isSupported && (step === "setup" || step === "resume"))
+    return "This browser cannot record audio. Use a current Chrome, Edge, Firefox or Safari.";
+  if (step !== "broadcast" && step !== "setup") return undefined;
   if (microphone.name === "failed") return microphone.text;
   return flow.isDropping
     ? "Some of your audio was not sent: the connection was lost or too slow."
     : undefined;
+}
+
+/** Returns what the green room shows: the question for the microphone, its test, or neither in an unsuitable browser. */
+export function greenRoom({ isSupported, microphone }: SpeakerPageState): "ask" | "test" | "none" {
+  if (!isSupported) return "none";
+  return microphone.name === "ready" || microphone.name === "recording" ? "test" : "ask";
 }

@@ -4,7 +4,7 @@ import { byId, fillSelect, showAlert, showStep, showText, type PageStep } from "
 import { joinLink } from "../joinLink.ts";
 import { qrCode } from "../qrCode.ts";
 import type { Store } from "../store.ts";
-import { alertText, statusLine, type SpeakerPageState } from "./state.ts";
+import { alertText, greenRoom, statusLine, type SpeakerPageState } from "./state.ts";
 
 const STEPS: Readonly<Record<SpeakerPageState["step"], PageStep>> = {
   loading: { section: undefined, title: "Speaker" },
@@ -24,6 +24,16 @@ export function showState(store: Store<SpeakerPageState>): void {
   store.watch(alertText, showAlert);
   store.watch(({ user }) => user?.name, showUser);
   store.watch(({ busySince }) => busySince !== undefined, showBusy);
+  store.watch(({ busySince, isSupported }) => busySince === undefined && isSupported, allowSpeaking);
+  store.watch(greenRoom, (shown) => {
+    byId("green-room").hidden = shown === "none";
+    byId("microphone-question").hidden = shown !== "ask";
+    byId("microphone-test").hidden = shown !== "test";
+  });
+  store.watch(
+    ({ microphone }) => microphone.name === "opening",
+    (opening) => (byId("open-microphone", HTMLButtonElement).disabled = opening),
+  );
   store.watch(({ storedSession }) => storedSession?.sessionId, showStoredSession);
   store.watch(({ step }) => step === "broadcast", confirmLeaving);
   store.watch(({ session }) => session?.sessionId, showSessionId);
@@ -51,13 +61,26 @@ export function showState(store: Store<SpeakerPageState>): void {
   );
   store.watch(
     ({ devices }) => devices,
-    (devices) =>
-      fillSelect(
-        "device",
-        devices.map(({ id, label }) => ({ value: id, label })),
-        byId("device", HTMLSelectElement).value,
-      ),
+    () => showDevices(store.value),
   );
+  store.watch(
+    ({ deviceId }) => deviceId,
+    () => showDevices(store.value),
+  );
+}
+
+/** Shows the level of the microphone, from 0 to 1. Call it about ten times a second. */
+export function showLevel(level: number): void {
+  for (const id of ["level", "test-level"]) byId(id, HTMLMeterElement).value = level;
+}
+
+function showDevices({ devices, deviceId }: SpeakerPageState): void {
+  const choices = devices.map(({ id, label }) => ({ value: id, label }));
+  for (const id of ["device", "test-device"]) fillSelect(id, choices, deviceId);
+}
+
+function allowSpeaking(allowed: boolean): void {
+  for (const id of ["create", "continue"]) byId(id, HTMLButtonElement).disabled = !allowed;
 }
 
 /** Shows the parts that change with time. Call it about once a second. */
@@ -74,8 +97,7 @@ function showUser(name: string | undefined): void {
 }
 
 function showBusy(busy: boolean): void {
-  for (const id of ["create", "continue", "end-stored", "leave-stored"])
-    byId(id, HTMLButtonElement).disabled = busy;
+  for (const id of ["end-stored", "leave-stored"]) byId(id, HTMLButtonElement).disabled = busy;
   byId("create").textContent = busy ? "Creating…" : "Create Session";
   byId("cancel").hidden = byId("cancel-continue").hidden = !busy;
 }

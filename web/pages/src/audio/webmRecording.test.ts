@@ -1,22 +1,25 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fromBase64, toBase64 } from "./base64.ts";
-import { firstChunk, MAX_CHUNK_BYTES } from "./chunks.ts";
-import { concat, element, Id, number } from "./ebml.ts";
-import { WebmReader, type Packet } from "./webmReader.ts";
+import { concat } from "./bytes.ts";
+import { element, Id, number } from "./ebml.ts";
+import { MAX_CHUNK_BYTES, type Packet } from "./recording.ts";
+import { WebmReader } from "./webmReader.ts";
+import { WebmRecording } from "./webmRecording.ts";
 import { MAX_FRAME_BYTES } from "websocket-sessions";
 
 /** The size of segment and clusters in a browser's live recording: unknown. */
 const OPEN_SIZE = Uint8Array.from([0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
+const TRACK = 0x81;
 const HEADER = concat([
-  element(0x1a45dfa3, Uint8Array.from([0x42, 0x82, 0x84, 1, 2, 3, 4])),
+  element(Id.header, Uint8Array.from([0x42, 0x82, 0x84, 1, 2, 3, 4])),
   number(Id.segment),
   OPEN_SIZE,
   element(0x1654ae6b, new Uint8Array(60).fill(7)),
 ]);
 
 function simpleBlock(time: number, data: Uint8Array): Uint8Array {
-  return element(Id.simpleBlock, Uint8Array.from([0x81, (time >> 8) & 0xff, time & 0xff, 0x80]), data);
+  return element(Id.simpleBlock, Uint8Array.from([TRACK, (time >> 8) & 0xff, time & 0xff, 0x80]), data);
 }
 
 function packetsOf(stream: Uint8Array, pieces: number[]): { reader: WebmReader; packets: Packet[] } {
@@ -27,9 +30,10 @@ function packetsOf(stream: Uint8Array, pieces: number[]): { reader: WebmReader; 
 }
 
 function makeChunks(header: Uint8Array, packets: readonly Packet[]): Uint8Array[] {
+  const recording = new WebmRecording(header, TRACK);
   const chunks: Uint8Array[] = [];
   for (let at = 0; at < packets.length;) {
-    const { chunk, count } = firstChunk(header, packets.slice(at));
+    const { chunk, count } = recording.firstChunk(packets.slice(at));
     chunks.push(chunk);
     at += count;
   }
@@ -55,7 +59,7 @@ test("a recording yields the same packets, whatever pieces it arrives in", () =>
       expect(reader.header).toEqual(HEADER);
       expect(packets).toEqual(
         clusters.flatMap((blocks, index) =>
-          blocks.map((data, block) => ({ time: index * 1000 + block * 20, track: 0x81, data })),
+          blocks.map((data, block) => ({ time: index * 1000 + block * 20, data })),
         ),
       );
     }),
@@ -65,7 +69,7 @@ test("a recording yields the same packets, whatever pieces it arrives in", () =>
 test("each chunk can be read alone and fits a frame, and all packets are kept in order", () => {
   fc.assert(
     fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 1500 }), { maxLength: 80 }), (datas) => {
-      const packets = datas.map((data, index) => ({ time: 60_000 + index * 20, track: 0x81, data }));
+      const packets = datas.map((data, index) => ({ time: 60_000 + index * 20, data }));
       const chunks = makeChunks(HEADER, packets);
       expect(chunks.flatMap((chunk) => packetsOf(chunk, []).packets)).toEqual(packets);
       for (const chunk of chunks) {
@@ -77,7 +81,7 @@ test("each chunk can be read alone and fits a frame, and all packets are kept in
 });
 
 test("packets far apart in time keep their times", () => {
-  const packets = [0, 32_767, 32_768, 70_000].map((time) => ({ time, track: 0x81, data: new Uint8Array(3) }));
+  const packets = [0, 32_767, 32_768, 70_000].map((time) => ({ time, data: new Uint8Array(3) }));
   const chunks = makeChunks(HEADER, packets);
   expect(chunks.flatMap((chunk) => packetsOf(chunk, []).packets)).toEqual(packets);
 });
