@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from websocket_sessions.http_api import HttpApi, HttpApiArgs
     from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs, VpcPlacement
     from websocket_sessions.mock_reply import MockReply
-    from websocket_sessions.observability import Observability, ObservabilityArgs, WatchedFunction
+    from websocket_sessions.observability import LogAlarm, Observability, ObservabilityArgs, WatchedFunction
     from websocket_sessions.policies import PolicyStatement
     from websocket_sessions.route_targets import HttpRoute, Route, Throttle
     from websocket_sessions.schedule import Schedule, ScheduleArgs
@@ -47,6 +47,7 @@ __all__ = [
     "HttpRoute",
     "LambdaHandler",
     "LambdaHandlerArgs",
+    "LogAlarm",
     "MockReply",
     "Observability",
     "ObservabilityArgs",
@@ -84,7 +85,7 @@ _MODULES = {
     "http_api": ("HttpApi", "HttpApiArgs"),
     "lambda_handler": ("LambdaHandler", "LambdaHandlerArgs", "VpcPlacement"),
     "mock_reply": ("MockReply",),
-    "observability": ("Observability", "ObservabilityArgs", "WatchedFunction"),
+    "observability": ("LogAlarm", "Observability", "ObservabilityArgs", "WatchedFunction"),
     "policies": ("PolicyStatement",),
     "route_targets": ("HttpRoute", "Route", "Throttle"),
     "schedule": ("Schedule", "ScheduleArgs"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from websocket_sessions.custom_domain import CustomDomain
     from websocket_sessions.function_ref import FunctionLike
     from websocket_sessions.lambda_handler import LambdaHandler, VpcPlacement
-    from websocket_sessions.observability import Watched
+    from websocket_sessions.observability import LogAlarm, Watched
     from websocket_sessions.policies import PolicyStatement
     from websocket_sessions.route_targets import HttpRoute, Route, RouteTarget
     from websocket_sessions.tags import Tags
@@ -190,6 +190,7 @@ class ObservabilityOptions(TypedDict, total=False):
     metrics_namespace: Input[str]
     stream_function: str | None
     scheduled_function: str | None
+    log_alarms: Mapping[str, LogAlarm]
     alarms: bool
     alarm_topic: bool
     tags: Tags

@@ -1,14 +1,14 @@
 """Alarms on the faults of a backend, a dashboard, and a topic for the alarms."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Unpack
 
 import pulumi_aws as aws
 from pulumi import ComponentResource, Input, InvokeOutputOptions, Output, ResourceOptions
 
-from websocket_sessions.arguments import arguments, coerce_args
+from websocket_sessions.arguments import arguments, check_choice, check_range, coerce_args
 from websocket_sessions.component_options import ObservabilityOptions
 from websocket_sessions.dashboard import dashboard_body
 from websocket_sessions.lambda_handler import LambdaHandler
@@ -37,6 +37,26 @@ Watched = LambdaHandler | WatchedFunction
 
 
 @arguments
+class LogAlarm:
+    """An alarm on what functions log in JSON lines."""
+
+    functions: Sequence[str]
+    """The functions that log it, by their names in `functions`."""
+    pattern: str
+    """The lines that count, as a metric filter names them, such as `{ $.message = "refused" }`."""
+    value: str = "1"
+    """What a line counts as: a number, or a field such as `$.Refused[0]`."""
+    threshold: float = 0
+    """The alarm fires if a minute counts more than that."""
+    datapoints: int = 3
+    """In how many of five minutes."""
+
+    def __post_init__(self) -> None:
+        """Check that the alarm looks at five minutes."""
+        check_range("datapoints", self.datapoints, 1, 5)
+
+
+@arguments
 class ObservabilityArgs:
     """Arguments of Observability."""
 
@@ -54,12 +74,20 @@ class ObservabilityArgs:
     """The function that consumes a stream and may fall behind it, by its name in `functions`."""
     scheduled_function: str | None = None
     """The function that a schedule calls each minute, by its name in `functions`."""
+    log_alarms: Mapping[str, LogAlarm] = field(default_factory=dict[str, LogAlarm])
+    """Alarms on log lines of the functions, by name."""
     alarms: bool = True
     """Whether there are alarms. Each is billed by the month, and so is an account's fourth dashboard."""
     alarm_topic: bool = False
     """Whether alarms notify a topic of this stack. Its subscribers are added by hand."""
     tags: Tags = field(default_factory=dict[str, Input[str]])
     """Tags, beside `Project` and `Stack`."""
+
+    def __post_init__(self) -> None:
+        """Check that the alarms on log lines name functions that are watched."""
+        for name, alarm in self.log_alarms.items():
+            for function in alarm.functions:
+                check_choice(f"log_alarms.{name}.functions", function, tuple(self.functions))
 
 
 class Observability(ComponentResource):
@@ -127,7 +155,9 @@ class Observability(ComponentResource):
         if scheduled:
             alarms.append(self._stopped_alarm("schedule-stopped", scheduled))
         if args.functions:
-            alarms.append(self._logged_errors_alarm(args))
+            errors = LogAlarm(functions=tuple(args.functions), pattern='{ $.level = "ERROR" }', datapoints=1)
+            alarms.append(self._log_alarm(args, "logged-errors", errors))
+        alarms += [self._log_alarm(args, name, alarm) for name, alarm in args.log_alarms.items()]
         if args.dead_letter_queue_name is not None:
             queue = {"QueueName": args.dead_letter_queue_name}
             alarms.append(
@@ -161,20 +191,22 @@ class Observability(ComponentResource):
             ),
         ]
 
-    def _logged_errors_alarm(self, args: ObservabilityArgs) -> aws.cloudwatch.MetricAlarm:
-        """Alarm on lines of level ERROR, because Lambda counts no error for a reply with INTERNAL."""
-        metric = stack_name(self._name, "logged-errors", limit=200)
-        for handler, function in args.functions.items():
+    def _log_alarm(self, args: ObservabilityArgs, slug: str, alarm: LogAlarm) -> aws.cloudwatch.MetricAlarm:
+        """Alarm on log lines. Lambda counts no error for a reply with an error's code, such as INTERNAL."""
+        metric = stack_name(self._name, slug, limit=200)
+        for handler in alarm.functions:
             aws.cloudwatch.LogMetricFilter(
-                f"{self._name}-{handler.replace('_', '-')}-logged-errors",
-                log_group_name=function.log_group_name,
-                pattern='{ $.level = "ERROR" }',
+                f"{self._name}-{handler.replace('_', '-')}-{slug}",
+                log_group_name=args.functions[handler].log_group_name,
+                pattern=alarm.pattern,
                 metric_transformation=aws.cloudwatch.LogMetricFilterMetricTransformationArgs(
-                    name=metric, namespace=args.metrics_namespace, value="1"
+                    name=metric, namespace=args.metrics_namespace, value=alarm.value
                 ),
                 opts=self._child_opts,
             )
-        return self._alarm("logged-errors", args.metrics_namespace, metric, {}, datapoints=1)
+        return self._alarm(
+            slug, args.metrics_namespace, metric, {}, threshold=alarm.threshold, datapoints=alarm.datapoints
+        )
 
     def _stopped_alarm(self, slug: str, function: Watched) -> aws.cloudwatch.MetricAlarm:
         """Alarm if a function is no longer invoked: CloudWatch has no data for five minutes.

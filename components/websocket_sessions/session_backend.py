@@ -18,6 +18,7 @@ from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.custom_domain import CustomDomain
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
+from websocket_sessions.flood_alarms import flood_alarms
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import VpcPlacement
@@ -373,6 +374,7 @@ class SessionBackend(ComponentResource):
                 dead_letter_queue_name=self.queue.dead_letter_queue_name,
                 stream_function="presence",
                 scheduled_function="keep_alive",
+                log_alarms=flood_alarms(self.functions.handlers),
                 alarms=self._options.alarms,
                 alarm_topic=self._options.alarm_topic,
                 tags=self._args.tags,

@@ -133,6 +133,7 @@ class SessionFunctions(ComponentResource):
                 architecture=self._args.options.lambda_architecture,
                 log_retention_days=self._args.options.log_retention_days,
                 tracing=self._args.options.tracing,
+                reserved_concurrency=self._args.options.reserved.get(handler),
                 **vars(self._args.shared),
             ),
             opts=self._child_opts,

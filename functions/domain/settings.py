@@ -20,7 +20,7 @@ class Limits:
     sessions_per_hour: int = 20
     joins_per_minute: int = 60
     connects_per_minute: int = 120
-    messages_per_minute: int = 1200
+    messages_per_minute: int = 600
     requests_per_minute: int = 120
 
 

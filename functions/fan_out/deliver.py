@@ -161,6 +161,9 @@ def _disconnect(pusher: Pusher, metrics: Metrics, connection_ids: Sequence[str])
         for connection_id, outcome in zip(connection_ids, outcomes, strict=True)
         if outcome not in CLOSED
     }
+    closed = len(connection_ids) - len(still_open)
+    if closed:
+        metrics.count("ListenersDisconnected", closed)
     if still_open:
         metrics.count("DisconnectFailed", len(still_open))
     return still_open

@@ -22,11 +22,11 @@ def observed(
     except SessionError as error:
         cause = error if error.code is ErrorCode.UNAVAILABLE else None
         logger.info("refused", code=error.code.value, failure=cause)
-        metrics.count(f"ConditionFailed.{error.code.value}")
+        metrics.count(f"Refused.{error.code.value}")
         return None, error
     except Exception as failure:
         logger.failed(failure)
-        metrics.count(f"ConditionFailed.{ErrorCode.INTERNAL.value}")
+        metrics.count(f"Refused.{ErrorCode.INTERNAL.value}")
         return None, SessionError()
     else:
         logger.info("answered")

@@ -75,6 +75,8 @@ OPTIONS: dict[str, Any] = {
     "accessLogs": True,
     "createAccountRole": True,
     "detailedMetrics": True,
+    "accountConcurrency": 1000,
+    "reservedConcurrency": {"publish": 100},
     "tracing": True,
     "alarms": True,
     "alarmTopic": True,
@@ -254,6 +256,15 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "metricsNamespace": "Chat",
                 "streamFunction": "chat",
                 "scheduledFunction": "chat",
+                "logAlarms": {
+                    "refused": {
+                        "functions": ["chat"],
+                        "pattern": '{ $.message = "refused" }',
+                        "value": "1",
+                        "threshold": 5,
+                        "datapoints": 2,
+                    }
+                },
                 "alarms": True,
                 "alarmTopic": True,
                 "tags": TAGS,

@@ -9,6 +9,7 @@ import pytest
 
 from tests.components.deployed import PROJECT, deploy
 from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.capacity.prices import QUOTAS
 from websocket_sessions.config.settings import (
     IDLE_LIMIT,
     RUN_INTERVAL_SECONDS,
@@ -187,3 +188,43 @@ def test_a_throttle_that_is_not_allowed_is_refused_by_its_key(
 def test_a_config_error_ends_the_program_without_a_traceback() -> None:
     """Pulumi shows a RunError's message alone."""
     assert issubclass(ArgumentError, pulumi.RunError)
+
+
+def test_a_new_accounts_quota_leaves_nothing_to_reserve() -> None:
+    assert config_of().options.reserved == {}
+    assert config_of(accountConcurrency=199).options.reserved == {}
+
+
+def test_a_raised_quota_reserves_shares_and_leaves_the_most_to_joins() -> None:
+    config = config_of(raisedQuotas={"lambdaConcurrency": 1000})
+    assert config.options.reserved == {"publish": 250, "disconnect": 100, "keep_alive": 50}
+    assert config_of(accountConcurrency=400).options.reserved["publish"] == 100
+
+
+def test_a_stack_names_its_reservations_itself() -> None:
+    wanted = {"publish": 30}
+    assert config_of(accountConcurrency=200, reservedConcurrency=wanted).options.reserved == wanted
+    assert config_of(accountConcurrency=1000, reservedConcurrency={}).options.reserved == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"reservedConcurrency": {"publish": 1}}, "allowed is up to 0 in sum: .* accountConcurrency, 10"),
+        (
+            {"accountConcurrency": 200, "reservedConcurrency": {"publish": 90, "disconnect": 11}},
+            "allowed is up to 100 in sum",
+        ),
+        ({"reservedConcurrency": {"publsh": 1}}, "reservedConcurrency is 'publsh': allowed is"),
+        ({"reservedConcurrency": {"publish": 0}}, r"reservedConcurrency\.publish is 0"),
+    ],
+)
+def test_a_reservation_that_lambda_refuses_stops_the_preview(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        config_of(**values)
+
+
+def test_one_speaker_with_the_default_limits_leaves_half_of_the_accounts_pushes() -> None:
+    settings = SessionSettings()
+    pushes_a_second = settings.max_listeners * settings.limits.messages_per_minute / 60
+    assert pushes_a_second <= QUOTAS["requestsPerSecond"].limit / 2

@@ -9,12 +9,15 @@ import pulumi
 import pytest
 
 from tests.components.deployed import Deployed, deploy, resolved
+from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
+from websocket_sessions.flood_alarms import flood_alarms
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.names import stack_name
 from websocket_sessions.observability import (
     METRICS_NAMESPACE,
+    LogAlarm,
     Observability,
     ObservabilityArgs,
     Watched,
@@ -117,6 +120,7 @@ def observed(**more: Any) -> Deployed:
             metrics_namespace="Own",
             stream_function="presence",
             scheduled_function="keep_alive",
+            log_alarms=flood_alarms({"keep_alive"}),
             **more,
         )
         Observability("watch", args, opts=opts)
@@ -130,8 +134,11 @@ def test_alarms_cover_functions_stream_queue_and_api() -> None:
         for item in observed().of("MetricAlarm")
     }
     assert alarms == {
+        "watch-connections-refused": (METRIC.replace("logged-errors", "connections-refused"), 60),
         "watch-dead-letters": ("ApproximateNumberOfMessagesVisible", 0),
         "watch-execution-errors": ("ExecutionError", 0),
+        "watch-limits-degraded": (METRIC.replace("logged-errors", "limits-degraded"), 0),
+        "watch-listeners-disconnected": (METRIC.replace("logged-errors", "listeners-disconnected"), 10),
         "watch-keep-alive-errors": ("Errors", 0),
         "watch-keep-alive-near-timeout": ("Duration", 24_000),
         "watch-keep-alive-throttles": ("Throttles", 0),
@@ -208,7 +215,7 @@ def test_a_schedule_that_falls_silent_alarms() -> None:
 
 
 def test_an_error_in_any_log_alarms_although_the_client_was_answered() -> None:
-    filters = observed().of("LogMetricFilter")
+    filters = [item for item in observed().of("LogMetricFilter") if item.name.endswith("-logged-errors")]
     assert {item.inputs["logGroupName"] for item in filters} == {
         "/aws/lambda/presence",
         "/aws/lambda/keep-alive",
@@ -275,3 +282,22 @@ def test_files_have_their_type_and_only_hashed_ones_are_cached_for_ever(site: De
         "index.html": ("text/html", "no-cache"),
     }
     assert json.loads(files["config.json"]["content"]) == {"region": "eu-central-1"}
+
+
+def test_floods_are_counted_in_the_logs_of_the_functions_that_meet_them() -> None:
+    alarms = flood_alarms(FUNCTION_SPECS)
+    assert set(alarms["connections-refused"].functions) == {"authorize", "connect"}
+    assert {"connect", "join_session"} <= set(alarms["limits-degraded"].functions)
+    assert {"publish", "fan_out"} <= set(alarms["listeners-disconnected"].functions)
+    (counted,) = [
+        item for item in observed().of("LogMetricFilter") if item.name.endswith("-listeners-disconnected")
+    ]
+    assert counted.inputs["metricTransformation"]["value"] == "$.ListenersDisconnected[0]"
+
+
+def test_an_alarm_on_a_function_that_is_not_watched_is_refused() -> None:
+    with pytest.raises(ArgumentError, match=r"log_alarms\.quiet\.functions is 'none': allowed is chat"):
+        ObservabilityArgs(
+            functions={"chat": WatchedFunction(function_name="c", log_group_name="c", timeout=1)},
+            log_alarms={"quiet": LogAlarm(functions=("none",), pattern="x")},
+        )

@@ -1,7 +1,7 @@
 """Every listener accounts for every message while the network and the services fail.
 
-ACCOUNTING_MESSAGES says how many. 10000 take eight minutes at best, since a session takes 1,200 a minute, and
-ten to twenty on two cores; the simulation in tests/functions/fan_out has as many in seconds.
+ACCOUNTING_MESSAGES says how many. 10000 take ten to twenty minutes on two cores; the simulation in
+tests/functions/fan_out has as many in seconds.
 """
 
 import asyncio

@@ -7,10 +7,18 @@ from dataclasses import field
 from websocket_sessions.archives.target import DEFAULT_ARCHITECTURE, DEFAULT_RUNTIME
 from websocket_sessions.arguments import arguments, check, check_choice, check_range
 from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
+from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.route_targets import Throttle
 from websocket_sessions.routes import http_routes, web_socket_routes
 
 _ANY_ORIGIN = ["*"]
+_UNRESERVED = 100
+"""Concurrent executions that Lambda keeps unreserved (Lambda Developer Guide, "Configuring reserved
+concurrency for a function")."""
+_SHARED_FROM = 200
+"""The quota from which the shares leave more than that to all other functions."""
+_SHARES = {"publish": 0.25, "disconnect": 0.1, "keep_alive": 0.05}
+"""Parts of the quota. A reservation is a maximum, too: publishing is the largest, and joins have the rest."""
 _ROUTE_KEYS = (*web_socket_routes(record_heartbeats=False), *http_routes(allow_anonymous=True))
 
 
@@ -67,6 +75,13 @@ class BackendOptions:
     `POST /sessions` of the HTTP API."""
     fan_out_concurrency: int = 10
     """Fan-out invocations at a time."""
+    account_concurrency: int = 10
+    """The account's quota of concurrent executions of Lambda, in Service Quotas, which the program also takes
+    from `raisedQuotas.lambdaConcurrency`. New accounts have 10. From 200 on, the keep-alive, disconnects and
+    publishing get shares that a flood of joins cannot use up."""
+    reserved_concurrency: Mapping[str, int] | None = None
+    """Concurrent executions kept for, and at most given to, single functions, by handler, in place of those
+    shares. An empty mapping reserves none."""
     cognito_endpoint: str | None = None
     """The address of Cognito on a local stack, in place of AWS's. By default `cognitoidp` of the config's
     `aws:endpoints`, else AWS_ENDPOINT_URL: what the AWS provider uses."""
@@ -87,6 +102,8 @@ class BackendOptions:
         for route_key in self.route_throttles:
             check_choice("routeThrottles", route_key, _ROUTE_KEYS)
         check_range("fanOutConcurrency", self.fan_out_concurrency, 2, 1000, "as SQS allows")
+        check_range("accountConcurrency", self.account_concurrency, 1, 1_000_000)
+        self._check_reserved()
         for origin in self.allowed_origins if self.allowed_origins != _ANY_ORIGIN else []:
             check(
                 "allowedOrigins",
@@ -97,6 +114,28 @@ class BackendOptions:
         _check_url("cognitoEndpoint", self.cognito_endpoint, "http", "http://localhost:4566")
         _check_url("cognitoIssuer", self.cognito_issuer, "http", "http://localhost:4566")
         _check_url("webSocketGatewayUrl", self.web_socket_gateway_url, "ws", "ws://127.0.0.1:4510")
+
+    @property
+    def reserved(self) -> Mapping[str, int]:
+        """Reserved concurrency by handler: as set, else shares of the account's quota if that has room."""
+        if self.reserved_concurrency is not None:
+            return self.reserved_concurrency
+        if self.account_concurrency < _SHARED_FROM:
+            return {}
+        return {name: max(1, int(share * self.account_concurrency)) for name, share in _SHARES.items()}
+
+    def _check_reserved(self) -> None:
+        for name, value in (self.reserved_concurrency or {}).items():
+            check_choice("reservedConcurrency", name, tuple(FUNCTION_SPECS))
+            check_range(f"reservedConcurrency.{name}", value, 1, 100_000)
+        total, room = sum(self.reserved.values()), self.account_concurrency - _UNRESERVED
+        check(
+            "reservedConcurrency",
+            dict(self.reserved),
+            f"allowed is up to {max(0, room)} in sum: Lambda keeps {_UNRESERVED} of accountConcurrency, "
+            f"{self.account_concurrency}, for other functions",
+            when=not total or total <= room,
+        )
 
 
 def _check_url(argument: str, value: str | None, scheme: str, example: str) -> None:

@@ -43,7 +43,7 @@ class RateLimits:
     """Joins from one address."""
     connects_per_minute: int = 120
     """Connections from one address."""
-    messages_per_minute: int = 1200
+    messages_per_minute: int = 600
     """Messages published to one session."""
     requests_per_minute: int = 120
     """All other requests of one connection."""

@@ -59,12 +59,14 @@ def read_config() -> StackConfig:
     _refuse_unknown(_given_keys(NAMESPACE), known)
     _refuse_other_namespace(known)
     config = Config(NAMESPACE)
+    raised: Mapping[str, Any] = _value(config, RAISED_QUOTAS, dict) or {}
+    options = _read(BackendOptions, config, account_concurrency=raised.get("lambdaConcurrency"))
     return StackConfig(
         settings=_read(SessionSettings, config),
-        options=_read(BackendOptions, config),
+        options=options,
         site=_value(config, SITE, bool) or False,
         load=_value(config, LOAD, dict),
-        raised_quotas=_value(config, RAISED_QUOTAS, dict) or {},
+        raised_quotas=raised,
         region=Config("aws").get("region") or os.environ.get("AWS_REGION"),
     )
 
@@ -74,8 +76,9 @@ _LIST = "a list"
 _MAPPING = "a mapping"
 
 
-def _read(kind: type[Settings], config: Config) -> Settings:
-    given = {name: _value(config, camel_case(name), hint) for name, hint in annotations(kind).items()}
+def _read(kind: type[Settings], config: Config, **defaults: Any) -> Settings:
+    read = {name: _value(config, camel_case(name), hint) for name, hint in annotations(kind).items()}
+    given = {name: defaults.get(name) if value is None else value for name, value in read.items()}
     return kind(**{name: value for name, value in given.items() if value is not None})
 
 
