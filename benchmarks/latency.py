@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sigv4 import Credentials
 from benchmarks.report import Report, Table
-from domain.authorization import Caller
 from domain.message_log import Body
+from domain.model import Caller
 from domain.settings import Limits, Settings
 from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
 from tests.support.fakes import NoQueue

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
         Sessions,
         TokenVerifier,
     )
-    from domain.rate_limits import RequestLimit
+    from domain.rate_limits import LookupLimit, ReplayLimit, RequestLimit
     from domain.settings import Settings
     from domain.tokens import TokenRules
     from fan_out.deliver import PruneListeners
@@ -173,10 +173,29 @@ class Container:
 
     @cached_property
     def request_limit(self) -> "RequestLimit":
-        """Counts the requests of a connection or a user."""
+        """Counts the requests of a connection, a user or an address."""
         from domain.rate_limits import RequestLimit
 
-        return RequestLimit(rate_limits=self.rate_limits, limits=self.settings.limits)
+        return RequestLimit(
+            rate_limits=self.rate_limits,
+            settings=self.settings,
+            disconnect=lambda connection_id: self.pusher.disconnect([connection_id]),
+            metrics=self.metrics,
+        )
+
+    @cached_property
+    def lookup_limit(self) -> "LookupLimit":
+        """Counts look-ups of sessions that do not exist."""
+        from domain.rate_limits import LookupLimit
+
+        return LookupLimit(rate_limits=self.rate_limits, settings=self.settings)
+
+    @cached_property
+    def replay_limit(self) -> "ReplayLimit":
+        """Counts the messages of replays."""
+        from domain.rate_limits import ReplayLimit
+
+        return ReplayLimit(rate_limits=self.rate_limits, settings=self.settings)
 
     @cached_property
     def message_log(self) -> "MessageLog":
@@ -323,7 +342,6 @@ class Container:
 
         return RefreshToken(
             connections=self.connections,
-            request_limit=self.request_limit,
             verifier=self.token_verifier,
             rules=self.token_rules,
             settings=self.settings,
@@ -379,6 +397,7 @@ class Container:
             listeners=self.listeners,
             rate_limits=self.rate_limits,
             request_limit=self.request_limit,
+            lookup_limit=self.lookup_limit,
             replayer=self.replayer,
             settings=self.settings,
             metrics=self.metrics,
@@ -395,7 +414,6 @@ class Container:
             connections=self.connections,
             listeners=self.listeners,
             announce_absence=lambda session_id: self.announce_absence(session_id),  # noqa: PLW0108 -- lazy
-            request_limit=self.request_limit,
             settings=self.settings,
             clock=self.clock,
         )
@@ -408,7 +426,7 @@ class Container:
         return LookUpSession(
             sessions=self.sessions,
             listeners=self.listeners,
-            request_limit=self.request_limit,
+            lookup_limit=self.lookup_limit,
             settings=self.settings,
             clock=self.clock,
         )
@@ -429,7 +447,6 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             listeners=self.listeners,
-            request_limit=self.request_limit,
             replayer=self.replayer,
             takeover=self.takeover,
             settings=self.settings,
@@ -446,7 +463,6 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             broadcaster=self.broadcaster,
-            request_limit=self.request_limit,
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
@@ -461,7 +477,6 @@ class Container:
             sessions=self.sessions,
             connections=self.connections,
             broadcaster=self.broadcaster,
-            request_limit=self.request_limit,
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,
@@ -506,6 +521,7 @@ class Container:
             message_log=self.message_log,
             pusher=self.pusher,
             encode=self.encode_push,
+            replay_limit=self.replay_limit,
             settings=self.settings,
             clock=self.clock,
         )

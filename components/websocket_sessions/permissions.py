@@ -57,6 +57,10 @@ def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 
 
 _IS_LIMITED = FunctionSpec(tables={"limits": "UpdateItem"})
+_COUNTS_REQUESTS = FunctionSpec(tables={"limits": "UpdateItem"}, connections=("DELETE",))
+"""Counts a connection's requests, and disconnects it if it goes on far beyond its limit."""
+_LOOKS_UP = FunctionSpec(tables={"limits": "BatchGetItem", "sessions": "BatchGetItem"})
+"""Reads a session together with the failed look-ups of its caller."""
 _REMEMBERS_REQUESTS = FunctionSpec(tables={"requests": "PutItem"})
 _BROADCASTS = FunctionSpec(
     tables={"listeners": "Query DeleteItem", "connections": "GetItem DeleteItem"},
@@ -72,7 +76,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "disconnect": FunctionSpec(tables={"sessions": "GetItem UpdateItem"}, timeout=29).combined_with(
         _BROADCASTS
     ),
-    "unknown_action": FunctionSpec(),
+    "unknown_action": _COUNTS_REQUESTS,
     "create_session": FunctionSpec(
         tables={
             "sessions": "PutItem GetItem UpdateItem",
@@ -80,7 +84,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "UpdateItem",
         },
         timeout=29,
-    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _COUNTS_REQUESTS),
     "join_session": FunctionSpec(
         tables={
             "sessions": "GetItem BatchGetItem",
@@ -88,7 +92,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "GetItem BatchGetItem UpdateItem",
         },
         timeout=29,
-    ).combined_with(_REPLAYS, _IS_LIMITED),
+    ).combined_with(_REPLAYS, _COUNTS_REQUESTS, _LOOKS_UP),
     "resume_session": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -96,7 +100,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
-    ).combined_with(_BROADCASTS, _REPLAYS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_BROADCASTS, _REPLAYS, _REMEMBERS_REQUESTS, _COUNTS_REQUESTS),
     "publish": FunctionSpec(
         tables={
             "sessions": "GetItem UpdateItem",
@@ -106,7 +110,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
         calls_hook=True,
         timeout=29,
         memory_size=1024,
-    ).combined_with(_BROADCASTS),
+    ).combined_with(_BROADCASTS, _COUNTS_REQUESTS),
     "update_session": FunctionSpec(
         tables={"sessions": "GetItem UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
@@ -120,20 +124,18 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "connections": "GetItem UpdateItem",
         },
         timeout=29,
-    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _IS_LIMITED),
+    ).combined_with(_BROADCASTS, _REMEMBERS_REQUESTS, _COUNTS_REQUESTS),
     "get_session": FunctionSpec(
         tables={"sessions": "GetItem", "listeners": "Query", "connections": "GetItem"}
-    ).combined_with(_IS_LIMITED),
+    ).combined_with(_COUNTS_REQUESTS, _LOOKS_UP),
     "refresh_token": FunctionSpec(
         tables={"connections": "GetItem UpdateItem"}, verifies_tokens=True
-    ).combined_with(_IS_LIMITED),
-    "heartbeat": FunctionSpec(tables={"connections": "UpdateItem"}),
+    ).combined_with(_COUNTS_REQUESTS),
+    "heartbeat": FunctionSpec(tables={"connections": "UpdateItem"}).combined_with(_COUNTS_REQUESTS),
     "http_create_session": FunctionSpec(
         tables={"sessions": "PutItem GetItem", "listeners": "Query"}
     ).combined_with(_REMEMBERS_REQUESTS, _IS_LIMITED),
-    "http_get_session": FunctionSpec(tables={"sessions": "GetItem", "listeners": "Query"}).combined_with(
-        _IS_LIMITED
-    ),
+    "http_get_session": FunctionSpec(tables={"listeners": "Query"}).combined_with(_IS_LIMITED, _LOOKS_UP),
     "http_update_session": FunctionSpec(
         tables={"sessions": "UpdateItem"}, timeout=29, memory_size=512
     ).combined_with(_BROADCASTS, _IS_LIMITED),

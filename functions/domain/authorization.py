@@ -1,7 +1,5 @@
 """The caller of a request and its permissions, which follow from what its connection is attached to."""
 
-from dataclasses import dataclass
-
 from domain.digest import request_key
 from domain.errors import (
     ConflictError,
@@ -21,16 +19,6 @@ REQUEST_RETENTION_SECONDS = 86400
 
 MAX_ATTEMPTS = 5
 """How often a request is decided again after the state changed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """The sender of a request, as its event says. `connection_id` is None over HTTP."""
-
-    connection_id: str | None
-    subject: str | None
-    address: str
-    """Digest of the client's address."""
 
 
 def require_valid_connection(connections: Connections, connection_id: str, now: int) -> Connection:

@@ -125,6 +125,16 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """The sender of a request, as its event says. `connection_id` is None over HTTP."""
+
+    connection_id: str | None
+    subject: str | None
+    address: str
+    """Digest of the client's address."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
     """A listener's row in its session's shard, which the fan-out reads."""
 
@@ -153,12 +163,16 @@ class RequestRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
-    """At most `allowed` uses of `key` in the window that ends at `resets_at`."""
+    """At most `allowed` uses of `key` so far in its window."""
 
     key: str
     kind: str
     allowed: int
-    resets_at: int
+    retry_at: int
+    """When a client that exceeds the limit may try again."""
+    window_ends_at: int
+    uses: int = 1
+    """How many uses one request counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
+    Caller,
     Change,
     Connection,
     EndReason,
@@ -77,6 +78,10 @@ class Sessions(Protocol):
 
     def get(self, session_id: str) -> Session | None:
         """Return the session, or None."""
+        ...
+
+    def get_with_uses(self, session_id: str, *, limit: Limit | None) -> tuple[Session | None, int]:
+        """Return the session, and the uses of the limit, or 0 if the limits table is unavailable."""
         ...
 
     def create(
@@ -152,9 +157,12 @@ class Connections(Protocol):
         ...
 
     def get_with_session(
-        self, connection_id: str, session_id: str
-    ) -> tuple[Connection | None, Session | None]:
-        """Return the connection and a session, which may be read at different moments of the call."""
+        self, connection_id: str, session_id: str, *, limit: Limit | None
+    ) -> tuple[Connection | None, Session | None, int]:
+        """Return the connection, a session, and the uses of the limit.
+
+        They may be read at different moments of the call. The uses are 0 if the limits table is unavailable.
+        """
         ...
 
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
@@ -263,8 +271,11 @@ class MessageLog(Protocol):
 class RateLimits(Protocol):
     """Limits that no transaction includes."""
 
-    def take(self, limit: Limit) -> bool:
-        """Count one use and return whether it is within the limit. True if the table is unavailable."""
+    def count(self, limit: Limit) -> int:
+        """Count `limit.uses`; return the uses in the window so far. Those beyond the limit count as well.
+
+        Returns 0 if the table is unavailable, and more than `limit.allowed` for a key that is throttled.
+        """
         ...
 
 
@@ -305,10 +316,11 @@ class Replayer(Protocol):
     """Recovers what a connection missed."""
 
     def replay(
-        self, session: Session, connection_id: str, position: Position, language: str | None
+        self, session: Session, caller: Caller, position: Position, language: str | None
     ) -> Replayed | Reset:
         """Push the messages after `position` up to `session.head`, in order, at most one page of them.
 
+        The messages count towards the limits of replays. Raises RateLimitedError and UnavailableError.
         `language` is a listener's target language (messages for others are skipped), or None for the speaker.
         """
         ...

@@ -14,14 +14,19 @@ MAX_SHARDS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Rate limits. Messages are a session's publishes; requests are all other messages of a connection."""
+    """Rate limits. Messages are a session's publishes; requests are all other messages of a connection.
+
+    None stands for a number that follows from `max_listeners` (domain/rate_limits.py).
+    """
 
     enabled: bool = True
     sessions_per_hour: int = 20
-    joins_per_minute: int = 60
-    connects_per_minute: int = 120
+    joins_per_minute: int | None = None
+    connects_per_minute: int | None = None
+    failed_lookups_per_minute: int = 10
     messages_per_minute: int = 600
     requests_per_minute: int = 120
+    replays_per_listener: int = 480
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

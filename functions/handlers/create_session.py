@@ -9,7 +9,7 @@ from wire.replies import session_created
 create_session = container.create_session
 
 
-@route("createSession")
+@route("createSession", counts_refusals_only=True)
 def handler(request: Request) -> Message:
     """Reply sessionCreated."""
     return session_created(

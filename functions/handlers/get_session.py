@@ -12,4 +12,4 @@ get_session = container.get_session
 @route("getSession")
 def handler(request: Request) -> Message:
     """Reply session."""
-    return session_view(get_session(request.connection_id, session_id=request.message.get("sessionId")))
+    return session_view(get_session(request.caller, session_id=request.message.get("sessionId")))

@@ -9,7 +9,7 @@ from wire.replies import heartbeat_ack
 heartbeat = container.heartbeat
 
 
-@route("heartbeat")
+@route("heartbeat", counts_refusals_only=True)
 def handler(request: Request) -> Message:
     """Reply heartbeatAck with the server's time and the connection's start."""
     return heartbeat_ack(heartbeat(request.connection_id, request.connected_at_ms), request.connected_at_ms)

@@ -12,7 +12,9 @@ from typing import Any
 
 from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError, UnauthorizedError
+from domain.model import Caller
 from domain.tokens import TOKEN_USES
+from handlers.counted import counted
 from handlers.observed import observed
 from handlers.time_limit import Context, time_limit
 from wire.parsing import MAX_REQUEST_ID_CHARACTERS, check_session_id, parse
@@ -46,6 +48,12 @@ class HttpRequest:
         return subject
 
     @property
+    def caller(self) -> Caller:
+        """The sender, without a subject if the request has no token."""
+        subject = self.claims.get("sub")
+        return Caller(connection_id=None, subject=str(subject) if subject else None, address=self.address)
+
+    @property
     def session_id(self) -> str:
         """The id in the path. Raises InvalidFieldError (INVALID_SESSION_ID)."""
         parameters: dict[str, str] = self.event.get("pathParameters") or {}
@@ -74,8 +82,13 @@ class HttpRequest:
         return parse(text)
 
 
-def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpRequest], Message]], Handler]:
-    """Make a Lambda handler from a function that responds to one route's requests with `status`."""
+def http_route(
+    name: str, *, status: int = 200, counts_refusals_only: bool = False
+) -> Callable[[Callable[[HttpRequest], Message]], Handler]:
+    """Make a Lambda handler from a function that responds to one route's requests with `status`.
+
+    `counts_refusals_only` has the meaning that it has for messages (handlers/route.py).
+    """
 
     def decorate(answer: Callable[[HttpRequest], Message]) -> Handler:
         def handler(event: Event, context: Context) -> dict[str, Any]:
@@ -84,7 +97,14 @@ def http_route(name: str, *, status: int = 200) -> Callable[[Callable[[HttpReque
             user = request.claims.get("sub")
             keys = {"user": short_digest(str(user))} if user else {}
             with time_limit(context, received_at_ms=event["requestContext"].get("timeEpoch")):
-                reply, error = observed(name, correlation_id, lambda: answer(request), **keys)
+                reply, error = observed(
+                    name,
+                    correlation_id,
+                    lambda: counted(
+                        request.caller, lambda: answer(request), refusals_only=counts_refusals_only
+                    ),
+                    **keys,
+                )
             return _problem(error) if error else _answer(status, reply or {})
 
         return handler

@@ -5,6 +5,8 @@ session before it connects. Otherwise the route has the JWT authorizer, and any 
 request. The response has only what a listener may know. Anonymous requests are limited by address.
 """
 
+from dataclasses import replace
+
 from container import container
 from handlers.http import HttpRequest, http_route
 from wire.pushes import Message
@@ -17,5 +19,5 @@ anonymous_allowed = container.settings.allow_anonymous
 @http_route("GET /sessions/{sessionId}")
 def handler(request: HttpRequest) -> Message:
     """Answer with the fields of session."""
-    requester = request.address if anonymous_allowed else request.subject
-    return session_view(look_up_session(request.session_id, requester=requester))
+    caller = request.caller if anonymous_allowed else replace(request.caller, subject=request.subject)
+    return session_view(look_up_session(request.session_id, caller=caller))

@@ -9,7 +9,7 @@ from wire.replies import session_joined
 join_session = container.join_session
 
 
-@route("joinSession")
+@route("joinSession", counts_refusals_only=True)
 def handler(request: Request) -> Message:
     """Reply sessionJoined. Missed messages are pushed before."""
     return session_joined(

@@ -9,7 +9,7 @@ from wire.replies import published
 publish = container.publish
 
 
-@route("publish")
+@route("publish", counts_refusals_only=True)
 def handler(request: Request) -> Message:
     """Reply published."""
     return published(

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from domain.authorization import Caller
 from domain.digest import short_digest
 from domain.message_log import Body
-from domain.model import Change, Position, Status
+from domain.model import Caller, Change, Position, Status
 from wire.parsing import request_id_of
 
 

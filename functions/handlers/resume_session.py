@@ -14,7 +14,7 @@ def handler(request: Request) -> Message:
     """Reply sessionResumed. Missed messages are pushed before."""
     return session_resumed(
         resume_session(
-            request.connection_id,
+            request.caller,
             session_id=request.message["sessionId"],
             position=position_of(request.message),
             request_id=request.request_id,

@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.digest import short_digest
 from domain.errors import InvalidMessageError, SessionError
+from handlers.counted import counted
 from handlers.headers import chosen_subprotocol
 from handlers.observed import observed
 from handlers.request import Request, read_request
@@ -19,11 +20,14 @@ Handler = Callable[[Event, Context], dict[str, Any]]
 Answer = Callable[[Request], Message]
 
 
-def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
+def route(
+    action: str, *, checked: bool = True, counts_refusals_only: bool = False
+) -> Callable[[Answer], Handler]:
     """Make a Lambda handler from a function that replies to one action's messages.
 
-    `checked` is whether messages are checked against the schema first. The status is 200 for errors as well,
-    since the route response sends the body as the reply.
+    `checked` is whether messages are checked against the schema first. With `counts_refusals_only`, the
+    action has a limit of its own, and only refused and invalid messages count as requests. The status is 200
+    for errors as well, since the route response sends the body as the reply.
     """
 
     def decorate(answer: Answer) -> Handler:
@@ -39,7 +43,11 @@ def route(action: str, *, checked: bool = True) -> Callable[[Answer], Handler]:
                 return answer(request)
 
             with time_limit(context, received_at_ms=request.received_at_ms):
-                result, error = _observed(action, request, act)
+                result, error = _observed(
+                    action,
+                    request,
+                    lambda: counted(request.caller, act, refusals_only=counts_refusals_only),
+                )
             reply = dict(error_reply(error) if error else result or {})
             if request.request_id is not None:
                 reply["requestId"] = request.request_id

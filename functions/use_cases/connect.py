@@ -49,7 +49,7 @@ class Connect:
             due_at=due_at,
             ttl=now + self.settings.connection_lifetime + RETENTION_SECONDS,
         )
-        limit = LimitRules(self.settings.limits).connects_from(address, now)
+        limit = LimitRules(self.settings).connects_from(address, now)
         try:
             self.connections.open(connection, limit=limit)
         except ConditionFailed as failed:

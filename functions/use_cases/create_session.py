@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from domain.authorization import (
     MAX_ATTEMPTS,
-    Caller,
     attachment_to_replace,
     request_record,
     require_open_session,
@@ -13,7 +12,7 @@ from domain.authorization import (
 )
 from domain.errors import SessionEndedError, UnauthorizedError, UnavailableError
 from domain.events import SessionCreated
-from domain.model import Attachment, RequestRecord, Session, Status
+from domain.model import Attachment, Caller, RequestRecord, Session, Status
 from domain.ports import Clock, Condition, ConditionFailed, Listeners, Metrics, Sessions
 from domain.rate_limits import LimitRules, limit_exceeded
 from domain.session_ids import MAX_ID_ATTEMPTS, new_epoch, new_session_id
@@ -50,7 +49,7 @@ class CreateSession:
             raise UnauthorizedError
         require_supported_language(self.settings, source_language)
         now = self.clock()
-        limit = LimitRules(self.settings.limits).sessions_of(caller.subject, now)
+        limit = LimitRules(self.settings).sessions_of(caller.subject, now)
         instead_of: Attachment | None = None
         for _ in range(MAX_ID_ATTEMPTS):
             session = self._new(caller.connection_id, caller.subject, source_language, quality, now)

@@ -7,7 +7,6 @@ from domain.errors import ForbiddenError, SessionNotFoundError
 from domain.events import SessionEnded
 from domain.model import Authority, EndReason, OwnerAuthority, Session, SpeakerAuthority, SystemAuthority
 from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Metrics, Sessions
-from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 
 ANNOUNCE_AFTER_SECONDS = 60
@@ -21,7 +20,6 @@ class EndSession:
     sessions: Sessions
     connections: Connections
     broadcaster: Broadcaster
-    request_limit: RequestLimit
     settings: Settings
     metrics: Metrics
     clock: Clock
@@ -29,7 +27,6 @@ class EndSession:
     def as_speaker(self, connection_id: str) -> SessionEnded:
         """End the session; a repeat returns the same. Raises ForbiddenError for all but the speaker."""
         now = self.clock()
-        self.request_limit(connection_id, now)
         connection = require_valid_connection(self.connections, connection_id, now)
         attachment = require_speaker_attachment(connection)
         return self._end(attachment.session_id, require_speaker(connection), now)
@@ -37,7 +34,6 @@ class EndSession:
     def as_owner(self, subject: str, session_id: str) -> SessionEnded:
         """End the session for its owner, without a connection. Raises ForbiddenError for other users."""
         now = self.clock()
-        self.request_limit(subject, now)
         return self._end(session_id, OwnerAuthority(subject=subject), now)
 
     def end_if_due(self, session: Session) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from domain.authorization import require_session, require_valid_connection
 from domain.errors import SessionNotFoundError
 from domain.events import SessionView
-from domain.model import Connection, Role, Session
+from domain.model import Caller, Connection, Role, Session
 from domain.ports import Clock, Connections, Listeners, Sessions
-from domain.rate_limits import RequestLimit
+from domain.rate_limits import LookupLimit
 from domain.settings import Settings
 
 
@@ -17,17 +17,32 @@ class LookUpSession:
 
     sessions: Sessions
     listeners: Listeners
-    request_limit: RequestLimit
+    lookup_limit: LookupLimit
     settings: Settings
     clock: Clock
 
     def __call__(
-        self, session_id: str, *, requester: str, connection: Connection | None = None
+        self, session_id: str, *, caller: Caller, connection: Connection | None = None
     ) -> SessionView:
-        """Return the session, also if it has ended and session that is kept. Raises SessionNotFoundError."""
+        """Return the session, also if it has ended and is kept.
+
+        Raises SessionNotFoundError, and RateLimitedError for a caller who has looked up too many sessions
+        that do not exist.
+        """
         now = self.clock()
-        self.request_limit(requester, now)
-        session = require_session(self.sessions.get(session_id), now)
+        limit = self.lookup_limit.of(caller, now)
+        if (
+            connection is not None
+            and connection.attachment
+            and connection.attachment.session_id == session_id
+        ):
+            session = self.sessions.get(session_id)
+        else:
+            session, uses = self.sessions.get_with_uses(session_id, limit=limit)
+            self.lookup_limit.check(limit, uses, session, now)
+            if session is None or session.is_gone(now):
+                self.lookup_limit.count_failure(limit)
+        session = require_session(session, now)
         listeners = self.listeners.count(session_id, session.capacity)
         role = _role_in(session, connection)
         return SessionView(session, listeners, role, session.ended_because(now))
@@ -40,13 +55,15 @@ class GetSession:
     connections: Connections
     look_up_session: LookUpSession
 
-    def __call__(self, connection_id: str, *, session_id: str | None) -> SessionView:
-        """Return the session. Raises SessionNotFoundError."""
-        connection = require_valid_connection(self.connections, connection_id, self.look_up_session.clock())
+    def __call__(self, caller: Caller, *, session_id: str | None) -> SessionView:
+        """Return the session. Raises SessionNotFoundError and RateLimitedError."""
+        connection = require_valid_connection(
+            self.connections, caller.connection_id or "", self.look_up_session.clock()
+        )
         if session_id is None and connection.attachment is None:
             raise SessionNotFoundError("The connection is attached to no session; send a sessionId.")
         wanted = session_id or (connection.attachment.session_id if connection.attachment else "")
-        return self.look_up_session(wanted, requester=connection_id, connection=connection)
+        return self.look_up_session(wanted, caller=caller, connection=connection)
 
 
 def _role_in(session: Session, connection: Connection | None) -> Role | None:

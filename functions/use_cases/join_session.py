@@ -4,7 +4,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from domain.authorization import (
-    Caller,
     attachment_to_replace,
     require_connection,
     require_open_session,
@@ -20,7 +19,7 @@ from domain.errors import (
     UnavailableError,
 )
 from domain.events import SessionJoined
-from domain.model import Attachment, Connection, Limit, Listener, Position, Replayed, Role, Session
+from domain.model import Attachment, Caller, Connection, Limit, Listener, Position, Replayed, Role, Session
 from domain.placement import any_of, any_slot, shard_for_row
 from domain.ports import (
     Clock,
@@ -33,7 +32,7 @@ from domain.ports import (
     Replayer,
     Sessions,
 )
-from domain.rate_limits import LimitRules, RequestLimit, enforce, limit_exceeded
+from domain.rate_limits import LimitRules, LookupLimit, RequestLimit, enforce, limit_exceeded
 from domain.settings import Settings
 
 MAX_ATTEMPTS = 16
@@ -53,8 +52,8 @@ class JoinSession:
 
     In this order no message is lost between them: a publish after the last read finds the listener, and
     earlier ones are covered by the reply's offset. A listener that has joined asks by the same request: that
-    takes one read, and counts nothing. With a position it recovers the last messages of a session that has
-    ended, too, and registers no listener.
+    takes one read, and counts as a request unless messages are replayed. With a position it recovers the last
+    messages of a session that has ended, too, and registers no listener.
     """
 
     sessions: Sessions
@@ -62,6 +61,7 @@ class JoinSession:
     listeners: Listeners
     rate_limits: RateLimits
     request_limit: RequestLimit
+    lookup_limit: LookupLimit
     replayer: Replayer
     settings: Settings
     metrics: Metrics
@@ -76,29 +76,38 @@ class JoinSession:
         RateLimitedError, and ConflictError for a connection that is attached otherwise.
         """
         require_supported_language(self.settings, target_language)
-        connection_id = caller.connection_id or ""
         now = self.clock()
         try:
-            session, is_new = self._join(caller, session_id, target_language, now)
+            session, is_new = self._join(caller, session_id, target_language, position, now)
         except SessionEndedError:
             if position is None:
                 raise
             session, is_new = require_session(self.sessions.get(session_id), now), False
         replay = Replayed()
         if position is not None:
-            if not is_new:
-                self.request_limit(connection_id, now)
-            replay = self.replayer.replay(session, connection_id, position, target_language)
+            replay = self.replayer.replay(session, caller, position, target_language)
+        if not is_new and not (isinstance(replay, Replayed) and replay.count):
+            self.request_limit(caller, now)
         return SessionJoined(session, target_language, replay, session.ended_because(now))
 
-    def _join(self, caller: Caller, session_id: str, target_language: str, now: int) -> tuple[Session, bool]:
+    def _join(
+        self, caller: Caller, session_id: str, target_language: str, position: Position | None, now: int
+    ) -> tuple[Session, bool]:
         """Register the listener unless it has joined; return the session and whether the listener is new."""
         connection_id = caller.connection_id or ""
-        connection, session = self.connections.get_with_session(connection_id, session_id)
+        lookups = self.lookup_limit.of(caller, now)
+        connection, session, failures = self.connections.get_with_session(
+            connection_id, session_id, limit=lookups
+        )
+        if _joined_attachment(connection, session_id, now) is None:
+            self.lookup_limit.check(lookups, failures, session, now, position and position.epoch)
+            if session is None or session.is_gone(now):
+                self.lookup_limit.count_failure(lookups)
+                raise SessionNotFoundError
         wanted = Attachment(
             session_id=session_id, role=Role.LISTENER, joined_at=now, target_language=target_language
         )
-        limit = LimitRules(self.settings.limits).joins_from(caller.address, now)
+        limit = LimitRules(self.settings).joins_from(caller.address, now)
         attachment, is_new = self._register(
             connection_id, wanted, connection=connection, session=session, limit=limit, now=now
         )
@@ -126,7 +135,7 @@ class JoinSession:
     ) -> tuple[Attachment, bool]:
         """Return the listener's attachment and whether it is new. A new one counts towards `limit` once.
 
-        A request for a session that is missing, has ended or is full counts as well: it may be a guess.
+        A request for a session that has ended or is full counts as well.
         """
         ttl = now + self.settings.session_lifetime + self.settings.ended_retention
         slot: int | None = None

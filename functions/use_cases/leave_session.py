@@ -8,7 +8,6 @@ from domain.errors import SessionNotFoundError, UnavailableError
 from domain.events import SessionLeft
 from domain.model import Attachment, RequestRecord, Role
 from domain.ports import Clock, Condition, ConditionFailed, Connections, Listeners, Sessions
-from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 
 
@@ -24,14 +23,12 @@ class LeaveSession:
     listeners: Listeners
     announce_absence: Callable[[str], None]
     """Informs the listeners of a session that its speaker is away (use_cases/absence.py)."""
-    request_limit: RequestLimit
     settings: Settings
     clock: Clock
 
     def __call__(self, connection_id: str, *, request_id: str | None) -> SessionLeft:
         """Return the session that was left, now or by an earlier request."""
         now = self.clock()
-        self.request_limit(connection_id, now)
         for _ in range(MAX_ATTEMPTS):
             connection = require_connection(self.connections.get(connection_id))
             attachment = connection.attachment

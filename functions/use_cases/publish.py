@@ -7,7 +7,7 @@ fails, the failure has the session as it is now, and the publish is decided agai
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from domain.authorization import Caller, request_record, require_supported_language
+from domain.authorization import request_record, require_supported_language
 from domain.backoff import full_jitter
 from domain.deadline import Deadline
 from domain.errors import (
@@ -19,7 +19,7 @@ from domain.errors import (
 )
 from domain.events import Published
 from domain.message_log import Body, Entry
-from domain.model import Connection, RequestRecord, Session, SpeakerAuthority
+from domain.model import Caller, Connection, RequestRecord, Session, SpeakerAuthority
 from domain.ports import Clock, ConditionFailed, Connections, MessageLog, Sessions
 from domain.rate_limits import MINUTE_SECONDS
 from domain.settings import Settings

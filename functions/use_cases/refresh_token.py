@@ -7,7 +7,6 @@ from domain.due import next_check_at
 from domain.errors import ForbiddenError, UnavailableError
 from domain.events import TokenRefreshed
 from domain.ports import Clock, ConditionFailed, Connections, TokenVerifier
-from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from domain.tokens import TokenRules
 
@@ -17,7 +16,6 @@ class RefreshToken:
     """Verifies the token, which must be of the same subject: a connection has one user."""
 
     connections: Connections
-    request_limit: RequestLimit
     verifier: TokenVerifier
     rules: TokenRules
     settings: Settings
@@ -30,7 +28,6 @@ class RefreshToken:
         anonymous connection.
         """
         now = self.clock()
-        self.request_limit(connection_id, now)
         identity = self.rules.identity(self.verifier.claims(token), now)
         connection = require_connection(self.connections.get(connection_id))
         if connection.subject != identity.subject:

@@ -10,8 +10,9 @@ from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
 from domain.events import EncodePush, MessageSent
 from domain.message_log import is_kept, oldest_kept
-from domain.model import Position, Replayed, Reset, Session
+from domain.model import Caller, Position, Replayed, Reset, Session
 from domain.ports import Clock, MessageLog, Pusher
+from domain.rate_limits import ReplayLimit
 from domain.settings import Settings
 
 
@@ -22,11 +23,12 @@ class LogReplayer:
     message_log: MessageLog
     pusher: Pusher
     encode: EncodePush
+    replay_limit: ReplayLimit
     settings: Settings
     clock: Clock
 
     def replay(
-        self, session: Session, connection_id: str, position: Position, language: str | None
+        self, session: Session, caller: Caller, position: Position, language: str | None
     ) -> Replayed | Reset:
         """As in the port. Raises UnavailableError if the connection could not be reached.
 
@@ -41,13 +43,14 @@ class LogReplayer:
         if first < oldest_kept(session, self.settings):
             return Reset()
         last = min(session.head, position.offset + self.settings.replay_page)
-        entries = self.message_log.entries(session.session_id, session.epoch, first=first, last=last)
         now = self.clock()
+        self.replay_limit(caller, last - first + 1, now)
+        entries = self.message_log.entries(session.session_id, session.epoch, first=first, last=last)
         kept = [entry for entry in entries if is_kept(entry, self.settings, now)]
         if [entry.offset for entry in kept] != list(range(first, last + 1)):
             return Reset()
         payloads = tuple(self.encode(MessageSent(entry, language)) for entry in kept)
-        (outcome,) = self.pusher.deliver([Delivery(connection_id, payloads)])
+        (outcome,) = self.pusher.deliver([Delivery(caller.connection_id or "", payloads)])
         if outcome is not Outcome.DELIVERED:
             raise UnavailableError(
                 "The missed messages could not be delivered; repeat the request with your position."

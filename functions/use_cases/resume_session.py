@@ -12,7 +12,7 @@ from domain.authorization import (
 from domain.digest import request_key
 from domain.errors import ConflictError, ForbiddenError, UnauthorizedError, UnavailableError
 from domain.events import SessionResumed
-from domain.model import Connection, Position, Session
+from domain.model import Caller, Connection, Position, Session
 from domain.ports import (
     Clock,
     ConditionFailed,
@@ -22,7 +22,6 @@ from domain.ports import (
     Replayer,
     Sessions,
 )
-from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 from use_cases.takeover import Takeover
 
@@ -39,7 +38,6 @@ class ResumeSession:
     sessions: Sessions
     connections: Connections
     listeners: Listeners
-    request_limit: RequestLimit
     replayer: Replayer
     takeover: Takeover
     settings: Settings
@@ -48,7 +46,7 @@ class ResumeSession:
 
     def __call__(
         self,
-        connection_id: str,
+        caller: Caller,
         *,
         session_id: str,
         position: Position | None,
@@ -63,11 +61,10 @@ class ResumeSession:
         attachment. Its own resume whose reply was lost is recognized by `request_id`.
         """
         now = self.clock()
-        self.request_limit(connection_id, now)
-        session = self._resume(connection_id, session_id, request_id, generation, now)
+        session = self._resume(caller.connection_id or "", session_id, request_id, generation, now)
         replay = None
         if position is not None:
-            replay = self.replayer.replay(session, connection_id, position, None)
+            replay = self.replayer.replay(session, caller, position, None)
         listeners = self.listeners.count(session_id, session.capacity)
         return SessionResumed(session, listeners, replay)
 

@@ -13,7 +13,6 @@ from domain.errors import UnavailableError
 from domain.events import SessionUpdated
 from domain.model import Authority, Change, OwnerAuthority, RequestRecord, Session, SpeakerAuthority
 from domain.ports import Broadcaster, Clock, ConditionFailed, Connections, Metrics, Sessions
-from domain.rate_limits import RequestLimit
 from domain.settings import Settings
 
 
@@ -24,7 +23,6 @@ class UpdateSession:
     sessions: Sessions
     connections: Connections
     broadcaster: Broadcaster
-    request_limit: RequestLimit
     settings: Settings
     metrics: Metrics
     clock: Clock
@@ -36,7 +34,6 @@ class UpdateSession:
         was changed and the others could not be informed: a repeat informs them.
         """
         now = self.clock()
-        self.request_limit(connection_id, now)
         connection = require_valid_connection(self.connections, connection_id, now)
         session_id = require_speaker_attachment(connection).session_id
         request = request_record(connection_id, "updateSession", request_id, session_id, now)
@@ -45,7 +42,6 @@ class UpdateSession:
     def as_owner(self, subject: str, session_id: str, change: Change) -> SessionUpdated:
         """Change the session for its owner, without a connection."""
         now = self.clock()
-        self.request_limit(subject, now)
         return self._update(session_id, change, OwnerAuthority(subject=subject), None, now)
 
     def _update(

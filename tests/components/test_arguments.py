@@ -91,4 +91,4 @@ def test_another_language_sends_a_mapping_in_which_whole_numbers_are_floats() ->
     assert settings is not None
     assert (settings.idle_ping, type(settings.idle_ping)) == (300, int)
     assert settings.limits.enabled is False
-    assert settings.limits.joins_per_minute == 60
+    assert settings.limits.requests_per_minute == 120

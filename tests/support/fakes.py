@@ -8,7 +8,7 @@ from typing import Any
 from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
 from domain.events import BroadcastEvent
-from domain.model import Position, Replayed, Reset, Session
+from domain.model import Caller, Position, Replayed, Reset, Session
 from fan_out.tasks import FanOutTask
 from wire.pushes import Message, push_of
 
@@ -79,9 +79,9 @@ class FakeReplayer:
     result: Replayed | Reset = field(default_factory=Replayed)
 
     def replay(
-        self, session: Session, connection_id: str, position: Position, language: str | None
+        self, session: Session, caller: Caller, position: Position, language: str | None
     ) -> Replayed | Reset:
-        self.requests.append((connection_id, position))
+        self.requests.append((caller.connection_id or "", position))
         return self.result
 
 

@@ -108,7 +108,7 @@ class Checks:
         if record is not None:
             self.memory.requests[record.key] = record
         if limit is not None:
-            self.memory.uses[limit.key] = self.memory.uses.get(limit.key, 0) + 1
+            self.memory.uses[limit.key] = self.memory.uses.get(limit.key, 0) + limit.uses
 
     def attach(self, connection_id: str, attachment: Attachment | None) -> None:
         there = self.memory.connections[connection_id]
@@ -129,6 +129,11 @@ class MemorySessions:
     def get(self, session_id: str) -> Session | None:
         with self.memory.step("sessions.get"):
             return self.memory.sessions.get(session_id)
+
+    def get_with_uses(self, session_id: str, *, limit: Limit | None) -> tuple[Session | None, int]:
+        with self.memory.step("sessions.get_with_uses"):
+            uses = self.memory.uses.get(limit.key, 0) if limit else 0
+            return self.memory.sessions.get(session_id), uses
 
     def create(
         self,
@@ -295,10 +300,14 @@ class MemoryConnections:
             return self.memory.connections.get(connection_id)
 
     def get_with_session(
-        self, connection_id: str, session_id: str
-    ) -> tuple[Connection | None, Session | None]:
+        self, connection_id: str, session_id: str, *, limit: Limit | None
+    ) -> tuple[Connection | None, Session | None, int]:
         with self.memory.step("connections.get_with_session"):
-            return self.memory.connections.get(connection_id), self.memory.sessions.get(session_id)
+            connection, session = (
+                self.memory.connections.get(connection_id),
+                self.memory.sessions.get(session_id),
+            )
+            return connection, session, self.memory.uses.get(limit.key, 0) if limit else 0
 
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
         with self.memory.step("connections.open") as checks:
@@ -423,13 +432,10 @@ class MemoryListeners:
 class MemoryRateLimits:
     memory: Memory
 
-    def take(self, limit: Limit) -> bool:
-        with self.memory.step("limits.take") as checks:
-            checks.limit(limit)
-            if checks.failed:
-                return False
+    def count(self, limit: Limit) -> int:
+        with self.memory.step("limits.count") as checks:
             checks.note(None, limit)
-            return True
+            return self.memory.uses[limit.key]
 
 
 @dataclass

@@ -7,8 +7,7 @@ from typing import Any, Self
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from adapters.management_api.sigv4 import Credentials
-from domain.authorization import Caller
-from domain.model import EndReason, Position, SpeakerAuthority
+from domain.model import Caller, EndReason, Position, SpeakerAuthority
 from domain.ports import Hook
 from domain.settings import Settings
 from handlers.request import body_of, target_languages_of

@@ -4,8 +4,7 @@ import itertools
 from typing import TYPE_CHECKING, Self
 
 from container import Container
-from domain.authorization import Caller
-from domain.model import Change, Connection, Position, Session, Status
+from domain.model import Caller, Change, Connection, Position, Session, Status
 from domain.settings import Limits, Settings
 from domain.tokens import TokenRules
 from tests.support.fakes import FakeBroadcaster, FakePusher, FakeReplayer, FakeTokenVerifier, ManualClock
@@ -96,6 +95,10 @@ class SessionDriver:
             correlation_id="correlation",
         )
 
+    @staticmethod
+    def caller(connection_id: str, subject: str | None = None, address: str = "address") -> Caller:
+        return Caller(connection_id=connection_id, subject=subject, address=address)
+
     def disconnect(self, connection_id: str) -> None:
         self.container.disconnect(connection_id)
 
@@ -158,7 +161,7 @@ class SessionDriver:
     ) -> Message:
         return session_resumed(
             self.container.resume_session(
-                connection_id,
+                self.caller(connection_id),
                 session_id=session_id,
                 position=position,
                 request_id=request_id,
@@ -189,8 +192,9 @@ class SessionDriver:
     def end_as_owner(self, subject: str, session_id: str) -> Message:
         return session_ended(self.container.end_session.as_owner(subject, session_id))
 
-    def get(self, connection_id: str, session_id: str | None = None) -> Message:
-        return session_view(self.container.get_session(connection_id, session_id=session_id))
+    def get(self, connection_id: str, session_id: str | None = None, *, address: str = "address") -> Message:
+        caller = self.caller(connection_id, address=address)
+        return session_view(self.container.get_session(caller, session_id=session_id))
 
     def refresh(self, connection_id: str, token: str) -> Message:
         return token_refreshed(self.container.refresh_token(connection_id, token))

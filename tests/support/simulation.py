@@ -10,10 +10,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from domain.authorization import Caller
 from domain.errors import SessionError, UnavailableError
 from domain.message_log import Body
-from domain.model import Position, Reset
+from domain.model import Caller, Position, Reset
 from domain.ports import sequential_map
 from domain.settings import Limits, Settings
 from tests.support.fakes import FakeQueue

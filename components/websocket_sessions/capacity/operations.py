@@ -56,17 +56,18 @@ CONNECT = Operation(requests=1, writes=5, invocations=2)
 """The authorizer, then a transaction of the connection, its index entry and the rate limit."""
 CREATE_SESSION = Operation(messages=2, requests=1, writes=10, invocations=1)
 """A transaction of the session and the connection with their index entries, the request and the limit."""
-JOIN = Operation(messages=2, requests=1, writes=9, reads=3, invocations=1)
+JOIN = Operation(messages=2, requests=1, writes=9, reads=4, invocations=1)
 """A transaction of the slot, the listener, the connection with its index entry and the rate limit, between
-two reads of the session."""
+two reads of the session. The first one reads the connection and the failed look-ups of the address, too."""
 DISCONNECT = Operation(requests=1, writes=7, reads=1, invocations=1)
 """A transaction of the connection with its index entry, the listener and its slot."""
 PING = Operation(messages=1, writes=3)
 """A push of the keep-alive. The index entry moves, which is two writes."""
-SILENCE_CHECK = Operation(messages=2, requests=1, writes=1, reads=2, invocations=1)
-"""A `joinSession` of a listener that has joined: a read of the connection and the session, and the limit."""
-HTTP_REQUEST = Operation(requests=1, writes=1, reads=1, invocations=1)
-"""A request to the HTTP API that reads a session, and the limit."""
+SILENCE_CHECK = Operation(messages=2, requests=1, writes=1, reads=3, invocations=1)
+"""A `joinSession` of a listener that has joined: a read of the connection, the session and the failed
+look-ups of the address, and the limit."""
+HTTP_REQUEST = Operation(requests=1, writes=1, reads=2, invocations=1)
+"""A request to the HTTP API that reads a session with the failed look-ups of its address, and the limit."""
 KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
 """Queries of 16 shards of two indexes, eventually consistent, without what is due."""
 

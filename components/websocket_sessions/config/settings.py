@@ -39,19 +39,26 @@ class RateLimits:
     """Whether the limits apply."""
     sessions_per_hour: int = 20
     """Sessions that one user may create."""
-    joins_per_minute: int = 60
-    """Joins from one address."""
-    connects_per_minute: int = 120
-    """Connections from one address."""
+    joins_per_minute: int | None = None
+    """Joins from one address. The default is two for each of `maxListeners`, and 60 more."""
+    connects_per_minute: int | None = None
+    """Connections from one address. The default is two for each of `maxListeners`, and 120 more."""
+    failed_lookups_per_minute: int = 10
+    """Sessions that do not exist, which one address or user may look up or try to join. At the start of each
+    hour, one for every ten of `maxListeners` is allowed besides."""
     messages_per_minute: int = 600
     """Messages published to one session."""
     requests_per_minute: int = 120
-    """All other requests of one connection."""
+    """All other requests of one connection, and of one user over HTTP. All anonymous requests of one address
+    together have two for each of `maxListeners` besides."""
+    replays_per_listener: int = 480
+    """Messages that an hour replays to one address or user, for each of `maxListeners`. Half of them may come
+    at once."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
         for name, value in asdict(self).items():
-            if name != "enabled":
+            if name != "enabled" and value is not None:
                 check_range(f"limits.{camel_case(name)}", value, 1, 1_000_000)
 
 

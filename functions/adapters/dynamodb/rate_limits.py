@@ -1,7 +1,9 @@
 """Rate limits in DynamoDB.
 
-They fail open: if the table is missing or does not answer, requests pass and a metric is emitted. A throttled
-key is over its limit, since DynamoDB serves far more writes of one key than any limit allows.
+A limit within a transaction is a condition. Others are counted without one, since requests beyond a limit
+count as well. They fail open: if the table is missing or does not answer, requests pass and a metric is
+emitted. A throttled key is over its limit, since DynamoDB serves far more writes of one key than any limit
+allows.
 """
 
 import time
@@ -10,9 +12,9 @@ from collections.abc import Callable
 from botocore.exceptions import ClientError
 
 from adapters.dynamodb.client import DynamoDBUnavailableError, TransactionConflictError, table, write
-from adapters.dynamodb.writes import Write, to_item, update
+from adapters.dynamodb.writes import Values, Write, to_item, update
 from domain.model import Limit
-from domain.ports import Condition, ConditionFailed, Logger, Metrics
+from domain.ports import Condition, Logger, Metrics
 
 SUSPENSION_SECONDS = 30.0
 """How long an instance does not use the table after a failure: a slow table would slow down every request."""
@@ -27,11 +29,31 @@ def count_use(limit: Limit) -> Write:
     """Return the write that counts one use within the limit."""
     return update(
         Condition.LIMIT,
-        table("LIMITS_TABLE"),
-        to_item({"limitKey": limit.key}),
+        limit_table(),
+        limit_key(limit),
         "SET #ttl = :ttl ADD used :one",
         condition="attribute_not_exists(used) OR used < :allowed",
-        values={"one": 1, "allowed": limit.allowed, "ttl": limit.resets_at + KEPT_AFTER_WINDOW_SECONDS},
+        values={"one": 1, "allowed": limit.allowed, "ttl": limit.window_ends_at + KEPT_AFTER_WINDOW_SECONDS},
+    )
+
+
+def limit_key(limit: Limit) -> Values:
+    return to_item({"limitKey": limit.key})
+
+
+def limit_table() -> str:
+    return table("LIMITS_TABLE")
+
+
+def _add_uses(limit: Limit) -> Write:
+    """Return the write that counts uses within the limit and beyond it."""
+    return update(
+        Condition.LIMIT,
+        limit_table(),
+        limit_key(limit),
+        "SET #ttl = :ttl ADD used :uses",
+        condition="",
+        values={"uses": limit.uses, "ttl": limit.window_ends_at + KEPT_AFTER_WINDOW_SECONDS},
     )
 
 
@@ -44,20 +66,18 @@ class DynamoDBRateLimits:
         self._clock = clock
         self._resume_at = 0.0
 
-    def take(self, limit: Limit) -> bool:
+    def count(self, limit: Limit) -> int:
         """As in the port."""
         if self.are_suspended:
-            return True
+            return 0
         try:
-            write(count_use(limit))
-        except ConditionFailed:
-            return False
+            return int(write(_add_uses(limit))["used"])
         except (DynamoDBUnavailableError, KeyError) as error:
             if is_contended(error):
                 self._metrics.count("RateLimitThrottled")
-                return False
+                return limit.allowed + 1
             self.suspend(limit)
-        return True
+        return 0
 
     @property
     def are_suspended(self) -> bool:

@@ -3,9 +3,10 @@
 Each method is one call unless its docstring says otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from adapters.dynamodb.client import (
     DynamoDBUnavailableError,
@@ -41,7 +42,13 @@ from adapters.dynamodb.listener_items import (
     to_listener,
     to_slot,
 )
-from adapters.dynamodb.rate_limits import DynamoDBRateLimits, count_use, is_contended
+from adapters.dynamodb.rate_limits import (
+    DynamoDBRateLimits,
+    count_use,
+    is_contended,
+    limit_key,
+    limit_table,
+)
 from adapters.dynamodb.session_items import (
     attach_speaker,
     change_session,
@@ -55,7 +62,7 @@ from adapters.dynamodb.session_items import (
     session_table,
     to_session,
 )
-from adapters.dynamodb.writes import Write, from_item
+from adapters.dynamodb.writes import Values, Write, from_item
 from domain.model import (
     Attachment,
     Authority,
@@ -81,6 +88,12 @@ class DynamoDBSessions:
     def get(self, session_id: str) -> Session | None:
         item = get_item(session_table(), session_key(session_id))
         return to_session(item) if item else None
+
+    def get_with_uses(self, session_id: str, *, limit: Limit | None) -> tuple[Session | None, int]:
+        """One call, unless DynamoDB returns a part."""
+        found, uses = _get_with_uses({session_table(): [session_key(session_id)]}, limit, self._rate_limits)
+        sessions = found[session_table()]
+        return to_session(sessions[0]) if sessions else None, uses
 
     def create(
         self,
@@ -166,16 +179,19 @@ class DynamoDBConnections:
         return to_connection(item) if item else None
 
     def get_with_session(
-        self, connection_id: str, session_id: str
-    ) -> tuple[Connection | None, Session | None]:
+        self, connection_id: str, session_id: str, *, limit: Limit | None
+    ) -> tuple[Connection | None, Session | None, int]:
         """One call, unless DynamoDB returns a part."""
-        found = batch_get_of(
-            {connection_table(): [connection_key(connection_id)], session_table(): [session_key(session_id)]}
-        )
+        keys = {
+            connection_table(): [connection_key(connection_id)],
+            session_table(): [session_key(session_id)],
+        }
+        found, uses = _get_with_uses(keys, limit, self._rate_limits)
         connections, sessions = found[connection_table()], found[session_table()]
         return (
             to_connection(connections[0]) if connections else None,
             to_session(sessions[0]) if sessions else None,
+            uses,
         )
 
     def open(self, connection: Connection, *, limit: Limit | None) -> None:
@@ -305,6 +321,22 @@ def _detach_speaker_with(
         transact([last, *others], retry_budget=retry_budget)
 
 
+def _get_with_uses(
+    keys: Mapping[str, Sequence[Values]], limit: Limit | None, rate_limits: DynamoDBRateLimits
+) -> tuple[dict[str, list[dict[str, Any]]], int]:
+    """Read items and the uses of a limit in one call, or without the limit if its table is at fault."""
+    if limit is None or rate_limits.are_suspended:
+        return batch_get_of(keys), 0
+    try:
+        found = batch_get_of({**keys, limit_table(): [limit_key(limit)]})
+    except (DynamoDBUnavailableError, KeyError):
+        items = batch_get_of(keys)
+        rate_limits.suspend(limit)
+        return items, 0
+    counted = found[limit_table()]
+    return found, int(counted[0]["used"]) if counted else 0
+
+
 def _transact_within_limit(
     writes: Sequence[Write], limit: Limit | None, rate_limits: DynamoDBRateLimits
 ) -> None:
@@ -322,7 +354,7 @@ def _transact_within_limit(
         if isinstance(error, DynamoDBUnavailableError) and error.conditions - {Condition.LIMIT}:
             raise
         must_count_alone = is_contended(error)
-        if must_count_alone and not rate_limits.take(limit):
+        if must_count_alone and rate_limits.count(limit) > limit.allowed:
             raise ConditionFailed(conditions=frozenset({Condition.LIMIT})) from error
         transact(writes)
         if not must_count_alone:

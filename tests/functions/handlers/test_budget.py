@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from domain.authorization import Caller
 from domain.message_log import Body
+from domain.model import Caller
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.support.dynamodb_faults import watched
@@ -49,7 +49,7 @@ def test_join_session_is_two_reads_and_one_transaction(stack: HandlerDriver) -> 
     assert names == ["BatchGetItem", "TransactWriteItems", "GetItem"]
 
 
-def test_a_listener_that_joined_long_ago_recovers_with_one_read(
+def test_a_listener_that_joined_long_ago_recovers_with_one_read_and_one_count(
     stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, session_id = stack.speaking(new_id("u"))
@@ -57,23 +57,24 @@ def test_a_listener_that_joined_long_ago_recovers_with_one_read(
     later = time.time() + LONGEST_JOIN_SECONDS + 1
     monkeypatch.setattr(time, "time", lambda: later)
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
-    assert names == ["BatchGetItem"]
+    assert names == ["BatchGetItem", "UpdateItem"]
 
 
-def test_a_listener_that_has_just_joined_recovers_with_two_reads(stack: HandlerDriver) -> None:
+def test_a_listener_that_has_just_joined_recovers_with_two_reads_and_one_count(stack: HandlerDriver) -> None:
     """Its join may have registered it between the two items of the first read."""
     _, session_id = stack.speaking(new_id("u"))
     listener = stack.listening(session_id)
     names = calls_of(lambda: stack.send(listener, "joinSession", sessionId=session_id, targetLanguage="es"))
-    assert names == ["BatchGetItem", "GetItem"]
+    assert names == ["BatchGetItem", "GetItem", "UpdateItem"]
 
 
-def test_a_guessed_id_costs_one_read_and_one_count_of_the_limit(stack: HandlerDriver) -> None:
+def test_a_guessed_id_costs_one_read_and_two_counts(stack: HandlerDriver) -> None:
+    """One of failed look-ups, and one of requests."""
     listener = stack.connect()
     names = calls_of(
         lambda: stack.send(listener, "joinSession", sessionId="caring-king-275", targetLanguage="es")
     )
-    assert names == ["BatchGetItem", "UpdateItem"]
+    assert names == ["BatchGetItem", "UpdateItem", "UpdateItem"]
 
 
 @pytest.mark.parametrize("listeners", [0, 1, 12])
@@ -122,8 +123,19 @@ def test_disconnect_of_an_unattached_connection_is_one_read_and_one_write(stack:
     assert calls_of(lambda: stack.disconnect(connection_id)) == ["GetItem", "DeleteItem"]
 
 
-def test_a_refused_message_causes_no_call(stack: HandlerDriver) -> None:
+def test_a_refused_message_is_one_count(stack: HandlerDriver) -> None:
     listener = stack.connect()
     for message in ({}, {"sessionId": "x", "targetLanguage": "es"}, {"targetLanguage": "xx"}):
-        assert calls_of(lambda fields=message: stack.send(listener, "joinSession", **fields)) == []
-    assert calls_of(lambda: stack.send_text(listener, "unknown_action", "{}")) == []
+        names = calls_of(lambda fields=message: stack.send(listener, "joinSession", **fields))
+        assert names == ["UpdateItem"]
+    assert calls_of(lambda: stack.send_text(listener, "unknown_action", "{}")) == ["UpdateItem"]
+    assert calls_of(lambda: stack.send_text(listener, "publish", '{"action":"publish"}')) == ["UpdateItem"]
+
+
+def test_a_lookup_is_a_count_and_three_reads(stack: HandlerDriver) -> None:
+    """The failed look-ups of the caller are read together with the session."""
+    _, session_id = stack.speaking(new_id("u"))
+    listener = stack.connect()
+    names = calls_of(lambda: stack.send(listener, "getSession", sessionId=session_id))
+    assert names == ["UpdateItem", "GetItem", "BatchGetItem", "Query"]
+    assert calls_of(lambda: stack.http("GET", session_id)) == ["UpdateItem", "BatchGetItem", "Query"]

@@ -2,13 +2,8 @@
 
 import pytest
 
-from domain.errors import (
-    RateLimitedError,
-    SessionNotFoundError,
-)
-from domain.settings import Limits, Settings
-from tests.functions.conftest import NewDriver
-from tests.support.session_driver import UNLIMITED, UseCaseDriver, new_id
+from domain.errors import SessionNotFoundError
+from tests.support.session_driver import UNLIMITED, UseCaseDriver
 
 
 def test_shows_the_session_of_the_connection_or_of_the_id(driver: UseCaseDriver) -> None:
@@ -40,13 +35,3 @@ def test_an_ended_session_is_shown_as_ended_while_it_is_kept(driver: UseCaseDriv
 def test_needs_an_attachment_or_an_id(driver: UseCaseDriver) -> None:
     with pytest.raises(SessionNotFoundError):
         driver.get(driver.connect())
-
-
-def test_counts_the_requests_of_a_connection(new_driver: NewDriver) -> None:
-    driver = new_driver(Settings(limits=Limits(requests_per_minute=2)))
-    speaker = driver.connect(user := new_id("u"), address=user)
-    driver.create(speaker, user)
-    for _ in range(2):
-        driver.get(speaker)
-    with pytest.raises(RateLimitedError):
-        driver.get(speaker)
