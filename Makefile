@@ -4,8 +4,9 @@ SHELL := bash
 PYTHON ?= python3
 VENV_PYTHON := .venv/bin/python
 STACK ?= dev
+OPERATE = pulumi stack output --json --stack $(STACK) | $(VENV_PYTHON) -m websocket_sessions.operator
 
-.PHONY: help setup up down demo watch test check format bench test-live verify terraform docs requirements
+.PHONY: help setup up down demo watch test check format bench test-live verify end-session end-sessions end-user terraform docs requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +47,15 @@ verify: setup ## the first hour in an AWS account, with a report: make verify ST
 
 terraform: setup ## compare this project's AWS provider with the real one, by OpenTofu or Terraform
 	@$(VENV_PYTHON) -m tools.terraform_json compare
+
+end-session: setup ## end a session of a deployed stack: make end-session STACK=dev SESSION=caring-king-275
+	@$(OPERATE) end-session $(SESSION)
+
+end-sessions: setup ## end all sessions of a user: make end-sessions STACK=dev USERNAME=speaker@example.com
+	@$(OPERATE) end-sessions --username $(USERNAME)
+
+end-user: setup ## disable a user and end the user's sessions: make end-user STACK=dev USERNAME=speaker@example.com
+	@$(OPERATE) end-user $(USERNAME)
 
 docs: setup ## build the site of all pages, in .local/docs/site
 	@$(VENV_PYTHON) -m tools.commands.docs

@@ -54,10 +54,10 @@ RUN_BY = {
 RUN_BY_OPERATOR = {
     command
     for language, text in blocks(ROOT / "docs" / "operations.md")
-    if "aws " in text
+    if "aws " in text or "websocket_sessions.operator" in text
     for command in split(language, text)
 }
-"""The commands that OPERATIONS runs: those of the blocks with calls to AWS."""
+"""The commands that OPERATIONS runs: those of the blocks with calls to AWS or of the operator."""
 NOT_RUN = {
     "pulumi package add https://<host>/<owner>/<repository>/components@<tag>": (
         "it needs a git server at the HTTPS port of a public name"

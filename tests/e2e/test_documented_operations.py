@@ -25,27 +25,35 @@ PULUMI = """\
 #!{python}
 import json, sys
 outputs = json.load(open({outputs!r}))
-assert sys.argv[1:3] == ["stack", "output"] and sys.argv[4:] == ["--json"], sys.argv
-print(json.dumps(outputs[sys.argv[3]]))
+assert sys.argv[1:3] == ["stack", "output"] and sys.argv[-1] == "--json", sys.argv
+print(json.dumps(outputs[sys.argv[3]] if len(sys.argv) == 5 else outputs))
 """
-"""A `pulumi stack output NAME --json` for a stack that is known by its outputs only."""
+"""A `pulumi stack output [NAME] --json` for a stack that is known by its outputs only."""
 
 
 @pytest.fixture
 def run(deployment: Deployment, tmp_path: Path) -> Run:
     """Run lines of a shell with the AWS CLI on the stack, and return what they printed."""
-    outputs = tmp_path / "outputs.json"
+    outputs = tmp_path / "deployed.json"
     outputs.write_text(json.dumps(deployment.outputs), encoding="utf-8")
     pulumi = tmp_path / "bin" / "pulumi"
     pulumi.parent.mkdir()
     pulumi.write_text(PULUMI.format(python=sys.executable, outputs=str(outputs)), encoding="utf-8")
     pulumi.chmod(0o755)
+    python = pulumi.parent / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
     path = os.pathsep.join([str(pulumi.parent), os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, **deployment.aws, "PATH": path, "AWS_PAGER": ""}
 
     def run(script: str) -> str:
         done = subprocess.run(
-            ["/bin/bash", "-euc", script], env=environment, capture_output=True, text=True, check=False
+            ["/bin/bash", "-euc", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -56,13 +64,19 @@ def run(deployment: Deployment, tmp_path: Path) -> Run:
 async def test_an_operator_ends_a_session_as_the_page_says(
     deployment: Deployment, speaker_user: User, run: Run
 ) -> None:
-    shown = blocks(ROOT / "docs" / "operations.md")
-    invoke, end = [text for language, text in shown if language in SHELLS and "aws " in text]
-    speaker = await deployment.connect(speaker_user)
-    created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
-    assert json.loads(run("pulumi stack output frontendConfig --json")) == deployment.config
-
-    run(end.replace("caring-king-275", created["sessionId"]))
-    assert json.loads(run(invoke))["StatusCode"] == 200
-    assert (await speaker.push("sessionEnded"))["reason"] == "expired"
-    await speaker.close()
+    shown = [text for language, text in blocks(ROOT / "docs" / "operations.md") if language in SHELLS]
+    (invoke,) = [text for text in shown if "aws lambda invoke" in text]
+    (end,) = [text for text in shown if "websocket_sessions.operator" in text]
+    async with (
+        await deployment.connect(speaker_user) as speaker,
+        await deployment.connect(speaker_user) as other,
+    ):
+        created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+        session = (await other.request("createSession", sourceLanguage="en", quality="standard"))["sessionId"]
+        assert json.loads(run("pulumi stack output frontendConfig --json")) == deployment.config
+        script = end.replace("caring-king-275", created["sessionId"])
+        ended = run(script.replace("speaker@example.com", speaker_user.name)).split("\n")
+        assert ended == [created["sessionId"], session, "No session was live.", ""]
+        assert json.loads(run(invoke))["StatusCode"] == 200
+        for client in (speaker, other):
+            assert (await client.push("sessionEnded"))["reason"] == "expired"
