@@ -39,6 +39,7 @@ class Settings:
     speaker_grace: int = 300
     idle_ping: int = 360
     connection_lifetime: int = 7200
+    unattached_lifetime: int = 900
     refresh_lead: int = 600
     refresh_jitter: int = 120
     token_notice: int = 120

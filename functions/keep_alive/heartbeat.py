@@ -20,8 +20,8 @@ class Heartbeat:
         now = self.clock()
         refresh = refresh_at(self.settings, connection_id, connected_at_ms // 1000)
         due_at = now + self.settings.idle_ping
-        if now < refresh:
-            due_at = min(due_at, refresh)
+        ends_unattached = connected_at_ms // 1000 + self.settings.unattached_lifetime
+        due_at = min([due_at, *(moment for moment in (refresh, ends_unattached) if now < moment)])
         self.postpone_check(
             connection_id, due_at=due_at, now=now, token_after=due_at + self.settings.token_notice
         )

@@ -130,9 +130,9 @@ class KeepAlive:
         return None
 
     def _push(self, due: Sequence[DueConnection], now: int) -> None:
-        """Push to a page of connections and record what arrived. Disconnect those with an expired token."""
-        expired = [one.connection for one in due if must_disconnect(self.settings, one.connection, now)]
-        self._disconnect(expired)
+        """Push to a page of connections and record what arrived. Disconnect those that must not stay."""
+        ended = [one.connection for one in due if must_disconnect(self.settings, one.connection, now)]
+        self._disconnect(ended)
         due = [one for one in due if not must_disconnect(self.settings, one.connection, now)]
         planned = [plan_push(self.settings, one.connection, one.token_noticed, now) for one in due]
         pushes = [push for push in planned if not push.is_notice]
@@ -151,14 +151,15 @@ class KeepAlive:
         self._count("KeepAliveGone", outcomes.count(Outcome.GONE))
         self._count("KeepAliveUnreachable", sum(outcome in MISSED for outcome in outcomes))
 
-    def _disconnect(self, expired: Sequence[Connection]) -> None:
+    def _disconnect(self, ended: Sequence[Connection]) -> None:
         """Close connections and remove those that are closed. The others stay due.
 
-        The index may be behind for a connection that got a new token in this second. Its client reconnects.
+        The index may be behind for a connection that joined or got a new token in this second. Its client
+        reconnects.
         """
-        if not expired:
+        if not ended:
             return
-        connection_ids = [connection.connection_id for connection in expired]
+        connection_ids = [connection.connection_id for connection in ended]
         outcomes = self.pusher.disconnect(connection_ids)
         for connection_id, outcome in zip(connection_ids, outcomes, strict=True):
             if outcome in CLOSED:

@@ -96,15 +96,21 @@ def plan_push(
 
 
 def must_disconnect(settings: Settings, connection: Connection, now: int) -> bool:
-    """Return whether the connection's token has expired and the stack allows no anonymous listeners."""
-    return not settings.allow_anonymous and connection.token_expired(now)
+    """Return whether the connection is attached to no session for too long, or must have a valid token."""
+    return any(moment <= now for moment in _disconnect_at(settings, connection))
 
 
 def _disconnect_at(settings: Settings, connection: Connection) -> tuple[int, ...]:
-    """Return when `must_disconnect` becomes true, or nothing."""
-    if settings.allow_anonymous or connection.token_expires_at is None:
-        return ()
-    return (connection.token_expires_at,)
+    """Return the times from which the connection must be disconnected, or none.
+
+    Without anonymous listeners, it ends with its token. An unattached one ends after `unattachedLifetime`.
+    """
+    ends: list[int] = []
+    if not settings.allow_anonymous and connection.token_expires_at is not None:
+        ends.append(connection.token_expires_at)
+    if connection.attachment is None:
+        ends.append(connection.connected_at + settings.unattached_lifetime)
+    return tuple(ends)
 
 
 def refresh_at(settings: Settings, connection_id: str, connected_at: int) -> int:

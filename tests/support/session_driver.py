@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 START = 1_800_000_000
 ISSUER = "https://cognito-idp.us-east-1.amazonaws.com/us-east-1_pool"
 CLIENT = "client"
-UNLIMITED = Settings(limits=Limits(enabled=False))
+UNLIMITED = Settings(limits=Limits(enabled=False), unattached_lifetime=100_000)
 _numbers = itertools.count(1)
 
 

@@ -83,6 +83,8 @@ class SessionSettings:
     one skipped run of the keep-alive."""
     connection_lifetime: int = DURATION_LIMIT
     """Seconds after which API Gateway closes a connection."""
+    unattached_lifetime: int = 900
+    """Seconds after which a connection that is attached to no session is disconnected."""
     refresh_lead: int = 600
     """Seconds before that time at which a connection is asked to hand over."""
     refresh_jitter: int = 120
@@ -173,6 +175,7 @@ RANGES: dict[str, tuple[float, float, str]] = {
         ),
     ),
     "connection_lifetime": (300, DURATION_LIMIT, "API Gateway cuts every connection after two hours"),
+    "unattached_lifetime": (60, DURATION_LIMIT, ""),
     "refresh_lead": (HANDOVER_TIME, 3600, ""),
     "refresh_jitter": (0, 1800, ""),
     "token_notice": (60, 1800, "the keep-alive runs each minute"),

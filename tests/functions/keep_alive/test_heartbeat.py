@@ -1,5 +1,7 @@
 """Recorded heartbeats on a real table: what is alive is not pinged, and no notice is put off."""
 
+from dataclasses import replace
+
 import pytest
 
 from adapters.dynamodb.due_index import postpone_check
@@ -29,6 +31,17 @@ def test_a_connection_that_sends_heartbeats_is_not_pinged(driver: KeepAliveDrive
         driver.run()
 
     assert driver.pusher.types(connection) == []
+
+
+def test_heartbeats_do_not_keep_a_connection_that_joins_no_session(driver: KeepAliveDriver) -> None:
+    driver.redeploy(replace(driver.container.settings, unattached_lifetime=900))
+    connection = driver.connect()
+    for _ in range(4):
+        driver.now += 300
+        beat(driver, connection)
+        driver.run()
+
+    assert connection in driver.pusher.gone
 
 
 def test_a_heartbeat_postpones_no_token_notice(driver: KeepAliveDriver) -> None:

@@ -10,7 +10,7 @@ from domain.settings import Settings
 from keep_alive.run import ShardScan, all_scans
 from keep_alive.schedule import jitter, plan_push, refresh_at
 
-UNLIMITED = Settings(idle_ping=480, refresh_jitter=0)
+UNLIMITED = Settings(idle_ping=480, refresh_jitter=0, unattached_lifetime=100_000)
 CONNECTED = 1_800_000_000
 CONNECTION = Connection(
     connection_id="connection",
@@ -73,7 +73,7 @@ def test_each_token_gets_one_expiry_notice() -> None:
 
 def test_notices_have_jitter() -> None:
     """Connections of one second are asked to hand over in different seconds, each always in the same."""
-    settings = Settings(refresh_jitter=120)
+    settings = Settings(refresh_jitter=120, unattached_lifetime=100_000)
     spread = [jitter(settings, f"connection-{number}") for number in range(500)]
 
     assert (min(spread), max(spread)) == (0, 120)
@@ -84,7 +84,7 @@ def test_notices_have_jitter() -> None:
 
 def test_the_next_check_is_at_the_jittered_notice() -> None:
     """A look at the earliest moment pings, and the next one is at the connection's own moment."""
-    settings = Settings(refresh_jitter=120)
+    settings = Settings(refresh_jitter=120, unattached_lifetime=100_000)
     late = next(f"connection-{n}" for n in range(500) if jitter(settings, f"connection-{n}") > 60)
     visit = plan_push(settings, replace(CONNECTION, connection_id=late), None, CONNECTED + 6600)
 

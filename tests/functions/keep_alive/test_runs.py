@@ -114,6 +114,36 @@ def test_a_listener_that_could_not_be_disconnected_is_disconnected_by_a_later_ru
     assert there.listener_count(session) == 0
 
 
+def test_a_connection_that_joins_no_session_is_disconnected() -> None:
+    """It is not kept alive for two hours. One that joins meanwhile stays."""
+    driver = KeepAliveDriver(replace(UNLIMITED, unattached_lifetime=900))
+    _, session = driver.speaking()
+    idle, joined = driver.connect(), driver.connect()
+    driver.now += 890
+    driver.run()
+    driver.join(joined, session)
+    assert driver.pusher.types(idle) == ["keepAlive"]
+    driver.now += 10
+    driver.run()
+    assert idle in driver.pusher.gone
+    assert driver.container.connections.get(idle) is None
+    assert joined not in driver.pusher.gone
+    assert driver.listener_count(session) == 1
+
+
+def test_a_connection_that_leaves_its_session_is_disconnected_at_its_next_check() -> None:
+    driver = KeepAliveDriver(replace(UNLIMITED, unattached_lifetime=900))
+    _, session = driver.speaking()
+    listener = driver.listening(session)
+    driver.now += 1000
+    driver.run()
+    driver.leave(listener)
+    assert listener not in driver.pusher.gone
+    driver.now += 360
+    driver.run()
+    assert listener in driver.pusher.gone
+
+
 def test_a_disconnected_listener_is_no_longer_counted(driver: KeepAliveDriver) -> None:
     """A lost `$disconnect` is made up for at the next ping."""
     _, session = driver.speaking()
