@@ -4,15 +4,18 @@ Time is the clock of the test. The clients of a scenario wait as the client libr
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from typing import Any
 
 import pytest
 
 from adapters.dynamodb import client as dynamodb
+from adapters.fan_out_queue import MAX_BATCH_MESSAGES
 from domain.model import Caller, Position
 from domain.settings import Settings
+from fan_out.tasks import FanOutTask
 from handlers.request import body_of
 from tests.support.dynamodb_meter import Units, metered
 from tests.support.keep_alive_driver import KeepAliveDriver
@@ -20,7 +23,7 @@ from tests.support.session_driver import new_id
 from tests.support.tables import clear_tables
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
-from websocket_sessions.capacity.operations import SILENCE_JITTER
+from websocket_sessions.capacity.operations import LOG_BYTES, SILENCE_JITTER
 from websocket_sessions.client.timings import Timings
 from websocket_sessions.config.settings import SessionSettings
 from wire.replies import published
@@ -29,6 +32,31 @@ pytestmark = pytest.mark.emulator
 
 TIMINGS = Timings()
 ALLOWED_ERROR = 0.1
+
+
+@dataclass
+class CountingQueue:
+    """The fan-out queue, whose requests to SQS are counted.
+
+    Each task is delivered alone: the event source mapping receives it with one request and deletes it with
+    another. Polls of an empty queue are a fixed cost that the estimate leaves out.
+    """
+
+    tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
+    requests: int = 0
+
+    def send(self, tasks: Sequence[FanOutTask]) -> None:
+        self.requests += ceil(len(tasks) / MAX_BATCH_MESSAGES)
+        self.tasks += tasks
+
+    def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
+        raise AssertionError("every task is served at its first receive")
+
+    def received(self) -> Iterator[FanOutTask]:
+        """Return each task; it is then deleted."""
+        while self.tasks:
+            self.requests += 2
+            yield self.tasks.pop(0)
 
 
 @dataclass
@@ -48,6 +76,8 @@ class Counted:
 
     driver: KeepAliveDriver
     units: Units
+    queue: CountingQueue
+    settings: Settings
     speaker: Client = field(init=False)
     listeners: list[Client] = field(default_factory=list[Client])
     requests: int = 0
@@ -93,6 +123,9 @@ class Counted:
                 )
             )
         )
+        for task in self.queue.received():
+            self.invocations += 1
+            assert self.driver.container.fan_out_consumer([task]) == [None]
         for listener in self.listeners:
             assert listener.position is not None
             listener.position = replace(listener.position, offset=reply["offset"])
@@ -195,17 +228,36 @@ class Counted:
 def counted(tables: object) -> Iterator[Counted]:
     """A counted session on the stack's default settings, on empty tables."""
     clear_tables(dynamodb.client())
-    driver = KeepAliveDriver(Settings())
+    settings, queue = Settings(), CountingQueue()
+    driver = KeepAliveDriver(settings, queue=queue)
     with metered() as units:
-        yield Counted(driver=driver, units=units)
+        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+
+
+@pytest.fixture
+def counted_on_shards(tables: object) -> Iterator[Counted]:
+    """A counted session of which the publish serves one shard of ten listeners, and the queue the others."""
+    clear_tables(dynamodb.client())
+    settings = Settings(max_listeners=30, listeners_per_shard=10, direct_fan_out=10)
+    queue = CountingQueue()
+    driver = KeepAliveDriver(settings, queue=queue)
+    with metered() as units:
+        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
 
 
 def compare(counted: Counted, load: Load) -> None:
     """Assert that each line of the estimate is within ten per cent of what was counted."""
-    expected = {cost.name: cost.units for cost in estimate(load, SessionSettings()).costs}
+    settings = SessionSettings(
+        max_listeners=counted.settings.max_listeners,
+        listeners_per_shard=counted.settings.listeners_per_shard,
+        direct_fan_out=counted.settings.direct_fan_out,
+    )
+    expected = {cost.name: cost.units for cost in estimate(load, settings).costs}
     found = {
         "webSocketMessages": counted.messages,
         "lambdaRequests": counted.invocations,
+        "logs": counted.invocations * LOG_BYTES / 1e9,
+        "sqsRequests": counted.queue.requests,
         "dynamoDbWrites": counted.units.writes,
         "dynamoDbReads": counted.units.reads,
         "dataOut": sum(counted.message_sizes) / 1e9,
@@ -248,6 +300,44 @@ def test_a_talk_costs_what_the_estimate_says(counted: Counted) -> None:
         reconnects_per_hour=0,
     )
     compare(counted, talk)
+
+
+def test_an_audience_beyond_the_publish_costs_what_the_estimate_says(counted_on_shards: Counted) -> None:
+    """A message a second for two minutes, of which the queue serves two of three shards."""
+    counted = counted_on_shards
+    counted.start(30)
+    for _ in range(120):
+        counted.publish("x" * 400)
+    counted.stop()
+    assert counted.queue.requests > 0
+    talk = Load(
+        sessions=1,
+        listeners=30,
+        messages_per_second=1,
+        message_bytes=max(counted.message_sizes),
+        minutes=2,
+        session_minutes=2,
+        reconnects_per_hour=0,
+    )
+    compare(counted, talk)
+
+
+def test_audio_costs_what_the_estimate_says(counted: Counted) -> None:
+    """Two chunks of 4 KB a second, for two minutes."""
+    counted.start(5)
+    for _ in range(240):
+        counted.publish("x" * 4_000)
+    counted.stop()
+    audio = Load(
+        sessions=1,
+        listeners=5,
+        messages_per_second=2,
+        message_bytes=max(counted.message_sizes),
+        minutes=2,
+        session_minutes=2,
+        reconnects_per_hour=0,
+    )
+    compare(counted, audio)
 
 
 def test_joins_and_disconnects_cost_what_the_estimate_says(counted: Counted) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from adapters.dynamodb.due_index import DynamoDBDueIndex
 from adapters.dynamodb.session_items import due_shard
 from domain.settings import Settings
+from fan_out.tasks import TaskQueue
 from keep_alive.run import DUE_SHARDS, KeepAlive, ShardScan, all_scans
 from tests.support.fakes import FakePusher, NoQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
@@ -13,9 +14,11 @@ from tests.support.session_driver import UNLIMITED, SessionDriver
 class KeepAliveDriver(SessionDriver):
     """Connections that get pings and notices from runs, and are disconnected by them."""
 
-    def __init__(self, settings: Settings = UNLIMITED, page: int = 100) -> None:
+    def __init__(
+        self, settings: Settings = UNLIMITED, page: int = 100, queue: TaskQueue | None = None
+    ) -> None:
         self.pusher = FakePusher()
-        super().__init__(settings, {"pusher": self.pusher, "queue": NoQueue()})
+        super().__init__(settings, {"pusher": self.pusher, "queue": queue or NoQueue()})
         self.due_index = DynamoDBDueIndex(self.container.sessions, page)
         self._overrides["due_index"] = self.due_index
         self.container = self.cold_start()

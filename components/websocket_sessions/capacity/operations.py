@@ -14,8 +14,9 @@ LISTENER_BYTES = 150
 """A listener's item."""
 SLOT_BYTES = 110
 """A listener's slot."""
-LOG_BYTES = 1_000
-"""What one invocation writes to its log, Lambda's own lines included."""
+LOG_BYTES = 860
+"""What one invocation writes to its log at level INFO, Lambda's own lines included. A test counts it on a
+deployed local stack (tests/e2e/test_log_bytes.py)."""
 ACCESS_LOG_BYTES = 350
 """A line of the access log."""
 ROUTE_METRICS = 6
@@ -77,13 +78,13 @@ def publish(message_bytes: int, listeners: int, shards: int, settings: SessionSe
 
     A transaction writes the session's item, whose index has keys only and stays, the request and the message.
     """
-    in_shard = ceil(listeners / shards)
+    in_shard, queued = ceil(listeners / shards), queued_shards(listeners, shards, settings)
     return Operation(
         messages=2 + listeners,
         requests=1,
         writes=4 + message_writes(message_bytes),
-        reads=shards * shard_reads(in_shard),
-        invocations=1 + queued_shards(listeners, shards, settings),
+        reads=shards * shard_reads(in_shard) + queued * message_reads(message_bytes),
+        invocations=1 + queued,
     )
 
 
@@ -108,6 +109,11 @@ def heartbeat(settings: SessionSettings) -> Operation:
 def message_writes(message_bytes: int) -> int:
     """Return the write units of a message's item in a transaction."""
     return 2 * ceil((message_bytes + ENVELOPE_BYTES) / 1024)
+
+
+def message_reads(message_bytes: int) -> int:
+    """Return the read units of a message's item, which each task of the queue reads."""
+    return ceil((message_bytes + ENVELOPE_BYTES) / 4096)
 
 
 def shard_reads(listeners: int) -> int:
