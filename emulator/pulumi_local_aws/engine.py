@@ -14,7 +14,7 @@ from pulumi_local_aws.engine_build import default_cli, ensure_cli, pinned_versio
 from pulumi_local_aws.errors import EngineError
 from pulumi_local_aws.files import private_folder
 from pulumi_local_aws.go_build import Report
-from pulumi_local_aws.language_hosts import ensure_host
+from pulumi_local_aws.language_hosts import HOST_PREFIX, ensure_host
 from pulumi_local_aws.launchers import TESTED_VERSION, link, write_launchers
 from pulumi_local_aws.locks import drop_dead_locks
 from pulumi_local_aws.ministack import lambda_environment
@@ -94,6 +94,10 @@ class Engine:
                 home(state), hosts_of=pinned_version() if built else None, hosts=hosts, versions=versions
             )
             link(_bin(state) / "pulumi", cli)
+            if official_plugin and built:
+                # With the user's PULUMI_HOME the engine finds the hosts on PATH only.
+                for host in (home(state) / "plugins").glob(f"language-*-v{pinned_version()}/{HOST_PREFIX}*"):
+                    link(_bin(state) / host.name, host)
         except OSError as error:
             raise EngineError(f"Cannot write to {error.filename}: {error.strerror}.") from error
         return cls(

@@ -15,6 +15,7 @@ DIFFERENCES = {
     ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _ALARMS,
     ("aws_lambda_function", "qualified_arn"): _VERSIONS,
     ("aws_lambda_function", "qualified_invoke_arn"): _VERSIONS,
+    ("aws_s3_object", "id"): "before version 6 the real provider's id is the key alone",
 }
 """Attributes of the applied resources."""
 
