@@ -1,4 +1,7 @@
-"""Session ids such as caring-king-275, drawn from about 30 million. They are easy to say and to spell."""
+"""Session ids such as caring-king-275, drawn from about 30 million. They are easy to say and to spell.
+
+With `longSessionIds`, 16 random characters follow: only a client that has the id can find the session.
+"""
 
 # ruff: noqa: SIM905 -- lists of words read better as prose
 
@@ -53,6 +56,10 @@ REFUSED = frozenset(
 
 NUMBERS = tuple(str(number) for number in range(100, 1000))
 
+RANDOM_ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
+RANDOM_CHARACTERS = 16
+"""Characters of 5 bits each: 80 bits."""
+
 Choose = Callable[[Sequence[str]], str]
 
 
@@ -70,12 +77,17 @@ def is_refused(adjective: str, noun: str) -> bool:
     )
 
 
-def new_session_id(choose: Choose = secrets.choice) -> str:
-    """Return a random id, which may be in use."""
+def new_session_id(choose: Choose = secrets.choice, *, is_long: bool = False) -> str:
+    """Return a random id, which may be in use. A long one cannot be guessed, and goes by links."""
     while True:
         adjective, noun = choose(ADJECTIVES), choose(NOUNS)
         if not is_refused(adjective, noun):
-            return f"{adjective}-{noun}-{choose(NUMBERS)}"
+            spoken = f"{adjective}-{noun}-{choose(NUMBERS)}"
+            return f"{spoken}-{_random_part(choose)}" if is_long else spoken
+
+
+def _random_part(choose: Choose) -> str:
+    return "".join(choose(RANDOM_ALPHABET) for _ in range(RANDOM_CHARACTERS))
 
 
 def new_epoch() -> str:

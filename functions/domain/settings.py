@@ -48,6 +48,7 @@ class Settings:
     log_max_count: int = 1000
     replay_page: int = 100
     allow_anonymous: bool = True
+    long_session_ids: bool = False
     direct_fan_out: int = 100
     listeners_per_shard: int = 100
     limits: Limits = field(default_factory=Limits)

@@ -82,7 +82,7 @@ class CreateSession:
         settings = self.settings
         expires_at = now + settings.session_lifetime
         return Session(
-            session_id=new_session_id(),
+            session_id=new_session_id(is_long=settings.long_session_ids),
             owner_id=subject,
             status=Status.ACTIVE,
             source_language=source_language,

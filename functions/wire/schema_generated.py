@@ -46,7 +46,7 @@ LANGUAGES = frozenset(
 )
 
 _REQUEST_ID = text("a string of 1 to 64 characters", "INVALID_MESSAGE", 1, 64)
-_SESSION_ID = text("an id such as caring-king-275", "INVALID_SESSION_ID", 0, 64, r"^[a-z]+-[a-z]+-[1-9][0-9]{2}$")
+_SESSION_ID = text("an id such as caring-king-275", "INVALID_SESSION_ID", 0, 64, r"^[a-z]+-[a-z]+-[1-9][0-9]{2}(-[a-z2-7]{16})?$")
 _LANGUAGE = one_of("an ISO 639-1 code of two lowercase letters, such as en", "INVALID_LANGUAGE", LANGUAGES)
 _QUALITY = one_of("one of standard, premium", "INVALID_QUALITY", ("standard", "premium"))
 _MUTED = boolean("true or false", "INVALID_MESSAGE")

@@ -101,6 +101,9 @@ class SessionSettings:
     """Maximum number of messages that one join replays."""
     allow_anonymous: bool = True
     """Whether listeners may join without signing in."""
+    long_session_ids: bool = False
+    """Whether the ids of new sessions end in 16 random characters. Then only those who have a session's link
+    can find it, and nobody can say its id aloud."""
     direct_fan_out: int = 100
     """Listeners that the publishing function pushes to itself. Further ones are served through the queue."""
     listeners_per_shard: int = 100

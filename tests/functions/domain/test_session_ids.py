@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.session_ids import ADJECTIVES, NOUNS, REFUSED, is_refused, new_epoch, new_session_id
+from wire.parsing import check_session_id
 
 
 def test_each_list_has_100_words_and_no_refused_one() -> None:
@@ -51,3 +52,10 @@ def test_an_id_is_drawn_again_until_it_is_not_refused() -> None:
 
 def test_epochs_are_eight_hex_digits() -> None:
     assert re.fullmatch("[0-9a-f]{8}", new_epoch())
+
+
+def test_a_long_id_ends_in_eighty_random_bits() -> None:
+    first, second = new_session_id(is_long=True), new_session_id(is_long=True)
+    assert re.fullmatch("[a-z]+-[a-z]+-[1-9][0-9]{2}-[a-z2-7]{16}", first)
+    assert check_session_id(first) == first
+    assert first[-16:] != second[-16:]

@@ -10,6 +10,7 @@ from domain.errors import (
     RateLimitedError,
     SessionEndedError,
     SessionError,
+    SessionNotFoundError,
     TokenExpiredError,
     UnauthorizedError,
     UnavailableError,
@@ -171,3 +172,14 @@ def test_a_retry_on_another_connection_notifies_the_replaced_one(driver: UseCase
     assert b'"connectionReplaced"' in push.payloads[0]
     with pytest.raises(ForbiddenError):
         driver.end(older)
+
+
+def test_a_long_id_is_found_only_with_all_of_its_characters(new_driver: NewDriver) -> None:
+    driver = new_driver(replace(UNLIMITED, long_session_ids=True))
+    _, session_id = driver.speaking(new_id("u"))
+    spoken, _, secret = session_id.rpartition("-")
+    assert len(secret) == 16
+    assert driver.join(driver.connect(), session_id)["sessionId"] == session_id
+    for guess in (spoken, f"{spoken}-{secret[::-1]}"):
+        with pytest.raises(SessionNotFoundError):
+            driver.join(driver.connect(), guess)

@@ -84,7 +84,7 @@ export interface JoinSession {
   action: "joinSession";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The language that the listener wants. */
   targetLanguage: Language;
@@ -99,7 +99,7 @@ export interface ResumeSession {
   action: "resumeSession";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The epoch of the last message that the client has. */
   epoch?: string;
@@ -153,7 +153,7 @@ export interface GetSession {
   action: "getSession";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId?: string;
 }
 
@@ -178,7 +178,7 @@ export interface SessionCreated {
   type: "sessionCreated";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -211,7 +211,7 @@ export type SessionJoined = {
   type: "sessionJoined";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -241,7 +241,7 @@ export type SessionResumed = {
   type: "sessionResumed";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -278,7 +278,7 @@ export interface Published {
   type: "published";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The offset of this message. */
   offset: number;
@@ -289,7 +289,7 @@ export interface SessionUpdated {
   type: "sessionUpdated";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   quality: Quality;
@@ -306,7 +306,7 @@ export interface SessionEnded {
   type: "sessionEnded";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   reason: EndReason;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
@@ -320,7 +320,7 @@ export interface SessionLeft {
   type: "sessionLeft";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
 }
 
@@ -329,7 +329,7 @@ export interface SessionState {
   type: "session";
   /** Chosen by the client and repeated in the reply. A retry with the same value takes effect once. */
   requestId?: string;
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -379,7 +379,7 @@ export interface TokenRefreshed {
 /** One message of the session's log, or a placeholder (`skipped`) for a message that was published to other target languages. */
 export type SessionMessage = {
   type: "message";
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */
   epoch: string;
@@ -393,7 +393,7 @@ export type SessionMessage = {
 /** The number of listeners, for the speaker. Changes within about one second are combined. */
 export interface Presence {
   type: "presence";
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The number of joined listeners. */
   listeners: number;
@@ -423,7 +423,7 @@ export interface TokenExpiring {
 /** The speaker resumed on another connection. This connection can no longer act as the speaker. */
 export interface ConnectionReplaced {
   type: "connectionReplaced";
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The generation of the newer connection. */
   generation: number;
@@ -458,7 +458,7 @@ export interface UpdateSessionBody {
 
 /** The session that POST /sessions created, with the fields of `sessionCreated`. */
 export interface CreatedSessionBody {
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -488,7 +488,7 @@ export interface CreatedSessionBody {
 
 /** The state of a session, with the fields of `session`. */
 export interface SessionBody {
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   /** The language that the speaker speaks. */
@@ -516,7 +516,7 @@ export interface SessionBody {
 
 /** The session after PATCH, with the fields of `sessionUpdated`. */
 export interface UpdatedSessionBody {
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   status: Status;
   quality: Quality;
@@ -530,7 +530,7 @@ export interface UpdatedSessionBody {
 
 /** The ended session, with the fields of `sessionEnded`. */
 export interface EndedSessionBody {
-  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. */
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   reason: EndReason;
   /** Identifies one message log. Offsets of different epochs cannot be compared. */

@@ -26,6 +26,14 @@ test.each([
 });
 
 test.each([
+  "caring-king-275-abcdefgh234567ij",
+  "https://example.com/listener.html#caring-king-275-abcdefgh234567ij",
+  "Caring King 275 ABCDEFGH234567IJ",
+])("%j is read with its random characters", (typed) => {
+  expect(readSessionId(typed)).toBe("caring-king-275-abcdefgh234567ij");
+});
+
+test.each([
   ["https://example.com/listener.html#%E0%A4%A", "%e0%a4%a"],
   ["https://my-host-123.example.com/listener.html", ""],
   ["caring-king-2755", "caring-king-2755"],

@@ -6,8 +6,9 @@ export function joinLink(sessionId: string, page: string): string {
   return new URL(`./listener.html#${encodeURIComponent(sessionId)}`, page).href;
 }
 
-/** A session id as people say, type and paste it: in capitals, with spaces, or broken over two lines. */
-const SPOKEN_ID = /([a-z]+)[\s_–-]+([a-z]+)[\s_–-]+([1-9]\d\d)(?!\d)/i;
+/** A session id as people say, type and paste it: in capitals, with spaces, or broken over two lines. A long
+ * one ends in 16 random characters. */
+const SPOKEN_ID = /([a-z]+)[\s_–-]+([a-z]+)[\s_–-]+([1-9]\d\d)(?!\d)(?:[\s_–-]+([a-z2-7]{16})(?![a-z\d]))?/i;
 
 /**
  * Returns the session id in a person's input: an id, a link with #id, or a link with ?session=id. Returns
@@ -19,7 +20,7 @@ export function readSessionId(text: string): string {
   const place = /[#?&]session=([^&#]*)/i.exec(typed)?.[1] ?? /#(.*)$/s.exec(typed)?.[1];
   const candidate = decoded(place ?? (isLink ? "" : typed));
   const spoken = SPOKEN_ID.exec(candidate);
-  return (spoken ? spoken.slice(1).join("-") : candidate.trim()).toLowerCase();
+  return (spoken ? spoken.slice(1).filter(Boolean).join("-") : candidate.trim()).toLowerCase();
 }
 
 /** Returns the text without its percent escapes, or as it is if an escape is damaged. */
