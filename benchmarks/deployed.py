@@ -54,9 +54,8 @@ def report() -> Report:
     """Deploy a stack, and measure both."""
     with tempfile.TemporaryDirectory() as folder, throwaway_stack(Path(folder), config=CONFIG) as stack:
         deployment = Deployment(outputs=stack.outputs(), aws=stack.aws_environment())
-        steps = asyncio.run(measure_audiences(stack, deployment))
         loads = asyncio.run(measure_loads(stack, deployment))
-        deployment.remove_users()
+        steps = asyncio.run(measure_audiences(stack, deployment))  # the last one leaves much to clean up
     full = [step for step in steps if step.latencies]
     charts = [
         Chart(
