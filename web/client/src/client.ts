@@ -1,15 +1,12 @@
-import type { ConnectionOptions } from "./connection.ts";
 import type { FrontendConfig } from "./frontendConfig.ts";
 import { ListenerService } from "./listenerService.ts";
 import type { CreateSessionBody, Language } from "./protocol.generated.ts";
-import { SessionCreationOrchestrator } from "./sessionStarter.ts";
+import { createSession, resumeSession, type StarterOptions } from "./speakerStarter.ts";
 import type { SpeakerService } from "./speakerService.ts";
 import type { StartOptions } from "./startConnection.ts";
 
-export interface ClientOptions extends Pick<ConnectionOptions, "WebSocket" | "timings" | "debug" | "token"> {
-  /** Failed handshakes in a row after which a session is created over HTTP; 2 by default. */
-  readonly fallbackAfter?: number;
-}
+/** How a client connects; `fallback: httpFallback()` creates sessions over HTTP where WebSockets are blocked. */
+export type ClientOptions = Pick<StarterOptions, "WebSocket" | "timings" | "debug" | "token" | "fallback">;
 
 /** The part of `frontendConfig` that a client needs. */
 export type ClientConfig = Pick<FrontendConfig, "webSocketUrl" | "httpUrl">;
@@ -40,14 +37,13 @@ export interface SessionClient {
 export function createClient(config: ClientConfig, options: ClientOptions = {}): SessionClient {
   for (const name of ["webSocketUrl", "httpUrl"] as const)
     if (typeof config[name] !== "string" || config[name] === "")
-      throw new TypeError(`The config has no ${name}; pass the stack's output frontendConfig.`);
+      throw new TypeError(`frontendConfig has no ${name}.`);
   const connection = { ...options, url: config.webSocketUrl, httpUrl: config.httpUrl };
-  const orchestrator = new SessionCreationOrchestrator(connection);
   const listener = (sessionId: string, targetLanguage: Language = "en"): ListenerService =>
     new ListenerService({ ...connection, anonymous: true, sessionId, targetLanguage });
   return {
-    create: async (session, startOptions) => orchestrator.createSession(session, startOptions),
-    resume: async (sessionId, startOptions) => orchestrator.resumeSession(sessionId, startOptions),
+    create: async (session, startOptions) => createSession(connection, session, startOptions),
+    resume: async (sessionId, startOptions) => resumeSession(connection, sessionId, startOptions),
     listener,
     join: async (sessionId, joinOptions = {}) => {
       const service = listener(sessionId, joinOptions.targetLanguage);

@@ -1,14 +1,14 @@
 import { backoffDelay, retryDelay } from "./backoff.ts";
 import type { ConnectionState } from "./connectionState.ts";
 import { connect, type Attach, type ConnectOptions } from "./connector.ts";
-import type { DebugHook } from "./debug.ts";
+import type { Debugger } from "./debug.ts";
 import { watchEnvironment } from "./environment.ts";
 import { hasCode, SessionError, toSessionError } from "./errors.ts";
 import { Emitter, Observable } from "./observable.ts";
 import type { ReplyOf, ServerMessage } from "./protocol.generated.ts";
 import type { Action, RequestOf, Socket, WebSocketClass } from "./socket.ts";
 import { DEFAULT_TIMINGS, type Timings } from "./timings.ts";
-import { Tokens, type TokenProvider } from "./token.ts";
+import { requestToken, type TokenProvider } from "./token.ts";
 import { abortable, after, monotonicMs } from "./waiting.ts";
 
 export interface ConnectionOptions {
@@ -23,8 +23,8 @@ export interface ConnectionOptions {
   /** For environments without a global WebSocket, such as Node 20. */
   readonly WebSocket?: WebSocketClass | undefined;
   readonly timings?: Partial<Timings> | undefined;
-  /** Gets an event for each state, message and failure. */
-  readonly debug?: DebugHook | undefined;
+  /** `debugTo(console.debug)` reports each state, message and failure. */
+  readonly debug?: Debugger | undefined;
 }
 
 /** Messages held for the first listener of a connection's `messages`. */
@@ -44,8 +44,10 @@ export class Connection {
   /** Failures that the connection survives, such as a failed token refresh. */
   readonly warnings = new Emitter<SessionError>();
   readonly timings: Timings;
-  protected readonly tokens: Tokens;
-  readonly #options: ConnectOptions;
+  /** The server's clock minus the device's by a guess, which counts until the server has sent a timestamp. */
+  protected estimatedOffsetMs = 0;
+  #serverOffsetMs: number | undefined;
+  readonly #options: ConnectOptions & Pick<ConnectionOptions, "token">;
   #stop = new AbortController();
   #current: Socket | undefined;
   /** Ends the wait for the next attempt, or for the next handover. */
@@ -53,15 +55,14 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     const timings = (this.timings = { ...DEFAULT_TIMINGS, ...options.timings });
-    const tokens = (this.tokens = new Tokens({
-      provider: options.token,
+    const WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    this.#options = {
+      ...options,
       timings,
-      send: async (token, signal) => this.requestOnce({ action: "refreshToken", token }, signal),
-      onFailed: (error) => this.#warn(error),
-    }));
-    const onMessage: ConnectOptions["onMessage"] = (message, socket) => this.receive(message, socket);
-    this.#options = { ...options, timings, tokens, onMessage };
-    this.state.subscribe((state) => options.debug?.({ event: "state", state }));
+      WebSocket: options.debug?.(this, WebSocket) ?? WebSocket,
+      getToken: async (forceRefresh, signal) => this.getToken(forceRefresh, signal),
+      onMessage: (message, socket) => this.receive(message, socket),
+    };
   }
 
   /** Aborts when the connection is closed, with the reason. */
@@ -76,7 +77,7 @@ export class Connection {
 
   /** The server's time in epoch milliseconds, as its latest timestamp says; the device's time before the first. */
   get serverTimeMs(): number {
-    return this.tokens.serverTimeMs;
+    return Date.now() + (this.#serverOffsetMs ?? this.estimatedOffsetMs);
   }
 
   /** Starts connecting, also after the connection was closed. The outcome shows in `state`. */
@@ -119,27 +120,35 @@ export class Connection {
       if (hasCode(error, "TIMEOUT")) socket.probe();
       // UNAVAILABLE without retryAfter: the server has lost this connection's record.
       if (hasCode(error, "UNAVAILABLE") && error.retryAfterMs === undefined) socket.close();
-      if (hasCode(error, "TOKEN_EXPIRED")) void this.refreshToken();
+      if (hasCode(error, "TOKEN_EXPIRED")) this.replaceToken(socket);
       throw error;
     }
   }
 
-  /** Replaces the open connection's token; concurrent calls share one refresh. Returns the error if it failed. */
-  async refreshToken(): Promise<SessionError | undefined> {
-    return this.tokens.refresh();
+  /** Returns the provider's token. @throws SessionError, or the signal's reason. */
+  async getToken(forceRefresh: boolean, signal: AbortSignal): Promise<string | undefined> {
+    return requestToken(this.#options.token, this.timings.tokenTimeoutMs, forceRefresh, signal);
+  }
+
+  /** Replaces the token of a WebSocket: hands over to a WebSocket with a new one. */
+  protected replaceToken(socket: Socket): void {
+    socket.isTokenExpiring = true;
+    this.#handOverSoon(socket);
   }
 
   /** Handles a message that answers no request under way. */
   protected receive(message: ServerMessage, socket: Socket): void {
-    const isCurrent = socket === this.#current;
     if (message.type === "heartbeatAck" || message.type === "keepAlive")
-      this.tokens.measure(message.serverTime);
-    else if (message.type === "connectionRefreshRequired") {
-      // It can arrive with the reply that attaches the socket, before the socket is the current one.
-      socket.isHandoverDue = true;
-      if (isCurrent) this.#wake();
-    } else if (message.type === "tokenExpiring" && isCurrent) void this.refreshToken();
+      this.#serverOffsetMs = message.serverTime - Date.now();
+    else if (message.type === "connectionRefreshRequired") this.#handOverSoon(socket);
+    else if (message.type === "tokenExpiring") this.replaceToken(socket);
     this.messages.emit(message);
+  }
+
+  /** The reason can arrive with the reply that attaches the socket, before the socket is the current one. */
+  #handOverSoon(socket: Socket): void {
+    socket.isHandoverDue = true;
+    if (socket === this.#current) this.#wake();
   }
 
   async #run(stop: AbortSignal): Promise<void> {
@@ -181,10 +190,7 @@ export class Connection {
   async #keepOpen(socket: Socket, stop: AbortSignal): Promise<never> {
     const { handoverAgeMs, handoverJitterMs, probeTimeoutMs, backoff } = this.timings;
     for (let failures = 0; ;) {
-      if (failures === 0) {
-        this.#current = socket;
-        this.tokens.plan(socket);
-      }
+      this.#current = socket;
       if (!socket.closed.aborted) this.state.set({ name: "open", since: Date.now() });
       await abortable(socket.closed, (resolve) => {
         this.#wake = resolve;
@@ -208,21 +214,21 @@ export class Connection {
   async #handOver(old: Socket, stop: AbortSignal): Promise<Socket | undefined> {
     const progress = { isAttaching: false };
     try {
-      const next = await connect(this.#options, stop, () => (progress.isAttaching = true));
+      const next = await connect(
+        this.#options,
+        stop,
+        old.isTokenExpiring,
+        () => (progress.isAttaching = true),
+      );
       old.drain();
       return next;
     } catch (error) {
       if (stop.aborted) return undefined;
       // If the attach request got no reply, it is unknown whether the old WebSocket still has rights.
       if (progress.isAttaching && hasCode(error, "CONNECTION_LOST", "TIMEOUT")) old.close();
-      this.#warn(toSessionError(error));
+      this.warnings.emit(toSessionError(error));
       return undefined;
     }
-  }
-
-  #warn(error: SessionError): void {
-    this.#options.debug?.({ event: "warning", error });
-    this.warnings.emit(error);
   }
 }
 

@@ -24,8 +24,5 @@ export async function diagnoseHandshake(
   if (!response) return undefined;
   if (token !== undefined && (response.status === 401 || response.status === 403))
     return new SessionError("UNAUTHORIZED", "The server refused the token: sign in again.");
-  return new SessionError(
-    "UPGRADE_FAILED",
-    "The service answers over HTTP, but the WebSocket could not be opened: a proxy or firewall may block it.",
-  );
+  return new SessionError("UPGRADE_FAILED", "A proxy or firewall may block the WebSocket.");
 }

@@ -12,9 +12,10 @@ export type { ClientErrorCode, FailureCode } from "./codes.ts";
 export { Connection, type ConnectionOptions } from "./connection.ts";
 export type { ConnectionState, ConnectionStateName } from "./connectionState.ts";
 export type { Attach } from "./connector.ts";
-export type { DebugEvent, DebugHook } from "./debug.ts";
+export { debugTo, type Debugger, type DebugEvent, type DebugHook } from "./debug.ts";
 export { SessionError, type SessionErrorOptions } from "./errors.ts";
 export type { FrontendConfig } from "./frontendConfig.ts";
+export { httpFallback, type Fallback, type SessionCreation } from "./httpFallback.ts";
 export {
   ListenerService,
   type ContentMessage,
@@ -33,6 +34,7 @@ export {
   type Payload,
 } from "./payload.ts";
 export { SessionCreationOrchestrator, type OrchestratorOptions } from "./sessionStarter.ts";
+export type { StarterOptions } from "./speakerStarter.ts";
 export {
   MAX_FRAME_BYTES,
   type Action,

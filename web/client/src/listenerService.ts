@@ -75,7 +75,7 @@ export class ListenerService {
    */
   async join(options: StartOptions = {}): Promise<void> {
     const { connection } = this;
-    await startConnection(connection, options, "Timed out while joining the session.", async (signal) =>
+    await startConnection(connection, options, "Joining", async (signal) =>
       connection.state.until(({ name }) => name === "open", signal),
     );
   }
@@ -95,7 +95,7 @@ export class ListenerService {
     try {
       const { language, error } = await withLimit(
         timeoutMs ?? timings.requestTimeoutMs,
-        "Timed out while changing the language.",
+        "The change",
         [signal, closed],
         async (limited) =>
           this.#answer.until(
@@ -113,7 +113,7 @@ export class ListenerService {
   /** Leaves the session and closes the connection. If the server cannot be reached, it counts the listener out later. */
   async leave(): Promise<void> {
     const { connection } = this;
-    await withLimit(connection.timings.drainTimeoutMs, "", [], async (signal) =>
+    await withLimit(connection.timings.drainTimeoutMs, "Leaving", [], async (signal) =>
       connection.requestOnce<"leaveSession">({ action: "leaveSession" }, signal),
     ).catch(() => undefined);
     connection.close();

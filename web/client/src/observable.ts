@@ -64,6 +64,8 @@ export class Observable<Value> {
   }
 
   /** Resolves with the first value, present or later, that matches; rejects with the signal's reason. */
+  until<Match extends Value>(matches: (value: Value) => value is Match, signal?: AbortSignal): Promise<Match>;
+  until(matches: (value: Value) => boolean, signal?: AbortSignal): Promise<Value>;
   async until(matches: (value: Value) => boolean, signal?: AbortSignal): Promise<Value> {
     return abortable(signal, (resolve) =>
       this.subscribe((value) => {

@@ -60,9 +60,7 @@ export class SendQueue<Message extends { readonly data: string }> {
         if (index >= 0) this.#take(index)?.reject(signal.reason);
       });
       while (this.#overflows() && this.#waiting.length > 1)
-        this.#take()?.reject(
-          new SessionError("QUEUE_FULL", "The connection is too slow; the oldest messages were dropped."),
-        );
+        this.#take()?.reject(new SessionError("QUEUE_FULL", "The oldest messages were dropped."));
       if (!this.#isSending) this.#work = this.#sendAll();
     });
   }

@@ -1,5 +1,4 @@
 import { ClientCloseCode, closeFailure } from "./codes.ts";
-import type { DebugHook } from "./debug.ts";
 import { fromProtocol, SessionError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import {
@@ -34,7 +33,6 @@ export interface SocketOptions {
   readonly token: string | undefined;
   readonly WebSocket: WebSocketClass;
   readonly timings: Timings;
-  readonly debug?: DebugHook | undefined;
   /** Gets each message that answers no request under way. */
   readonly onMessage: (message: ServerMessage, socket: Socket) => void;
 }
@@ -42,15 +40,14 @@ export interface SocketOptions {
 /** API Gateway closes the connection (1009) after a longer frame; browsers send one message as one frame. */
 export const MAX_FRAME_BYTES = 32 * 1024;
 
-let socketCount = 0;
-
 /** One WebSocket with its requests and its heartbeat. */
 export class Socket {
   /** Whether the server asked for a handover to another WebSocket. */
   isHandoverDue = false;
+  /** Whether the token that the WebSocket was opened with has expired or soon will. */
+  isTokenExpiring = false;
   /** The token that the WebSocket was opened with. */
   readonly token: string | undefined;
-  readonly #number = ++socketCount;
   readonly #webSocket: WebSocketLike;
   readonly #options: SocketOptions;
   /** What to call with the reply to each request under way, by requestId. */
@@ -76,7 +73,7 @@ export class Socket {
       opening.onerror = () => undefined; // a close event follows, and says no more
       await withLimit(
         timings.connectTimeoutMs,
-        "The handshake timed out.",
+        "The handshake",
         [signal],
         async () =>
           new Promise<unknown>((resolve, reject) => {
@@ -101,7 +98,7 @@ export class Socket {
     this.token = options.token;
     this.#webSocket = webSocket;
     this.#options = options;
-    const { timings, debug } = options;
+    const { timings } = options;
     this.#heartbeat = new Heartbeat({
       intervalMs: timings.heartbeatIntervalMs,
       timeoutMs: timings.heartbeatTimeoutMs,
@@ -113,7 +110,6 @@ export class Socket {
     webSocket.onclose = ({ code }: { code: number }) =>
       this.#end(code, `The server closed the connection (${code}).`);
     signal.addEventListener("abort", () => this.close(), { signal: this.closed });
-    debug?.({ event: "opened", socket: this.#number });
   }
 
   /** Aborts when the WebSocket has closed. Its reason is the failure of the requests under way. */
@@ -131,7 +127,7 @@ export class Socket {
     try {
       const reply = await withLimit(
         this.#options.timings.replyTimeoutMs,
-        "The server did not reply in time.",
+        "The reply",
         [signal, this.closed],
         async () =>
           new Promise<ServerMessage>((resolve) => {
@@ -177,7 +173,6 @@ export class Socket {
         `The message has ${bytes} bytes; allowed are ${MAX_FRAME_BYTES}.`,
       );
     this.#webSocket.send(text);
-    this.#report("sent", message.action, message.requestId, text);
   }
 
   #receive(text: string): void {
@@ -185,14 +180,9 @@ export class Socket {
     const message = parse(text);
     if (!message) return;
     const requestId = "requestId" in message ? message.requestId : undefined;
-    this.#report("received", message.type, requestId, text);
     const settle = this.#pending.get(requestId ?? "");
     if (settle) settle(message);
     else this.#options.onMessage(message, this);
-  }
-
-  #report(event: "sent" | "received", name: string, requestId: string | undefined, text: string): void {
-    this.#options.debug?.({ event, socket: this.#number, name, requestId, characters: text.length });
   }
 
   /** Does not wait for the closing handshake, which never completes on a dead network. */
@@ -203,7 +193,6 @@ export class Socket {
     this.#heartbeat.stop();
     this.#webSocket.onmessage = this.#webSocket.onclose = null;
     if (this.#webSocket.readyState <= 1) this.#webSocket.close(code);
-    this.#options.debug?.({ event: "closed", socket: this.#number, code, error });
   }
 }
 

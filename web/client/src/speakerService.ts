@@ -123,7 +123,7 @@ export class SpeakerService {
 
   /** Waits for the queue, but not longer than for a request. */
   async #published({ signal }: ChangeOptions = {}): Promise<void> {
-    await withLimit(this.connection.timings.requestTimeoutMs, "", [signal], async () =>
+    await withLimit(this.connection.timings.requestTimeoutMs, "Publishing", [signal], async () =>
       this.#queue.idle(),
     ).catch(() => signal?.throwIfAborted());
   }
@@ -159,9 +159,9 @@ export class SpeakerService {
   /** Requests the last wanted change again, after a late reply to an older request of its own. */
   #repeatWanted(): void {
     const { status, quality, muted = false } = this.state.value;
-    const wanted = { status, quality, muted, ...this.#wanted };
-    if (status === "ended") return;
-    if (wanted.status === status && wanted.quality === quality && wanted.muted === muted) return;
+    const present = { status, quality, muted };
+    const names = Object.keys(this.#wanted) as (keyof SessionChange)[];
+    if (status === "ended" || names.every((name) => this.#wanted[name] === present[name])) return;
     this.#change(this.#wanted).catch(() => undefined);
   }
 

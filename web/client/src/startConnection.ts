@@ -14,13 +14,13 @@ export interface StartOptions {
 /**
  * Opens a connection and waits until it is ready. Closes it if that fails.
  *
- * @throws SessionError: what closed the connection, or TIMEOUT with this message and the last failure as its
+ * @throws SessionError: what closed the connection, or TIMEOUT with the last failure as its
  * `cause`; or the signal's reason.
  */
 export async function startConnection<Result>(
   connection: Connection,
   { signal, timeoutMs = connection.timings.requestTimeoutMs, onState }: StartOptions,
-  message: string,
+  subject: string,
   isReady: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   signal?.throwIfAborted();
@@ -31,10 +31,10 @@ export async function startConnection<Result>(
     if (state.name === "waitingToRetry") cause = state.error;
   });
   try {
-    return await withLimit(timeoutMs, message, [signal, connection.closed], isReady);
+    return await withLimit(timeoutMs, subject, [signal, connection.closed], isReady);
   } catch (error) {
     connection.close();
-    throw hasCode(error, "TIMEOUT") ? new SessionError("TIMEOUT", message, { cause }) : error;
+    throw hasCode(error, "TIMEOUT") ? new SessionError("TIMEOUT", error.message, { cause }) : error;
   } finally {
     unsubscribe();
   }

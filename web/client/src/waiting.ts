@@ -46,11 +46,12 @@ export async function delay(milliseconds: number, signal?: AbortSignal): Promise
  * Runs an action with a time limit and signals. The action gets one signal for all of them, and the result
  * does not depend on whether the action heeds it.
  *
- * @throws SessionError TIMEOUT with this message after the limit, or the reason of the first signal that aborts.
+ * @param subject what the error of a time-out names.
+ * @throws SessionError TIMEOUT after the limit, or the reason of the first signal that aborts.
  */
 export async function withLimit<Result>(
   timeoutMs: number,
-  message: string,
+  subject: string,
   signals: readonly (AbortSignal | undefined)[],
   action: (signal: AbortSignal) => Promise<Result> | Result,
 ): Promise<Result> {
@@ -58,6 +59,8 @@ export async function withLimit<Result>(
   const signal = AbortSignal.any([limit.signal, ...signals.filter((each) => each !== undefined)]);
   return abortable(signal, (resolve, reject) => {
     (async () => action(signal))().then(resolve, reject);
-    return after(timeoutMs, () => limit.abort(new SessionError("TIMEOUT", message)));
+    return after(timeoutMs, () =>
+      limit.abort(new SessionError("TIMEOUT", `${subject} took longer than ${timeoutMs} ms.`)),
+    );
   });
 }

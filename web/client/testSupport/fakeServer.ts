@@ -8,7 +8,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 import type { ClientMessage, ServerMessage } from "../src/protocol.generated.ts";
 import type { FakeConnection } from "./fakeConnection.ts";
 import { FakeSession } from "./fakeSession.ts";
-import { readTimes } from "../src/token.ts";
+import { readTimes } from "../src/tokenTimes.ts";
 import { violation } from "./schema.ts";
 
 /**
