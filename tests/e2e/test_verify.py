@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 UNSEEN_HERE = {
     "quotas": {"newConnectionsPerSecond", "requestsPerSecond", "lambdaConcurrency"},
     "stages": {"stage of webSocketApiId", "stage of httpApiId"},
+    "join bursts": {"2 joins at the same moment"},
     "dashboard": {
         "graph: Connections and messages",
         "graph: Function errors and throttles",

@@ -4,7 +4,7 @@ import asyncio
 import statistics
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from time import monotonic
 
 from websockets.exceptions import InvalidHandshake
@@ -14,8 +14,9 @@ from tools.verify.connecting import signed_in, url
 from tools.verify.observations import Expectation, Observation
 from tools.verify.verification import Verification
 
-ARRIVING = 10
-"""Listeners that connect and join at a time where their joins are not the subject."""
+ARRIVING = 3
+"""Listeners that connect and join at a time where joins are not the subject: what two cores carry with cold
+functions."""
 RECEIPT_SECONDS = 60.0
 ALLOWED_FAILURES = 0.001
 """Of a burst's joins."""
@@ -73,7 +74,10 @@ def bursts(run: Verification) -> Iterator[Observation]:
         outcomes = _outcomes(size, joins)
         failed = size - outcomes["sessionJoined"]
         told = f"{_told(outcomes)}; {_quantiles([seconds for _, seconds in joins])}"
-        yield expectation.seen(told, holds=failed <= size * ALLOWED_FAILURES)
+        if run.on_emulator:
+            yield expectation.unseen(f"a local AWS has no contention and no concurrency of AWS's: {told}")
+        else:
+            yield expectation.seen(told, holds=failed <= size * ALLOWED_FAILURES)
 
 
 @asynccontextmanager
@@ -84,7 +88,9 @@ async def session(run: Verification) -> AsyncGenerator[tuple[SessionClient, str]
         try:
             yield speaker, str(created["sessionId"])
         finally:
-            await speaker.request("endSession")
+            # The session ends by itself if a stack that is still busy does not reply.
+            with suppress(Refused, TimeoutError, ConnectionError):
+                await speaker.request("endSession")
 
 
 async def _connect(run: Verification, count: int, open_clients: AsyncExitStack) -> list[SessionClient]:
