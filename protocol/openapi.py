@@ -36,7 +36,7 @@ OPERATIONS = (
         request="createSessionBody",
         status=201,
         response="createdSessionBody",
-        errors=(400, 401, 429, 500, 503),
+        errors=(400, 401, 410, 429, 500, 503),
     ),
     Operation(
         method="get",
@@ -66,6 +66,22 @@ OPERATIONS = (
     ),
 )
 
+GATEWAY_MESSAGES = {
+    401: "Unauthorized",
+    404: "Not Found",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+"""What API Gateway itself responds with, before or instead of a function."""
+_GATEWAY_SCHEMA = {
+    "description": "A response of API Gateway itself. It has neither a code nor the header Retry-After.",
+    "type": "object",
+    "properties": {"message": {"type": "string"}},
+    "required": ["message"],
+    "additionalProperties": False,
+}
+
 
 def render(protocol: Protocol, examples: dict[str, Example]) -> str:
     """Return the document as JSON text."""
@@ -93,6 +109,7 @@ def render(protocol: Protocol, examples: dict[str, Example]) -> str:
             "schemas": {
                 **{name: _with_component_references(schema) for name, schema in protocol.types.items()},
                 **{one.name: _with_component_references(one.schema) for one in protocol.messages_of("http")},
+                "gatewayMessage": _GATEWAY_SCHEMA,
             },
             "securitySchemes": {"cognito": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
@@ -139,10 +156,16 @@ def _content(name: str, examples: dict[str, Example]) -> dict[str, object]:
 
 def _error_response(protocol: Protocol, status: int) -> dict[str, object]:
     codes = [error for error in protocol.errors if error.status == status]
-    response: dict[str, object] = {
-        "description": f"{HTTPStatus(status).phrase}: {', '.join(error.name for error in codes)}.",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
+    content: dict[str, object] = {
+        "application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}
     }
+    description = f"{HTTPStatus(status).phrase}: {', '.join(error.name for error in codes)}."
+    if status in GATEWAY_MESSAGES:
+        message = {"message": GATEWAY_MESSAGES[status]}
+        schema = {"$ref": "#/components/schemas/gatewayMessage"}
+        content["application/json"] = {"schema": schema, "example": message}
+        description += " With application/json, API Gateway itself responds."
+    response: dict[str, object] = {"description": description, "content": content}
     if any(error.retryable for error in codes) and status in {429, 503}:
         seconds = {"$ref": "#/components/schemas/seconds"}
         response["headers"] = {
