@@ -190,6 +190,29 @@ def test_production_is_verified_without_what_keeps_it_from_being_removed(
     assert "deletionProtection" in run.report.overrides
 
 
+def test_the_region_and_the_profile_are_those_of_the_settings(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    given = tmp_path / "Pulumi.europe.yaml"
+    given.write_text("config: {aws:region: eu-west-1, aws:profile: europe}")
+    del environment["AWS_ENDPOINT_URL"]
+    environment["PULUMI_OPTION_CONFIG_FILE"] = str(given)
+    path = tmp_path / "report.json"
+    run = prepare("europe", folder=tmp_path, path=path, sizes=QUICK, environment=environment)
+    assert run.aws == {"AWS_REGION": "eu-west-1", "AWS_PROFILE": "europe"}
+
+
+def test_settings_that_another_stack_cannot_read_are_refused(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    given = tmp_path / "Pulumi.europe.yaml"
+    given.write_text("config: {websocket-sessions:hookFunctionArn: {secure: v1:abc}}")
+    environment["PULUMI_OPTION_CONFIG_FILE"] = str(given)
+    path = tmp_path / "report.json"
+    with pytest.raises(CommandError, match="encrypted value, websocket-sessions:hookFunctionArn"):
+        prepare("europe", folder=tmp_path, path=path, sizes=QUICK, environment=environment)
+
+
 def test_the_cost_is_about_a_dollar_and_needs_an_agreement(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -104,7 +104,8 @@ def aws_variables(stack: VerifiedStack, environment: Mapping[str, str]) -> dict[
     endpoint = environment.get("AWS_ENDPOINT_URL")
     if stack.config.get("aws:endpoints") and not endpoint:
         raise CommandError("the stack has aws:endpoints: set AWS_ENDPOINT_URL to the same local AWS.")
-    found = {"AWS_REGION": stack.region} if stack.region else {}
+    given = {"AWS_REGION": stack.region, "AWS_PROFILE": stack.config.get("aws:profile")}
+    found = {name: str(value) for name, value in given.items() if value}
     names = ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     return found | {name: environment[name] for name in names if endpoint and name in environment}
 

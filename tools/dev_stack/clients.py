@@ -35,8 +35,10 @@ def logs(environment: Mapping[str, str]) -> "CloudWatchLogsClient":
 def client(service: str, environment: Mapping[str, str]) -> Any:
     """Return a client of any service, without types."""
     # `environment` has AWS_* as DevStack.aws_environment() gives them; for a stack in an account the Region
-    # alone, and boto3 finds the caller's credentials.
-    return cast("Any", boto3).client(
+    # and a profile alone, and boto3 finds the caller's credentials.
+    profile = environment.get("AWS_PROFILE")
+    session = cast("Any", boto3).Session(profile_name=profile) if profile else cast("Any", boto3)
+    return session.client(
         service,
         endpoint_url=environment.get("AWS_ENDPOINT_URL"),
         region_name=environment.get("AWS_REGION"),
