@@ -28,7 +28,9 @@ async def token(force_refresh: bool) -> str:
 
 async def test_closing_ends_a_connection_that_still_drains() -> None:
     async with scenario_server() as server:
-        client = Client({"webSocketUrl": server.url}, token=token, timings=Timings(drain=STEP_SECONDS * 10))
+        client = Client(
+            {"webSocketUrl": server.url}, token=token, timings=Timings(drain_seconds=STEP_SECONDS * 10)
+        )
         async with contextlib.AsyncExitStack() as stack:
             entering = asyncio.create_task(
                 stack.enter_async_context(client.create(source_language="en", quality="standard"))

@@ -24,16 +24,16 @@ OLDER = "an older answer never moves the position back"
 def timings_for(name: str) -> Timings:
     """Return short waits; silence and heartbeats are short only where the scenario is about them."""
     return Timings(
-        reply=STEP_SECONDS,
-        gap=0.05,
-        backoff=0.01,
-        backoff_cap=0.02,
-        silence=0.1 if name in {SILENT, OLDER} else 60.0,
-        heartbeat=0.1 if name == DEAD else 60.0,
-        heartbeat_reply=0.2,
-        drain=0.5,
-        ending=STEP_SECONDS,
-        handover_jitter=0,
+        reply_seconds=STEP_SECONDS,
+        gap_seconds=0.05,
+        backoff_seconds=0.01,
+        backoff_cap_seconds=0.02,
+        silence_seconds=0.1 if name in {SILENT, OLDER} else 60.0,
+        heartbeat_seconds=0.1 if name == DEAD else 60.0,
+        heartbeat_reply_seconds=0.2,
+        drain_seconds=0.5,
+        ending_seconds=STEP_SECONDS,
+        handover_jitter_seconds=0,
     )
 
 

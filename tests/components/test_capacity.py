@@ -175,8 +175,8 @@ def test_a_load_that_is_none_names_the_argument(given: dict[str, float], problem
 def test_silent_clients_cause_what_the_client_libraries_send() -> None:
     """The estimate's waits are those of both client libraries."""
     timings = Timings()
-    assert timings.heartbeat == HEARTBEAT_SECONDS
-    assert (timings.silence, timings.silence_cap) == (SILENCE_SECONDS, MAX_SILENCE_SECONDS)
+    assert timings.heartbeat_seconds == HEARTBEAT_SECONDS
+    assert (timings.silence_seconds, timings.silence_cap_seconds) == (SILENCE_SECONDS, MAX_SILENCE_SECONDS)
     text = (ROOT / "web" / "client" / "src" / "timings.ts").read_text(encoding="utf-8")
     assert milliseconds(text, "heartbeatIntervalMs") == HEARTBEAT_SECONDS * 1000
     assert milliseconds(text, "gapProbe: { baseMs") == SILENCE_SECONDS * 1000

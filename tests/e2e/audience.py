@@ -11,7 +11,7 @@ from websocket_sessions.client import Client, Timings
 from websocket_sessions.client import Listener as JoinedListener
 from websocket_sessions.client import Speaker as AttachedSpeaker
 
-TIMINGS = Timings(reply=30.0, silence=15.0)
+TIMINGS = Timings(reply_seconds=30.0, silence_seconds=15.0)
 """Cold functions reply late on two cores, and a lost last message is requested after 15 s instead of 60 s."""
 
 

@@ -208,16 +208,19 @@ class Counted:
 
     def _hear(self, client: Client) -> None:
         client.heard_at, client.silences = self.driver.now, 0
-        client.check_at = self.driver.now + TIMINGS.silence * SILENCE_JITTER
+        client.check_at = self.driver.now + TIMINGS.silence_seconds * SILENCE_JITTER
 
     def _act(self, client: Client) -> None:
         """Send what the client library sends in a silence."""
-        if self.driver.now >= client.heard_at + TIMINGS.heartbeat:
+        if self.driver.now >= client.heard_at + TIMINGS.heartbeat_seconds:
             self.requests += 1
             client.heard_at = self.driver.now
         if self.driver.now >= client.check_at:
             client.silences += 1
-            wait = min(TIMINGS.silence * 2**client.silences, TIMINGS.silence_cap) * SILENCE_JITTER
+            wait = (
+                min(TIMINGS.silence_seconds * 2**client.silences, TIMINGS.silence_cap_seconds)
+                * SILENCE_JITTER
+            )
             self._request(
                 lambda: self.driver.join(client.connection_id, self.session_id, position=client.position)
             )

@@ -134,18 +134,18 @@ class Connection:
         current = asyncio.current_task()
         tasks = [task for task in self._tasks if task is not current]
         if tasks:
-            await asyncio.wait(tasks, timeout=2 * self.timings.drain)
+            await asyncio.wait(tasks, timeout=2 * self.timings.drain_seconds)
 
     async def request(self, message: Mapping[str, Any], *, timeout_seconds: float | None = None) -> Reply:
         """Send a request, repeat it until a reply arrives, and return the reply.
 
         A request without a reply, or answered with UNAVAILABLE or RATE_LIMITED, is repeated with the same
-        `requestId` for `timeout_seconds` (`timings.request` by default, `math.inf` for no limit). Raises
-        SessionError: a refusal at once, INTERNAL the second time, TIMEOUT, CLOSED.
+        `requestId` for `timeout_seconds` (`timings.request_seconds` by default, `math.inf` for no limit).
+        Raises SessionError: a refusal at once, INTERNAL the second time, TIMEOUT, CLOSED.
         """
         request = {"requestId": new_request_id(), **message}
         failures: list[SessionError] = []
-        limit = self.timings.request if timeout_seconds is None else timeout_seconds
+        limit = self.timings.request_seconds if timeout_seconds is None else timeout_seconds
         try:
             async with asyncio.timeout(None if limit == math.inf else limit):
                 return await self._try_until_answered(request, failures)
@@ -263,7 +263,7 @@ class Connection:
                 self.close(failure)
                 return
             # A connection that opens and is lost at once counts as a failure.
-            if opened_at is not None and time.monotonic() - opened_at > self.timings.backoff_cap:
+            if opened_at is not None and time.monotonic() - opened_at > self.timings.backoff_cap_seconds:
                 failures = 0
             self._retry_now.clear()
             self._set_state(ConnectionState.WAITING_TO_RETRY)
@@ -313,7 +313,7 @@ class Connection:
             replacement = await self._hand_over(socket)
             failures = failures + 1 if replacement is socket else 0
             patience = (
-                self.timings.probe_reply + self.timings.backoff_delay(failures)
+                self.timings.probe_reply_seconds + self.timings.backoff_delay(failures)
                 if failures
                 else self._handover_age()
             )
@@ -321,7 +321,7 @@ class Connection:
         return await socket.closed
 
     def _handover_age(self) -> float:
-        return self.timings.handover - random.uniform(0, self.timings.handover_jitter)  # noqa: S311
+        return self.timings.handover_seconds - random.uniform(0, self.timings.handover_jitter_seconds)  # noqa: S311
 
     async def _wait_for_handover(self, socket: Socket, patience: float) -> bool:
         """Return whether a handover is due, or False if the socket was lost before."""
@@ -358,14 +358,16 @@ class Connection:
 
     async def _request_token(self, *, force_refresh: bool) -> str | None:
         token = await request_token(
-            self._provider, force_refresh=force_refresh, timeout_seconds=self.timings.token
+            self._provider, force_refresh=force_refresh, timeout_seconds=self.timings.token_seconds
         )
         if token is None or force_refresh:
             return token
         expiry = expires_at(token)
         # The local clock advises only: a token that looks old is replaced once, and the server decides.
-        if expiry is not None and expiry <= time.time() + self._clock_skew + self.timings.token_floor:
-            return await request_token(self._provider, force_refresh=True, timeout_seconds=self.timings.token)
+        if expiry is not None and expiry <= time.time() + self._clock_skew + self.timings.token_floor_seconds:
+            return await request_token(
+                self._provider, force_refresh=True, timeout_seconds=self.timings.token_seconds
+            )
         return token
 
     async def _refresh_token(self) -> None:
@@ -398,7 +400,7 @@ class Connection:
             else:
                 return
             failures += 1
-            await asyncio.sleep(self.timings.token_floor + self.timings.backoff_delay(failures))
+            await asyncio.sleep(self.timings.token_floor_seconds + self.timings.backoff_delay(failures))
 
     async def _keep_token_fresh(self) -> None:
         """Refresh each token `token_lead` seconds before its end, or at half of a short life."""
@@ -421,11 +423,15 @@ class Connection:
         if expiry is None or self._token is None:
             return None
         life = lifetime(self._token)
-        lead = self.timings.token_lead if life is None else min(self.timings.token_lead, life / 2)
+        lead = (
+            self.timings.token_lead_seconds
+            if life is None
+            else min(self.timings.token_lead_seconds, life / 2)
+        )
         remaining = expiry - (time.time() + self._clock_skew)
         if life is not None:
             remaining = min(remaining, life)
-        return max(remaining - lead, self.timings.token_floor)
+        return max(remaining - lead, self.timings.token_floor_seconds)
 
     def _forget_later(self, socket: Socket) -> None:
         async def forget() -> None:

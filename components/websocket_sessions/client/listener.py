@@ -83,8 +83,8 @@ class Listener:
     async def set_language(self, target_language: str) -> None:
         """Listen in another language from now on. If calls overlap, the last one decides.
 
-        Raises SessionError, and keeps the language: the server's refusal, TIMEOUT after `timings.request`
-        seconds, or the reason why the connection closed.
+        Raises SessionError, and keeps the language: the server's refusal, TIMEOUT after
+        `timings.request_seconds`, or the reason why the connection closed.
         """
         self.target_language = target_language
         if self._served_language == target_language and not self._recovering.locked():
@@ -102,10 +102,10 @@ class Listener:
             self._language_answers.remove((target_language, answer))
 
     async def _language_served(self, answer: asyncio.Future[None]) -> None:
-        """Wait for the answer, until the connection closes or `timings.request` seconds have passed."""
+        """Wait for the answer, until the connection closes or `timings.request_seconds` have passed."""
         closing = asyncio.create_task(self.connection.wait_closed())
         try:
-            limit = self.connection.timings.request
+            limit = self.connection.timings.request_seconds
             await asyncio.wait([answer, closing], timeout=limit, return_when=asyncio.FIRST_COMPLETED)
         finally:
             closing.cancel()
@@ -118,12 +118,12 @@ class Listener:
     async def leave(self) -> None:
         """Leave the session and close the connection.
 
-        If the server does not reply within `timings.drain` seconds, the server removes the listener later.
+        If the server does not reply within `timings.drain_seconds`, the server removes the listener later.
         """
         try:
             with contextlib.suppress(SessionError):
                 await self.connection.request(
-                    {"action": "leaveSession"}, timeout_seconds=self.connection.timings.drain
+                    {"action": "leaveSession"}, timeout_seconds=self.connection.timings.drain_seconds
                 )
         finally:
             self.connection.close()
@@ -267,7 +267,7 @@ class Listener:
     async def _wait_for_offset(self, offset: int) -> None:
         """Wait for replayed messages, which are pushes and may arrive a little after the reply."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.connection.timings.gap):
+            async with asyncio.timeout(self.connection.timings.gap_seconds):
                 while self.position is None or self.position.offset < offset:
                     self._arrived.clear()
                     await self._arrived.wait()
@@ -291,7 +291,7 @@ class Listener:
 
     def _restart_silence(self) -> None:
         self._silences = 0
-        self._silence_deadline = time.monotonic() + _with_jitter(self.connection.timings.silence)
+        self._silence_deadline = time.monotonic() + _with_jitter(self.connection.timings.silence_seconds)
         self._available.set()
         self._changed.set()
 
@@ -301,7 +301,7 @@ class Listener:
         self._buffer.confirm(offset)
         if self._end_offset is None:
             self._end_offset = offset
-            self._end_deadline = time.monotonic() + self.connection.timings.ending
+            self._end_deadline = time.monotonic() + self.connection.timings.ending_seconds
         self._changed.set()
 
     async def _watch(self) -> None:
@@ -336,12 +336,12 @@ class Listener:
         elif self._gap_deadline is None:
             timings = self.connection.timings
             wait = timings.backoff_delay(self._recoveries) if self._recoveries else 0.0
-            self._gap_deadline = now + timings.gap + wait
+            self._gap_deadline = now + timings.gap_seconds + wait
 
     async def _request_missed(self) -> None:
         timings = self.connection.timings
         self._silences += 1
-        quiet = min(timings.silence * 2**self._silences, timings.silence_cap)
+        quiet = min(timings.silence_seconds * 2**self._silences, timings.silence_cap_seconds)
         self._gap_deadline = None
         self._recoveries += 1
         silences = self._silences

@@ -74,8 +74,8 @@ class Socket:
                 additional_headers=headers,
                 compression=None,
                 ping_interval=None,
-                open_timeout=timings.connect,
-                close_timeout=timings.drain,
+                open_timeout=timings.connect_seconds,
+                close_timeout=timings.drain_seconds,
             )
         except InvalidStatus as error:
             raise _refusal(error.response.status_code) from error
@@ -89,7 +89,7 @@ class Socket:
         return self.closed.done()
 
     async def request(self, message: Mapping[str, Any]) -> Reply:
-        """Send a request and return its reply, which takes `timings.reply` seconds at most.
+        """Send a request and return its reply, which takes `timings.reply_seconds` at most.
 
         Raises SessionError: the refusal, TIMEOUT, CONNECTION_LOST, or PAYLOAD_TOO_LARGE for more than 32 KB.
         """
@@ -101,7 +101,7 @@ class Socket:
             raise SessionError("PAYLOAD_TOO_LARGE", "The message exceeds one frame of 32 KB.")
         answer = self._pending[request_id] = self._loop.create_future()
         try:
-            async with asyncio.timeout(self._timings.reply):
+            async with asyncio.timeout(self._timings.reply_seconds):
                 await self._send(text)
                 reply = await answer
         except TimeoutError:
@@ -119,13 +119,13 @@ class Socket:
 
         An earlier deadline stays: a repeated probe does not extend it.
         """
-        self._probe_within(self._timings.probe_reply)
+        self._probe_within(self._timings.probe_reply_seconds)
 
     async def drain(self) -> None:
-        """Close once every pending request is answered, after `timings.drain` seconds at the latest."""
+        """Close once every pending request is answered, after `timings.drain_seconds` at the latest."""
         waiting = list(self._pending.values())
         if waiting:
-            await asyncio.wait(waiting, timeout=self._timings.drain)
+            await asyncio.wait(waiting, timeout=self._timings.drain_seconds)
         self.close()
 
     def close(self, code: int = NORMAL_CLOSE) -> None:
@@ -137,8 +137,8 @@ class Socket:
         self._end(DEAD_PEER_CLOSE, SessionError("CONNECTION_LOST", "The connection was lost."))
 
     async def wait_closed(self) -> None:
-        """Wait for the closing handshake and the reader's end, `timings.drain` seconds each at most."""
-        await asyncio.wait([self._reader, *self._sends], timeout=2 * self._timings.drain)
+        """Wait for the closing handshake and the reader's end, `timings.drain_seconds` each at most."""
+        await asyncio.wait([self._reader, *self._sends], timeout=2 * self._timings.drain_seconds)
 
     async def _send(self, text: str) -> None:
         try:
@@ -172,7 +172,9 @@ class Socket:
 
     def _restart_heartbeat(self) -> None:
         self._is_probing = False
-        self._set_deadline(self._timings.heartbeat, lambda: self._probe_within(self._timings.heartbeat_reply))
+        self._set_deadline(
+            self._timings.heartbeat_seconds, lambda: self._probe_within(self._timings.heartbeat_reply_seconds)
+        )
 
     def _probe_within(self, reply_seconds: float) -> None:
         if self.is_closed:
@@ -192,7 +194,7 @@ class Socket:
 
     async def _send_heartbeat(self) -> None:
         with contextlib.suppress(SessionError, asyncio.TimeoutError):
-            async with asyncio.timeout(self._timings.reply):
+            async with asyncio.timeout(self._timings.reply_seconds):
                 await self._send('{"action":"heartbeat"}')
 
     def _set_deadline(self, seconds: float, then: Callable[[], None]) -> None:

@@ -43,6 +43,7 @@ export {
   type WebSocketClass,
   type WebSocketLike,
 } from "./socket.ts";
+export type { FirstAttach } from "./speakerAttachment.ts";
 export { SpeakerConnection, type RequestOptions } from "./speakerConnection.ts";
 export {
   SpeakerService,
