@@ -396,7 +396,7 @@ class SessionBackend(ComponentResource):
                 "userPoolId": self.token_issuer.user_pool_id,
                 "userPoolClientId": self.token_issuer.audience.apply(lambda clients: clients[0]),
             }
-            if self._options.cognito_endpoint:
+            if self._options.cognito_endpoint is not None:
                 known["cognitoEndpoint"] = self._options.cognito_endpoint
         return Output.all(**known)
 

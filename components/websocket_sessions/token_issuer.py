@@ -64,7 +64,7 @@ class TokenIssuer:
     """The address that a page connects to when it signs in."""
 
     @classmethod
-    def of_users(cls, users: CognitoUsers, endpoint: str | None) -> "TokenIssuer":
+    def of_users(cls, users: CognitoUsers, endpoint: Input[str] | None) -> "TokenIssuer":
         """Return a backend's own user pool; a local stack names the endpoint of its Cognito."""
         return cls(
             issuer=users.issuer,
@@ -77,7 +77,7 @@ class TokenIssuer:
 
     @classmethod
     def of_existing_pool(
-        cls, pool: ExistingUserPool, endpoint: str | None, issuer: str | None
+        cls, pool: ExistingUserPool, endpoint: Input[str] | None, issuer: Input[str] | None
     ) -> "TokenIssuer":
         """Return an existing user pool; a local stack names the endpoint and the issuer of its Cognito."""
         pool_id = Output.from_input(pool.user_pool_id)
@@ -111,7 +111,7 @@ def _known(given: Input[Sequence[Input[str]]]) -> Output[list[str]]:
     return Output.from_input(given).apply(lambda items: Output.all(*items)).apply(list)
 
 
-def _sign_in_url(issuer: Output[str], endpoint: str | None) -> Output[str]:
+def _sign_in_url(issuer: Output[str], endpoint: Input[str] | None) -> Output[str]:
     if endpoint is not None:
         return Output.from_input(endpoint)
     return issuer.apply(lambda known: f"{urlsplit(known).scheme}://{urlsplit(known).netloc}")

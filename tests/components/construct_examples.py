@@ -17,6 +17,8 @@ ROLES = {"rolePath": "/service/", "permissionsBoundaryArn": BOUNDARY}
 DOMAIN = {"domainName": "ws.example.org", "certificateArn": CERTIFICATE, "hostedZoneId": "Z1"}
 LAYERS = ["arn:aws:lambda:eu-central-1:123456789012:layer:shared:1"]
 VPC = {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+UNSUPPORTED = ("vpc",)
+"""Arguments for which the local AWS has no resources: it has no VPCs."""
 POLICY = [{"actions": ["dynamodb:PutItem"], "resources": ["arn:aws:dynamodb:::table/rooms"]}]
 THROTTLE = {"rate": 10, "burst": 5}
 MOCK = {"responseTemplate": "{}", "requestTemplate": '{"statusCode": 200}'}

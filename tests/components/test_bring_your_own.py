@@ -121,6 +121,40 @@ def test_cognito_is_where_the_aws_provider_finds_it(
     assert keys.startswith(f"{found or 'https://cognito-idp.eu-central-1.amazonaws.com'}/sessions-users-pool")
 
 
+def test_options_that_shape_no_resource_may_be_known_later() -> None:
+    """Such as the origin, which is the URL of a site in the same program."""
+
+    def later(value: Any) -> Any:
+        return pulumi.Output.from_input(value)
+
+    options = BackendOptions(
+        allowed_origins=[later("https://site.example.org")],
+        stage_name=later("v2"),
+        self_sign_up=later(True),
+        password_sign_in=later(False),
+        point_in_time_recovery=later(False),
+        tracing=later(True),
+        log_level=later("DEBUG"),
+        log_retention_days=later(7),
+        cognito_endpoint=later("http://localhost:4566"),
+        cognito_issuer=later("http://localhost:4567"),
+        web_socket_gateway_url=later("ws://localhost:4510"),
+    )
+    made, deployed = backend(options=options)
+    (cors,) = [
+        item.inputs["corsConfiguration"] for item in deployed.of("Api") if item.name == "sessions-http-api"
+    ]
+    assert cors["allowOrigins"] == ["https://site.example.org"]
+    assert resolved(made.frontend_config)["cognitoEndpoint"] == "http://localhost:4566"
+    assert resolved(made.issuer) == "http://localhost:4567/sessions-users-pool-id"
+    assert resolved(made.web_socket_url).startswith("ws://localhost:4510/")
+    assert resolved(made.web_socket_url).endswith("/v2")
+    assert variables(deployed, "authorize")["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    assert variables(deployed, "authorize")["JWKS_URL"].startswith("http://localhost:4566/")
+    pool = deployed.one("UserPool").inputs
+    assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": False}
+
+
 def test_users_alone_have_their_keys_on_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://localhost:4566")
     made, _ = deploy(lambda opts: CognitoUsers("users", opts=opts))

@@ -1,11 +1,15 @@
 """What an operator can set of a backend's resources, as against the behaviour of its sessions."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import cast
+
+from pulumi import Input
 
 from websocket_sessions.archives.target import DEFAULT_ARCHITECTURE, DEFAULT_RUNTIME
-from websocket_sessions.arguments import arguments, check, check_choice, check_range
+from websocket_sessions.argument_types import is_known
+from websocket_sessions.arguments import arguments, check, check_choice, check_range, check_rule
 from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.route_targets import Throttle
@@ -33,9 +37,9 @@ class BackendOptions:
     lambda_bytecode: bool = True
     """Whether the archives contain bytecode. Cold starts are then faster, and each deploying machine needs a
     Python of the runtime's version."""
-    log_level: str = "INFO"
+    log_level: Input[str] = "INFO"
     """Minimum level of log lines: DEBUG, INFO, WARNING or ERROR."""
-    log_retention_days: int = 30
+    log_retention_days: Input[int] = 30
     """Days for which log lines are retained; CloudWatch allows certain values only."""
     access_logs: bool = False
     """Whether both APIs log each request. The account must allow it for the WebSocket API first (see
@@ -44,7 +48,7 @@ class BackendOptions:
     """Whether to set the account's role for that here, once for all APIs of the account and Region."""
     detailed_metrics: bool = False
     """Whether both APIs record metrics for each route. They are billed as custom metrics."""
-    tracing: bool = False
+    tracing: Input[bool] = False
     """Whether the functions record X-Ray traces."""
     alarms: bool = True
     """Whether the stack has alarms."""
@@ -52,15 +56,15 @@ class BackendOptions:
     """Whether the stack has a topic that receives the alarms."""
     deletion_protection: bool = True
     """Whether AWS and Pulumi refuse to delete the tables, the user pool and the APIs."""
-    point_in_time_recovery: bool = True
+    point_in_time_recovery: Input[bool] = True
     """Whether sessions and connections can be restored to any second of the last 35 days."""
-    self_sign_up: bool = False
+    self_sign_up: Input[bool] = False
     """Whether users can sign up themselves."""
-    password_sign_in: bool = False
+    password_sign_in: Input[bool] = False
     """Whether a client may send the password itself to Cognito; for demonstrations and tests only."""
-    allowed_origins: list[str] = field(default_factory=list[str])
+    allowed_origins: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """Origins of pages that may call the HTTP API. `*` alone allows any page; the API uses no cookies."""
-    stage_name: str = "live"
+    stage_name: Input[str] = "live"
     """The stage of both APIs, part of their URLs."""
     throttle_rate: float = 5000.0
     """Messages per second that the WebSocket API accepts. The account's quota is 10,000, pushes included."""
@@ -82,12 +86,12 @@ class BackendOptions:
     reserved_concurrency: Mapping[str, int] | None = None
     """Concurrent executions kept for, and at most given to, single functions, by handler, in place of those
     shares. An empty mapping reserves none."""
-    cognito_endpoint: str | None = None
+    cognito_endpoint: Input[str] | None = None
     """The address of Cognito on a local stack, in place of AWS's. By default `cognitoidp` of the config's
     `aws:endpoints`, else AWS_ENDPOINT_URL: what the AWS provider uses."""
-    cognito_issuer: str | None = None
+    cognito_issuer: Input[str] | None = None
     """The issuer in tokens without the pool's id, on LocalStack, in place of AWS's."""
-    web_socket_gateway_url: str | None = None
+    web_socket_gateway_url: Input[str] | None = None
     """The URL of the local WebSocket gateway, without API and stage, such as ws://127.0.0.1:4510. For
     LocalStack, whose APIs have WebSocket URLs of their own."""
 
@@ -104,13 +108,7 @@ class BackendOptions:
         check_range("fanOutConcurrency", self.fan_out_concurrency, 2, 1000, "as SQS allows")
         check_range("accountConcurrency", self.account_concurrency, 1, 1_000_000)
         self._check_reserved()
-        for origin in self.allowed_origins if self.allowed_origins != _ANY_ORIGIN else []:
-            check(
-                "allowedOrigins",
-                origin,
-                "allowed is an origin such as https://example.org, without a path",
-                when=re.fullmatch(r"https?://[^/*\s]+", origin) is not None,
-            )
+        _check_origins(self.allowed_origins)
         _check_url("cognitoEndpoint", self.cognito_endpoint, "http", "http://localhost:4566")
         _check_url("cognitoIssuer", self.cognito_issuer, "http", "http://localhost:4566")
         _check_url("webSocketGatewayUrl", self.web_socket_gateway_url, "ws", "ws://127.0.0.1:4510")
@@ -138,7 +136,26 @@ class BackendOptions:
         )
 
 
-def _check_url(argument: str, value: str | None, scheme: str, example: str) -> None:
-    """Raise ArgumentError unless it is no URL at all or one without a slash at the end."""
-    fits = value is None or (value.startswith((f"{scheme}://", f"{scheme}s://")) and not value.endswith("/"))
-    check(argument, value, f"allowed is a URL such as {example}", when=fits)
+def _check_origins(given: Input[Sequence[Input[str]]]) -> None:
+    """Raise ArgumentError for a known text that is no origin; `*` stands alone."""
+    if given == _ANY_ORIGIN or not is_known(given):
+        return
+    for origin in cast(Sequence[Input[str]], given):
+        check_rule(
+            "allowedOrigins",
+            origin,
+            "allowed is an origin such as https://example.org, without a path",
+            lambda text: re.fullmatch(r"https?://[^/*\s]+", text) is not None,
+        )
+
+
+def _check_url(argument: str, value: Input[str] | None, scheme: str, example: str) -> None:
+    """Raise ArgumentError for a known value that is no URL, or one with a slash at the end."""
+    check_rule(
+        argument,
+        value,
+        f"allowed is a URL such as {example}",
+        lambda known: (
+            known is None or (known.startswith((f"{scheme}://", f"{scheme}s://")) and not known.endswith("/"))
+        ),
+    )

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_origin
+from typing import Any, TypeVar
 
 import pulumi
 from pulumi import Config
@@ -13,6 +13,7 @@ from pulumi.runtime import config as runtime_config
 from websocket_sessions.argument_types import (
     annotations,
     is_arguments,
+    is_list,
     item_annotation,
     required_fields,
     shape,
@@ -116,8 +117,7 @@ def _reader(config: Config, kinds: list[Any]) -> tuple[str, Callable[[str], Any]
     for kind, reader in readers.items():
         if kind in kinds:
             return reader
-    is_list = any(kind is list or get_origin(kind) is list for kind in kinds)
-    return (_LIST if is_list else _MAPPING), config.get_object
+    return (_LIST if any(map(is_list, kinds)) else _MAPPING), config.get_object
 
 
 def _check_type(key: str, value: Any, name: str) -> None:
