@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 STACK ?= dev
 OPERATE = pulumi stack output --json --stack $(STACK) | $(VENV_PYTHON) -m websocket_sessions.operator
 
-.PHONY: help setup up down demo watch test check format bench test-live verify end-session end-sessions end-user terraform docs requirements
+.PHONY: help setup up down demo watch test check format bench test-live verify end-session end-sessions end-user terraform docs sbom requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ end-user: setup ## disable a user and end the user's sessions: make end-user STA
 
 docs: setup ## build the site of all pages, in .local/docs/site
 	@$(VENV_PYTHON) -m tools.commands.docs
+
+sbom: setup ## write the bills of materials of what is deployed and installed, in .local/sbom
+	@$(VENV_PYTHON) -m tools.commands.sbom
 
 requirements: setup ## pin the newest versions that the *.in files allow
 	@for name in requirements/program requirements/functions requirements/dev emulator/pulumi_local_aws/ministack; do \

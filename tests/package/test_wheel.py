@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.wheels import REPOSITORY, UV
+from tests.support.wheels import REPOSITORY, UV, build_wheel
 from websocket_sessions import __version__
 
 CONSUMER = """\
@@ -165,3 +165,30 @@ def test_pip_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([*command, "--wheel-dir", tmp_path, REPOSITORY], check=True)
     (built,) = tmp_path.glob("*.whl")
     assert names(built) == names(wheel)
+
+
+@pytest.mark.parametrize("folder", [".", "emulator"])
+def test_two_builds_give_the_same_bytes(folder: str, tmp_path: Path) -> None:
+    """The second is built from a copy whose files are younger."""
+    copy = tmp_path / "copy"
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 -- the developer's git
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    for name in filter(None, tracked.split("\0")):
+        (copy / name).parent.mkdir(parents=True, exist_ok=True)
+        (copy / name).write_bytes((REPOSITORY / name).read_bytes())
+        (copy / name).chmod((REPOSITORY / name).stat().st_mode)
+    (copy / ".git").mkdir()  # where hatchling stops to look for .gitignore
+    built = [
+        build_wheel(tree / folder, tmp_path / target) for tree, target in ((REPOSITORY, "one"), (copy, "two"))
+    ]
+    archives = [
+        sorted(wheel.parent.glob("pulumi*" if folder == "emulator" else "websocket*")) for wheel in built
+    ]
+    assert [path.name for path in archives[0]] == [path.name for path in archives[1]] != []
+    for one, two in zip(*archives, strict=True):
+        assert one.read_bytes() == two.read_bytes(), one.name

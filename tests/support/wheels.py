@@ -10,6 +10,7 @@ UV = Path(sys.executable).parent / "uv"
 
 def build_wheel(source: Path, folder: Path) -> Path:
     """Return the wheel of a source tree, built from its sdist as an index would have it, in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
     command = [UV, "build", "--no-build-isolation", "--python", sys.executable, "--out-dir", folder]
     subprocess.run([*command, "--quiet", source], check=True, cwd=folder)
     (wheel,) = folder.glob("*.whl")
