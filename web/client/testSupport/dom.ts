@@ -6,6 +6,5 @@ const globals = {
   window,
   document: window.document,
   navigator: window.navigator,
-  IS_REACT_ACT_ENVIRONMENT: true,
 };
 for (const [name, value] of Object.entries(globals)) Object.defineProperty(globalThis, name, { value });

@@ -2,7 +2,7 @@
 import "../../testSupport/dom.ts";
 import { act, createElement, StrictMode, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createClient, SessionError, type Language, type SessionClient } from "../index.ts";
 import {
   createSpeaker,
@@ -19,38 +19,50 @@ const BODY = { sourceLanguage: "en", quality: "standard" } as const;
 
 let root: Root;
 
+const environment = globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean };
+
 beforeEach(() => {
+  vi.spyOn(console, "error");
   root = createRoot(document.createElement("div"));
 });
-afterEach(async () => inAct(() => root.unmount()));
+afterEach(async () => {
+  await inAct(() => root.unmount());
+  expect(console.error).not.toHaveBeenCalled(); // React reports its warnings there
+  vi.restoreAllMocks();
+});
 
 async function render(node: ReactNode): Promise<void> {
   await inAct(() => root.render(node));
 }
 
-async function inAct(change: () => void): Promise<void> {
-  await act(async () => {
-    change();
-    await Promise.resolve();
-  });
+/**
+ * Awaits an action and the updates that it causes. Outside of it, the sockets cause updates at any time, and
+ * React processes them by itself as in a browser.
+ */
+async function inAct(action: () => unknown): Promise<void> {
+  environment.IS_REACT_ACT_ENVIRONMENT = true;
+  try {
+    await act(async () => {
+      await action();
+    });
+  } finally {
+    environment.IS_REACT_ACT_ENVIRONMENT = false;
+  }
 }
 
-/** Polls while React processes the updates that arrive meanwhile. */
 async function eventually(check: () => unknown, expected: unknown): Promise<void> {
-  await expect
-    .poll(async () => {
-      await act(async () => new Promise((resolve) => setTimeout(resolve)));
-      return check();
-    })
-    .toEqual(expected);
+  await expect.poll(check).toEqual(expected);
 }
+
+/** A busy machine may delay a reply. */
+const PATIENT = { ...QUICK, replyTimeoutMs: 10_000 };
 
 function clientOf(server: FakeServer, more: object = {}): SessionClient {
   const config = { webSocketUrl: server.url, httpUrl: server.httpUrl };
   return createClient(config, {
     token: () => token("user"),
     WebSocket: NodeWebSocket,
-    timings: QUICK,
+    timings: PATIENT,
     ...more,
   });
 }
@@ -148,7 +160,7 @@ describe("useListener", () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 503;
     const { show, latest } = makeListener();
-    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    const timings = { ...PATIENT, backoff: { baseMs: 600_000, capMs: 600_000 } };
     await show({ client: clientOf(server, { timings }), sessionId: "caring-king-275" });
     await eventually(() => latest()?.connection.name, "waitingToRetry");
     server.refuseUpgrades = undefined;
@@ -199,7 +211,7 @@ describe("useSpeaker", () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 503;
     const { Speaker, latest } = makeSpeaker();
-    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    const timings = { ...PATIENT, backoff: { baseMs: 600_000, capMs: 600_000 } };
     await render(createElement(Speaker, { client: clientOf(server, { timings }) }));
     await inAct(() => void latest()?.create(BODY));
     await eventually(() => latest()?.connection.name, "waitingToRetry");
@@ -213,7 +225,7 @@ describe("useSpeaker", () => {
     await createSpeaker(server);
     const { Speaker, latest } = makeSpeaker();
     await render(createElement(Speaker, { client: clientOf(server) }));
-    await act(async () => latest()?.resume("caring-king-275"));
+    await inAct(async () => latest()?.resume("caring-king-275"));
     expect(latest()?.state).toMatchObject({ sessionId: "caring-king-275", generation: 2 });
   });
 
@@ -221,7 +233,7 @@ describe("useSpeaker", () => {
     const server = await startFakeServer();
     const { Speaker, latest } = makeSpeaker();
     await render(createElement(Speaker, { client: clientOf(server) }));
-    await act(async () => latest()?.create(BODY));
+    await inAct(async () => latest()?.create(BODY));
     await render(null);
     await eventually(() => server.connections.map((connection) => connection.isOpen()), [false]);
     expect(server.requests("endSession")).toEqual([]);
@@ -243,7 +255,7 @@ describe("useSpeaker", () => {
     const { Speaker, latest } = makeSpeaker();
     const speaker = createElement(Speaker, { client: clientOf(server) });
     await render(createElement(StrictMode, null, speaker));
-    await act(async () => latest()?.create(BODY));
+    await inAct(async () => latest()?.create(BODY));
     await eventually(() => latest()?.connection.name, "open");
     expect(server.connections.map((connection) => connection.isOpen())).toEqual([true]);
   });
@@ -254,10 +266,10 @@ describe("useSpeaker", () => {
     const client = clientOf(server, { token: () => (signedIn ? token("user") : undefined) });
     const { Speaker, latest } = makeSpeaker();
     await render(createElement(Speaker, { client }));
-    await act(async () => latest()?.create(BODY));
+    await inAct(async () => latest()?.create(BODY));
     expect(latest()).toMatchObject({ error: { code: "UNAUTHORIZED" }, isStarting: false });
     signedIn = true;
-    await act(async () => latest()?.create(BODY));
+    await inAct(async () => latest()?.create(BODY));
     expect(latest()).toMatchObject({ error: undefined, connection: { name: "open" } });
   });
 });
