@@ -44,6 +44,8 @@ LIMITS = {
     "connectsPerMinute": 10,
     "messagesPerMinute": 10,
     "requestsPerMinute": 10,
+    "failedLookupsPerMinute": 10,
+    "replaysPerListener": 10,
 }
 SETTINGS: dict[str, Any] = {
     "supportedLanguages": ["en", "de"],
@@ -51,6 +53,8 @@ SETTINGS: dict[str, Any] = {
     "sessionLifetime": 3600,
     "speakerGrace": 60,
     "idlePing": 300,
+    "unattachedLifetime": 600,
+    "longSessionIds": True,
     "connectionLifetime": 7200,
     "refreshLead": 600,
     "refreshJitter": 60,
@@ -90,6 +94,8 @@ OPTIONS: dict[str, Any] = {
     "stageName": "v1",
     "throttleRate": 100,
     "throttleBurst": 50,
+    "httpThrottleRate": 100,
+    "httpThrottleBurst": 50,
     "routeThrottles": {"publish": THROTTLE, "POST /sessions": THROTTLE},
     "fanOutConcurrency": 5,
     "cognitoEndpoint": "http://localhost:4566",
