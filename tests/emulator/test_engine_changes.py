@@ -1,5 +1,9 @@
 """Test changes with the real engine: the order of a replacement, partial failures, accurate previews."""
 
+import base64
+import io
+import json
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -86,6 +90,80 @@ def test_access_logs_need_the_role_of_the_account(engine: Engine, tmp_path: Path
     account = changed(ALL["account"], {"cloudwatchRoleArn": "${spare.arn}"})
     project.write({"spare": ALL["spare"], "account": account, **cases})
     project.up()
+    project.destroy()
+
+
+def _zip_object(key: str, name: str, content: str) -> Case:
+    """Return a zip file in the catalogue's bucket."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(zipfile.ZipInfo(name), content)
+    encoded = base64.b64encode(packed.getvalue()).decode()
+    return Case(
+        type="aws:s3/bucketObjectv2:BucketObjectv2",
+        properties={"bucket": "${bucket.id}", "key": key, "contentBase64": encoded},
+    )
+
+
+def test_functions_and_layers_take_their_code_from_s3(
+    engine: Engine, emulator: MiniStack, tmp_path: Path
+) -> None:
+    project = Project.make(engine, tmp_path, "stored")
+    program = "import shared\n\ndef handler(event, context):\n    return shared.{name}\n"
+    objects = {
+        "layerCode": _zip_object("layer.zip", "python/shared.py", "one, two = 'one', 'two'\n"),
+        "first": _zip_object("first.zip", "handler.py", program.format(name="one")),
+        "second": _zip_object("second.zip", "handler.py", program.format(name="two")),
+    }
+    layer = {"layerName": "stored", "s3Bucket": "${bucket.id}", "s3Key": "${layerCode.key}"}
+    function = {
+        **{name: ALL["function"].properties[name] for name in ("role", "runtime", "handler")},
+        "s3Bucket": "${bucket.id}",
+        "layers": ["${layer.arn}"],
+    }
+
+    def deploy(code: str) -> str:
+        stored = Case(type=ALL["function"].type, properties={**function, "s3Key": f"${{{code}.key}}"})
+        cases = {"layer": Case(type=ALL["layer"].type, properties=layer), "function": stored}
+        project.write({"worker": ALL["worker"], "bucket": ALL["bucket"], **objects, **cases})
+        project.up()
+        assert {step["op"] for step in project.plan().values()} == {"same"}
+        name = project.state()["function"]["id"]
+        return json.loads(client("lambda", emulator.environment).invoke(FunctionName=name)["Payload"].read())
+
+    assert deploy("first") == "one"
+    assert deploy("second") == "two"
+    project.refresh("--expect-no-changes")
+    project.destroy()
+
+
+def test_a_parameters_plain_value_is_no_secret_and_an_existing_one_is_overwritten_if_asked(
+    engine: Engine, emulator: MiniStack, tmp_path: Path
+) -> None:
+    ssm = client("ssm", emulator.environment)
+    ssm.put_parameter(Name="existing", Value="before", Type="String")
+    project = Project.make(engine, tmp_path, "plain")
+    given = {"name": "existing", "type": "String", "insecureValue": "one", "tags": {"team": "a"}}
+    case = Case(type=ALL["parameter"].type, properties=given)
+    project.write({"parameter": case})
+    with pytest.raises(EngineError, match="ParameterAlreadyExists"):
+        project.up()
+    project.write({"parameter": changed(case, {"overwrite": True})})
+    project.up()
+    stored = project.state()["parameter"]["outputs"]
+    assert (stored["insecureValue"], "value" in stored) == ("one", False)
+    tags = ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="existing")["TagList"]
+    assert tags == [{"Key": "team", "Value": "a"}]
+    project.write({"parameter": changed(case, {"overwrite": True, "insecureValue": "two"})})
+    project.up()
+    assert ssm.get_parameter(Name="existing")["Parameter"]["Value"] == "two"
+    assert {step["op"] for step in project.plan().values()} == {"same"}
+    project.refresh("--expect-no-changes")
+    secret = {name: value for name, value in given.items() if name != "insecureValue"}
+    project.write({"parameter": Case(type=case.type, properties={**secret, "value": "three"})})
+    project.up()
+    stored = project.state()["parameter"]["outputs"]
+    assert ("ciphertext" in stored["value"], "insecureValue" in stored) == (True, False)
     project.destroy()
 
 

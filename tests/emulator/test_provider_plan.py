@@ -15,6 +15,8 @@ from pulumi_local_aws.provider.values import ASSET, SIGNATURE, UNKNOWN, Blob
 from tests.emulator.catalogue import Case, allow
 from tests.emulator.catalogue_whole import ALL
 
+ROLE = "arn:aws:iam::123456789012:role/r"
+BLOB = Blob({SIGNATURE: ASSET, "hash": "a"})
 NAMING = Naming(name="thing", seed=b"seed")
 
 
@@ -70,6 +72,26 @@ def test_a_name_without_digits_is_not_deleted_first() -> None:
     given = {"bucket": "one", "key": "index.html"}
     changes = diff(stored, given, {**given, "bucket": "two"}, {})
     assert (changes.replaces, changes.delete_first) == (["bucket"], False)
+
+
+@pytest.mark.parametrize(
+    ("token", "given", "refused"),
+    [
+        ("aws:ssm/parameter:Parameter", {"type": "String", "value": "a", "insecureValue": "a"}, "value"),
+        ("aws:ssm/parameter:Parameter", {"type": "SecureString", "insecureValue": "a"}, "insecureValue"),
+        ("aws:lambda/layerVersion:LayerVersion", {"layerName": "a"}, "code"),
+        ("aws:lambda/layerVersion:LayerVersion", {"layerName": "a", "s3Bucket": "b"}, "s3Key"),
+        ("aws:lambda/layerVersion:LayerVersion", {"layerName": "a", "code": BLOB, "s3Key": "k"}, "s3Bucket"),
+        (
+            "aws:lambda/function:Function",
+            {"role": ROLE, "runtime": "python3.13", "handler": "h.h", "code": BLOB, "s3Bucket": "b"},
+            "code",
+        ),
+    ],
+)
+def test_what_excludes_each_other_is_refused(token: str, given: dict[str, Any], refused: str) -> None:
+    failures = check(resource(token), given, {}, NAMING).failures
+    assert [name for name, _ in failures] == [refused]
 
 
 def test_a_nested_output_is_not_an_input() -> None:
@@ -177,7 +199,7 @@ def test_changed_default_tags_are_a_change() -> None:
 
 
 def test_unknown_values_pass_the_check() -> None:
-    given = {"role": UNKNOWN, "runtime": "python3.13", "handler": "h.h", "environment": UNKNOWN}
+    given = {"role": UNKNOWN, "runtime": "python3.13", "handler": "h.h", "environment": UNKNOWN, "code": BLOB}
     assert check(resource("aws:lambda/function:Function"), given, {}, NAMING).failures == []
 
 

@@ -1,19 +1,22 @@
 """Define Lambda's functions."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.archives import zip_bytes
-from pulumi_local_aws.provider.cloud import AwsError, Cloud
+from pulumi_local_aws.provider.cloud import Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
-from pulumi_local_aws.provider.schema import (
-    Kind,
+from pulumi_local_aws.provider.resources.lambda_code import (
+    CODE_OVERRIDES,
+    CODE_PROPERTIES,
+    code_location,
+    code_refusals,
 )
 from pulumi_local_aws.provider.tagging import Tagging
 
 _UNRESERVED = -1
 # What UpdateFunctionCode changes; all else is UpdateFunctionConfiguration's.
-_CODE = frozenset({"code", "sourceCodeHash", "architectures", "publish"})
+_CODE = frozenset({*CODE_PROPERTIES, "sourceCodeHash", "architectures"})
 
 
 class Function(Resource):
@@ -28,11 +31,7 @@ class Function(Resource):
     read_operation = "GetFunction"
     delete_operation = "DeleteFunction"
     overrides = {
-        "code": {
-            "kind": Kind.BLOB,
-            "local": True,
-            "because": "pulumi-aws has an archive for Terraform's file name",
-        },
+        **CODE_OVERRIDES,
         "handler": {"required": True, "because": "only functions with a zip archive are supported"},
         "kmsKeyArn": {"api": "KMSKeyArn"},
         "loggingConfig.applicationLogLevel": {"default": None, "because": "Lambda refuses the empty string"},
@@ -51,6 +50,9 @@ class Function(Resource):
         "version": {"volatile": True},
     }
 
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        return code_refusals(inputs)
+
     def create_request(self, inputs: State) -> dict[str, Any]:
         request = super().create_request(inputs)
         request.pop("ReservedConcurrentExecutions", None)
@@ -58,7 +60,7 @@ class Function(Resource):
 
     def create(self, cloud: Cloud, inputs: State) -> str:
         request = self.create_request(inputs)
-        request["Code"] = {"ZipFile": _zip(inputs)}
+        request["Code"] = code_location(inputs)
         cloud.call("lambda", "CreateFunction", **request, **self.tag_parameters(cloud, inputs))
         return inputs["name"]
 
@@ -94,20 +96,20 @@ class Function(Resource):
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
-        configuration = changed & set(self.inputs_table) - _CODE - {"reservedConcurrentExecutions"}
+        configuration = changed & set(self.inputs_table) - _CODE - {"publish", "reservedConcurrentExecutions"}
         if configuration:
             parameters = self.changes(news, configuration)
             if "deadLetterConfig" in changed and not news.get("deadLetterConfig"):
                 parameters["DeadLetterConfig"] = {"TargetArn": ""}
             cloud.call("lambda", "UpdateFunctionConfiguration", **parameters, FunctionName=resource_id)
             _wait_until_ready(cloud, resource_id)
-        if changed & {"code", "sourceCodeHash", "architectures"}:
+        if changed & _CODE:
             cloud.call(
                 "lambda",
                 "UpdateFunctionCode",
                 FunctionName=resource_id,
-                ZipFile=_zip(news),
                 Architectures=news.get("architectures"),
+                **code_location(news),
             )
             _wait_until_ready(cloud, resource_id)
         if "reservedConcurrentExecutions" in changed:
@@ -127,14 +129,6 @@ def invoke_arn(cloud: Cloud, function_arn: str, *, streaming: bool = False) -> s
     )
     path = f"path/{version}/functions/{function_arn}/{action}"
     return f"arn:{cloud.partition}:apigateway:{cloud.region}:lambda:{path}"
-
-
-def _zip(inputs: State) -> bytes:
-    if inputs.get("code") is None:
-        raise AwsError(
-            "CreateFunction", "", "the local AWS supports functions with an archive in `code` only"
-        )
-    return zip_bytes(inputs["code"])
 
 
 def _wait_until_ready(cloud: Cloud, name: str) -> None:

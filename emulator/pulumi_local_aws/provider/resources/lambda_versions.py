@@ -1,13 +1,13 @@
 """Define Lambda's layer versions, aliases and function URLs."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.archives import zip_bytes
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
+from pulumi_local_aws.provider.resources.lambda_code import CODE_OVERRIDES, code_location, code_refusals
 from pulumi_local_aws.provider.resources.lambda_function import invoke_arn
-from pulumi_local_aws.provider.schema import Kind
 
 _PUBLIC_STATEMENT = "FunctionURLAllowPublicAccess"
 
@@ -22,21 +22,19 @@ class LayerVersion(Resource):
     delete_operation = "DeleteLayerVersion"
     overrides = {
         "arn": {"api": "LayerVersionArn"},
-        "code": {
-            "kind": Kind.BLOB,
-            "local": True,
-            "required": True,
-            "because": "pulumi-aws has an archive for Terraform's file name; S3 objects are unsupported",
-        },
+        **CODE_OVERRIDES,
         "skipDestroy": {"local": True},
         "sourceCodeHash": {"local": True, "volatile": True},
     }
+
+    def refusals(self, inputs: State) -> Iterator[tuple[str, str]]:
+        return code_refusals(inputs)
 
     def create_request(self, inputs: State) -> dict[str, Any]:
         return {**super().create_request(inputs), "Content": {}}
 
     def create(self, cloud: Cloud, inputs: State) -> str:
-        request = {**self.create_request(inputs), "Content": {"ZipFile": zip_bytes(inputs["code"])}}
+        request = {**self.create_request(inputs), "Content": code_location(inputs)}
         return cloud.call("lambda", "PublishLayerVersion", **request)["LayerVersionArn"]
 
     def address(self, resource_id: str, state: Any) -> dict[str, Any]:
