@@ -316,3 +316,16 @@ def test_reserved_concurrency_is_not_there_for_the_backend() -> None:
     )
     assert [usage.name for usage in estimate(busy, raised=ACCOUNT).exceeded] == ["lambdaConcurrency"]
     assert estimate(replace(busy, reserved_concurrency=0), raised=ACCOUNT).exceeded == []
+
+
+def test_publishing_fits_the_concurrency_that_is_reserved_for_it() -> None:
+    """400 messages a second to 100 listeners each take 80 ms."""
+    busy = Load(sessions=400, listeners=100, messages_per_second=1, minutes=60, arrival_seconds=3_600)
+    raised = ACCOUNT | {"requestsPerSecond": 100_000}
+
+    def exceeded(reserved: int) -> list[str]:
+        options = BackendOptions(account_concurrency=1_000, reserved_concurrency={"publish": reserved})
+        return [usage.name for usage in estimate(busy, raised=raised, options=options).exceeded]
+
+    assert exceeded(31) == ["reservedConcurrency.publish"]
+    assert exceeded(33) == []

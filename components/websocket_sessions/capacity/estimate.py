@@ -40,6 +40,7 @@ from websocket_sessions.capacity.operations import (
 from websocket_sessions.capacity.prices import (
     PRICES,
     QUOTAS,
+    RESERVED_CONCURRENCY,
     Raised,
     default_limit,
 )
@@ -81,6 +82,16 @@ def estimate(
         )
         for name, used in needs.quotas().items()
     )
+    if "publish" in options.reserved:
+        usages += (
+            Usage(
+                name="reservedConcurrency.publish",
+                used=needs.publishing(),
+                limit=options.reserved["publish"],
+                origin="a setting",
+                quota=RESERVED_CONCURRENCY,
+            ),
+        )
     units = needs.units(access_logs=options.access_logs, detailed_metrics=options.detailed_metrics)
     costs = tuple(
         Cost(name=name, units=count, usd=count * PRICES[name].usd / PRICES[name].per)
@@ -109,13 +120,12 @@ class Needs:
         http = load.http_requests_per_second
         requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
         pushes = load.published * load.listeners + silent.replays
-        direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
         queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
         consumers = load.published * self._queued_shards * queued
         recorded = silent.heartbeats if self._settings.record_heartbeats else 0
         # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
         short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
-        concurrency = load.published * direct + consumers + short * OVERHEAD_SECONDS
+        concurrency = self.publishing() + consumers + short * OVERHEAD_SECONDS
         concurrency += silent.replays * PUSH_SECONDS
         message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
         join = ROW_WRITES * load.listeners / load.arrival_seconds
@@ -129,6 +139,11 @@ class Needs:
             "partitionWritesPerSecond": max(message, join),
             "partitionReadsPerSecond": load.messages_per_second * shard_reads(self._in_shard),
         }
+
+    def publishing(self) -> float:
+        """Return the publishing invocations at once."""
+        direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
+        return self._load.published * direct
 
     def operations(self) -> list[tuple[Operation, float]]:
         """Return each operation with its number in a month."""

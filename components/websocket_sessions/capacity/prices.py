@@ -170,6 +170,13 @@ QUOTAS = {
     ),
 }
 
+RESERVED_CONCURRENCY = Quota(
+    limit=0,
+    unit="invocations at once, reserved for this function",
+    raised=Raised.BY_SETTING,
+    source="https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html",
+)
+"""What a function with reserved concurrency may use at most; the setting has the limit."""
 LOWER_REQUESTS_PER_SECOND = 2_500
 LOWER_RATE_REGIONS = frozenset(
     {
