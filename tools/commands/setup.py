@@ -30,8 +30,9 @@ def main() -> int:
     layout = DevLayout.of()
     stamps = layout.local / "stamps"
     first, *others = steps(layout)
-    if with_browser and browser.find() is None:
-        others.append(browser.step(layout))
+    missing_browsers = browser.missing() if with_browser else []
+    if missing_browsers:
+        others.append(browser.step(layout, missing_browsers))
     if not pending([first, *others], stamps):
         return 0
     check_tools()
