@@ -8,8 +8,11 @@ the properties that a use case needs from this source, so each property passes t
 
 # ruff: noqa: PLC0415
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from domain.digest import use_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +103,6 @@ class Container:
     @cached_property
     def settings(self) -> "Settings":
         """The stack's settings, from SETTINGS."""
-        import os
-
         from domain.settings import Settings
 
         return Settings.from_json(os.environ.get("SETTINGS", "{}"))
@@ -223,8 +224,6 @@ class Container:
     @cached_property
     def pusher(self) -> "Pusher":
         """Pushes to connections through CALLBACK_URL, signed with the function's own key pair."""
-        import os
-
         from adapters.management_api.sender import BlockingSender, Sender
         from adapters.management_api.sigv4 import Credentials
 
@@ -271,8 +270,6 @@ class Container:
     @cached_property
     def token_verifier(self) -> "TokenVerifier":
         """Verifies signatures with the keys at JWKS_URL, or else at the issuer's own address."""
-        import os
-
         from adapters.token_verifier import JwksVerifier
 
         issuer = os.environ["TOKEN_ISSUER"]
@@ -281,8 +278,6 @@ class Container:
     @cached_property
     def token_rules(self) -> "TokenRules":
         """The issuer and the audience (separated by spaces) whose tokens are accepted."""
-        import os
-
         from domain.tokens import TokenRules
 
         return TokenRules(
@@ -631,6 +626,8 @@ class Container:
         client()
         return DynamoDBRateLimits(self.logger, self.metrics)
 
+
+use_key(os.environ.get("DIGEST_KEY", ""))
 
 container = Container()
 """The container of this function's instance; nothing is built before it is read."""

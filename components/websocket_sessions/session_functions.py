@@ -9,6 +9,7 @@ from websocket_sessions.arguments import arguments, check
 from websocket_sessions.backend_route import BackendRoute
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
+from websocket_sessions.digest_key import create_digest_key
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
@@ -64,6 +65,13 @@ class SessionFunctions(ComponentResource):
         self._args = args
         self._child_opts = ResourceOptions(parent=self)
 
+        self._digest_key = create_digest_key(
+            f"{name}-digest-key",
+            stack_name(args.prefix, "digest-key"),
+            kms_key_arn=args.shared.kms_key_arn,
+            tags=args.shared.tags,
+            opts=self._child_opts,
+        )
         names = functions_in_use(record_heartbeats=args.settings.record_heartbeats)
         self.handlers = {handler: self._create(name, handler, FUNCTION_SPECS[handler]) for handler in names}
 
@@ -168,6 +176,7 @@ class SessionFunctions(ComponentResource):
         """Return the environment variables that the function reads, and no more."""
         variables: dict[str, Input[str]] = {
             "SETTINGS": self._settings_json(),
+            "DIGEST_KEY": self._digest_key,
             "POWERTOOLS_SERVICE_NAME": function_name,
             "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
             "POWERTOOLS_LOG_LEVEL": self._args.options.log_level,

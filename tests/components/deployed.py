@@ -53,7 +53,7 @@ class Deployed(Mocks):
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Record the resource and answer as AWS would."""
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType]
-        self.inputs[args.typ, args.name] = inputs
+        self.inputs[args.typ, args.name] = unwrapped(inputs)
         name: str = inputs.get("name") or args.name
         return f"{args.name}-id", {"name": name, **inputs, **aws_outputs(args.typ, name)}
 
@@ -90,6 +90,21 @@ class Deployed(Mocks):
         return {
             f"{key[1]} ({key[0].rpartition(':')[2]})": (key[0], self.parents.get(key)) for key in self.inputs
         }
+
+
+SECRET_MARK = "4dabf18193072939515e22adb298388d"
+"""The property that marks a secret on its way to the engine
+(https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/properties.go)."""
+
+
+def unwrapped(value: Any) -> Any:
+    """Return a value with each secret in it as its plain value."""
+    if isinstance(value, dict):
+        fields = cast(dict[str, Any], value)
+        if SECRET_MARK in fields:
+            return unwrapped(fields["value"])
+        return {name: unwrapped(one) for name, one in fields.items()}
+    return [unwrapped(one) for one in cast(list[Any], value)] if isinstance(value, list) else value
 
 
 def aws_outputs(kind: str, name: str) -> dict[str, Any]:

@@ -186,6 +186,18 @@ def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     assert ("JWKS_URL" in variables) is FUNCTION_SPECS[function].verifies_tokens
 
 
+def test_functions_digest_with_a_secret_of_the_stack(recording: tuple[SessionBackend, Deployed]) -> None:
+    """The key is in a parameter that later deployments leave as it is, and in no output."""
+    backend, deployed = recording
+    parameter = deployed.one("Parameter", "digest-key").inputs
+    assert parameter["type"] == "SecureString"
+    key = parameter["value"]
+    assert len(key) == 64
+    variables = [item.inputs["environment"]["variables"] for item in deployed.of("Function")]
+    assert {names["DIGEST_KEY"] for names in variables} == {key}
+    assert key not in str(resolved(backend.frontend_config))
+
+
 def test_only_who_publishes_may_call_the_hook_and_only_where_there_is_one(
     made: tuple[SessionBackend, Deployed],
 ) -> None:

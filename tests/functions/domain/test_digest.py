@@ -1,8 +1,30 @@
-"""The keys of request records."""
+"""The digests of ids, and the keys of request records."""
 
-from domain.digest import request_key
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+
+from domain.digest import request_key, short_digest, use_key
+
+
+@pytest.fixture
+def key() -> Iterator[str]:
+    use_key("key of a stack")
+    yield "key of a stack"
+    use_key("")
 
 
 def test_no_two_requests_share_a_key() -> None:
     assert request_key("a", "bc") != request_key("ab", "c")
     assert request_key("a", "b") == request_key("a", "b")
+
+
+def test_an_id_is_not_found_by_its_digest_without_the_key(key: str) -> None:
+    """Each stack has a key of its own."""
+    digest = short_digest("caring-king-275")
+    assert len(digest) == 12
+    assert short_digest("caring-king-275") == digest
+    assert digest != hashlib.sha256(b"caring-king-275").hexdigest()[:12]
+    use_key("key of another stack")
+    assert short_digest("caring-king-275") != digest
