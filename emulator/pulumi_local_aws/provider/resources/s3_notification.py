@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from pulumi_local_aws.provider.cloud import Cloud, NotFound
+from pulumi_local_aws.provider.cloud import AwsError, Cloud, NotFound
 from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import Resource, State
+from pulumi_local_aws.provider.service_access import allows
 
 # Each kind of destination: the property, its ARN's property, AWS's members, and the word in an automatic id.
 _DESTINATIONS = (
@@ -52,6 +53,9 @@ class BucketNotification(Resource):
         self._put(cloud, resource_id, {})
 
     def _put(self, cloud: Cloud, bucket: str, inputs: State) -> None:
+        for name, arn, *_ in _DESTINATIONS:
+            for entry in get_list(inputs, name):
+                _check_destination(cloud, bucket, name, entry[arn])
         configuration: dict[str, Any] = {
             member: [_to_api(entry, arn, arn_member, word) for entry in inputs[name]]
             for name, arn, member, arn_member, word in _DESTINATIONS
@@ -65,6 +69,36 @@ class BucketNotification(Resource):
             Bucket=bucket,
             NotificationConfiguration=configuration,
         )
+
+
+def _check_destination(cloud: Cloud, bucket: str, kind: str, destination: str) -> None:
+    """Raise AwsError if the destination's policy does not let S3 send. S3 checks that, the emulator does not.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+    """
+    source = {"aws:sourcearn": f"arn:{cloud.partition}:s3:::{bucket}", "aws:sourceaccount": cloud.account}
+    if not allows(_policy(cloud, kind, destination), "s3.amazonaws.com", source):
+        raise AwsError(
+            "PutBucketNotificationConfiguration",
+            "InvalidArgument",
+            "Unable to validate the following destination configurations: the policy of "
+            f"{destination} does not allow s3.amazonaws.com to send for the bucket {bucket}",
+        )
+
+
+def _policy(cloud: Cloud, kind: str, destination: str) -> str:
+    """Return a destination's policy, or an empty string if it has none."""
+    if kind == "topics":
+        topic = cloud.call("sns", "GetTopicAttributes", TopicArn=destination)
+        return str(get_object(topic, "Attributes").get("Policy", ""))
+    if kind == "queues":
+        url = cloud.call("sqs", "GetQueueUrl", QueueName=destination.rpartition(":")[2])["QueueUrl"]
+        queue = cloud.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["Policy"])
+        return str(get_object(queue, "Attributes").get("Policy", ""))
+    try:
+        return str(cloud.call("lambda", "GetPolicy", FunctionName=destination)["Policy"])
+    except NotFound:
+        return ""
 
 
 def _to_api(entry: State, arn: str, arn_member: str, word: str) -> dict[str, Any]:
