@@ -28,7 +28,9 @@ ACCOUNT_ID = "000000000000"
 READY_PATH = "/_ministack/ready"
 START_SECONDS = 60.0
 _ARCHITECTURES = {"aarch64": "arm64", "arm64": "arm64", "x86_64": "x86_64", "AMD64": "x86_64"}
-_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ")
+RETRY_WAITS = ("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "LAMBDA_ASYNC_RETRY_MAX_SECONDS")
+"""The wait before the first retry of an asynchronous invocation, which then doubles, and its maximum."""
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", *RETRY_WAITS)
 
 
 @dataclass(kw_only=True)
