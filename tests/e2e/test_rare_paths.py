@@ -5,12 +5,14 @@ its own is taken by some test of this folder.
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any
 
 import aiohttp
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.scaled_time import Controls
@@ -23,6 +25,8 @@ FAULTS = ("callbackGone", "callbackTooLarge", "callbackThrottled")
 CREATE = {"sourceLanguage": "en", "quality": "standard", "requestId": "create-once"}
 QUEUED_SECONDS = 60.0
 """More than the queue takes to redeliver a task on two busy cores."""
+MESSAGES_BEYOND = 12
+"""Far more than twice a limit of one, even if a minute ends between them."""
 Act = Callable[[Deployment, User, SessionClient, str], Awaitable[Any]]
 
 
@@ -262,3 +266,32 @@ async def test_a_full_session_refuses_a_listener(
         with pytest.raises(Refused, match="SESSION_FULL"):
             await second.request("joinSession", **join)
         await speaker.request("endSession")
+
+
+@pytest.mark.parametrize(
+    ("function", "action"),
+    [
+        ("unknown_action", "noSuchAction"),
+        ("create_session", "createSession"),
+        ("join_session", "joinSession"),
+        ("resume_session", "resumeSession"),
+        ("publish", "publish"),
+        ("leave_session", "leaveSession"),
+        ("get_session", "getSession"),
+        ("refresh_token", "refreshToken"),
+    ],
+)
+async def test_a_connection_far_beyond_its_limit_is_disconnected(
+    local_deployment: Deployment, speaker_user: User, controls: Controls, function: str, action: str
+) -> None:
+    """Invalid messages count as requests, each in the function of its action."""
+    controls.settings(function, limits={"enabled": True, "requestsPerMinute": 1})
+    client = await local_deployment.connect(speaker_user)
+    for _ in range(MESSAGES_BEYOND):
+        try:
+            await client.send_text(json.dumps({"action": action}))
+        except ConnectionClosed:
+            break
+        with suppress(TimeoutError):
+            await client.push("error", seconds=1)
+    assert await client.closed() is not None
