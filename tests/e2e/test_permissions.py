@@ -24,10 +24,6 @@ CALLED_BY_LAMBDA = {
 SELDOM_USED = {
     ("join_session", "dynamodb:GetItem", "*-connections-*"): "a listener leaves while its language changes",
     ("join_session", "dynamodb:DeleteItem", "*"): "a session ends while it is joined, or an old row is left",
-    **{
-        (function, "execute-api:ManageConnections", "*/DELETE/*"): "a connection sends twice its limit"
-        for function in ("unknown_action", "join_session", "get_session", "refresh_token")
-    },
     ("keep_alive", "lambda:InvokeFunction", "*"): "more is due than one run serves within its time-out",
 }
 """Why no end-to-end test needs a permission. Tests of the use cases take these paths."""
