@@ -96,6 +96,20 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
+  test("a click connects now, while the page waits to reconnect", async () => {
+    const { speaker } = await broadcast(browser, site);
+    const button = speaker.page.getByRole("button", { name: "Try again now" });
+    expect(await button.isVisible()).toBe(false);
+    await speaker.page.clock.install();
+    await speaker.page.clock.pauseAt(Date.now() + 60_000); // the wait does not pass by itself
+    await gateway.cutAll();
+    await button.click();
+    await shows(speaker, "connection", "Connected");
+    await shows(speaker, "status", "Broadcasting");
+    expect(await button.isVisible()).toBe(false);
+    await speaker.context.close();
+  });
+
   test("a Pause that fails leaves the broadcast as it was", async () => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);

@@ -1,11 +1,6 @@
 import { Observable } from "websocket-sessions";
-import {
-  longerJitterBuffer,
-  MAX_LAG_SECONDS,
-  MIN_JITTER_BUFFER_SECONDS,
-  playbackRate,
-  shownLagSeconds,
-} from "./catchUp.ts";
+import { Headroom, MAX_LAG_SECONDS, playbackRate, shownLagSeconds, skipsSilence } from "./catchUp.ts";
+import { isSilent } from "./silence.ts";
 
 /**
  * - `waiting`: the buffer is empty.
@@ -64,7 +59,8 @@ export class AudioPlayer {
   #buffer: SourceBuffer | undefined;
   /** The type that the buffer takes now. */
   #bufferType = "";
-  #jitterBufferSeconds = MIN_JITTER_BUFFER_SECONDS;
+  readonly #headroom = new Headroom();
+  #startTimer: ReturnType<typeof setTimeout> | undefined;
   #damageTimer: ReturnType<typeof setTimeout> | undefined;
   /** Whether this player started the element and did not pause it; else headphones, a key or a call did. */
   #shouldPlay = false;
@@ -97,6 +93,9 @@ export class AudioPlayer {
     const unplayableType = isPlayable ? undefined : contentType;
     if (unplayableType !== this.state.value.unplayableType) this.#set({ unplayableType });
     if (!isPlayable) return;
+    const isPlaying = this.state.value.name === "playing";
+    if (isPlaying) this.#headroom.onArrival(this.#ahead());
+    if (isPlaying && skipsSilence(this.#headroom.surplusSeconds) && isSilent(bytes, contentType)) return;
     this.#chunks.push({ bytes, contentType });
     this.#work();
   }
@@ -121,8 +120,9 @@ export class AudioPlayer {
   goLive(): void {
     const { buffered } = this.#audio;
     if (buffered.length > 0) {
-      const live = buffered.end(buffered.length - 1) - this.#jitterBufferSeconds;
+      const live = buffered.end(buffered.length - 1) - this.#headroom.liveSeconds;
       if (live > this.#audio.currentTime) this.#audio.currentTime = live;
+      this.#headroom.onSkip();
     }
     if (this.state.value.name !== "playing") this.#set({ name: "waiting" });
     this.#work();
@@ -142,6 +142,7 @@ export class AudioPlayer {
     audio.onwaiting = audio.ontimeupdate = audio.onpause = audio.onplay = audio.onerror = null;
     audio.pause();
     clearTimeout(this.#damageTimer);
+    clearTimeout(this.#startTimer);
     this.#closeSource();
     audio.removeAttribute("src");
     this.#chunks = [];
@@ -187,7 +188,7 @@ export class AudioPlayer {
 
   #work(): void {
     if (this.#buffer?.updating || this.#audio.error) return;
-    if (this.state.value.name === "waiting" && this.#ahead() >= this.#jitterBufferSeconds) void this.#play();
+    this.#startSoon();
     const [next] = this.#chunks;
     try {
       if (next) this.#append(next);
@@ -219,7 +220,18 @@ export class AudioPlayer {
     this.#buffer?.remove(start, Math.max(this.#audio.currentTime - 1, start + KEPT_SECONDS));
   }
 
+  /** Starts once the headroom has passed since the first chunk, or earlier if more audio has arrived. */
+  #startSoon(): void {
+    const ahead = this.#ahead();
+    if (this.state.value.name !== "waiting" || ahead <= 0) return;
+    if (ahead >= this.#headroom.liveSeconds) void this.#play();
+    else this.#startTimer ??= setTimeout(() => void this.#play(), this.#headroom.seconds * 1000);
+  }
+
   async #play(): Promise<void> {
+    clearTimeout(this.#startTimer);
+    this.#startTimer = undefined;
+    if (this.state.value.name !== "waiting") return;
     this.#set({ name: "playing" });
     this.#shouldPlay = true;
     try {
@@ -231,10 +243,10 @@ export class AudioPlayer {
     }
   }
 
-  /** Pauses when the buffer is empty, and tolerates more jitter from then on. */
+  /** Pauses when the buffer is empty, and bears more jitter from then on. */
   #runDry(): void {
     if (this.state.value.name !== "playing") return;
-    this.#jitterBufferSeconds = longerJitterBuffer(this.#jitterBufferSeconds);
+    this.#headroom.onInterruption();
     this.#shouldPlay = false;
     this.#audio.pause();
     this.#set({ name: "waiting" });
@@ -246,7 +258,7 @@ export class AudioPlayer {
       this.goLive();
       return;
     }
-    this.#audio.playbackRate = playbackRate(ahead, this.#jitterBufferSeconds);
+    this.#audio.playbackRate = playbackRate(this.#headroom.surplusSeconds);
     const lagSeconds = shownLagSeconds(ahead);
     if (lagSeconds !== this.state.value.lagSeconds) this.#set({ lagSeconds });
   }

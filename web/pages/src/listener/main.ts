@@ -62,7 +62,8 @@ async function join(config: FrontendConfig): Promise<void> {
     });
     await listener.join({
       signal: joinAbort.signal,
-      onState: (connection) => store.patch({ connection }),
+      onState: (state, connection) =>
+        store.patch({ connection: state, reconnect: () => connection.reconnect() }),
     });
     history.replaceState(null, "", `#${sessionId}`);
     store.patch({ step: "listening" });
@@ -106,6 +107,7 @@ function setUpControls(): void {
     if (controller) controller.volume = volume();
     savePreferences({ volume: volume() });
   });
+  onClick("reconnect", () => store.value.reconnect?.());
   onClick("go-live", () => controller?.goLive());
   onClick("leave", () => runAction(async () => controller?.leave()));
   onChange("live-language", (language) => {

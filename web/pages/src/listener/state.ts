@@ -8,6 +8,8 @@ export interface ListenerPageState {
   readonly joiningSince: number | undefined;
   readonly session: ListenerState | undefined;
   readonly connection: ConnectionState;
+  /** Connects now instead of waiting for the next attempt; undefined before there is a connection. */
+  readonly reconnect: (() => void) | undefined;
   readonly player: PlayerState;
   readonly alert: string | undefined;
 }
@@ -18,6 +20,7 @@ export function createListenerStore(): Store<ListenerPageState> {
     joiningSince: undefined,
     session: undefined,
     connection: { name: "idle" },
+    reconnect: undefined,
     player: INITIAL_PLAYER_STATE,
     alert: undefined,
   });

@@ -24,6 +24,10 @@ export function showState(store: Store<ListenerPageState>): void {
     (id) => (byId("session-id").textContent = id ?? ""),
   );
   store.watch((state) => statusLine(state).join("|"), showStatus);
+  store.watch(
+    ({ connection }) => connection.name === "waitingToRetry",
+    (isWaiting) => (byId("reconnect").hidden = !isWaiting),
+  );
   store.watch(playbackLine, (line) => (byId("playback").textContent = line));
   store.watch(goLiveLabel, (label) => {
     byId("go-live").hidden = label === undefined;

@@ -93,6 +93,7 @@ async function createSession(controller: SpeakerController): Promise<void> {
 }
 
 function setUpControls(controller: SpeakerController): void {
+  onClick("reconnect", () => store.value.reconnect?.());
   onClick("mute", () => controller.toggleMute());
   onClick("pause", () => runAction(async () => controller.broadcast?.togglePause()));
   onClick("end", () =>

@@ -121,7 +121,11 @@ export class SpeakerController {
     const { signal } = (this.#abort = new AbortController());
     this.#store.patch({ busySince: Date.now(), connection: { name: "idle" }, alert: undefined });
     try {
-      await action({ signal, onState: (connection) => this.#store.patch({ connection }) });
+      await action({
+        signal,
+        onState: (state, connection) =>
+          this.#store.patch({ connection: state, reconnect: () => connection.reconnect() }),
+      });
     } catch (error) {
       const notice = sessionId === undefined ? undefined : closedSessionNotice(sessionId, error);
       if (notice) this.#store.patch(notice);

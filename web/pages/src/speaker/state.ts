@@ -14,6 +14,8 @@ export interface SpeakerPageState {
   readonly busySince: number | undefined;
   readonly session: SpeakerState | undefined;
   readonly connection: ConnectionState;
+  /** Connects now instead of waiting for the next attempt; undefined before there is a connection. */
+  readonly reconnect: (() => void) | undefined;
   /** Whether this browser can record audio that listeners can play. */
   readonly isSupported: boolean;
   /** The microphone that is tested or broadcast, or why there is none. */
@@ -48,6 +50,7 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
     busySince: undefined,
     session: undefined,
     connection: { name: "idle" },
+    reconnect: undefined,
     isSupported: true,
     microphone: { name: "off" },
     flow: { name: "starting", delaySeconds: 0, isDropping: false },

@@ -39,6 +39,10 @@ export function showState(store: Store<SpeakerPageState>): void {
   store.watch(({ session }) => session?.sessionId, showSessionId);
   store.watch((state) => statusLine(state).join("|"), showStatus);
   store.watch(
+    ({ connection }) => connection.name === "waitingToRetry",
+    (isWaiting) => (byId("reconnect").hidden = !isWaiting),
+  );
+  store.watch(
     ({ session }) => session?.listeners ?? 0,
     (count) => (byId("listeners").textContent = String(count)),
   );
