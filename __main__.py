@@ -22,17 +22,16 @@ if config.load:
     pulumi.log.info(expected.table())
     expected.check()
 
-backend = SessionBackend("sessions", SessionBackendArgs(settings=config.settings, options=config.options))
-
-if config.site:
-    site = StaticSite(
-        "site",
-        StaticSiteArgs(
-            directory="web/dist",
-            config=backend.frontend_config,
-            endpoints=backend.endpoints,
-        ),
-    )
+# The APIs allow the site's origin, and the site's files name both APIs. So the files come last.
+site = StaticSite("site", StaticSiteArgs(directory="web/dist")) if config.site else None
+backend = SessionBackend(
+    "sessions",
+    SessionBackendArgs(
+        settings=config.settings, options=config.options, page_origins=[site.url] if site else []
+    ),
+)
+if site:
+    site.upload(config=backend.frontend_config, endpoints=backend.endpoints)
     pulumi.export("siteUrl", site.url)
 
 pulumi.export("frontendConfig", backend.frontend_config)

@@ -38,6 +38,7 @@ class SessionBackendOptions(TypedDict, total=False):
     web_socket_domain: CustomDomain | None
     http_domain: CustomDomain | None
     vpc: VpcPlacement | None
+    page_origins: Input[Sequence[Input[str]]]
     layers: Input[Sequence[Input[str]]]
     log_format: Input[str]
     role_path: Input[str]

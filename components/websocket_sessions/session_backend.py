@@ -59,6 +59,9 @@ class SessionBackendArgs:
     """The domain of the HTTP API's URL, in place of API Gateway's; not the one of the WebSocket API."""
     vpc: VpcPlacement | None = None
     """Where in a VPC the functions run; by default in none."""
+    page_origins: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
+    """Origins of pages that may call the HTTP API, beside `options.allowed_origins`: of sites in the same
+    program."""
     layers: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """ARNs of layer versions for every function, at most five."""
     log_format: Input[str] = "Text"
@@ -300,6 +303,12 @@ class SessionBackend(ComponentResource):
             opts=self._child_opts,
         )
 
+    def _allowed_origins(self) -> Input[Sequence[Input[str]]]:
+        configured, of_pages = self._options.allowed_origins, self._args.page_origins
+        if configured == ["*"] or of_pages == []:
+            return configured
+        return Output.from_input(of_pages).apply(lambda origins: [*configured, *origins])
+
     def _create_http_api(self) -> HttpApi:
         """Create the API with its routes; with access logs after the WebSocket API, which sets their role."""
         after = [self.web_socket_api] if self._options.access_logs else None
@@ -310,7 +319,7 @@ class SessionBackend(ComponentResource):
                 issuer=self.token_issuer.issuer,
                 audience=self.token_issuer.audience,
                 deletion_protection=self._options.deletion_protection,
-                allowed_origins=self._options.allowed_origins,
+                allowed_origins=self._allowed_origins(),
                 stage_name=self._options.stage_name,
                 throttle_rate=self._options.http_throttle_rate,
                 throttle_burst=self._options.http_throttle_burst,

@@ -12,12 +12,16 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check, coerce_args
 from websocket_sessions.component_options import StaticSiteOptions
-from websocket_sessions.content_security import content_security_policy
+from websocket_sessions.content_security import SITE_POLICY, restrict_connections
 from websocket_sessions.custom_domain import CustomDomain, create_alias_records
 from websocket_sessions.tags import Tags, stack_tags
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _CHECK_EACH_TIME = "no-cache"
+_NOT_FOUND_CACHE_SECONDS = 10
+"""A file that is missing while the pages are uploaded is found soon after."""
+_ASSETS = "assets/"
+"""The folder of files whose names change with their content."""
 _YEAR = 31536000
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 """https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/using-managed-cache-policies.html"""
@@ -28,10 +32,12 @@ class StaticSiteArgs:
     """Arguments of StaticSite."""
 
     directory: str
-    """The folder of built files. Files in `assets` have a hash in their name and are cached for ever."""
-    config: Input[Mapping[str, Any]]
-    """What the pages need to know, served as config.json."""
-    endpoints: Input[Sequence[Input[str]]]
+    """The folder of built files. Files in `assets` have a hash in their name, are cached for ever, and stay
+    when a later build no longer has them. An address without a file gets the folder's 404.html, if any."""
+    config: Input[Mapping[str, Any]] | None = None
+    """What the pages need to know, served as config.json. If it is None, the program calls `upload` later,
+    with the config of APIs that allow the site's `url` as an origin."""
+    endpoints: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """URLs that the pages may connect to."""
     domain: CustomDomain | None = None
     """The domain of the pages, in place of CloudFront's. Its certificate must be in us-east-1."""
@@ -70,14 +76,16 @@ class StaticSite(ComponentResource):
         args = coerce_args(StaticSiteArgs, args, options)
         self._name = name
         self._child_opts = ResourceOptions(parent=self)
+        self._directory = Path(args.directory)
         self._tags = stack_tags(args.tags)
 
         self.bucket = self._create_bucket()
         self.access_control = self._create_access_control()
-        self.headers = self._create_headers(args)
+        self.headers = self._create_headers()
         self.distribution = self._create_distribution(args)
         self._let_distribution_read()
-        self._upload(args)
+        if args.config is not None:
+            self.upload(config=args.config, endpoints=args.endpoints)
 
         self.url = self._create_url(args.domain)
         self.bucket_name = self.bucket.bucket
@@ -115,13 +123,13 @@ class StaticSite(ComponentResource):
             opts=self._child_opts,
         )
 
-    def _create_headers(self, args: StaticSiteArgs) -> aws.cloudfront.ResponseHeadersPolicy:
+    def _create_headers(self) -> aws.cloudfront.ResponseHeadersPolicy:
         policies = aws.cloudfront
         return policies.ResponseHeadersPolicy(
             f"{self._name}-headers",
             security_headers_config=policies.ResponseHeadersPolicySecurityHeadersConfigArgs(
                 content_security_policy=policies.ResponseHeadersPolicySecurityHeadersConfigContentSecurityPolicyArgs(
-                    content_security_policy=content_security_policy(args.endpoints), override=True
+                    content_security_policy=SITE_POLICY, override=True
                 ),
                 content_type_options=policies.ResponseHeadersPolicySecurityHeadersConfigContentTypeOptionsArgs(
                     override=True
@@ -173,6 +181,7 @@ class StaticSite(ComponentResource):
                 response_headers_policy_id=self.headers.id,
                 compress=True,
             ),
+            custom_error_responses=self._not_found_page(args),
             restrictions=cloudfront.DistributionRestrictionsArgs(
                 geo_restriction=cloudfront.DistributionRestrictionsGeoRestrictionArgs(restriction_type="none")
             ),
@@ -180,6 +189,25 @@ class StaticSite(ComponentResource):
             tags=self._tags,
             opts=self._child_opts,
         )
+
+    def _not_found_page(
+        self, args: StaticSiteArgs
+    ) -> list[aws.cloudfront.DistributionCustomErrorResponseArgs] | None:
+        """Return the response for unknown addresses: the folder's 404.html, or None if it has none.
+
+        The bucket answers 403 for an object that does not exist, because nobody may list it.
+        """
+        if not (Path(args.directory) / "404.html").is_file():
+            return None
+        return [
+            aws.cloudfront.DistributionCustomErrorResponseArgs(
+                error_code=status,
+                response_code=404,
+                response_page_path="/404.html",
+                error_caching_min_ttl=_NOT_FOUND_CACHE_SECONDS,
+            )
+            for status in (403, 404)
+        ]
 
     def _create_url(self, domain: CustomDomain | None) -> Output[str]:
         if domain is None:
@@ -209,27 +237,50 @@ class StaticSite(ComponentResource):
             opts=self._child_opts,
         )
 
-    def _upload(self, args: StaticSiteArgs) -> None:
-        root = Path(args.directory)
-        for path in sorted(item for item in root.rglob("*") if item.is_file()):
-            key = path.relative_to(root).as_posix()
-            if key != "config.json":
-                self._put(key, source=pulumi.FileAsset(str(path)))
-        self._put("config.json", content=Output.json_dumps(args.config))
+    def upload(self, *, config: Input[Mapping[str, Any]], endpoints: Input[Sequence[Input[str]]]) -> None:
+        """Upload config.json and the files: the assets before the pages that name them.
+
+        Assets of former builds stay in the bucket, because a page that is open may still load them. Call it
+        once, and only if the arguments have no config.
+        """
+        root = self._directory
+        files = {path.relative_to(root).as_posix(): path for path in root.rglob("*") if path.is_file()}
+        assets = [
+            self._put(
+                key, source=pulumi.FileAsset(str(files[key])), opts=ResourceOptions(retain_on_delete=True)
+            )
+            for key in sorted(files)
+            if key.startswith(_ASSETS)
+        ]
+        after_assets = ResourceOptions(depends_on=assets)
+        for key in sorted(files):
+            if key.startswith(_ASSETS) or key == "config.json":
+                continue
+            if key.endswith(".html"):
+                page = restrict_connections(files[key].read_text(encoding="utf-8"), endpoints)
+                self._put(key, content=page, opts=after_assets)
+            else:
+                self._put(key, source=pulumi.FileAsset(str(files[key])), opts=after_assets)
+        self._put("config.json", content=Output.json_dumps(config))
 
     def _put(
-        self, key: str, *, source: pulumi.Asset | None = None, content: Output[str] | None = None
-    ) -> None:
+        self,
+        key: str,
+        *,
+        source: pulumi.Asset | None = None,
+        content: Output[str] | None = None,
+        opts: ResourceOptions | None = None,
+    ) -> aws.s3.BucketObjectv2:
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        aws.s3.BucketObjectv2(
+        return aws.s3.BucketObjectv2(
             f"{self._name}-{key}",
             bucket=self.bucket.bucket,
             key=key,
             source=source,
             content=content,
             content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
-            cache_control=_FOR_EVER if key.startswith("assets/") else _CHECK_EACH_TIME,
-            opts=self._child_opts,
+            cache_control=_FOR_EVER if key.startswith(_ASSETS) else _CHECK_EACH_TIME,
+            opts=ResourceOptions.merge(self._child_opts, opts),
         )
 
 

@@ -117,6 +117,7 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "webSocketDomain": DOMAIN,
                 "httpDomain": {**DOMAIN, "domainName": "api.example.org"},
                 "vpc": VPC,
+                "pageOrigins": ["https://pages.example.org"],
                 "layers": LAYERS,
                 "logFormat": "JSON",
                 "kmsKeyArn": KEY,

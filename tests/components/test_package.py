@@ -28,7 +28,7 @@ def test_only_arguments_without_a_default_are_required(resources: dict[str, Any]
         "Schedule": ["function"],
         "SessionBackend": [],
         "SessionTables": [],
-        "StaticSite": ["config", "directory", "endpoints"],
+        "StaticSite": ["directory"],
         "WebSocketApi": [],
         "WebSocketRoute": ["apiId", "executionArn", "routeKey", "stageName", "target"],
     }

@@ -5,6 +5,7 @@ import runpy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -27,10 +28,11 @@ def program(
     stack: str,
     monkeypatch: pytest.MonkeyPatch,
     *,
+    folder: Path = REPOSITORY,
     quotas: Mapping[str, float] | None = None,
     **more: object,
 ) -> Deployed:
-    monkeypatch.chdir(REPOSITORY)
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("WEBSOCKET_SESSIONS_CACHE", str(REPOSITORY / ".local" / "archives"))
     config = config_of(stack) | {f"{PROJECT}:{key}": json.dumps(value) for key, value in more.items()}
     main = str(REPOSITORY / "__main__.py")
@@ -63,6 +65,20 @@ def test_the_local_stack_can_be_thrown_away(monkeypatch: pytest.MonkeyPatch) -> 
     deployed = program("local", monkeypatch)
     assert not any(item.inputs["deletionProtectionEnabled"] for item in deployed.of("Table"))
     assert deployed.of("MetricAlarm") == []
+
+
+def test_the_site_and_the_apis_name_each_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One deployment is enough: neither waits for an address that the other one has only after it."""
+    (tmp_path / "web" / "dist").mkdir(parents=True)
+    (tmp_path / "web" / "dist" / "index.html").write_text("<head>")
+    deployed = program("prod", monkeypatch, folder=tmp_path, site=True)
+    apis = [item.inputs.get("corsConfiguration") for item in deployed.of("Api")]
+    assert [cors["allowOrigins"] for cors in apis if cors] == [["https://d111.cloudfront.net"]]
+    files = {item.inputs["key"]: item.inputs["content"] for item in deployed.of("BucketObjectv2")}
+    config = json.loads(files["config.json"])
+    for name in ("httpUrl", "webSocketUrl"):
+        scheme, host = urlsplit(config[name])[:2]
+        assert f"{scheme}://{host}" in files["index.html"]
 
 
 def test_a_load_that_passes_a_quota_stops_the_deployment(monkeypatch: pytest.MonkeyPatch) -> None:

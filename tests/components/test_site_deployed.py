@@ -35,7 +35,16 @@ site = StaticSite(
 pulumi.export("url", site.url)
 pulumi.export("bucket", site.bucket_name)
 """
-PAGES = {"index.html": "<p>hello</p>", "assets/app-1a2b.js": "export {};\n"}
+PAGES = {
+    "index.html": "<p>hello</p>",
+    "404.html": "<p>unknown</p>",
+    "assets/app-1a2b.js": "export {};\n",
+}
+
+META = (
+    '<meta http-equiv="Content-Security-Policy" '
+    """content="connect-src 'self' https://b.example.org wss://a.example.org" />"""
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +81,7 @@ def test_the_distribution_serves_the_pages_and_their_config(
     outputs: dict[str, str], emulator: MiniStack
 ) -> None:
     host = urlsplit(outputs["url"]).netloc
-    assert fetch(emulator, "", host)[:2] == (200, PAGES["index.html"])
+    assert fetch(emulator, "", host)[:2] == (200, META + PAGES["index.html"])
     status, script, headers = fetch(emulator, "assets/app-1a2b.js", host)
     assert (status, script) == (200, PAGES["assets/app-1a2b.js"])
     assert headers["Content-Type"].startswith("text/javascript")
@@ -101,7 +110,19 @@ def test_an_edited_page_is_published_and_nothing_else_changes(
     changed = {step["urn"].rpartition("::")[2] for step in engine.plan(STACK, folder) if step["op"] != "same"}
     assert changed == {"site-index.html"}
     engine.up(STACK, folder)
-    assert fetch(emulator, "", urlsplit(outputs["url"]).netloc)[1] == "<p>edited</p>"
+    assert fetch(emulator, "", urlsplit(outputs["url"]).netloc)[1] == f"{META}<p>edited</p>"
+
+
+def test_a_new_build_keeps_the_assets_of_pages_that_are_open(
+    outputs: dict[str, str], engine: Engine, folder: Path, emulator: MiniStack
+) -> None:
+    host = urlsplit(outputs["url"]).netloc
+    (folder / "pages" / "assets" / "app-1a2b.js").unlink()
+    (folder / "pages" / "assets" / "app-3c4d.js").write_text("export const build = 2;\n")
+    engine.up(STACK, folder)
+    assert fetch(emulator, "assets/app-3c4d.js", host)[1] == "export const build = 2;\n"
+    assert fetch(emulator, "assets/app-1a2b.js", host)[:2] == (200, PAGES["assets/app-1a2b.js"])
+    engine.refresh(STACK, folder, "--expect-no-changes")
 
 
 def test_destroying_takes_the_files_with_it(outputs: dict[str, str], engine: Engine, folder: Path) -> None:

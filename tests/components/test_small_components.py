@@ -242,10 +242,10 @@ def test_alarms_can_be_left_out_and_the_dashboard_stays() -> None:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Deployed:
-    for name in ("index.html", "assets/app-1a2b.js"):
+    for name in ("index.html", "404.html", "assets/app-1a2b.js"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
-        path.write_text("")
+        path.write_text("<!doctype html>\n<html><head><title>T</title>" if name.endswith(".html") else "")
     args = StaticSiteArgs(
         directory=str(tmp_path),
         config={"region": "eu-central-1"},
@@ -266,10 +266,21 @@ def test_the_bucket_is_private_and_answers_its_distribution_only(site: Deployed)
 
 def test_pages_may_connect_to_the_endpoints_and_nowhere_else(site: Deployed) -> None:
     headers = site.one("ResponseHeadersPolicy").inputs["securityHeadersConfig"]
-    policy = headers["contentSecurityPolicy"]["contentSecurityPolicy"]
-    assert "default-src 'none'" in policy
-    assert "connect-src 'self' https://b.org wss://a.org" in policy
+    assert "default-src 'none'" in headers["contentSecurityPolicy"]["contentSecurityPolicy"]
+    pages = [item.inputs for item in site.of("BucketObjectv2") if item.inputs["key"].endswith(".html")]
+    assert {page["key"] for page in pages} == {"index.html", "404.html"}
+    for page in pages:
+        assert page["content"] == (
+            '<!doctype html>\n<html><head><meta http-equiv="Content-Security-Policy" '
+            """content="connect-src 'self' https://b.org wss://a.org" /><title>T</title>"""
+        )
     assert headers["frameOptions"]["frameOption"] == "DENY"
+
+
+def test_an_address_without_a_file_gets_the_page_404(site: Deployed) -> None:
+    responses = site.one("Distribution").inputs["customErrorResponses"]
+    shown = {(one["errorCode"], one["responseCode"], one["responsePagePath"]) for one in responses}
+    assert shown == {(403, 404, "/404.html"), (404, 404, "/404.html")}
 
 
 def test_files_have_their_type_and_only_hashed_ones_are_cached_for_ever(site: Deployed) -> None:
@@ -277,6 +288,7 @@ def test_files_have_their_type_and_only_hashed_ones_are_cached_for_ever(site: De
     assert {
         key: (item["contentType"].partition(";")[0], item["cacheControl"]) for key, item in files.items()
     } == {
+        "404.html": ("text/html", "no-cache"),
         "assets/app-1a2b.js": ("text/javascript", "public, max-age=31536000, immutable"),
         "config.json": ("application/json", "no-cache"),
         "index.html": ("text/html", "no-cache"),
