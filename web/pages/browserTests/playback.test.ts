@@ -57,7 +57,10 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
     const listener = await listen(browser, site, sessionId);
     await shows(listener, "status", "Live");
     // As headphones or a media key do.
-    await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => audio.pause());
+    await listener.page.locator("#audio").evaluate(async (audio: HTMLAudioElement) => {
+      while (audio.paused) await new Promise((resolve) => setTimeout(resolve, 20)); // the buffer is empty
+      audio.pause();
+    });
     await shows(listener, "playback", "Paused on this device.");
     await shows(listener, "status", "No sound");
     expect(await accessibilityProblems(listener.page)).toEqual([]);

@@ -111,9 +111,13 @@ export class AudioPlayer {
     this.#damageTimer = setTimeout(() => this.#set({ hasDamage: false }), DAMAGE_NOTICE_MILLISECONDS);
   }
 
-  /** Pauses until `goLive`. */
+  /** Pauses until `goLive`, also while the buffer is empty and the element is paused already. */
   pause(): void {
+    this.#shouldPlay = false;
+    clearTimeout(this.#startTimer);
+    this.#startTimer = undefined;
     this.#audio.pause();
+    this.#set({ name: "paused" });
   }
 
   /** Skips to the live position and plays, also after a click when the browser or the system had paused. */
