@@ -304,10 +304,12 @@ class SessionBackend(ComponentResource):
         )
 
     def _allowed_origins(self) -> Input[Sequence[Input[str]]]:
-        configured, of_pages = self._options.allowed_origins, self._args.page_origins
+        of_pages = self._args.page_origins
+        configured = cast(list[Input[str]], self._options.allowed_origins)
         if configured == ["*"] or of_pages == []:
             return configured
-        return Output.from_input(of_pages).apply(lambda origins: [*configured, *origins])
+        origins = cast(Output[list[Input[str]]], Output.from_input(of_pages))
+        return origins.apply(lambda given: [*configured, *given])
 
     def _create_http_api(self) -> HttpApi:
         """Create the API with its routes; with access logs after the WebSocket API, which sets their role."""
