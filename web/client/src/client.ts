@@ -35,10 +35,9 @@ export interface SessionClient {
  * @throws TypeError if the config has no `webSocketUrl` or `httpUrl`.
  */
 export function createClient(config: ClientConfig, options: ClientOptions = {}): SessionClient {
-  for (const name of ["webSocketUrl", "httpUrl"] as const)
-    if (typeof config[name] !== "string" || config[name] === "")
-      throw new TypeError(`frontendConfig has no ${name}.`);
-  const connection = { ...options, url: config.webSocketUrl, httpUrl: config.httpUrl };
+  const { webSocketUrl: url, httpUrl } = config;
+  if (!url || !httpUrl) throw new TypeError(`frontendConfig has no ${url ? "httpUrl" : "webSocketUrl"}.`);
+  const connection = { ...options, url, httpUrl };
   const listener = (sessionId: string, targetLanguage: Language = "en"): ListenerService =>
     new ListenerService({ ...connection, anonymous: true, sessionId, targetLanguage });
   return {

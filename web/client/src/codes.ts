@@ -28,10 +28,12 @@ export type ClientErrorCode =
 export type FailureCode = ErrorCode | ClientErrorCode;
 
 /** Close codes that the client sends; RFC 6455 leaves 4000 to 4999 to applications. */
-export const ClientCloseCode = { normal: 1000, deadPeer: 4000, attachFailed: 4001 } as const;
+export const CLOSE_NORMAL = 1000;
+export const CLOSE_DEAD_PEER = 4000;
+export const CLOSE_ATTACH_FAILED = 4001;
 
 /** Codes after which another attempt can succeed. All others are final, for the reason given here. */
-const RETRYABLE: readonly FailureCode[] = [
+export const RETRYABLE_CODES: readonly FailureCode[] = [
   "CONNECTION_LOST",
   "TIMEOUT",
   "UPGRADE_FAILED",
@@ -47,10 +49,6 @@ const RETRYABLE: readonly FailureCode[] = [
   // Not REPLACED: two devices would take the session from each other endlessly.
   // Not QUEUE_FULL, CLOSED, PROTOCOL_VIOLATION, APPLICATION_ERROR: the application is the cause.
 ];
-
-export function isRetryable(code: FailureCode): boolean {
-  return RETRYABLE.includes(code);
-}
 
 /**
  * Close codes that answer one of the client's own messages. The client reconnects as after any other close

@@ -43,7 +43,7 @@ export class Connection {
   readonly messages = new Emitter<ServerMessage>(MAX_HELD_MESSAGES);
   /** Failures that the connection survives, such as a failed token refresh. */
   readonly warnings = new Emitter<SessionError>();
-  readonly timings: Timings;
+  declare readonly timings: Timings;
   /** The server's clock minus the device's by a guess, which counts until the server has sent a timestamp. */
   protected estimatedOffsetMs = 0;
   #serverOffsetMs: number | undefined;

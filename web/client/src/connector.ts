@@ -1,4 +1,4 @@
-import { ClientCloseCode } from "./codes.ts";
+import { CLOSE_ATTACH_FAILED } from "./codes.ts";
 import { hasCode } from "./errors.ts";
 import { diagnoseHandshake } from "./handshakeDiagnosis.ts";
 import { Socket, type SocketOptions } from "./socket.ts";
@@ -50,7 +50,7 @@ export async function connect(
       );
       return socket;
     } catch (error) {
-      socket.close(ClientCloseCode.attachFailed);
+      socket.close(CLOSE_ATTACH_FAILED);
       throw error;
     }
   } catch (error) {

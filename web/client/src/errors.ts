@@ -1,4 +1,4 @@
-import { isRetryable, type FailureCode } from "./codes.ts";
+import { RETRYABLE_CODES, type FailureCode } from "./codes.ts";
 import { ERROR_CODES, type ErrorCode } from "./protocol.generated.ts";
 
 export interface SessionErrorOptions {
@@ -10,17 +10,17 @@ export interface SessionErrorOptions {
 /** A failure of the client, with the protocol's error code or one of the client's own. */
 export class SessionError extends Error {
   override readonly name = "SessionError";
-  readonly code: FailureCode;
+  declare readonly code: FailureCode;
   /** Milliseconds to wait before the next attempt, if the server gave them. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
   /** Whether another attempt can succeed. */
-  readonly retryable: boolean;
+  declare readonly retryable: boolean;
 
   constructor(code: FailureCode, message: string, options: SessionErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
-    this.retryable = options.retryable ?? isRetryable(code);
+    this.retryable = options.retryable ?? RETRYABLE_CODES.includes(code);
   }
 }
 
@@ -60,5 +60,4 @@ export function meansSessionEnded(error: unknown): error is SessionError {
 const PROGRAMMING_ERROR = /^(Type|Reference|Range|Syntax)Error$/;
 
 /** The texts with which browsers and Node report that `fetch` got no response, which is a TypeError too. */
-const FETCH_FAILURE =
-  /^(failed to fetch|fetch failed|load failed|network|the (internet|network)|terminated)/i;
+const FETCH_FAILURE = /^(failed to fetch|fetch failed|load failed|(the )?(internet|network)|terminated)/i;

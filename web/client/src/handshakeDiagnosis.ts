@@ -22,7 +22,7 @@ export async function diagnoseHandshake(
   const request = { method: "PATCH", headers, signal };
   const response = await fetch(httpUrl + NONEXISTENT_SESSION, request).catch(() => undefined);
   if (!response) return undefined;
-  if (token !== undefined && (response.status === 401 || response.status === 403))
+  if (token !== undefined && [401, 403].includes(response.status))
     return new SessionError("UNAUTHORIZED", "The server refused the token: sign in again.");
   return new SessionError("UPGRADE_FAILED", "A proxy or firewall may block the WebSocket.");
 }

@@ -35,8 +35,8 @@ const MAX_UNHEARD_MESSAGES = 1000;
 
 /** A listener's side of a session: each message once and in order, recovered after disconnects and gaps. */
 export class ListenerService {
-  readonly connection: Connection;
-  readonly state: Observable<ListenerState>;
+  declare readonly connection: Connection;
+  declare readonly state: Observable<ListenerState>;
   /** The session's messages. Those that arrive before the first listener are held for it. */
   readonly messages = new Emitter<ContentMessage>(MAX_UNHEARD_MESSAGES);
   /** Emits when messages are lost because the server no longer keeps them. */

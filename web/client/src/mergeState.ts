@@ -2,8 +2,8 @@ import type { Quality, Status } from "./protocol.generated.ts";
 
 /** The properties of a session that change. */
 interface ChangingState {
-  readonly status: Status | undefined;
-  readonly quality: Quality | undefined;
+  readonly status?: Status | undefined;
+  readonly quality?: Quality | undefined;
   /** Absent while the speaker is not muted. */
   readonly muted?: true | undefined;
   /** When the session ends unless its speaker returns; absent while the speaker is there. */

@@ -59,7 +59,8 @@ export class SendQueue<Message extends { readonly data: string }> {
         const index = this.#waiting.indexOf(queued);
         if (index >= 0) this.#take(index)?.reject(signal.reason);
       });
-      while (this.#overflows() && this.#waiting.length > 1)
+      const { messages, characters } = this.#bounds;
+      while (this.#waiting.length > 1 && (this.#waiting.length > messages || this.#characters > characters))
         this.#take()?.reject(new SessionError("QUEUE_FULL", "The oldest messages were dropped."));
       if (!this.#isSending) this.#work = this.#sendAll();
     });
@@ -68,10 +69,6 @@ export class SendQueue<Message extends { readonly data: string }> {
   /** Resolves once every message is sent or refused. */
   async idle(): Promise<void> {
     return this.#work;
-  }
-
-  #overflows(): boolean {
-    return this.#waiting.length > this.#bounds.messages || this.#characters > this.#bounds.characters;
   }
 
   #take(index = 0): QueuedMessage<Message> | undefined {

@@ -1,4 +1,4 @@
-import { ClientCloseCode, closeFailure } from "./codes.ts";
+import { CLOSE_DEAD_PEER, CLOSE_NORMAL, closeFailure } from "./codes.ts";
 import { fromProtocol, SessionError } from "./errors.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import {
@@ -47,7 +47,7 @@ export class Socket {
   /** Whether the token that the WebSocket was opened with has expired or soon will. */
   isTokenExpiring = false;
   /** The token that the WebSocket was opened with. */
-  readonly token: string | undefined;
+  declare readonly token: string | undefined;
   readonly #webSocket: WebSocketLike;
   readonly #options: SocketOptions;
   /** What to call with the reply to each request under way, by requestId. */
@@ -90,7 +90,7 @@ export class Socket {
       signal.throwIfAborted();
       // The constructor throws for an address that no WebSocket can have.
       const retryable = webSocket !== undefined;
-      throw new SessionError("UPGRADE_FAILED", "The WebSocket could not be opened.", { retryable, cause });
+      throw new SessionError("UPGRADE_FAILED", "The WebSocket did not open.", { retryable, cause });
     }
   }
 
@@ -103,7 +103,7 @@ export class Socket {
       intervalMs: timings.heartbeatIntervalMs,
       timeoutMs: timings.heartbeatTimeoutMs,
       send: () => this.#send({ action: "heartbeat" }),
-      onTimeout: () => this.#end(ClientCloseCode.deadPeer, "The server sent nothing after a heartbeat."),
+      onTimeout: () => this.#end(CLOSE_DEAD_PEER, "The server did not answer a heartbeat."),
     });
     webSocket.onopen = null;
     webSocket.onmessage = (event: { data: unknown }) => this.#receive(String(event.data));
@@ -156,8 +156,8 @@ export class Socket {
     this.#closeIfDrained();
   }
 
-  close(code: number = ClientCloseCode.normal): void {
-    this.#end(code, "The client closed the connection.");
+  close(code: number = CLOSE_NORMAL): void {
+    this.#end(code, "The connection was closed.");
   }
 
   #closeIfDrained(): void {

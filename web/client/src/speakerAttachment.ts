@@ -48,7 +48,7 @@ export class SpeakerAttachment {
       .request<"createSession" | "resumeSession">(request, signal)
       .catch((cause: unknown) => {
         if (!known || !hasCode(cause, "CONFLICT")) throw cause;
-        throw new SessionError("REPLACED", "The session was resumed on another connection.", { cause });
+        throw new SessionError("REPLACED", "The session was resumed elsewhere.", { cause });
       });
     this.#resumeRequestId = newRequestId();
     this.session.set(session);

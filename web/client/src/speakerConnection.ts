@@ -18,9 +18,6 @@ export interface RequestOptions {
 /** Requests that may wait for the connection at once; a further request is rejected with QUEUE_FULL. */
 const MAX_WAITING_REQUESTS = 64;
 
-/** Actions that only the session's present speaker may send. */
-const SPEAKER_ACTIONS: readonly Action[] = ["publish", "updateSession", "endSession"];
-
 /** A token that expires sooner is replaced before the handshake. */
 const MIN_TOKEN_LIFE_MS = 5000;
 
@@ -90,8 +87,7 @@ export class SpeakerConnection extends Connection {
             await this.state.until(({ name }) => name !== "handingOver", limited);
             if (socket === this.socket) {
               // The speaker's attachment was removed: attaching again shows whether another connection replaced it.
-              const isDetached = code === "FORBIDDEN" && isFirst && SPEAKER_ACTIONS.includes(message.action);
-              if (!isDetached || this.#generation < 0) throw error;
+              if (code !== "FORBIDDEN" || !isFirst || this.#generation < 0) throw error;
               socket.close();
             }
           }
@@ -142,7 +138,7 @@ export class SpeakerConnection extends Connection {
   /** Closes if a later attachment than this client's own has the session. */
   #closeIfReplaced(): void {
     if (this.state.value.name === "open" && this.#latestGeneration > this.#generation)
-      this.close(new SessionError("REPLACED", "The session was resumed on another connection."));
+      this.close(new SessionError("REPLACED", "The session was resumed elsewhere."));
   }
 
   /** Replaces an expired token. Returns the wait before the next attempt. @throws the failure if none helps. */
@@ -159,7 +155,7 @@ export class SpeakerConnection extends Connection {
   async #openSocket(signal: AbortSignal): Promise<Socket> {
     if (this.socket) return this.socket;
     if (this.#waitingRequests >= MAX_WAITING_REQUESTS)
-      throw new SessionError("QUEUE_FULL", `${MAX_WAITING_REQUESTS} requests wait for the connection.`);
+      throw new SessionError("QUEUE_FULL", `${MAX_WAITING_REQUESTS} requests are waiting.`);
     this.#waitingRequests++;
     await this.state.until(({ name }) => name === "open", signal).finally(() => this.#waitingRequests--);
     return this.#openSocket(signal);

@@ -39,8 +39,8 @@ interface SessionChange {
  * session outlives its connections, and the connection resumes the session by itself.
  */
 export class SpeakerService {
-  readonly connection: SpeakerConnection;
-  readonly state: Observable<SpeakerState>;
+  declare readonly connection: SpeakerConnection;
+  declare readonly state: Observable<SpeakerState>;
   readonly #queue: SendQueue<PublishContent>;
   /** The changes that this speaker requested last. */
   #wanted: SessionChange = {};
@@ -132,7 +132,7 @@ export class SpeakerService {
   async #change(
     change: SessionChange,
     options: ChangeOptions = {},
-    before: () => Promise<void> = async () => Promise.resolve(),
+    before?: () => Promise<void>,
   ): Promise<void> {
     options.signal?.throwIfAborted();
     this.#wanted = { ...this.#wanted, ...change };

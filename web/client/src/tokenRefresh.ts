@@ -50,7 +50,7 @@ export class TokenRefresh {
       if (token === undefined) throw missingToken();
       // The server is not asked: the provider has no newer token yet, and is called again later.
       if (token === this.#token)
-        throw new SessionError("UNAVAILABLE", "The token provider returned the same token again.");
+        throw new SessionError("UNAVAILABLE", "The token provider returned the same token.");
       await connection.requestOnce<"refreshToken">({ action: "refreshToken", token }, closed);
       this.#token = token;
       this.#schedule(timings.tokenRefreshFloorMs);

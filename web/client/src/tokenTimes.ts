@@ -6,11 +6,12 @@ export interface TokenTimes {
 
 /** Reads a token's times. The server verifies the token; the client only plans by it. */
 export function readTimes(token: string): TokenTimes {
+  let claims = {} as { exp: number; iat: number };
   try {
     const payload = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
-    const { exp, iat } = JSON.parse(atob(payload)) as { exp: number; iat: number };
-    return { expiresAtMs: exp * 1000, issuedAtMs: iat * 1000 };
+    claims = Object(JSON.parse(atob(payload))) as typeof claims;
   } catch {
-    return { expiresAtMs: NaN, issuedAtMs: NaN };
+    // The times stay unknown.
   }
+  return { expiresAtMs: claims.exp * 1000, issuedAtMs: claims.iat * 1000 };
 }

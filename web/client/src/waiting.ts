@@ -60,7 +60,7 @@ export async function withLimit<Result>(
   return abortable(signal, (resolve, reject) => {
     (async () => action(signal))().then(resolve, reject);
     return after(timeoutMs, () =>
-      limit.abort(new SessionError("TIMEOUT", `${subject} took longer than ${timeoutMs} ms.`)),
+      limit.abort(new SessionError("TIMEOUT", `${subject} took over ${timeoutMs} ms.`)),
     );
   });
 }
