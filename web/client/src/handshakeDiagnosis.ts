@@ -23,6 +23,6 @@ export async function diagnoseHandshake(
   const response = await fetch(httpUrl + NONEXISTENT_SESSION, request).catch(() => undefined);
   if (!response) return undefined;
   if (token !== undefined && [401, 403].includes(response.status))
-    return new SessionError("UNAUTHORIZED", "The server refused the token: sign in again.");
+    return new SessionError("UNAUTHORIZED", "The server refused the token: sign in.");
   return new SessionError("UPGRADE_FAILED", "A proxy or firewall may block the WebSocket.");
 }

@@ -39,7 +39,7 @@ export async function requestToken(
   if (typeof token === "string" && token !== "") return token;
   throw new SessionError(
     "APPLICATION_ERROR",
-    `The token provider returned ${token === "" ? "an empty string" : typeof token}; allowed is a token or undefined.`,
+    `The token provider returned ${typeof token}; allowed is a non-empty string or undefined.`,
   );
 }
 
