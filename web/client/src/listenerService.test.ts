@@ -1,7 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { ServerMessage, SessionMessage } from "./index.ts";
 import { error } from "../testSupport/fakeSession.ts";
-import { follow, makeListener, numbered, say, startFakeServer } from "../testSupport/harness.ts";
+import {
+  eachTimeAnother,
+  follow,
+  makeListener,
+  numbered,
+  say,
+  startFakeServer,
+  token,
+} from "../testSupport/harness.ts";
 
 test("messages published after the join are received", async () => {
   const server = await startFakeServer();
@@ -100,6 +108,36 @@ describe("every message is received once and in order", () => {
     await expect.poll(() => heard.length).toBe(server.session.log.length);
     expect(heard).toEqual(numbered(heard.length));
     expect(names).not.toContain("waitingToRetry");
+  });
+});
+
+describe("a listener with a token takes a new connection with a new token", () => {
+  test("when the server says that the token expires, and receives each message once", async () => {
+    const server = await startFakeServer();
+    const { listener, heard } = makeListener(server, {}, true, { token: eachTimeAnother() });
+    const names = follow(listener.connection);
+    await listener.join();
+    say(server, 2);
+    server.connections[0]?.push({ type: "tokenExpiring", secondsLeft: 100 });
+    await expect.poll(() => server.handshakes).toEqual([token("token 0"), token("token 1")]);
+    await expect.poll(() => server.session.listeners.size).toBe(1);
+    say(server, 2);
+    await expect.poll(() => heard).toEqual(numbered(4));
+    expect(server.requests("refreshToken")).toEqual([]);
+    expect(names).not.toContain("waitingToRetry");
+  });
+
+  test("when a request fails with TOKEN_EXPIRED, and repeats the request", async () => {
+    const server = await startFakeServer();
+    const { listener } = makeListener(server, {}, true, { token: eachTimeAnother() });
+    await listener.join();
+    server.fault = (message) =>
+      message.action === "joinSession" && server.handshakes.length === 1
+        ? { reply: error("TOKEN_EXPIRED", message.requestId) }
+        : undefined;
+    await listener.setLanguage("es");
+    expect(server.handshakes).toEqual([token("token 0"), token("token 1")]);
+    expect(listener.state.value.targetLanguage).toBe("es");
   });
 });
 

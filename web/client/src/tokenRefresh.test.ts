@@ -1,13 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TokenProvider } from "./index.ts";
 import { error } from "../testSupport/fakeSession.ts";
-import { connect, isOpen, startFakeServer, token } from "../testSupport/harness.ts";
-
-/** As a provider that heeds `forceRefresh`. */
-function eachTimeAnother(): TokenProvider {
-  let count = 0;
-  return async () => Promise.resolve(token(`token ${count++}`));
-}
+import { connect, eachTimeAnother, isOpen, startFakeServer, token } from "../testSupport/harness.ts";
 
 describe("the token of an open connection", () => {
   test("is replaced shortly before it expires", async () => {

@@ -6,6 +6,7 @@ import {
   SpeakerConnection,
   type Connection,
   type ConnectionStateName,
+  type TokenProvider,
   type WebSocketClass,
 } from "../src/index.ts";
 import { TRANSITIONS } from "../src/connectionState.ts";
@@ -77,9 +78,21 @@ export async function createSpeaker(server: FakeServer, timings: object = {}) {
   return speaker;
 }
 
-export function makeListener(server: FakeServer, timings: object = {}, isHeard = true) {
+/** Returns a provider that heeds `forceRefresh`: each call has another token. */
+export function eachTimeAnother(): TokenProvider {
+  let count = 0;
+  return async () => Promise.resolve(token(`token ${count++}`));
+}
+
+export function makeListener(
+  server: FakeServer,
+  timings: object = {},
+  isHeard = true,
+  provider: { token?: TokenProvider } = {},
+) {
   const listener = new ListenerService({
     ...options(server, timings),
+    ...provider,
     sessionId: "caring-king-275",
     targetLanguage: "de",
   });
