@@ -201,7 +201,7 @@ class StaticSiteOptions(TypedDict, total=False):
     """The arguments of StaticSite as keyword options."""
 
     directory: str
-    config: Input[Mapping[str, Any]]
+    config: Input[Mapping[str, Any]] | None
     endpoints: Input[Sequence[Input[str]]]
     domain: CustomDomain | None
     web_acl_arn: Input[str] | None

@@ -304,12 +304,11 @@ class SessionBackend(ComponentResource):
         )
 
     def _allowed_origins(self) -> Input[Sequence[Input[str]]]:
-        of_pages = self._args.page_origins
-        configured = cast(list[Input[str]], self._options.allowed_origins)
+        of_pages, configured = self._args.page_origins, self._options.allowed_origins
         if configured == ["*"] or of_pages == []:
             return configured
-        origins = cast(Output[list[Input[str]]], Output.from_input(of_pages))
-        return origins.apply(lambda given: [*configured, *given])
+        lists: Output[list[list[str]]] = Output.all(configured, of_pages)
+        return lists.apply(lambda given: [*given[0], *given[1]])
 
     def _create_http_api(self) -> HttpApi:
         """Create the API with its routes; with access logs after the WebSocket API, which sets their role."""
