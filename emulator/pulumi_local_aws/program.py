@@ -17,6 +17,8 @@ from pulumi.runtime import reset_options, run_in_stack, set_all_config
 from pulumi.runtime.proto import language_pb2
 
 REPORTED = 32
+MONITOR_ENDED = "resource monitor shut down"
+"""The engine's error for registrations under way when it ends a deployment. It has reported the reason."""
 
 
 def main() -> int:
@@ -44,7 +46,8 @@ def main() -> int:
         pulumi.log.error(str(error))
         return REPORTED
     except Exception as error:
-        pulumi.log.error(_trace(error, Path(__file__)))
+        if MONITOR_ENDED not in str(error):
+            pulumi.log.error(_trace(error, Path(__file__)))
         return REPORTED
     finally:
         sys.stdout.flush()

@@ -114,7 +114,7 @@ def test_a_known_output_is_the_same_as_its_value(
     for inputs in given[component]:
         plain = plugin.construct(component, inputs)
         wrapped = plugin.construct(component, replaced(component, inputs, output))
-        assert by_name(wrapped) == by_name(plain)
+        assert without_digest_key(by_name(wrapped)) == without_digest_key(by_name(plain))
 
 
 @pytest.mark.parametrize("component", NAMES)
@@ -272,6 +272,15 @@ def _at(value: Any, path: Path_) -> Any:
 
 def by_name(made: Any) -> dict[tuple[str, str], dict[str, Any]]:
     return {(item.type, item.name): item.inputs for item in made.resources}
+
+
+def without_digest_key(made: dict[tuple[str, str], dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Put the same text in place of the key that each program makes at random."""
+    keys = [inputs["value"] for (kind, _), inputs in made.items() if kind == "aws:ssm/parameter:Parameter"]
+    text = json.dumps([[*name, inputs] for name, inputs in made.items()], default=str)
+    for key in keys:
+        text = text.replace(key, "digest key")
+    return {(kind, name): inputs for kind, name, inputs in json.loads(text)}
 
 
 def fits(described: Mapping[str, Any], value: Any) -> bool:

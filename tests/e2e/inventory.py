@@ -19,6 +19,7 @@ LISTINGS: tuple[tuple[str, str, str], ...] = (
     ("cloudwatch", "list_dashboards", "DashboardEntries"),
     ("sns", "list_topics", "Topics"),
     ("s3", "list_buckets", "Buckets"),
+    ("ssm", "describe_parameters", "Parameters"),
     ("cloudfront", "list_distributions", "DistributionList"),
 )
 """Service, operation, and the key of its answer that lists what is there."""

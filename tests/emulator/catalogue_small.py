@@ -25,7 +25,7 @@ SMALL: dict[str, Case] = {
     "parameter": Case(
         type="aws:ssm/parameter:Parameter",
         properties={"type": "String", "value": "one", "tags": {"team": "a"}},
-        updates={"value": "two", "description": "new", "tags": {"team": "b"}},
+        updates={"type": "StringList", "value": "two", "description": "new", "tags": {"team": "b"}},
         replaces={"name": "renamed"},
     ),
     "hidden": Case(

@@ -40,6 +40,7 @@ LISTS: dict[str, tuple[str, str, str]] = {
     ),
     "aws:sns/topic:Topic": ("sns", "list_topics", "Topics[].TopicArn"),
     "aws:sqs/queue:Queue": ("sqs", "list_queues", "QueueUrls[]"),
+    "aws:ssm/parameter:Parameter": ("ssm", "describe_parameters", "Parameters[].Name"),
 }
 """Of each type of resource that exists by itself: the service, its list, and the ids in it (JMESPath). The
 other types of the program are parts of these and go with them."""
