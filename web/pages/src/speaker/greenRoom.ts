@@ -15,15 +15,23 @@ export class GreenRoom {
     this.#store = store;
   }
 
-  /** Opens the microphone if the person has allowed it before: only a click may make the browser ask. */
+  /**
+   * Opens the microphone if the person has allowed it before: only a click may make the browser ask. An alert
+   * that explains why the page is back at this step stays.
+   */
   async enter(): Promise<void> {
     if (!this.#store.value.isSupported || !(await isMicrophoneAllowed())) return;
-    if (this.#store.value.step === "setup") await this.open();
+    if (this.#store.value.step === "setup") await this.#open();
   }
 
-  /** Opens a microphone, or shows why that failed. Returns whether one is open. */
+  /** Opens a microphone on a click, or shows why that failed. Returns whether one is open. */
   async open(deviceId?: string): Promise<boolean> {
-    this.#store.patch({ microphone: { name: "opening" }, alert: undefined });
+    this.#store.patch({ alert: undefined });
+    return this.#open(deviceId);
+  }
+
+  async #open(deviceId?: string): Promise<boolean> {
+    this.#store.patch({ microphone: { name: "opening" } });
     try {
       if (deviceId === undefined) await this.#input.ensureOpen(readPreferences().deviceId);
       else await this.#input.open(deviceId);
