@@ -58,8 +58,9 @@ def test_a_run_pings_through_the_management_api(
 ) -> None:
     """The clock is the real one: a connection of long ago is due, one of the future is not."""
     connection = keep_alive_driver.connect()
+    _, session_id = keep_alive_driver.speaking()
     keep_alive_driver.now = 0
-    old = keep_alive_driver.connect()
+    old = keep_alive_driver.listening(session_id)
 
     assert handler({}, Context(50_000)) == {"left": 0}
     assert [push["type"] for push in callbacks.pushes(old)] == ["connectionRefreshRequired"]
