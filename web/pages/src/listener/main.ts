@@ -137,5 +137,8 @@ function volume(): number {
 }
 
 showState(store);
-setInterval(() => showTime(store.value, controller?.serverTimeMs ?? Date.now()), CLOCK_MILLISECONDS);
+const showClocks = (): void => showTime(store.value, controller?.serverTimeMs ?? Date.now());
+store.watch(({ connection }) => connection, showClocks);
+store.watch(({ joiningSince }) => joiningSince, showClocks);
+setInterval(showClocks, CLOCK_MILLISECONDS);
 runAction(start);

@@ -44,7 +44,7 @@ export function showState(store: Store<ListenerPageState>): void {
 }
 
 /**
- * Shows the parts that change with time. Call it about once a second.
+ * Shows the parts that change with time. Call it twice a second, and when the connection changes.
  *
  * @param serverNow epoch milliseconds by the server's clock.
  */

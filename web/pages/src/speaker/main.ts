@@ -115,5 +115,8 @@ async function copy(text: string, confirmation: string): Promise<void> {
 }
 
 showState(store);
-setInterval(() => showTime(store.value), CLOCK_MILLISECONDS);
+const showClocks = (): void => showTime(store.value);
+store.watch(({ connection }) => connection, showClocks);
+store.watch(({ busySince }) => busySince, showClocks);
+setInterval(showClocks, CLOCK_MILLISECONDS);
 runAction(start);

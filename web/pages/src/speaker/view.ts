@@ -87,7 +87,7 @@ function allowSpeaking(allowed: boolean): void {
   for (const id of ["create", "continue"]) byId(id, HTMLButtonElement).disabled = !allowed;
 }
 
-/** Shows the parts that change with time. Call it about once a second. */
+/** Shows the parts that change with time. Call it twice a second, and when the connection changes. */
 export function showTime({ session, connection, busySince }: SpeakerPageState): void {
   const now = Date.now();
   if (session) byId("elapsed").textContent = durationText(now - Date.parse(session.createdAt));
