@@ -137,6 +137,20 @@ class Counted:
         for number, listener in enumerate(self.listeners):
             self._disconnect(listener)
             self.listeners[number] = self._join(listener.position)
+        self.reconnect_speaker()
+
+    def lose(self, number: int) -> Client:
+        """Disconnect one listener, which misses what is published until it recovers."""
+        lost = self.listeners.pop(number)
+        self._disconnect(lost)
+        return lost
+
+    def recover(self, lost: Client) -> None:
+        """Let a lost listener join by a new connection, at its position."""
+        self.listeners.append(self._join(lost.position))
+
+    def reconnect_speaker(self) -> None:
+        """Replace the speaker's connection."""
         self._disconnect(self.speaker)
         self.speaker = Client(self._connect(self.subject), self.driver.now)
         self._request(
@@ -363,3 +377,35 @@ def test_joins_and_disconnects_cost_what_the_estimate_says(counted: Counted) -> 
         outage_seconds=0,
     )
     compare(counted, moving)
+
+
+def test_missed_messages_cost_what_the_estimate_says(counted: Counted) -> None:
+    """A message every two seconds for five minutes; each client is once away, a listener for ten seconds."""
+    counted.start(10)
+    for number in range(10):
+        lost = counted.lose(0)
+        before = len(counted.message_sizes)
+        for _ in range(5):
+            counted.publish("x" * 400)
+        assert len(counted.message_sizes) == before + 5 * 9
+        counted.recover(lost)
+        assert len(counted.message_sizes) == before + 5 * 10
+        for _ in range(10):
+            counted.publish("x" * 400)
+        if number % 2:
+            counted.pass_minute()
+    counted.reconnect_speaker()
+    counted.stop()
+    away = Load(
+        sessions=1,
+        listeners=10,
+        messages_per_second=0.5,
+        message_bytes=max(counted.message_sizes),
+        minutes=5,
+        session_minutes=5,
+        reconnects_per_hour=12,
+        outage_seconds=10,
+    )
+    compare(counted, away)
+    with pytest.raises(AssertionError):
+        compare(counted, replace(away, reconnects_per_hour=0))
