@@ -81,11 +81,7 @@ def create_session(event: Event) -> Event:
         },
         ConditionExpression="attribute_not_exists(sessionId)",
     )
-    table("connections").update_item(
-        Key={"connectionId": connection_id},
-        UpdateExpression="SET sessionId = :id",
-        ExpressionAttributeValues={":id": session_id},
-    )
+    attach(connection_id, session_id)
     push(connection_id, {"type": "sessionCreated", "sessionId": session_id})
     return {"statusCode": 200}
 
@@ -107,11 +103,7 @@ def join_session(event: Event) -> Event:
         ExpressionAttributeValues={":one": 1, ":capacity": MAX_LISTENERS},
     )
     table("listeners").put_item(Item={"sessionId": session_id, "connectionId": connection_id})
-    table("connections").update_item(
-        Key={"connectionId": connection_id},
-        UpdateExpression="SET sessionId = :id",
-        ExpressionAttributeValues={":id": session_id},
-    )
+    attach(connection_id, session_id)
     push(connection_id, {"type": "sessionJoined", "sessionId": session_id})
     return {"statusCode": 200}
 
@@ -137,6 +129,15 @@ def publish(event: Event) -> Event:
     list(executor().map(push, listeners, [body] * len(listeners)))
     push(connection_id, {"type": "published", "offset": offset})
     return {"statusCode": 200}
+
+
+def attach(connection_id: str, session_id: str) -> None:
+    """Store the session of a connection."""
+    table("connections").update_item(
+        Key={"connectionId": connection_id},
+        UpdateExpression="SET sessionId = :id",
+        ExpressionAttributeValues={":id": session_id},
+    )
 
 
 def check_limit(subject: str) -> None:
