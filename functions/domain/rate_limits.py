@@ -110,13 +110,18 @@ class LimitRules:
 
 
 def origin_of(caller: Caller) -> str:
-    """Return the digest of whom requests count for across connections: the user, or an anonymous address."""
+    """Return the digest of the user, or of the address if the client is anonymous."""
     return short_digest(caller.subject) if caller.subject else caller.address
 
 
 def limit_exceeded(limit: Limit | None, now: int) -> RateLimitedError:
     """Return the error, with the seconds until a retry can succeed."""
-    return RateLimitedError(retry_after=max(1, limit.retry_at - now) if limit else None)
+    return RateLimitedError(retry_after=seconds_until_retry(limit, now) if limit else None)
+
+
+def seconds_until_retry(limit: Limit, now: int) -> int:
+    """Return the seconds after which a client that exceeds the limit may try again, at least 1."""
+    return max(1, limit.retry_at - now)
 
 
 def enforce(rate_limits: RateLimits, limit: Limit | None, now: int) -> None:
@@ -194,7 +199,7 @@ class RequestLimit:
             self.metrics.count("FloodDisconnected")
             with suppress(UnavailableError):  # the next request tries again
                 self.disconnect(caller.connection_id)
-        raise RequestLimitExceededError(retry_after=max(1, limit.retry_at - now))
+        raise RequestLimitExceededError(retry_after=seconds_until_retry(limit, now))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
