@@ -50,7 +50,8 @@ def listeners(run: Verification) -> Iterator[Observation]:
         seconds = [one for heard in delays for one in heard if one is not None]
         return [
             joined.seen(
-                f"{_told(outcomes)}; {counted} counted", holds=outcomes["sessionJoined"] == counted == count
+                f"{_describe(outcomes)}; {counted} counted",
+                holds=outcomes["sessionJoined"] == counted == count,
             ),
             received.seen(
                 f"{missed} missed; publish to receipt: {_quantiles(seconds)}",
@@ -73,11 +74,11 @@ def bursts(run: Verification) -> Iterator[Observation]:
         joins = asyncio.run(_burst(run, size))
         outcomes = _outcomes(size, joins)
         failed = size - outcomes["sessionJoined"]
-        told = f"{_told(outcomes)}; {_quantiles([seconds for _, seconds in joins])}"
+        seen = f"{_describe(outcomes)}; {_quantiles([seconds for _, seconds in joins])}"
         if run.on_emulator:
-            yield expectation.unseen(f"a local AWS has no contention and no concurrency of AWS's: {told}")
+            yield expectation.unseen(f"a local AWS has no contention and no concurrency of AWS's: {seen}")
         else:
-            yield expectation.seen(told, holds=failed <= size * ALLOWED_FAILURES)
+            yield expectation.seen(seen, holds=failed <= size * ALLOWED_FAILURES)
 
 
 @asynccontextmanager
@@ -155,7 +156,7 @@ def _outcomes(count: int, joins: Joins) -> Counter[str]:
     return Counter([outcome for outcome, _ in joins] + ["no connection"] * (count - len(joins)))
 
 
-def _told(outcomes: Counter[str]) -> str:
+def _describe(outcomes: Counter[str]) -> str:
     return ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
 
 

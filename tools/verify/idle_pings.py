@@ -34,8 +34,8 @@ def idle_pings(run: Verification) -> Iterator[Observation]:
 
     found = asyncio.run(watch_all())
     complete = all(len(gaps) == run.sizes.pings for gaps in found)
-    told = "; ".join(", ".join(f"{gap:.0f} s" for gap in gaps) or "no ping" for gaps in found)
-    yield expectation.seen(told, holds=complete and all(gap <= within for gaps in found for gap in gaps))
+    intervals = "; ".join(", ".join(f"{gap:.0f} s" for gap in gaps) or "no ping" for gaps in found)
+    yield expectation.seen(intervals, holds=complete and all(gap <= within for gaps in found for gap in gaps))
 
 
 async def _gaps(address: str, pings: int, within: float) -> list[float]:
