@@ -262,6 +262,19 @@ def counted_on_shards(tables: object) -> Iterator[Counted]:
         yield Counted(driver=driver, units=units, queue=queue, settings=settings)
 
 
+def load_of(counted: Counted, *, minutes: float, reconnects_per_hour: float = 0, **load: Any) -> Load:
+    """Return the load of a scenario: one session for all of its time, and the largest of its messages."""
+    sizes = {"message_bytes": max(counted.message_sizes)} if counted.message_sizes else {}
+    return Load(
+        sessions=1,
+        minutes=minutes,
+        session_minutes=minutes,
+        reconnects_per_hour=reconnects_per_hour,
+        **sizes,
+        **load,
+    )
+
+
 def compare(counted: Counted, load: Load) -> None:
     """Assert that each line of the estimate is within ten per cent of what was counted."""
     settings = SessionSettings(
@@ -288,14 +301,7 @@ def test_a_silent_session_costs_what_the_estimate_says(counted: Counted) -> None
     for _ in range(60):
         counted.pass_minute()
     counted.stop()
-    silent = Load(
-        sessions=1,
-        listeners=5,
-        messages_per_second=0,
-        minutes=60,
-        session_minutes=60,
-        reconnects_per_hour=0,
-    )
+    silent = load_of(counted, listeners=5, messages_per_second=0, minutes=60)
     compare(counted, silent)
 
 
@@ -307,15 +313,7 @@ def test_a_talk_costs_what_the_estimate_says(counted: Counted) -> None:
             counted.publish("x" * 400)
         counted.pass_minute()
     counted.stop()
-    talk = Load(
-        sessions=1,
-        listeners=10,
-        messages_per_second=1,
-        message_bytes=max(counted.message_sizes),
-        minutes=2,
-        session_minutes=2,
-        reconnects_per_hour=0,
-    )
+    talk = load_of(counted, listeners=10, messages_per_second=1, minutes=2)
     compare(counted, talk)
 
 
@@ -327,15 +325,7 @@ def test_an_audience_beyond_the_publish_costs_what_the_estimate_says(counted_on_
         counted.publish("x" * 400)
     counted.stop()
     assert counted.queue.requests > 0
-    talk = Load(
-        sessions=1,
-        listeners=30,
-        messages_per_second=1,
-        message_bytes=max(counted.message_sizes),
-        minutes=2,
-        session_minutes=2,
-        reconnects_per_hour=0,
-    )
+    talk = load_of(counted, listeners=30, messages_per_second=1, minutes=2)
     compare(counted, talk)
 
 
@@ -345,15 +335,7 @@ def test_audio_costs_what_the_estimate_says(counted: Counted) -> None:
     for _ in range(240):
         counted.publish("x" * 4_000)
     counted.stop()
-    audio = Load(
-        sessions=1,
-        listeners=5,
-        messages_per_second=2,
-        message_bytes=max(counted.message_sizes),
-        minutes=2,
-        session_minutes=2,
-        reconnects_per_hour=0,
-    )
+    audio = load_of(counted, listeners=5, messages_per_second=2, minutes=2)
     compare(counted, audio)
 
 
@@ -366,13 +348,11 @@ def test_joins_and_disconnects_cost_what_the_estimate_says(counted: Counted) -> 
             counted.reconnect()
         counted.pass_minute()
     counted.stop()
-    moving = Load(
-        sessions=1,
+    moving = load_of(
+        counted,
         listeners=10,
         messages_per_second=1 / 60,
-        message_bytes=max(counted.message_sizes),
         minutes=30,
-        session_minutes=30,
         reconnects_per_hour=20,
         outage_seconds=0,
     )
@@ -396,15 +376,8 @@ def test_missed_messages_cost_what_the_estimate_says(counted: Counted) -> None:
             counted.pass_minute()
     counted.reconnect_speaker()
     counted.stop()
-    away = Load(
-        sessions=1,
-        listeners=10,
-        messages_per_second=0.5,
-        message_bytes=max(counted.message_sizes),
-        minutes=5,
-        session_minutes=5,
-        reconnects_per_hour=12,
-        outage_seconds=10,
+    away = load_of(
+        counted, listeners=10, messages_per_second=0.5, minutes=5, reconnects_per_hour=12, outage_seconds=10
     )
     compare(counted, away)
     with pytest.raises(AssertionError):
