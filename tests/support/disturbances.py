@@ -39,6 +39,8 @@ class Disturbance:
     endpoint_url: str
     name: str
     injected: Counter[str] = field(default_factory=Counter[str])
+    repeated: set[int] = field(default_factory=set[int])
+    """Which of the latest requests were sent again."""
 
     def at_once(self, requests: Sequence[Callable[[], Result]]) -> list[Result | SessionError]:
         """Start all requests together; return each one's result, or the error that refused it.
@@ -48,21 +50,22 @@ class Disturbance:
         gate = threading.Barrier(len(requests))
         options = dict(DISTURBANCES[self.name])
         rules = options.pop("rules", [])
+        self.repeated = set()
 
-        def run(request: Callable[[], Result]) -> Result | SessionError:
+        def run(index: int, request: Callable[[], Result]) -> Result | SessionError:
             gate.wait(timeout=30)
-            return self._until_answered(request)
+            return self._until_answered(index, request)
 
         with (
             injected_faults(self.endpoint_url, *rules, **options, seed=_FIRST_CALL) as faults,
             ThreadPoolExecutor(len(requests)) as pool,
         ):
-            results = list(pool.map(run, requests))
+            results = list(pool.map(run, range(len(requests)), requests))
             self.injected.update(faults.counts())
         assert not rules or self.injected, "faults were injected"
         return results
 
-    def _until_answered(self, request: Callable[[], Result]) -> Result | SessionError:
+    def _until_answered(self, index: int, request: Callable[[], Result]) -> Result | SessionError:
         max_requests = 1 if self.name == "undisturbed" else MAX_REQUESTS
         for attempt in range(1, max_requests + 1):
             try:
@@ -70,4 +73,5 @@ class Disturbance:
             except SessionError as error:
                 if not isinstance(error, UnavailableError) or attempt == max_requests:
                     return error
+                self.repeated.add(index)
         raise AssertionError("the last request returns")

@@ -70,6 +70,12 @@ class PublishDriver(SessionDriver):
             )
         )
 
+    def serve_queue(self) -> None:
+        """Serve the tasks that publishes left to the queue, and the tasks that follow from them."""
+        while self.queue.tasks:
+            tasks, self.queue.tasks = self.queue.tasks, []
+            assert not any(self.container.fan_out_consumer(tasks))
+
     def join_in_each_shard(self, session_id: str, at_least: int) -> list[str]:
         """Join until every shard has `at_least` listeners; return all of them."""
         listeners: list[str] = []
