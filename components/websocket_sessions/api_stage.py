@@ -10,6 +10,7 @@ from pulumi import Input, Resource, ResourceOptions
 from websocket_sessions.access_logs import create_access_logs
 from websocket_sessions.arguments import arguments, check_range, check_rule
 from websocket_sessions.custom_domain import CustomDomain
+from websocket_sessions.plain_arguments import PROTECTS, plain_because
 from websocket_sessions.route_targets import Throttle
 from websocket_sessions.tags import Tags
 
@@ -41,7 +42,7 @@ class StageArgs:
     """The path of the names of roles that are created here, such as `/service/`."""
     permissions_boundary_arn: Input[str] | None = None
     """The managed policy that bounds what those roles may do."""
-    deletion_protection: bool = False
+    deletion_protection: bool = field(default=False, metadata=plain_because(PROTECTS))
     """Whether Pulumi refuses to delete the API, whose id is in the clients' URL."""
     domain: CustomDomain | None = None
     """The domain of the URL, in place of API Gateway's."""

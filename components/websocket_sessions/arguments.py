@@ -2,8 +2,8 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast, dataclass_transform, get_origin
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar, cast, dataclass_transform, get_origin, overload
 
 from pulumi import Input, Output, RunError
 
@@ -18,6 +18,7 @@ from websocket_sessions.argument_types import (
     required_fields,
     shape,
 )
+from websocket_sessions.plain_arguments import CLASS_REASON, DECIDES_RESOURCES, reason_for
 
 Args = TypeVar("Args")
 Value = TypeVar("Value")
@@ -32,24 +33,41 @@ class ArgumentError(RunError, ValueError):
     """
 
 
+@overload
+def arguments(cls: type[Args]) -> type[Args]: ...
+@overload
+def arguments(*, plain_because: str) -> Callable[[type[Args]], type[Args]]: ...
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-def arguments(cls: type[Args]) -> type[Args]:
+def arguments(
+    cls: type[Args] | None = None, *, plain_because: str = DECIDES_RESOURCES
+) -> type[Args] | Callable[[type[Args]], type[Args]]:
     """Make a class the frozen, keyword-only arguments of a component.
 
     Each value is checked against its annotation before `__post_init__` of the class's bases and its own
     runs. A mapping becomes the class of arguments that the annotation names, and a whole float an int.
+    `plain_because` is the reason of fields that take no Output and name no reason of their own.
     """
+    if cls is None:
+        return lambda decorated: _make_arguments(decorated, plain_because)
+    return _make_arguments(cls, plain_because)
+
+
+def _make_arguments(cls: type[Args], plain_because: str) -> type[Args]:
     own = cast(Callable[[Any], None] | None, cls.__dict__.get("__post_init__"))
     inherited = cast(tuple[Callable[[Any], None], ...], getattr(cls, _CHECKS, ()))
     checks = inherited if own is None else (*inherited, own)
 
     def check_all(self: Any) -> None:
-        for name, annotation in annotations(cast(type[Any], type(self))).items():
-            object.__setattr__(self, name, coerce(name, annotation, getattr(self, name)))
+        kind = cast(type[Any], type(self))
+        for item in fields(kind):
+            given = getattr(self, item.name)
+            value = coerce(item.name, item.type, given, plain_because=reason_for(kind, item))
+            object.__setattr__(self, item.name, value)
         for run in checks:
             run(self)
 
     setattr(cls, _CHECKS, checks)
+    setattr(cls, CLASS_REASON, plain_because)
     setattr(cls, "__post_init__", check_all)  # noqa: B010 - a name that the type does not declare
     return dataclass(frozen=True, kw_only=True)(cls)
 
@@ -68,8 +86,11 @@ def coerce_args(
     return _from_mapping(kind, cast(Mapping[str, Any], values)) if isinstance(values, Mapping) else values
 
 
-def coerce(argument: str, annotation: Any, value: Any) -> Any:
-    """Return a value as its annotation says; raise ArgumentError if it does not fit."""
+def coerce(argument: str, annotation: Any, value: Any, *, plain_because: str = DECIDES_RESOURCES) -> Any:
+    """Return a value as its annotation says.
+
+    Raises ArgumentError if it does not fit. `plain_because` is the reason if it is an Output and may be none.
+    """
     allowed = shape(annotation)
     if not is_known(value):
         if allowed.deferred:
@@ -77,7 +98,7 @@ def coerce(argument: str, annotation: Any, value: Any) -> Any:
             return _coerced_later(argument, annotation, value) if changes else value
         raise ArgumentError(
             f"{argument} is an Output: allowed is a value that is known while the program runs, "
-            "because it decides which resources there are"
+            f"because {plain_because}"
         )
     if value is None and allowed.optional:
         return None
@@ -85,7 +106,7 @@ def coerce(argument: str, annotation: Any, value: Any) -> Any:
     if alternative is None:
         names = " or ".join(_described(item) for item in allowed.alternatives)
         raise ArgumentError(f"{argument} is {value!r}: allowed is {names}")
-    return _coerced(argument, alternative, value)
+    return _coerced(argument, alternative, value, plain_because)
 
 
 def check(argument: str, value: object, allowed: str, *, when: bool) -> None:
@@ -173,15 +194,21 @@ def _coerced_later(argument: str, annotation: Any, value: Input[Any]) -> Output[
     return Output.from_input(value).apply(lambda known: coerce(argument, annotation, known))
 
 
-def _coerced(argument: str, alternative: Any, value: Any) -> Any:
+def _coerced(argument: str, alternative: Any, value: Any, plain_because: str) -> Any:
     if is_arguments(alternative) and isinstance(value, Mapping):
         return _from_nested(argument, alternative, cast(Mapping[str, Any], value))
     item = item_annotation(alternative)
     if item is not None and isinstance(value, Mapping):
         values = cast(Mapping[str, Any], value).items()
-        return {key: coerce(f"{argument}.{key}", item, known) for key, known in values}
+        return {
+            key: coerce(f"{argument}.{key}", item, known, plain_because=plain_because)
+            for key, known in values
+        }
     if item is not None:
-        return [coerce(f"{argument}[{place}]", item, known) for place, known in enumerate(value)]
+        return [
+            coerce(f"{argument}[{place}]", item, known, plain_because=plain_because)
+            for place, known in enumerate(value)
+        ]
     return int(value) if alternative is int else value
 
 

@@ -6,6 +6,12 @@ from dataclasses import field
 from pulumi import Input
 
 from websocket_sessions.arguments import arguments, check, check_choice
+from websocket_sessions.plain_arguments import (
+    CHECKED_AS_PERMISSION,
+    READ_AS_CODE,
+    SELECTS_THROTTLED_ROUTES,
+    plain_because,
+)
 from websocket_sessions.policies import PolicyStatement
 from websocket_sessions.route_targets import Throttle
 from websocket_sessions.session_tables import TABLES
@@ -19,19 +25,23 @@ _OPERATION = r"allowed is an operation of DynamoDB such as GetItem"
 class BackendRoute:
     """A further route of a backend's WebSocket API, with a function of its own."""
 
-    handler: str
+    handler: str = field(metadata=plain_because(READ_AS_CODE))
     """A path to code such as `app/app.handler` (folder, module, function), relative to the program."""
-    tables: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    tables: Mapping[str, Sequence[str]] = field(
+        default_factory=dict[str, Sequence[str]], metadata=plain_because(CHECKED_AS_PERMISSION)
+    )
     """DynamoDB operations by table, such as `{"sessions": ["GetItem"]}`. The function gets the name of the
     table in SESSIONS_TABLE, and likewise for connections, listeners, messages, requests and limits."""
-    connections: Sequence[str] = field(default_factory=list[str])
+    connections: Sequence[str] = field(
+        default_factory=list[str], metadata=plain_because(CHECKED_AS_PERMISSION)
+    )
     """`POST` pushes to connections, `GET` looks them up, `DELETE` disconnects them. With any, the function
     gets the address in CALLBACK_URL."""
     policy: Input[Sequence[PolicyStatement]] = field(default_factory=list[PolicyStatement])
     """What else the function may do."""
-    environment: Mapping[str, Input[str]] = field(default_factory=dict[str, Input[str]])
+    environment: Input[Mapping[str, Input[str]]] = field(default_factory=dict[str, Input[str]])
     """Further environment variables."""
-    throttle: Throttle | None = None
+    throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
     """The route's own throttle, within the stage's."""
     replies: bool = True
     """Whether what the function returns goes back to the client as a message."""

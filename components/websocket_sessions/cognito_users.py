@@ -9,6 +9,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from websocket_sessions.arguments import arguments, check_range, coerce_args
 from websocket_sessions.component_options import CognitoUsersOptions
 from websocket_sessions.local_endpoint import cognito_endpoint
+from websocket_sessions.plain_arguments import PROTECTS, plain_because
 from websocket_sessions.tags import Tags, stack_tags
 
 _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
@@ -18,7 +19,7 @@ _SIGN_IN = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 class CognitoUsersArgs:
     """Arguments of CognitoUsers."""
 
-    deletion_protection: bool = True
+    deletion_protection: bool = field(default=True, metadata=plain_because(PROTECTS))
     """Whether AWS and Pulumi refuse to delete the pool with its accounts, and the client."""
     self_sign_up: Input[bool] = False
     """Whether users create their own accounts; otherwise an administrator does."""

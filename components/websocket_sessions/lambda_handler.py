@@ -9,6 +9,7 @@ from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
 
 from websocket_sessions.arguments import arguments, check_choice, check_range, check_rule, coerce_args
 from websocket_sessions.component_options import LambdaHandlerOptions
+from websocket_sessions.plain_arguments import ALLOWS_VPC, READ_AS_CODE, plain_because
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document
 from websocket_sessions.source_code import DEFAULT_RUNTIME, SourceCode, source_code
 from websocket_sessions.tags import Tags, stack_tags
@@ -32,7 +33,7 @@ class VpcPlacement:
 class LambdaHandlerArgs:
     """Arguments of LambdaHandler."""
 
-    handler: str
+    handler: str = field(metadata=plain_because(READ_AS_CODE))
     """A path to code such as `app/app.handler` (folder, module, function), relative to the program; or, with
     `archive`, module and function in the archive."""
     archive: Input[Archive] | None = None
@@ -53,7 +54,7 @@ class LambdaHandlerArgs:
     """Seconds, 1 to 900."""
     layers: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """ARNs of layer versions, at most five."""
-    vpc: VpcPlacement | None = None
+    vpc: VpcPlacement | None = field(default=None, metadata=plain_because(ALLOWS_VPC))
     """Where in a VPC the function runs; by default in none."""
     log_format: Input[str] = "Text"
     """`Text` keeps lines as the function writes them; `JSON` wraps lines that are not JSON, and Lambda's."""

@@ -3,6 +3,8 @@
 https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-integrations.html
 """
 
+from pulumi import Input
+
 from websocket_sessions.arguments import arguments
 
 
@@ -10,9 +12,9 @@ from websocket_sessions.arguments import arguments
 class MockReply:
     """A MOCK integration's two mapping templates (Velocity)."""
 
-    response_template: str
+    response_template: Input[str]
     """The reply, made from `$context` alone: nothing of the client's message reaches it."""
-    request_template: str = '{"statusCode": 200}'
+    request_template: Input[str] = '{"statusCode": 200}'
     """The status that selects the reply."""
 
 

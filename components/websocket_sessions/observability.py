@@ -42,13 +42,13 @@ class LogAlarm:
 
     functions: Sequence[str]
     """The functions that log it, by their names in `functions`."""
-    pattern: str
+    pattern: Input[str]
     """The lines that count, as a metric filter names them, such as `{ $.message = "refused" }`."""
-    value: str = "1"
+    value: Input[str] = "1"
     """What a line counts as: a number, or a field such as `$.Refused[0]`."""
-    threshold: float = 0
+    threshold: Input[float] = 0
     """The alarm fires if a minute counts more than that."""
-    datapoints: int = 3
+    datapoints: Input[int] = 3
     """In how many of five minutes."""
 
     def __post_init__(self) -> None:
@@ -236,7 +236,7 @@ class Observability(ComponentResource):
         statistic: str = "Sum",
         extended_statistic: str | None = None,
         threshold: Input[float] = 0,
-        datapoints: int = 3,
+        datapoints: Input[int] = 3,
         comparison: str = "GreaterThanThreshold",
         missing_data: str = "notBreaching",
     ) -> aws.cloudwatch.MetricAlarm:

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import field
 
 from pulumi import Input, Output
 
 from websocket_sessions.arguments import arguments, check
+from websocket_sessions.plain_arguments import CHECKED_AS_PERMISSION, plain_because
 
 _VERSION = "2012-10-17"
 
@@ -14,7 +16,7 @@ _VERSION = "2012-10-17"
 class PolicyStatement:
     """Actions that are allowed on resources."""
 
-    actions: Sequence[str]
+    actions: Sequence[str] = field(metadata=plain_because(CHECKED_AS_PERMISSION))
     """Actions with their service, such as `dynamodb:PutItem`; no wildcard."""
     resources: Input[Sequence[Input[str]]]
     """ARNs."""

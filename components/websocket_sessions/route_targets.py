@@ -12,6 +12,7 @@ from websocket_sessions.function_ref import FunctionLike
 from websocket_sessions.lambda_handler import LambdaHandler
 from websocket_sessions.mock_reply import MockReply
 from websocket_sessions.names import slug
+from websocket_sessions.plain_arguments import CHECKED_AGAINST_ISSUER, SELECTS_THROTTLED_ROUTES, plain_because
 from websocket_sessions.source_code import source_code
 
 _ARN_PREFIX = "arn:"
@@ -46,7 +47,7 @@ class Route:
     `$connect` and `$disconnect`."""
     authorizer: FunctionLike | None = None
     """The function that decides on each connection; on `$connect` only."""
-    throttle: Throttle | None = None
+    throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
     """The route's own throttle, within the stage's."""
 
 
@@ -56,11 +57,11 @@ class HttpRoute:
 
     target: FunctionLike
     """What answers: a function, its ARN, or a path to code."""
-    signed_in: bool = True
+    signed_in: bool = field(default=True, metadata=plain_because(CHECKED_AGAINST_ISSUER))
     """Whether a valid JWT is required."""
     scopes: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """OAuth scopes of which the token must have one."""
-    throttle: Throttle | None = None
+    throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
     """The route's own throttle, within the stage's."""
 
 

@@ -26,6 +26,7 @@ from websocket_sessions.local_endpoint import cognito_endpoint
 from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.plain_arguments import ALLOWS_VPC, REPLACES_BUILD, plain_because
 from websocket_sessions.route_targets import HttpRoute
 from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
@@ -40,7 +41,9 @@ from websocket_sessions.web_socket_api import WebSocketApi, WebSocketApiArgs
 class SessionBackendArgs:
     """Arguments of SessionBackend."""
 
-    archives: Mapping[str, Input[Archive]] | None = None
+    archives: Mapping[str, Input[Archive]] | None = field(
+        default=None, metadata=plain_because(REPLACES_BUILD)
+    )
     """The code of each function, by handler; by default built from the package's own sources."""
     settings: SessionSettings | None = None
     """The behaviour of sessions."""
@@ -57,7 +60,7 @@ class SessionBackendArgs:
     """The domain of the WebSocket API's URL, in place of API Gateway's."""
     http_domain: CustomDomain | None = None
     """The domain of the HTTP API's URL, in place of API Gateway's; not the one of the WebSocket API."""
-    vpc: VpcPlacement | None = None
+    vpc: VpcPlacement | None = field(default=None, metadata=plain_because(ALLOWS_VPC))
     """Where in a VPC the functions run; by default in none."""
     page_origins: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """Origins of pages that may call the HTTP API, beside `options.allowed_origins`: of sites in the same

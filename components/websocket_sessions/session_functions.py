@@ -113,7 +113,7 @@ class SessionFunctions(ComponentResource):
             LambdaHandlerArgs(
                 handler=route.handler,
                 policy=Output.from_input(route.policy).apply(lambda known: [*known, *granted]),
-                environment={**variables, **route.environment},
+                environment=Output.all(variables, route.environment).apply(lambda known: known[0] | known[1]),
                 timeout=route.timeout,
                 memory_size=route.memory_size,
                 architecture=self._args.options.lambda_architecture,

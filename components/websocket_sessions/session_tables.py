@@ -10,6 +10,7 @@ from pulumi import ComponentResource, Input, Output, ResourceOptions
 from websocket_sessions.arguments import arguments, coerce_args
 from websocket_sessions.component_options import SessionTablesOptions
 from websocket_sessions.lambda_handler import LambdaHandler
+from websocket_sessions.plain_arguments import PROTECTS, plain_because
 from websocket_sessions.tags import Tags, stack_tags
 
 TTL_ATTRIBUTE = "ttl"
@@ -39,7 +40,7 @@ _WITH_STREAM = ("listeners",)
 class SessionTablesArgs:
     """Arguments of SessionTables."""
 
-    deletion_protection: bool = True
+    deletion_protection: bool = field(default=True, metadata=plain_because(PROTECTS))
     """Whether AWS and Pulumi refuse to delete the tables."""
     point_in_time_recovery: Input[bool] = True
     """Whether sessions and connections can be restored to any second of the last 35 days. The other tables

@@ -14,6 +14,7 @@ from websocket_sessions.arguments import arguments, check, coerce_args
 from websocket_sessions.component_options import StaticSiteOptions
 from websocket_sessions.content_security import SITE_POLICY, restrict_connections
 from websocket_sessions.custom_domain import CustomDomain, create_alias_records
+from websocket_sessions.plain_arguments import READ_AS_FOLDER, plain_because
 from websocket_sessions.tags import Tags, stack_tags
 
 _FOR_EVER = "public, max-age=31536000, immutable"
@@ -31,7 +32,7 @@ _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
 class StaticSiteArgs:
     """Arguments of StaticSite."""
 
-    directory: str
+    directory: str = field(metadata=plain_because(READ_AS_FOLDER))
     """The folder of built files. Files in `assets` have a hash in their name, are cached for ever, and stay
     when a later build no longer has them. An address without a file gets the folder's 404.html, if any."""
     config: Input[Mapping[str, Any]] | None = None

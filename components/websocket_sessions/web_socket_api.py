@@ -20,6 +20,7 @@ from websocket_sessions.component_options import WebSocketApiOptions
 from websocket_sessions.custom_domain import create_api_domain
 from websocket_sessions.function_ref import FunctionLike, function_ref
 from websocket_sessions.names import slug, statement_name
+from websocket_sessions.plain_arguments import CHECKED_AS_PERMISSION, plain_because
 from websocket_sessions.policies import PolicyStatement, policy_document
 from websocket_sessions.route_targets import FunctionsByPath, Route, RouteTarget, Throttle
 from websocket_sessions.tags import stack_tags
@@ -49,7 +50,7 @@ class ConnectionGrant:
 
     role_name: Input[str]
     """The role."""
-    verbs: Sequence[str]
+    verbs: Sequence[str] = field(metadata=plain_because(CHECKED_AS_PERMISSION))
     """`POST` pushes, `GET` looks up, `DELETE` disconnects."""
 
 

@@ -12,6 +12,14 @@ from websocket_sessions.argument_types import is_known
 from websocket_sessions.arguments import arguments, check, check_choice, check_range, check_rule
 from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
 from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.plain_arguments import (
+    CHECKED_AGAINST_QUOTA,
+    PROTECTS,
+    READ_BY_ESTIMATE,
+    SELECTS_BUILD,
+    SELECTS_THROTTLED_ROUTES,
+    plain_because,
+)
 from websocket_sessions.route_targets import Throttle
 from websocket_sessions.routes import http_routes, web_socket_routes
 
@@ -30,11 +38,11 @@ _ROUTE_KEYS = (*web_socket_routes(record_heartbeats=False), *http_routes(allow_a
 class BackendOptions:
     """Protection, quotas, logs and code; the defaults are those of production."""
 
-    lambda_runtime: str = DEFAULT_RUNTIME
+    lambda_runtime: str = field(default=DEFAULT_RUNTIME, metadata=plain_because(SELECTS_BUILD))
     """The functions' runtime, for which the archives are built."""
-    lambda_architecture: str = DEFAULT_ARCHITECTURE
+    lambda_architecture: str = field(default=DEFAULT_ARCHITECTURE, metadata=plain_because(SELECTS_BUILD))
     """`arm64` or `x86_64`, for which the archives are built."""
-    lambda_bytecode: bool = True
+    lambda_bytecode: bool = field(default=True, metadata=plain_because(SELECTS_BUILD))
     """Whether the archives contain bytecode. Cold starts are then faster, and each deploying machine needs a
     Python of the runtime's version."""
     log_level: Input[str] = "INFO"
@@ -46,7 +54,7 @@ class BackendOptions:
     WebSocketApi)."""
     create_account_role: bool = False
     """Whether to set the account's role for that here, once for all APIs of the account and Region."""
-    detailed_metrics: bool = False
+    detailed_metrics: bool = field(default=False, metadata=plain_because(READ_BY_ESTIMATE))
     """Whether both APIs record metrics for each route. They are billed as custom metrics."""
     tracing: Input[bool] = False
     """Whether the functions record X-Ray traces."""
@@ -54,7 +62,7 @@ class BackendOptions:
     """Whether the stack has alarms."""
     alarm_topic: bool = False
     """Whether the stack has a topic that receives the alarms."""
-    deletion_protection: bool = True
+    deletion_protection: bool = field(default=True, metadata=plain_because(PROTECTS))
     """Whether AWS and Pulumi refuse to delete the tables, the user pool and the APIs."""
     point_in_time_recovery: Input[bool] = True
     """Whether sessions and connections can be restored to any second of the last 35 days."""
@@ -66,24 +74,28 @@ class BackendOptions:
     """Origins of pages that may call the HTTP API. `*` alone allows any page; the API uses no cookies."""
     stage_name: Input[str] = "live"
     """The stage of both APIs, part of their URLs."""
-    throttle_rate: float = 5000.0
+    throttle_rate: float = field(default=5000.0, metadata=plain_because(READ_BY_ESTIMATE))
     """Messages per second that the WebSocket API accepts. The account's quota is 10,000, pushes included."""
-    throttle_burst: int = 2500
+    throttle_burst: Input[int] = 2500
     """Messages that the WebSocket API accepts at once."""
-    http_throttle_rate: float = 1000.0
+    http_throttle_rate: float = field(default=1000.0, metadata=plain_because(READ_BY_ESTIMATE))
     """Requests per second that the HTTP API accepts."""
-    http_throttle_burst: int = 500
+    http_throttle_burst: Input[int] = 500
     """Requests that the HTTP API accepts at once."""
-    route_throttles: Mapping[str, Throttle] = field(default_factory=dict[str, Throttle])
+    route_throttles: Mapping[str, Throttle] = field(
+        default_factory=dict[str, Throttle], metadata=plain_because(SELECTS_THROTTLED_ROUTES)
+    )
     """Throttles of single routes, within the stage's: `publish` or `$connect` of the WebSocket API, or
     `POST /sessions` of the HTTP API."""
-    fan_out_concurrency: int = 10
+    fan_out_concurrency: int = field(default=10, metadata=plain_because(READ_BY_ESTIMATE))
     """Fan-out invocations at a time."""
-    account_concurrency: int = 10
+    account_concurrency: int = field(default=10, metadata=plain_because(CHECKED_AGAINST_QUOTA))
     """The account's quota of concurrent executions of Lambda, in Service Quotas, which the program also takes
     from `raisedQuotas.lambdaConcurrency`. New accounts have 10. From 200 on, the keep-alive, disconnects and
     publishing get shares that a flood of joins cannot use up."""
-    reserved_concurrency: Mapping[str, int] | None = None
+    reserved_concurrency: Mapping[str, int] | None = field(
+        default=None, metadata=plain_because(CHECKED_AGAINST_QUOTA)
+    )
     """Concurrent executions kept for, and at most given to, single functions, by handler, in place of those
     shares. An empty mapping reserves none."""
     cognito_endpoint: Input[str] | None = None

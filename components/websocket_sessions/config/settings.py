@@ -11,6 +11,7 @@ from dataclasses import asdict, field
 from pulumi import Input
 
 from websocket_sessions.arguments import arguments, camel_case, check, check_choice, check_range, check_rule
+from websocket_sessions.plain_arguments import CHECKED_AS_SETTING, DECIDES_RESOURCES, plain_because
 
 IDLE_LIMIT = 600
 """API Gateway cuts a WebSocket connection after 10 idle minutes, and after two hours in any case; neither is
@@ -31,7 +32,7 @@ _FUNCTION_ARN = re.compile(
 )
 
 
-@arguments
+@arguments(plain_because=CHECKED_AS_SETTING)
 class RateLimits:
     """Maximum numbers of requests. The server answers further ones with RATE_LIMITED."""
 
@@ -66,7 +67,7 @@ def _languages() -> list[str]:
     return ["en", "es", "fr", "de", "it", "pt", "ja", "zh", "ko", "ar"]
 
 
-@arguments
+@arguments(plain_because=CHECKED_AS_SETTING)
 class SessionSettings:
     """The behaviour of sessions and connections."""
 
@@ -99,7 +100,7 @@ class SessionSettings:
     """Maximum number of messages of a session that can be replayed."""
     replay_page: int = 100
     """Maximum number of messages that one join replays."""
-    allow_anonymous: bool = True
+    allow_anonymous: bool = field(default=True, metadata=plain_because(DECIDES_RESOURCES))
     """Whether listeners may join without signing in."""
     long_session_ids: bool = False
     """Whether the ids of new sessions end in 16 random characters. Then only those who have a session's link
@@ -110,7 +111,7 @@ class SessionSettings:
     """Listeners that one task of the fan-out queue serves. One invocation processes up to ten tasks."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
-    record_heartbeats: bool = False
+    record_heartbeats: bool = field(default=False, metadata=plain_because(DECIDES_RESOURCES))
     """Whether a function records heartbeats. Otherwise API Gateway answers them alone."""
     hook_function_arn: Input[str] | None = None
     """The ARN of a function that processes each message before it is pushed."""
