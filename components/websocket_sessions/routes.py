@@ -3,14 +3,23 @@
 from dataclasses import dataclass
 
 from websocket_sessions.mock_reply import HEARTBEAT_ACK, MockReply
+from websocket_sessions.route_targets import Throttle
+
+HEARTBEAT_THROTTLE = Throttle(rate=500, burst=500)
+"""Enough for 270,000 clients, which send a heartbeat after nine silent minutes. No function counts
+heartbeats, so that only a throttle bounds what a flood of them costs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRoute:
-    """A WebSocket route: the function that answers, or the mock that does; `replies` makes it two-way."""
+    """A WebSocket route: the function that answers, or the mock that does; `replies` makes it two-way.
+
+    `throttle` applies unless the option `routeThrottles` names the route.
+    """
 
     target: str | MockReply
     replies: bool = True
+    throttle: Throttle | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +45,9 @@ def web_socket_routes(*, record_heartbeats: bool) -> dict[str, MessageRoute]:
         "leaveSession": MessageRoute(target="leave_session"),
         "getSession": MessageRoute(target="get_session"),
         "refreshToken": MessageRoute(target="refresh_token"),
-        "heartbeat": MessageRoute(target="heartbeat" if record_heartbeats else HEARTBEAT_ACK),
+        "heartbeat": MessageRoute(
+            target="heartbeat" if record_heartbeats else HEARTBEAT_ACK, throttle=HEARTBEAT_THROTTLE
+        ),
     }
 
 

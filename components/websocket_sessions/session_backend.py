@@ -283,7 +283,7 @@ class SessionBackend(ComponentResource):
                 self.functions[route.target] if isinstance(route.target, str) else route.target,
                 replies=route.replies,
                 authorizer=self.functions["authorize"] if route_key == "$connect" else None,
-                throttle=throttles.get(route_key),
+                throttle=throttles.get(route_key, route.throttle),
             )
         for route_key, further in self._args.routes.items():
             function = self.functions.create_for(f"{self._name}-{slug(route_key)}", further)

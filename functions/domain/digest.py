@@ -1,6 +1,5 @@
-"""Digests in place of values that must not be stored: ids in log lines, addresses in tables."""
+"""Digests in place of values that must not be stored: ids in logs, addresses and request ids in tables."""
 
-import hashlib
 import hmac
 
 
@@ -20,10 +19,14 @@ def use_key(key: str) -> None:
 
 def short_digest(value: str) -> str:
     """Return the first 12 hex digits of HMAC-SHA-256, enough to follow an id through the log."""
-    return hmac.digest(_Key.value, value.encode(), "sha256").hex()[:12]
+    return _digest(value)[:12]
 
 
 def request_key(*parts: str) -> str:
     """Return the key of a request record. Parts are length-prefixed, so that no two lists share a key."""
     joined = "".join(f"{len(part)}:{part}" for part in parts)
-    return hashlib.sha256(joined.encode()).hexdigest()
+    return _digest(joined)
+
+
+def _digest(value: str) -> str:
+    return hmac.digest(_Key.value, value.encode(), "sha256").hex()

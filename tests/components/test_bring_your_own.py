@@ -261,6 +261,14 @@ def test_routes_of_both_apis_have_their_own_throttles(
     }
 
 
+def test_heartbeats_have_a_throttle_unless_another_is_chosen() -> None:
+    """No function counts them, so that nothing else bounds what a flood of them costs."""
+    _, deployed = backend(options=BackendOptions(route_throttles={"publish": Throttle(rate=10, burst=5)}))
+    stage = next(stage for stage in deployed.of("Stage") if stage.name == "sessions-ws-stage")
+    settings = {item["routeKey"]: item["throttlingRateLimit"] for item in stage.inputs["routeSettings"]}
+    assert settings == {"publish": 10, "heartbeat": 500}
+
+
 def test_both_apis_log_each_request_by_one_role_of_the_account(owned: Deployed) -> None:
     logged = {stage.name: stage.inputs["accessLogSettings"] for stage in owned.of("Stage")}
     assert logged["sessions-ws-stage"]["destinationArn"].endswith("sessions-ws-access-logs")

@@ -86,7 +86,7 @@ class BackendOptions:
         default_factory=dict[str, Throttle], metadata=plain_because(SELECTS_THROTTLED_ROUTES)
     )
     """Throttles of single routes, within the stage's: `publish` or `$connect` of the WebSocket API, or
-    `POST /sessions` of the HTTP API."""
+    `POST /sessions` of the HTTP API. `heartbeat` has a rate and a burst of 500 by default."""
     fan_out_concurrency: int = field(default=10, metadata=plain_because(READ_BY_ESTIMATE))
     """Fan-out invocations at a time."""
     account_concurrency: int = field(default=10, metadata=plain_because(CHECKED_AGAINST_QUOTA))

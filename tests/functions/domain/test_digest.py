@@ -20,6 +20,13 @@ def test_no_two_requests_share_a_key() -> None:
     assert request_key("a", "b") == request_key("a", "b")
 
 
+def test_the_key_of_a_request_depends_on_the_key_of_the_stack(key: str) -> None:
+    """A reader of the table finds no request id by guesses."""
+    own = request_key("user", "createSession", "my talk")
+    use_key("key of another stack")
+    assert request_key("user", "createSession", "my talk") != own
+
+
 def test_an_id_is_not_found_by_its_digest_without_the_key(key: str) -> None:
     """Each stack has a key of its own."""
     digest = short_digest("caring-king-275")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from domain.model import Caller
 from domain.settings import Limits, Settings
 from tests.functions.conftest import Environment
 from tests.support.dynamodb_faults import watched
+from tests.support.dynamodb_meter import metered
 from tests.support.handler_driver import HandlerDriver
 from tests.support.session_driver import UseCaseDriver, new_id
 from use_cases.join_session import LONGEST_JOIN_SECONDS
@@ -33,6 +35,18 @@ def calls_of(act: Callable[[], object]) -> list[str]:
 
 def test_connect_is_one_transaction(stack: HandlerDriver) -> None:
     assert calls_of(stack.connect) == ["TransactWriteItems"]
+
+
+def test_a_handshake_beyond_the_limit_is_one_transaction_of_four_write_units(
+    stack: HandlerDriver, environment: Environment
+) -> None:
+    environment(replace(LIMITED, limits=Limits(connects_per_minute=1)))
+    stack.connect()
+    with metered() as units:
+        statuses = [stack.open(new_id(), None) for _ in range(2)]
+    assert statuses == [429, 429]
+    assert units.calls == ["TransactWriteItems"] * 2
+    assert units.writes == 2 * 4
 
 
 def test_create_session_is_one_transaction_rate_limit_included(stack: HandlerDriver) -> None:
