@@ -2,9 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { Connection } from "./index.ts";
 import { connect, follow, isClosed, isOpen, QUICK, startFakeServer, token } from "../testSupport/harness.ts";
 
-/** The HTTP API's answer decides in these tests, and a busy machine may delay it. */
-const PATIENT = { replyTimeoutMs: 10_000 };
-
 test("the token travels as a subprotocol, and the URL carries none", async () => {
   const server = await startFakeServer();
   const connection = connect(server);
@@ -62,7 +59,7 @@ describe("a refusal is not retried", () => {
       forced.push(forceRefresh);
       return Promise.resolve(token("bad"));
     };
-    const connection = connect(server, PATIENT, { httpUrl: server.httpUrl, token: provider });
+    const connection = connect(server, {}, { httpUrl: server.httpUrl, token: provider });
     connection.open();
     const state = await connection.state.until(isClosed);
     expect(state).toMatchObject({ error: { code: "UNAUTHORIZED" } });
@@ -72,7 +69,7 @@ describe("a refusal is not retried", () => {
   test("when the provider has only an expired token and the server refuses it", async () => {
     const server = await startFakeServer();
     const provider = async () => Promise.resolve(token("expired", -10));
-    const connection = connect(server, PATIENT, { httpUrl: server.httpUrl, token: provider });
+    const connection = connect(server, {}, { httpUrl: server.httpUrl, token: provider });
     connection.open();
     expect(await connection.state.until(isClosed)).toMatchObject({ error: { code: "UNAUTHORIZED" } });
     expect(server.connections).toEqual([]);
@@ -99,7 +96,7 @@ describe("a refusal is not retried", () => {
 test("a failed handshake with a valid token is retried", async () => {
   const server = await startFakeServer();
   server.refuseUpgrades = 503;
-  const connection = connect(server, PATIENT, { httpUrl: server.httpUrl });
+  const connection = connect(server, {}, { httpUrl: server.httpUrl });
   const names = follow(connection);
   connection.open();
   await expect.poll(() => names.filter((name) => name === "waitingToRetry").length).toBeGreaterThan(2);

@@ -29,7 +29,7 @@ describe("handover", () => {
 
   test("keeps the first connection when the second one fails", async () => {
     const server = await startFakeServer();
-    const connection = connect(server);
+    const connection = connect(server, { probeTimeoutMs: 100 });
     const names = follow(connection);
     connection.open();
     await connection.state.until(isOpen);

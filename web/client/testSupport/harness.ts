@@ -12,15 +12,13 @@ import {
 import { TRANSITIONS } from "../src/connectionState.ts";
 import { FakeServer } from "./fakeServer.ts";
 
-/** Production's waits, scaled so that tests run in milliseconds. */
+/**
+ * Production's waits, scaled so that tests run in milliseconds. The limits of replies and handshakes stay: on a
+ * busy machine a shorter one passes by itself. A test of a time-out sets its own limit.
+ */
 export const QUICK = {
-  connectTimeoutMs: 1000,
-  replyTimeoutMs: 300,
-  requestTimeoutMs: 5000,
   drainTimeoutMs: 200,
   gapDelayMs: 20,
-  probeTimeoutMs: 100,
-  tokenTimeoutMs: 300,
   tokenRefreshFloorMs: 5,
   backoff: { baseMs: 5, capMs: 20 },
 } as const;

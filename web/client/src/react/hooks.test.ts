@@ -54,15 +54,12 @@ async function eventually(check: () => unknown, expected: unknown): Promise<void
   await expect.poll(check).toEqual(expected);
 }
 
-/** A busy machine may delay a reply. */
-const PATIENT = { ...QUICK, replyTimeoutMs: 10_000 };
-
 function clientOf(server: FakeServer, more: object = {}): SessionClient {
   const config = { webSocketUrl: server.url, httpUrl: server.httpUrl };
   return createClient(config, {
     token: () => token("user"),
     WebSocket: NodeWebSocket,
-    timings: PATIENT,
+    timings: QUICK,
     ...more,
   });
 }
@@ -160,7 +157,7 @@ describe("useListener", () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 503;
     const { show, latest } = makeListener();
-    const timings = { ...PATIENT, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
     await show({ client: clientOf(server, { timings }), sessionId: "caring-king-275" });
     await eventually(() => latest()?.connection.name, "waitingToRetry");
     server.refuseUpgrades = undefined;
@@ -211,7 +208,7 @@ describe("useSpeaker", () => {
     const server = await startFakeServer();
     server.refuseUpgrades = 503;
     const { Speaker, latest } = makeSpeaker();
-    const timings = { ...PATIENT, backoff: { baseMs: 600_000, capMs: 600_000 } };
+    const timings = { ...QUICK, backoff: { baseMs: 600_000, capMs: 600_000 } };
     await render(createElement(Speaker, { client: clientOf(server, { timings }) }));
     await inAct(() => void latest()?.create(BODY));
     await eventually(() => latest()?.connection.name, "waitingToRetry");
