@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test, vi } from "vitest";
-import { AudioPublisher, MAX_AGE_MILLISECONDS, STALL_MILLISECONDS } from "./audioPublisher.ts";
+import { STALL_MILLISECONDS } from "../stallProbe.ts";
+import { AudioPublisher, MAX_AGE_MILLISECONDS } from "./audioPublisher.ts";
 import { element, Id } from "./ebml.ts";
 import { MAX_CHUNK_BYTES, type Packet } from "./recording.ts";
 import { WebmReader } from "./webmReader.ts";

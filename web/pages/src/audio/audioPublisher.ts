@@ -1,16 +1,17 @@
+import { STALL_MILLISECONDS } from "../stallProbe.ts";
 import type { Packet, Recording } from "./recording.ts";
 
 /** Audio that waited longer than this is dropped: a listener would hear it too late to take part. */
 export const MAX_AGE_MILLISECONDS = 5000;
 
-/** A speaker is not on air after this time without an acknowledgement, whether the network or the microphone fails. */
-export const STALL_MILLISECONDS = 3000;
-
 /** For how long a drop is reported. */
 const DROP_NOTICE_MILLISECONDS = 10_000;
 
 export interface AudioFlow {
-  /** `starting` until the first acknowledgement, `stalled` when none has arrived for some seconds. */
+  /**
+   * `starting` until the first acknowledgement, `stalled` when none has arrived for some seconds, whether the
+   * network or the microphone fails.
+   */
   readonly name: "starting" | "flowing" | "stalled";
   /** The age of the oldest audio without an acknowledgement, in whole seconds. */
   readonly delaySeconds: number;
@@ -80,6 +81,11 @@ export class AudioPublisher {
       delaySeconds: Math.floor((nowMs - (this.#underWaySinceMs ?? nowMs)) / 1000),
       isDropping: nowMs - this.#droppedAtMs < DROP_NOTICE_MILLISECONDS,
     };
+  }
+
+  /** Whether a chunk is under way. */
+  get isWaiting(): boolean {
+    return this.#underWaySinceMs !== undefined;
   }
 
   /** Resolves when all audio is acknowledged, refused or dropped. */

@@ -1,5 +1,5 @@
 import { AudioPlayer, canPlay } from "../audio/player.ts";
-import { ListenerService, type FrontendConfig, type Language, type TokenProvider } from "websocket-sessions";
+import type { FrontendConfig, Language, TokenProvider } from "websocket-sessions";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
 import { readSessionId } from "../joinLink.ts";
@@ -7,7 +7,7 @@ import { preselectedLanguage, languageChoices } from "../languages.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
 import { loadAuth, setUpSignIn } from "../signIn.ts";
 import { failureText } from "../uiText.ts";
-import { ListenerController } from "./listenerController.ts";
+import { joinAndPlay, type ListenerController } from "./listenerController.ts";
 import { requiresSignIn } from "./sessionLookup.ts";
 import { createListenerStore } from "./state.ts";
 import { showState, showTime } from "./view.ts";
@@ -52,22 +52,10 @@ async function join(config: FrontendConfig): Promise<void> {
       !(await ensureSignedIn(config))
     )
       return;
-    const listener = new ListenerService({
-      url: config.webSocketUrl,
-      httpUrl: config.httpUrl,
-      anonymous: true,
-      token,
-      sessionId,
-      targetLanguage,
-    });
-    await listener.join({
-      signal: joinAbort.signal,
-      onState: (state, connection) =>
-        store.patch({ connection: state, reconnect: () => connection.reconnect() }),
-    });
+    const { webSocketUrl: url, httpUrl } = config;
+    const options = { url, httpUrl, anonymous: true, token, sessionId, targetLanguage };
+    controller = await joinAndPlay(options, store, player, joinAbort.signal);
     history.replaceState(null, "", `#${sessionId}`);
-    store.patch({ step: "listening" });
-    controller = new ListenerController(listener, store, player);
   } catch (error) {
     if (!joinAbort.signal.aborted) throw error;
   } finally {

@@ -6,15 +6,22 @@ import { readPreferences } from "../preferences.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
 import { showDevices } from "./greenRoom.ts";
+import { StallProbe } from "../stallProbe.ts";
 import { publishWhileFresh } from "./publishWhileFresh.ts";
 import { ScreenWakeLock } from "./screenWakeLock.ts";
 import type { Command, SpeakerPageState } from "./state.ts";
 
 const FLOW_MILLISECONDS = 100;
 
+/** The parts of the microphone that a broadcast uses. */
+export type BroadcastInput = Pick<
+  AudioInput,
+  "isRecording" | "muted" | "deviceId" | "open" | "record" | "pause" | "resume" | "close"
+>;
+
 export interface BroadcastOptions {
   /** The microphone; the broadcast opens it if it is not open, and closes it at the end. */
-  readonly input: AudioInput;
+  readonly input: BroadcastInput;
   readonly muted: boolean;
   /** Called if the broadcast stops on this page while the session continues. */
   readonly onInterrupted: (error: SessionError | undefined) => void;
@@ -24,10 +31,11 @@ export interface BroadcastOptions {
 export class Broadcast {
   readonly #speaker: SpeakerService;
   readonly #store: Store<SpeakerPageState>;
-  readonly #input: AudioInput;
+  readonly #input: BroadcastInput;
   readonly #publisher: AudioPublisher;
   readonly #onInterrupted: BroadcastOptions["onInterrupted"];
   readonly #wakeLock = new ScreenWakeLock();
+  readonly #stallProbe: StallProbe;
   #isInforming = false;
   readonly #flowTimer: ReturnType<typeof setInterval>;
 
@@ -35,9 +43,13 @@ export class Broadcast {
     this.#speaker = speaker;
     this.#store = store;
     this.#onInterrupted = options.onInterrupted;
+    this.#stallProbe = new StallProbe(() => speaker.connection.socket?.probe());
     this.#publisher = new AudioPublisher({
-      publish: async (chunk, contentType, expired) =>
-        publishWhileFresh(speaker, { data: toBase64(chunk), contentType, encoding: "base64" }, expired),
+      publish: async (chunk, contentType, expired) => {
+        const content = { data: toBase64(chunk), contentType, encoding: "base64" } as const;
+        await publishWhileFresh(speaker, content, expired);
+        this.#stallProbe.restart();
+      },
       onRefused: (error) => this.#showRefusal(error),
     });
     this.#input = options.input;
@@ -47,7 +59,10 @@ export class Broadcast {
       onPackets: (recording, packets) => this.#publisher.add(recording, packets),
     });
     store.patch({ muted: options.muted, command: undefined });
-    this.#flowTimer = setInterval(() => this.#showFlow(), FLOW_MILLISECONDS);
+    this.#flowTimer = setInterval(() => {
+      this.#showFlow();
+      this.#checkConnection();
+    }, FLOW_MILLISECONDS);
     speaker.state.subscribe((session) => this.#showState(() => store.patch({ session })));
     speaker.connection.state.subscribe((connection) => {
       store.patch({ connection });
@@ -188,6 +203,13 @@ export class Broadcast {
       flow.isDropping !== shown.isDropping
     )
       this.#store.patch({ flow });
+  }
+
+  /** Finds a connection that delivers nothing, while audio waits for its acknowledgement. */
+  #checkConnection(): void {
+    if (this.#publisher.isWaiting && this.#speaker.connection.state.value.name === "open")
+      this.#stallProbe.check();
+    else this.#stallProbe.restart();
   }
 
   #showRefusal(error: unknown): void {

@@ -5,12 +5,15 @@ import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
 import type { SpeakerPageState } from "./state.ts";
 
+/** The parts of the microphone that a test of it uses. */
+export type TestedInput = Pick<AudioInput, "isOpen" | "deviceId" | "open" | "ensureOpen" | "close">;
+
 /** Where a speaker allows, chooses and tests the microphone before a session is created. */
 export class GreenRoom {
-  readonly #input: AudioInput;
+  readonly #input: TestedInput;
   readonly #store: Store<SpeakerPageState>;
 
-  constructor(input: AudioInput, store: Store<SpeakerPageState>) {
+  constructor(input: TestedInput, store: Store<SpeakerPageState>) {
     this.#input = input;
     this.#store = store;
   }
@@ -53,8 +56,10 @@ export class GreenRoom {
 }
 
 /** Shows the microphones and the one in use, and keeps the choice for the next visit. */
-export async function showDevices(input: AudioInput, store: Store<SpeakerPageState>): Promise<void> {
-  const { deviceId } = input;
+export async function showDevices(
+  { deviceId }: Pick<AudioInput, "deviceId">,
+  store: Store<SpeakerPageState>,
+): Promise<void> {
   store.patch({ devices: await listMicrophones(), deviceId });
   if (deviceId !== undefined) savePreferences({ deviceId });
 }

@@ -9,16 +9,19 @@ import {
 import { AudioInput } from "../audio/audioInput.ts";
 import type { Store } from "../store.ts";
 import { failureText } from "../uiText.ts";
-import { Broadcast } from "./broadcast.ts";
-import { GreenRoom } from "./greenRoom.ts";
+import { Broadcast, type BroadcastInput } from "./broadcast.ts";
+import { GreenRoom, type TestedInput } from "./greenRoom.ts";
 import { closedSessionNotice } from "./resumeFlow.ts";
 import { removeStoredSession, storeSession } from "./storedSession.ts";
 import type { SpeakerPageState } from "./state.ts";
 
+/** The microphone as the page uses it. */
+export type SpeakerInput = BroadcastInput & TestedInput & Pick<AudioInput, "lost" | "level">;
+
 /** A signed-in user's actions: create a session, or resume, end or leave the stored one. */
 export class SpeakerController {
   /** The microphone, in the green room and on air. */
-  readonly input = new AudioInput();
+  readonly input: SpeakerInput;
   readonly greenRoom: GreenRoom;
   readonly #store: Store<SpeakerPageState>;
   readonly #orchestrator: SessionCreationOrchestrator;
@@ -30,7 +33,9 @@ export class SpeakerController {
     store: Store<SpeakerPageState>,
     options: OrchestratorOptions,
     onSignInNeeded: (error: unknown) => void,
+    input: SpeakerInput = new AudioInput(),
   ) {
+    this.input = input;
     this.#store = store;
     this.#orchestrator = new SessionCreationOrchestrator(options);
     this.#onSignInNeeded = onSignInNeeded;
