@@ -82,6 +82,10 @@ class Session:
         return self.ttl <= now
 
 
+NO_SLOT = -1
+"""In place of the slot of a listener, or of an attachment, that version 0.1.0 recorded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
     """The session and the role of a connection, from which its permissions follow."""

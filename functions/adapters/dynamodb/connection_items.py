@@ -5,7 +5,7 @@ from typing import Any
 from adapters.dynamodb.client import table
 from adapters.dynamodb.session_items import due_shard
 from adapters.dynamodb.writes import Decoder, Scalar, Values, Write, delete, put, to_item, to_value, update
-from domain.model import Attachment, Connection, Role
+from domain.model import NO_SLOT, Attachment, Connection, Role
 from domain.ports import Condition
 
 UNEXPIRED = "(attribute_not_exists(tokenExpiresAt) OR tokenExpiresAt > :now)"
@@ -60,8 +60,8 @@ def to_attachment(item: dict[str, Any]) -> Attachment:
         role=Role(item["role"]),
         generation=item["generation"],
         shard=item["shard"],
-        slot=item["slot"],
-        joined_at=item["joinedAt"],
+        slot=item.get("slot", NO_SLOT),
+        joined_at=item.get("joinedAt", 0),
         target_language=item.get("targetLanguage"),
     )
 
@@ -156,19 +156,17 @@ def attached_as(attachment: Attachment | None) -> tuple[str, dict[str, Scalar]]:
     if attachment is None:
         return "attribute_exists(connectionId) AND attribute_not_exists(sessionId)", {}
     condition = (
-        "sessionId = :wasSession AND #role = :wasRole AND generation = :wasGeneration AND #shard = :wasShard "
-        "AND slot = :wasSlot"
+        "sessionId = :wasSession AND #role = :wasRole AND generation = :wasGeneration AND #shard = :wasShard"
     )
-    return (
-        condition,
-        {
-            "wasSession": attachment.session_id,
-            "wasRole": attachment.role.value,
-            "wasGeneration": attachment.generation,
-            "wasShard": attachment.shard,
-            "wasSlot": attachment.slot,
-        },
-    )
+    values: dict[str, Scalar] = {
+        "wasSession": attachment.session_id,
+        "wasRole": attachment.role.value,
+        "wasGeneration": attachment.generation,
+        "wasShard": attachment.shard,
+    }
+    if attachment.slot == NO_SLOT:
+        return f"{condition} AND attribute_not_exists(slot)", values
+    return f"{condition} AND slot = :wasSlot", {**values, "wasSlot": attachment.slot}
 
 
 _NAMES = {"role": "#role", "shard": "#shard"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from adapters.dynamodb.client import table
 from adapters.dynamodb.writes import Values, Write, delete, put, to_item, to_value, update
-from domain.model import Attachment, Listener
+from domain.model import NO_SLOT, Attachment, Listener
 from domain.ports import Condition
 
 SLOT_MARK = "#"
@@ -55,9 +55,16 @@ def to_slot(item: dict[str, Any]) -> int:
     return int(item["connectionId"].removeprefix(SLOT_MARK))
 
 
+def is_listener(item: dict[str, Any]) -> bool:
+    """Return whether an item of a shard is a row. Version 0.1.0 also kept a counter in each shard."""
+    return not item["connectionId"].startswith(SLOT_MARK)
+
+
 def to_listener(item: dict[str, Any]) -> Listener:
     return Listener(
-        connection_id=item["connectionId"], target_language=item["targetLanguage"], slot=item["slot"]
+        connection_id=item["connectionId"],
+        target_language=item["targetLanguage"],
+        slot=item.get("slot", NO_SLOT),
     )
 
 
@@ -97,13 +104,15 @@ def retarget_listener(connection_id: str, attachment: Attachment, target_languag
 
 
 def delete_listener(session_id: str, shard: int, slot: int, connection_id: str) -> list[Write]:
-    """Return the writes that delete a listener's row and free its slot."""
+    """Return the writes that delete a listener's row and free its slot, if it has one."""
     row = delete(
         Condition.LISTENER,
         listener_table(),
         listener_key(session_id, shard, connection_id),
         condition="attribute_exists(connectionId)",
     )
+    if slot == NO_SLOT:
+        return [row]
     held = delete(
         Condition.SLOT,
         listener_table(),

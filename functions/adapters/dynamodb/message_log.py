@@ -73,7 +73,8 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
         entry.session_id,
         "SET head = :next, rateWindow = :window, rateCount = :count",
         f"{RUNNING} AND #status = :active AND speakerConnectionId = :speaker AND generation = :generation "
-        "AND epoch = :epoch AND head = :head AND shardsInUse = :shards",
+        "AND epoch = :epoch AND head = :head "
+        "AND (attribute_not_exists(shardsInUse) OR shardsInUse = :shards)",
         {
             "next": entry.offset,
             "window": to.rate_window,

@@ -78,7 +78,7 @@ def to_session(item: dict[str, Any]) -> Session:
         quality=item["quality"],
         capacity=item["capacity"],
         shards=item["shards"],
-        shards_in_use=item["shardsInUse"],
+        shards_in_use=item.get("shardsInUse", item["shards"]),  # version 0.1.0 used all and did not count
         epoch=item["epoch"],
         head=item["head"],
         generation=item["generation"],

@@ -33,6 +33,7 @@ from adapters.dynamodb.connection_items import (
 from adapters.dynamodb.listener_items import (
     SLOTS_IN_PARTITION,
     delete_listener,
+    is_listener,
     put_listener,
     put_slot,
     retarget_listener,
@@ -284,8 +285,9 @@ class DynamoDBListeners:
     ) -> ListenerPage:
         response = call(lambda: client().query(**rows_after(session_id, shard, cursor), Limit=size))
         last = response.get("LastEvaluatedKey")
+        items = map(from_item, response["Items"])
         return ListenerPage(
-            listeners=tuple(to_listener(from_item(item)) for item in response["Items"]),
+            listeners=tuple(to_listener(item) for item in items if is_listener(item)),
             cursor=from_item(last)["connectionId"] if last else None,
         )
 

@@ -38,9 +38,11 @@ def test_connect_is_one_transaction(stack: HandlerDriver) -> None:
 
 
 def test_a_handshake_beyond_the_limit_is_one_transaction_of_four_write_units(
-    stack: HandlerDriver, environment: Environment
+    stack: HandlerDriver, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     environment(replace(LIMITED, limits=Limits(connects_per_minute=1)))
+    a_minute_without_connections = (time.time() // 60 + 10) * 60
+    monkeypatch.setattr(time, "time", lambda: a_minute_without_connections)
     stack.connect()
     with metered() as units:
         statuses = [stack.open(new_id(), None) for _ in range(2)]
