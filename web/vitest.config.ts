@@ -10,6 +10,8 @@ export default defineConfig({
           name: "unit",
           include: ["client/{src,packageTests}/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
           testTimeout: 20_000,
+          // Concurrent tests wait for a network's faults, not for the processor.
+          maxConcurrency: 20,
         },
       },
       {

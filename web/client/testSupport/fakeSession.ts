@@ -2,6 +2,8 @@ import type {
   ClientMessage,
   EndReason,
   ErrorCode,
+  OpenStatus,
+  Publish,
   ServerMessage,
   SessionEnded,
   SessionMessage,
@@ -33,6 +35,7 @@ export class FakeSession {
   #generation = 0;
   /** The request that attached the speaker last. */
   #attachRequestId: string | undefined;
+  #status: OpenStatus = "active";
   #muted = false;
   #endReason: EndReason | undefined;
   /** Whether its records are deleted. */
@@ -41,6 +44,14 @@ export class FakeSession {
   /** Pushes a message to a listener; a test may lose, repeat or reorder messages. */
   deliver: (message: SessionMessage, listener: FakeConnection) => void = (message, listener) =>
     listener.push(message);
+
+  get status(): OpenStatus | "ended" {
+    return this.#endReason ? "ended" : this.#status;
+  }
+
+  get isMuted(): boolean {
+    return this.#muted;
+  }
 
   get nowMs(): number {
     return Date.now() + this.clockOffsetMs;
@@ -51,15 +62,10 @@ export class FakeSession {
     if (this.speaker === connection) this.speaker = undefined;
   }
 
-  append(data: string): number {
+  append(data: string, { contentType = "text/plain", encoding = "utf8" }: Partial<Publish> = {}): number {
     const offset = this.log.length + 1;
     const message = { type: "message", sessionId: this.#id(), epoch: EPOCH, offset, data } as const;
-    const logged = {
-      ...message,
-      contentType: "text/plain",
-      encoding: "utf8",
-      publishedAt: FIXED.createdAt,
-    } as const;
+    const logged = { ...message, contentType, encoding, publishedAt: FIXED.createdAt } as const;
     this.log.push(logged);
     for (const listener of this.listeners) this.deliver(logged, listener);
     return offset;
@@ -99,7 +105,7 @@ export class FakeSession {
       case "publish": {
         if (connection !== this.speaker) return error("FORBIDDEN");
         const key = message.requestId ?? "";
-        const offset = this.#published.get(key) ?? this.append(message.data);
+        const offset = this.#published.get(key) ?? this.append(message.data, message);
         this.#published.set(key, offset);
         return { type: "published", sessionId, offset };
       }
@@ -109,9 +115,10 @@ export class FakeSession {
         if (connection) this.listeners.delete(connection);
         return { type: "sessionLeft", sessionId };
       case "updateSession": {
-        const { status = "active", quality = "standard" } = message;
+        this.#status = message.status ?? this.#status;
+        const { quality = "standard" } = message;
         this.#muted = message.muted ?? this.#muted;
-        const version = ++this.version;
+        const [status, version] = [this.#status, ++this.version];
         return { type: "sessionUpdated", sessionId, status, quality, version, ...this.#speakerState() };
       }
       case "endSession":
@@ -138,7 +145,7 @@ export class FakeSession {
     const joined = {
       type: "sessionJoined",
       sessionId: this.#id(),
-      status: endReason ? "ended" : "active",
+      status: this.status,
       ...(endReason && { endReason }),
       sourceLanguage: "en",
       targetLanguage,
@@ -166,11 +173,12 @@ export class FakeSession {
     return {
       ...FIXED,
       sessionId: this.#id(),
-      status: "active",
+      status: this.#status,
       sourceLanguage: "en",
       quality: "standard",
       version: this.version,
       offset: this.log.length,
+      ...this.#speakerState(),
       generation: this.#generation,
     } as const;
   }

@@ -73,6 +73,8 @@ test("an alert goes when its cause goes", () => {
   );
   expect(alertText(onAir({}))).toBeUndefined();
   expect(alertText(onAir({ flow: { ...FLOWING, isDropping: true } }))).toMatch(/Some of your audio/);
+  expect(alertText(onAir({ refusal: "Refused.", muteFailure: "Unseen." }))).toBe("Refused.");
+  expect(alertText(onAir({ muteFailure: "Unseen." }))).toBe("Unseen.");
   expect(alertText(onAir({ alert: "It failed.", flow: { ...FLOWING, isDropping: true } }))).toBe(
     "It failed.",
   );

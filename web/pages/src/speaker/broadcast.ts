@@ -49,6 +49,7 @@ export class Broadcast {
         const content = { data: toBase64(chunk), contentType, encoding: "base64" } as const;
         await publishWhileFresh(speaker, content, expired);
         this.#stallProbe.restart();
+        if (store.value.refusal !== undefined) store.patch({ refusal: undefined });
       },
       onRefused: (error) => this.#showRefusal(error),
     });
@@ -58,7 +59,7 @@ export class Broadcast {
       quality: speaker.state.value.quality,
       onPackets: (recording, packets) => this.#publisher.add(recording, packets),
     });
-    store.patch({ muted: options.muted, command: undefined });
+    store.patch({ muted: options.muted, command: undefined, refusal: undefined, muteFailure: undefined });
     this.#flowTimer = setInterval(() => {
       this.#showFlow();
       this.#checkConnection();
@@ -132,9 +133,15 @@ export class Broadcast {
     });
   }
 
-  /** Stops on this page; the session waits for its speaker until the grace period ends. */
-  leave(): void {
-    this.#speaker.connection.close();
+  /**
+   * Ends the session. If that fails, or takes longer than a request may, stops on this page: the session then
+   * waits for its speaker until the grace period ends.
+   */
+  async endOrLeave(): Promise<void> {
+    const { connection } = this.#speaker;
+    const limit = setTimeout(() => connection.close(), connection.timings.requestTimeoutMs);
+    await this.end().catch(() => connection.close());
+    clearTimeout(limit);
   }
 
   async #endWhenConnected(): Promise<void> {
@@ -185,10 +192,12 @@ export class Broadcast {
     try {
       while ((this.#speaker.state.value.muted ?? false) !== this.#input.muted)
         await this.#speaker.setMuted(this.#input.muted);
+      this.#store.patch({ muteFailure: undefined });
     } catch (error) {
       if (this.#speaker.connection.state.value.name !== "open") return;
       const words = this.#input.muted ? "muted" : "no longer muted";
-      this.#store.patch({ alert: `The listeners do not see that you are ${words}. ${failureText(error)}` });
+      const muteFailure = `The listeners do not see that you are ${words}. ${failureText(error)}`;
+      this.#store.patch({ muteFailure });
     } finally {
       this.#isInforming = false;
     }
@@ -216,7 +225,7 @@ export class Broadcast {
     // A closed connection reports its reason itself.
     if (this.#speaker.connection.state.value.name === "closed") return;
     if (error instanceof SessionError && error.code === "SESSION_ENDED") return;
-    this.#store.patch({ alert: failureText(error) });
+    this.#store.patch({ refusal: failureText(error) });
   }
 
   #showState(show: () => void): void {

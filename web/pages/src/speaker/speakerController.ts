@@ -114,11 +114,13 @@ export class SpeakerController {
     this.#abort.abort();
   }
 
-  /** Ends the running session. If that fails, leaves it, and it ends after its grace period. */
+  /**
+   * Ends the running session. If that fails, or takes longer than a request may, leaves it, and it ends after
+   * its grace period: a person who signs out does not wait for the network.
+   */
   async stop(): Promise<void> {
     this.cancel();
-    const broadcast = this.#broadcast;
-    await broadcast?.end().catch(() => broadcast.leave());
+    await this.#broadcast?.endOrLeave();
   }
 
   /** @param sessionId the stored session that the action concerns, if any. */

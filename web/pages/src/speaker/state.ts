@@ -27,6 +27,10 @@ export interface SpeakerPageState {
   readonly devices: readonly InputDevice[];
   /** The id of the microphone in use. */
   readonly deviceId: string | undefined;
+  /** Why the server refused the latest audio; undefined once it takes audio again. */
+  readonly refusal: string | undefined;
+  /** Why the listeners do not see whether the speaker is muted; undefined once they do. */
+  readonly muteFailure: string | undefined;
   /** Why the last action failed; removed when the next one begins. */
   readonly alert: string | undefined;
 }
@@ -58,6 +62,8 @@ export function createSpeakerStore(): Store<SpeakerPageState> {
     muted: false,
     devices: [],
     deviceId: undefined,
+    refusal: undefined,
+    muteFailure: undefined,
     alert: undefined,
   });
 }
@@ -89,12 +95,14 @@ export function statusLine(state: SpeakerPageState): [string, PillTone] {
 
 /** Returns the text of the alert: each cause shows its own, and takes it back when it has passed. */
 export function alertText({ alert, isSupported, ...state }: SpeakerPageState): string | undefined {
-  const { microphone, flow, step } = state;
+  const { microphone, flow, step, refusal, muteFailure } = state;
   if (alert !== undefined) return alert;
   if (!isSupported && (step === "setup" || step === "resume"))
     return "This browser cannot record audio. Use a current Chrome, Edge, Firefox or Safari.";
   if (step !== "broadcast" && step !== "setup") return undefined;
   if (microphone.name === "failed") return microphone.text;
+  if (refusal !== undefined) return refusal;
+  if (muteFailure !== undefined) return muteFailure;
   return flow.isDropping
     ? "Some of your audio was not sent: the connection was lost or too slow."
     : undefined;
