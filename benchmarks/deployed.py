@@ -10,6 +10,7 @@ Run: python -m benchmarks.deployed
 
 import asyncio
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -77,6 +78,7 @@ def report() -> Report:
         remarks=[
             "Latencies are medians over the messages.",
             "CPU is in seconds of a processor for each second of the step.",
+            what_limits(loads),
             *(f"{step.audience:,} listeners: {step.failure}." for step in steps if step.failure),
         ],
     )
@@ -146,6 +148,17 @@ class Load:
             f"{self.reply_ms:,.0f}",
             *self.shares.cells(),
         ]
+
+
+def what_limits(loads: Sequence[Load]) -> str:
+    """Return a sentence about the load with the most deliveries."""
+    best = max(loads, key=lambda load: load.deliveries / load.seconds)
+    shares = vars(best.shares)
+    busiest = max(shares, key=lambda name: shares[name])
+    return (
+        f"The most deliveries a second come with {best.sessions} sessions. The {busiest} works most then, "
+        f"with {shares[busiest]:.2f} of {os.cpu_count()} processors."
+    )
 
 
 class Audience:

@@ -1,7 +1,7 @@
 """From publish to receipt, against the audience: our fan-out, and the sink that the messages arrive at.
 
 In one process and without Lambda, API Gateway or DynamoDB: the stores are the tests' in memory, the sink
-notes when each push arrives, and shares the processor. What is left is what our code adds before the first
+records when each push arrives, and shares the processor. What is left is what our code adds before the first
 and the last listener has the message.
 Run: python -m benchmarks.latency
 """

@@ -84,7 +84,7 @@ def test_throttling_and_silence_are_counted_apart() -> None:
 
 
 def test_a_call_starts_no_attempt_after_its_deadline() -> None:
-    """Whoever is not served by then is worth another call: nothing says that it cannot be reached."""
+    """A connection that is not served by then is worth another call: nothing says that it is unreachable."""
     limits = replace(QUICK, deliver_seconds=0.0, disconnect_seconds=0.0)
     with management_api() as api, sender_to(api.url, limits) as sender:
         assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2

@@ -84,7 +84,7 @@ def test_each_token_has_one_expiry_notice(driver: KeepAliveDriver) -> None:
 def test_a_listener_s_permissions_end_with_its_token(
     driver: KeepAliveDriver, anonymous: bool, stays: bool
 ) -> None:
-    """Told before, and cut within a run of the end; where nobody needs a token, it goes on listening."""
+    """A warning precedes the end. A listener goes on only where the stack requires no token."""
     there = KeepAliveDriver(replace(UNLIMITED, allow_anonymous=anonymous))
     _, session = there.speaking()
     listener = there.listening(session, "listener", token_expires_at=START + 1000)
