@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from benchmarks.report import Report, Table
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
-from websocket_sessions.capacity.operations import OVERHEAD_SECONDS, PUSH_SECONDS
 from websocket_sessions.capacity.prices import QUOTAS
 from websocket_sessions.config.settings import SessionSettings
 
@@ -38,8 +37,8 @@ class Site:
     requests_per_second: float = QUOTAS["requestsPerSecond"].limit
     functions: int = int(QUOTAS["lambdaConcurrency"].limit)
     consumers: int = int(QUOTAS["fanOutConcurrency"].limit)
-    overhead_seconds: float = OVERHEAD_SECONDS
-    push_seconds: float = PUSH_SECONDS
+    overhead_seconds: float = Load.invocation_seconds
+    push_seconds: float = Load.push_seconds
     direct: int = 100
     in_shard: int = 100
 

@@ -223,14 +223,47 @@ def test_what_an_operator_switches_on_is_paid_for() -> None:
 
 
 def test_lost_connections_are_replaced_and_missed_messages_replayed() -> None:
+    """Each client is away for 120 seconds of an hour. Each message still reaches each listener once."""
     calm, shaky = estimate(SMALL), estimate(replace(SMALL, reconnects_per_hour=6, outage_seconds=20))
     replaced = 100 * 10 * 6
-    replayed = replaced * 20
     absences = 10 * 6
+    present = 1 - 120 / 3_600
+    informed = min(2 * 99 * 10 * 6, 36_000 * 5) + 2 * 99 * present * absences
+    pings_saved = 100 * 36_000 / 360 * (1 - present)
     assert units(shaky, "webSocketMessages") - units(calm, "webSocketMessages") == pytest.approx(
-        2 * replaced + replayed + min(2 * 99 * 10 * 6, 36_000 * 5) + 2 * 99 * absences
+        2 * replaced + informed - pings_saved
     )
+    assert units(shaky, "dataOut") == pytest.approx(units(calm, "dataOut"))
+    assert units(shaky, "connectionMinutes") == pytest.approx(units(calm, "connectionMinutes") * present)
     assert units(shaky, "dynamoDbReads") > units(calm, "dynamoDbReads")
+
+
+def test_handovers_miss_no_message() -> None:
+    """The new connection joins before the old one closes."""
+    long = replace(SMALL, session_minutes=600, outage_seconds=60)
+    assert units(estimate(long), "webSocketMessages") == units(
+        estimate(replace(long, outage_seconds=0)), "webSocketMessages"
+    )
+
+
+def test_a_client_is_away_for_at_most_all_of_its_time() -> None:
+    replace(SMALL, reconnects_per_hour=60, outage_seconds=60)
+    with pytest.raises(
+        ArgumentError, match=r"load\.reconnectsPerHour is 61 and load\.outageSeconds is 60: .* at most 3600"
+    ):
+        replace(SMALL, reconnects_per_hour=61, outage_seconds=60)
+
+
+def test_durations_are_assumptions_that_the_load_declares() -> None:
+    """No local count shows them: the estimate names them, and an account's own can be declared."""
+    made = estimate(SMALL)
+    assert "Durations are assumed: 30 ms for an invocation and 0.5 ms for each push, at 1 GB" in made.table()
+    measured = estimate(replace(SMALL, invocation_seconds=0.06, push_seconds=0.001))
+    assert "60 ms for an invocation and 1 ms for each push" in measured.table()
+    for name in ("lambdaDuration", "lambdaRequests"):
+        factor = 2 if name == "lambdaDuration" else 1
+        assert units(measured, name) == pytest.approx(factor * units(made, name))
+    assert used(measured, "lambdaConcurrency") == pytest.approx(2 * used(made, "lambdaConcurrency"))
 
 
 def test_a_new_account_runs_ten_functions_at_once() -> None:
@@ -283,11 +316,11 @@ def test_silent_clients_use_quotas_too() -> None:
 
 
 def test_replays_use_quotas_too() -> None:
-    """Each of 100 connections is lost six times an hour, and misses 20 messages."""
+    """Each of 100 connections is lost six times an hour, and each of 99 listeners misses 20 messages."""
     calm, shaky = SMALL, replace(SMALL, reconnects_per_hour=6, outage_seconds=20)
     lost = 100 * 6 / 3_600
     more = used(estimate(shaky), "requestsPerSecond") - used(estimate(calm), "requestsPerSecond")
-    assert more == pytest.approx(lost * (2 + 20))
+    assert more == pytest.approx(lost * 2 + lost * 99 / 100 * 20)
     assert used(estimate(shaky), "newConnectionsPerSecond") == pytest.approx(100 / 60 + lost)
 
 

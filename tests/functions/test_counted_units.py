@@ -382,3 +382,25 @@ def test_missed_messages_cost_what_the_estimate_says(counted: Counted) -> None:
     compare(counted, away)
     with pytest.raises(AssertionError):
         compare(counted, replace(away, reconnects_per_hour=0))
+
+
+def test_absent_listeners_cost_what_the_estimate_says(counted: Counted) -> None:
+    """A message every two seconds for five minutes; each listener is away for one of them."""
+    counted.start(10)
+    for _ in range(5):
+        lost = [counted.lose(0) for _ in range(2)]
+        before = len(counted.message_sizes)
+        for _ in range(30):
+            counted.publish("x" * 400)
+        assert len(counted.message_sizes) == before + 30 * 8
+        for listener in lost:
+            counted.recover(listener)
+        assert len(counted.message_sizes) == before + 30 * 10
+        counted.pass_minute()
+    counted.reconnect_speaker()
+    counted.stop()
+    away = load_of(
+        counted, listeners=10, messages_per_second=0.5, minutes=5, reconnects_per_hour=12, outage_seconds=60
+    )
+    assert away.away == pytest.approx(1 / 5)
+    compare(counted, away)

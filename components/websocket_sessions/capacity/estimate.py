@@ -1,8 +1,9 @@
 """From a declared load to the quotas that it uses and the US dollars that it costs a month.
 
-The units of each operation are in operations.py; benchmarks/ measures the durations. The estimate errs on
-the high side: everybody arrives while messages flow, nothing is free, no price falls with volume. It leaves
-out what a stack costs without any load (alarms, custom metrics, the polling of the queue).
+The units of each operation are in operations.py. The load assumes the durations, which no local count shows.
+The estimate errs on the high side: everybody arrives while messages flow, nothing is free, no price falls
+with volume. It leaves out what a stack costs without any load (alarms, custom metrics, the polling of the
+queue).
 """
 
 from collections.abc import Mapping
@@ -21,9 +22,7 @@ from websocket_sessions.capacity.operations import (
     KEEP_ALIVE_RUN,
     LOG_BYTES,
     MEMORY_GB,
-    OVERHEAD_SECONDS,
     PING,
-    PUSH_SECONDS,
     ROUTE_METRICS,
     SILENCE_CHECK,
     Operation,
@@ -97,7 +96,12 @@ def estimate(
         Cost(name=name, units=count, usd=count * PRICES[name].usd / PRICES[name].per)
         for name, count in units.items()
     )
-    return Estimate(usages=usages, costs=costs)
+    assumed = (
+        f"{load.invocation_seconds * 1000:g} ms for an invocation and "
+        f"{load.push_seconds * 1000:g} ms for each push, at {MEMORY_GB:g} GB "
+        "(load.invocationSeconds, load.pushSeconds)"
+    )
+    return Estimate(usages=usages, costs=costs, assumed=assumed)
 
 
 class Needs:
@@ -112,21 +116,26 @@ class Needs:
         self._in_shard = ceil(load.listeners / self._shards)
         self._queued_shards = queued_shards(load.listeners, self._shards, settings)
         self._direct_shards = self._shards - self._queued_shards
+        self._present = 1 - load.away
+        self._listening = load.listeners * self._present
 
     def quotas(self) -> dict[str, float]:
-        """Return the highest use of each quota, a second or at once: all arrive while messages flow."""
+        """Return the highest use of each quota, a second or at once.
+
+        All arrive while messages flow, all are connected, and lost connections are replaced all the time.
+        """
         load, silent = self._load, self._silent_rates()
         arrivals = load.connections / load.arrival_seconds
         http = load.http_requests_per_second
         requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
         pushes = load.published * load.listeners + silent.replays
-        queued = OVERHEAD_SECONDS + PUSH_SECONDS * self._in_shard
+        queued = load.invocation_seconds + load.push_seconds * self._in_shard
         consumers = load.published * self._queued_shards * queued
         recorded = silent.heartbeats if self._settings.record_heartbeats else 0
         # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
         short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
-        concurrency = self.publishing() + consumers + short * OVERHEAD_SECONDS
-        concurrency += silent.replays * PUSH_SECONDS
+        concurrency = self.publishing() + consumers + short * load.invocation_seconds
+        concurrency += silent.replays * load.push_seconds
         message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
         join = ROW_WRITES * load.listeners / load.arrival_seconds
         return {
@@ -142,28 +151,31 @@ class Needs:
 
     def publishing(self) -> float:
         """Return the publishing invocations at once."""
-        direct = OVERHEAD_SECONDS + PUSH_SECONDS * self._direct_shards * self._in_shard
-        return self._load.published * direct
+        load = self._load
+        return load.published * (
+            load.invocation_seconds + load.push_seconds * self._direct_shards * self._in_shard
+        )
 
     def operations(self) -> list[tuple[Operation, float]]:
         """Return each operation with its number in a month."""
         load, settings = self._load, self._settings
         seconds = load.minutes * 60
         held = load.minutes / load.session_minutes
+        connected = load.connections * self._present
         connects = load.connections * (held + self._reconnects())
         joins = load.sessions * load.listeners * (held + self._reconnects())
         resumes = load.sessions * self._reconnects()
         return [
-            (publish(load.message_bytes, load.listeners, self._shards, settings), load.published * seconds),
+            (publish(load.message_bytes, self._listening, self._shards, settings), load.published * seconds),
             (CREATE_SESSION, load.sessions * held),
             (CONNECT, connects),
             (JOIN, joins + resumes),
             (DISCONNECT, connects),
             (presence(load.listeners), min(joins * 2, load.sessions * seconds)),
-            (absence(load.listeners, self._shards), load.sessions * self._lost_connections()),
-            (PING, load.connections * seconds / settings.idle_ping),
-            (heartbeat(settings), load.connections * heartbeats(seconds, self._server_silence())),
-            (SILENCE_CHECK, load.sessions * load.listeners * self._silence_checks(held)),
+            (absence(self._listening, self._shards), load.sessions * self._lost_connections()),
+            (PING, connected * seconds / settings.idle_ping),
+            (heartbeat(settings), connected * heartbeats(seconds, self._server_silence())),
+            (SILENCE_CHECK, load.sessions * self._listening * self._silence_checks(held)),
             (HTTP_REQUEST, load.http_requests_per_second * seconds),
             (KEEP_ALIVE_RUN, load.minutes),
         ]
@@ -179,19 +191,21 @@ class Needs:
             )
         )
         published = load.published * load.minutes * 60
-        pushes = published * load.listeners
-        replayed = load.connections * self._reconnects() * load.outage_seconds * load.messages_per_second
+        pushes = published * self._listening
+        replayed = published * (load.listeners - self._listening)
+        queued = queued_shards(self._listening, self._shards, self._settings)
         logged = invocations * LOG_BYTES + (requests * ACCESS_LOG_BYTES if access_logs else 0)
         metrics = ROUTE_METRICS * len(web_socket_routes(record_heartbeats=False)) if detailed_metrics else 0
         return {
             "webSocketMessages": messages + replayed,
-            "connectionMinutes": load.connections * load.minutes,
+            "connectionMinutes": load.connections * self._present * load.minutes,
             "httpRequests": load.http_requests_per_second * load.minutes * 60,
             "lambdaRequests": invocations,
-            "lambdaDuration": (pushes * PUSH_SECONDS + invocations * OVERHEAD_SECONDS) * MEMORY_GB,
+            "lambdaDuration": MEMORY_GB
+            * ((pushes + replayed) * load.push_seconds + invocations * load.invocation_seconds),
             "dynamoDbWrites": writes,
             "dynamoDbReads": reads + replayed * message_writes(load.message_bytes) / 8,
-            "sqsRequests": published * (1 + 2 * self._queued_shards) if self._queued_shards else 0,
+            "sqsRequests": published * (1 + 2 * queued) if queued else 0,
             "logs": logged / 1e9,
             "dataOut": (pushes + replayed) * load.message_bytes / 1e9,
             "detailedMetrics": metrics,
@@ -209,7 +223,7 @@ class Needs:
             checks=load.sessions * load.listeners * self._silence_checks(held) / seconds,
             pings=load.connections / self._settings.idle_ping,
             reconnects=reconnects,
-            replays=reconnects * load.outage_seconds * load.messages_per_second,
+            replays=load.published * load.listeners * load.away,
         )
 
     def _reconnects(self) -> float:

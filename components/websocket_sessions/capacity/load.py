@@ -8,14 +8,18 @@ from websocket_sessions.arguments import ArgumentError, camel_case, check_range
 
 FRAME_BYTES = 32 * 1024
 MINUTES_A_MONTH = 31 * 24 * 60
-_MAY_BE_ZERO = {
-    "messages_per_second",
-    "minutes",
-    "reconnects_per_hour",
-    "outage_seconds",
-    "http_requests_per_second",
-    "reserved_concurrency",
+HOUR_SECONDS = 3_600
+_LOWEST = {
+    "messages_per_second": 0,
+    "minutes": 0,
+    "reconnects_per_hour": 0,
+    "outage_seconds": 0,
+    "http_requests_per_second": 0,
+    "reserved_concurrency": 0,
+    "invocation_seconds": 0.001,
+    "push_seconds": 0.00001,
 }
+"""The lowest value of a number; of any other it is 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,11 +43,15 @@ class Load:
     reconnects_per_hour: float = 1
     """Times per hour that one connection is lost and replaced, beside the handovers at two hours."""
     outage_seconds: float = 10
-    """Seconds until a lost connection is replaced. The messages of that time are replayed."""
+    """Seconds until a lost connection is replaced. A listener gets the messages of that time as replays."""
     http_requests_per_second: float = 0
     """Requests per second to the HTTP API."""
     reserved_concurrency: int = 0
     """Concurrency of Lambda that other functions of the account have reserved."""
+    invocation_seconds: float = 0.03
+    """Duration of an invocation in seconds, without its pushes. It is assumed: only an account shows it."""
+    push_seconds: float = 0.0005
+    """Duration of one push among many in seconds. It is assumed, too, for functions of 1 GB."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -55,14 +63,20 @@ class Load:
             "minutes": MINUTES_A_MONTH,
             "session_minutes": MINUTES_A_MONTH,
             "arrival_seconds": 86_400,
-            "reconnects_per_hour": 3_600,
-            "outage_seconds": 3_600,
+            "reconnects_per_hour": HOUR_SECONDS,
+            "outage_seconds": HOUR_SECONDS,
             "http_requests_per_second": 1e4,
             "reserved_concurrency": 1e6,
+            "invocation_seconds": 29,
+            "push_seconds": 1,
         }
         for name, value in asdict(self).items():
-            lowest = 0 if name in _MAY_BE_ZERO else 1
-            check_range(f"load.{camel_case(name)}", value, lowest, highest[name])
+            check_range(f"load.{camel_case(name)}", value, _LOWEST.get(name, 1), highest[name])
+        if self.away > 1:
+            raise ArgumentError(
+                f"load.reconnectsPerHour is {self.reconnects_per_hour:g} and load.outageSeconds is "
+                f"{self.outage_seconds:g}: their product must be at most {HOUR_SECONDS}, an hour's seconds"
+            )
 
     @classmethod
     def from_config(cls, given: Mapping[str, Any]) -> Self:
@@ -75,6 +89,11 @@ class Load:
             return cls(**{names[key]: value for key, value in given.items()})
         except TypeError as error:
             raise ArgumentError(f"load is {dict(given)!r}: {error}") from error
+
+    @property
+    def away(self) -> float:
+        """The share of its time for which a client has no connection."""
+        return self.reconnects_per_hour * self.outage_seconds / HOUR_SECONDS
 
     @property
     def connections(self) -> int:

@@ -23,11 +23,8 @@ ROUTE_METRICS = 6
 """Detailed metrics of one route
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html)."""
 
-OVERHEAD_SECONDS = 0.03
-"""An invocation without its pushes: some reads and a write."""
-PUSH_SECONDS = 0.0005
-"""One push among many from a function of 1 GB: CPU time and its share of the wait of 64 concurrent pushes."""
 MEMORY_GB = 1.0
+"""The memory of the functions that push. It is assumed for all of them."""
 
 HEARTBEAT_SECONDS = 540
 """Silence of the server after which a client sends a heartbeat. The keep-alive usually breaks it earlier."""
@@ -73,8 +70,8 @@ KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
 """Queries of 16 shards of two indexes, eventually consistent, without what is due."""
 
 
-def publish(message_bytes: int, listeners: int, shards: int, settings: SessionSettings) -> Operation:
-    """Return the units of a publish to listeners in `shards` shards, fan-out included.
+def publish(message_bytes: int, listeners: float, shards: int, settings: SessionSettings) -> Operation:
+    """Return the units of a publish to connected listeners in `shards` shards, fan-out included.
 
     A transaction writes the session's item, whose index has keys only and stays, the request and the message.
     """
@@ -94,7 +91,7 @@ def presence(listeners: int) -> Operation:
     return Operation(messages=1, reads=1 + 2 * slot_reads, invocations=1)
 
 
-def absence(listeners: int, shards: int) -> Operation:
+def absence(listeners: float, shards: int) -> Operation:
     """Return the units of informing the listeners that the speaker is away, and that it has returned."""
     return Operation(messages=2 * listeners, reads=1 + 2 * shards * shard_reads(ceil(listeners / shards)))
 
@@ -121,7 +118,7 @@ def shard_reads(listeners: int) -> int:
     return max(1, ceil(listeners * LISTENER_BYTES / 4096))
 
 
-def queued_shards(listeners: int, shards: int, settings: SessionSettings) -> int:
+def queued_shards(listeners: float, shards: int, settings: SessionSettings) -> int:
     """Return the number of shards that a publish hands to the fan-out queue."""
     if settings.max_listeners <= settings.direct_fan_out:
         return 0

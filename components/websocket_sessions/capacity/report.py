@@ -50,6 +50,8 @@ class Estimate:
 
     usages: tuple[Usage, ...]
     costs: tuple[Cost, ...]
+    assumed: str
+    """The durations that `lambdaDuration` and `lambdaConcurrency` assume."""
 
     @property
     def exceeded(self) -> list[Usage]:
@@ -90,7 +92,8 @@ class Estimate:
             ("total", "", f"{self.total:,.2f}", ""),
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join(
+        lines = (
             f"{name:<{widths[0]}}  {used:>{widths[1]}}  {limit:>{widths[2]}}  {unit}".rstrip()
             for name, used, limit, unit in rows
         )
+        return "\n".join([*lines, "", f"Durations are assumed: {self.assumed}."])
