@@ -2,14 +2,16 @@
 
 In one process and without Lambda, API Gateway or DynamoDB: the stores are the tests' in memory, the sink
 records when each push arrives, and shares the processor. What is left is what our code adds before the first
-and the last listener has the message.
+and the last listener has the message, and before the speaker has the reply. For comparison, the reply of a
+publish that hands all listeners to the queue, whose time is not included, and pushes to none.
 Run: python -m benchmarks.latency
 """
 
+import math
 import statistics
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sigv4 import Credentials
@@ -18,7 +20,7 @@ from domain.message_log import Body
 from domain.model import Caller
 from domain.settings import Limits, Settings
 from tests.support.fake_management_api import Answer, Got, ManagementApi, management_api
-from tests.support.fakes import NoQueue
+from tests.support.fakes import FakeQueue, NoQueue
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.session_driver import SessionDriver
 
@@ -40,8 +42,11 @@ class Arrivals:
         return Answer()
 
 
-def measure(audience: int) -> tuple[float, float, float]:
-    """Milliseconds to the first and to the last listener, and to the reply; medians."""
+def measure(audience: int, settings: Settings = SETTINGS) -> tuple[float, float, float]:
+    """Milliseconds to the first and to the last listener, and to the reply; medians.
+
+    The first two are NaN if the queue has all listeners.
+    """
     arrivals = Arrivals()
     with management_api(ManagementApi(arrivals.note)) as api:
         sender = BlockingSender(
@@ -51,8 +56,9 @@ def measure(audience: int) -> tuple[float, float, float]:
                 credentials=lambda: Credentials(access_key="AKIDEXAMPLE", secret_key="none"),  # noqa: S106
             )
         )
+        queue = NoQueue() if settings.direct_fan_out else FakeQueue()
         driver = SessionDriver(
-            SETTINGS, {**memory_stores(Memory()), "pusher": sender, "queue": NoQueue(), "hook": None}
+            settings, {**memory_stores(Memory()), "pusher": sender, "queue": queue, "hook": None}
         )
         publish = driver.container.publish
         speaker, session_id = driver.speaking()
@@ -66,7 +72,7 @@ def measure(audience: int) -> tuple[float, float, float]:
             start = time.perf_counter()
             publish(caller, body=body, target_languages=None, request_id=None)
             replied = time.perf_counter()
-            moments = min(arrivals.times), max(arrivals.times), replied
+            moments = min(arrivals.times, default=math.nan), max(arrivals.times, default=math.nan), replied
             samples.append(tuple((moment - start) * 1e3 for moment in moments))  # pyright: ignore[reportArgumentType]
         sender.close()
     first, last, reply = zip(*samples[1:], strict=True)
@@ -75,8 +81,13 @@ def measure(audience: int) -> tuple[float, float, float]:
 
 def report() -> Report:
     """Publish to each audience."""
-    rows = [[f"{one:,}", *(f"{value:,.1f}" for value in measure(one))] for one in AUDIENCES]
-    return Report(tables=[Table(head=["listeners", "first ms", "last ms", "reply ms"], rows=rows)])
+    queued = replace(SETTINGS, direct_fan_out=0)
+    rows = [
+        [f"{one:,}", *(f"{value:,.1f}" for value in (*measure(one), measure(one, queued)[2]))]
+        for one in AUDIENCES
+    ]
+    head = ["listeners", "first ms", "last ms", "reply ms", "reply ms, all handed to the queue"]
+    return Report(tables=[Table(head=head, rows=rows)])
 
 
 def main() -> None:
