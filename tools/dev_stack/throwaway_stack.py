@@ -24,6 +24,16 @@ SOURCES = (
 
 def copy_sources(target: Path) -> Path:
     """Copy the program, so that a test may edit it, with the cache that its archives are built from."""
+    copy_program(target)
+    (target / ".venv").symlink_to(ROOT / ".venv")
+    cache = ROOT / ".local" / "archives"
+    if cache.is_dir():
+        shutil.copytree(cache, target / ".local" / "archives", ignore=shutil.ignore_patterns("zips"))
+    return target
+
+
+def copy_program(target: Path) -> None:
+    """Copy the files that the program is made of."""
     for name in SOURCES:
         source = ROOT / name
         if source.is_dir():
@@ -31,11 +41,6 @@ def copy_sources(target: Path) -> Path:
         else:
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, target / name)
-    (target / ".venv").symlink_to(ROOT / ".venv")
-    cache = ROOT / ".local" / "archives"
-    if cache.is_dir():
-        shutil.copytree(cache, target / ".local" / "archives", ignore=shutil.ignore_patterns("zips"))
-    return target
 
 
 def layout_in(folder: Path) -> DevLayout:
