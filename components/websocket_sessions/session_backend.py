@@ -401,6 +401,7 @@ class SessionBackend(ComponentResource):
             "httpUrl": self.http_api.url,
             "region": aws.get_region_output(opts=pulumi.InvokeOutputOptions(parent=self)).region,
             "supportedLanguages": self._settings.supported_languages,
+            "hasHook": Output.from_input(self._settings.hook_function_arn).apply(lambda arn: arn is not None),
         }
         if self.token_issuer.user_pool_id is None:
             known |= {"issuer": self.token_issuer.issuer, "audience": self.token_issuer.audience}
@@ -411,6 +412,8 @@ class SessionBackend(ComponentResource):
             }
             if self._options.cognito_endpoint is not None:
                 known["cognitoEndpoint"] = self._options.cognito_endpoint
+        if self.users is not None:
+            known |= {"selfSignUp": self._options.self_sign_up, "passwordReset": True}
         return Output.all(**known)
 
 

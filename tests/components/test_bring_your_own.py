@@ -64,6 +64,7 @@ def test_an_existing_user_pool_takes_the_place_of_a_new_one() -> None:
     assert authorizer.inputs["jwtConfiguration"] == {"issuer": issuer, "audiences": ["web", "app"]}
     config = resolved(made.frontend_config)
     assert (config["userPoolId"], config["userPoolClientId"]) == ("eu-west-1_Users", "web")
+    assert not {"selfSignUp", "passwordReset"} & config.keys()  # the stack does not know them
     assert resolved(made.endpoints[2]) == "https://cognito-idp.eu-west-1.amazonaws.com"
 
 
@@ -153,6 +154,7 @@ def test_options_that_shape_no_resource_may_be_known_later() -> None:
     assert variables(deployed, "authorize")["JWKS_URL"].startswith("http://localhost:4566/")
     pool = deployed.one("UserPool").inputs
     assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": False}
+    assert resolved(made.frontend_config)["selfSignUp"] is True
 
 
 def test_users_alone_have_their_keys_on_a_local_stack(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -232,12 +232,21 @@ def test_a_frontend_learns_all_it_needs(made: tuple[SessionBackend, Deployed]) -
         "userPoolId": "sessions-users-pool-id",
         "userPoolClientId": "sessions-users-client-id",
         "supportedLanguages": ["en", "es", "fr", "de", "it", "pt", "ja", "zh", "ko", "ar"],
+        "hasHook": False,
+        "selfSignUp": False,
+        "passwordReset": True,
     }
 
 
 def test_a_frontend_learns_which_languages_the_stack_serves() -> None:
     made, _ = backend(SessionSettings(supported_languages=["cy", "en"]))
     assert resolved(made.frontend_config)["supportedLanguages"] == ["cy", "en"]
+
+
+def test_a_frontend_learns_whether_a_hook_can_serve_languages() -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:function:translate"
+    made, _ = backend(SessionSettings(hook_function_arn=arn))
+    assert resolved(made.frontend_config)["hasHook"] is True
 
 
 def test_a_missing_archive_is_named() -> None:

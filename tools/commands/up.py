@@ -21,19 +21,20 @@ def main() -> int:
         outputs = bring_up(layout, stack)
         user = create_demo_user(stack, outputs["frontendConfig"]["userPoolId"])
         site = pages.serve(layout, outputs)
-    say(report(outputs, user, site, layout.inspector_url))
+    say(report(outputs, user, site, inspector=layout.inspector_url, emails=layout.emails_url))
     return 0
 
 
-def report(outputs: Outputs, user: tuple[str, str], site: str, inspector: str) -> str:
+def report(outputs: Outputs, user: tuple[str, str], site: str, *, inspector: str, emails: str) -> str:
     """Return what runs now and what to do next."""
-    config: dict[str, str | list[str]] = outputs["frontendConfig"]
+    config: dict[str, str | bool | list[str]] = outputs["frontendConfig"]
     shown = "\n".join(f"  {name:<18} {_in_words(value)}" for name, value in config.items())
     return f"""
 The local stack is up.
 {shown}
   {"pages":<18} {site}
   {"inspector":<18} {inspector}
+  {"e-mails":<18} {emails}
   {"demo user":<18} {user[0]}  password {user[1]}
 
 Next:
@@ -43,7 +44,9 @@ Next:
   make down                 stops everything and deletes the local data"""
 
 
-def _in_words(value: str | list[str]) -> str:
+def _in_words(value: str | bool | list[str]) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return value if isinstance(value, str) else " ".join(value)
 
 

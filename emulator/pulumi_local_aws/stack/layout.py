@@ -109,6 +109,11 @@ class Layout:
         return f"http://127.0.0.1:{self.websocket_port}/_gateway/inspector/"
 
     @property
+    def emails_url(self) -> str:
+        """The e-mails that the local AWS would have sent, such as the codes of Cognito, as JSON."""
+        return f"http://127.0.0.1:{self.emulator_port}/_ministack/ses/messages"
+
+    @property
     def made(self) -> tuple[Path, ...]:
         """What `up` makes and `down` removes."""
         names = ("bin", "pulumi-home", "ministack", "emulator-keys", "passphrase", ".gitignore")

@@ -11,4 +11,10 @@ export interface FrontendConfig {
   readonly cognitoEndpoint?: string;
   /** The stack's setting of that name. */
   readonly supportedLanguages?: readonly Language[];
+  /** Whether a hook processes the messages: it can serve each language its own content. */
+  readonly hasHook?: boolean;
+  /** Whether users create their own accounts; undefined for a user pool that the stack did not create. */
+  readonly selfSignUp?: boolean;
+  /** Whether a user who forgot the password gets a code by e-mail; undefined as `selfSignUp`. */
+  readonly passwordReset?: boolean;
 }

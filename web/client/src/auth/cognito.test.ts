@@ -19,6 +19,9 @@ test.each([
   "TokenRevokedException",
   "UserNotFoundException",
   "PasswordResetRequiredException",
+  "CodeMismatchException",
+  "ExpiredCodeException",
+  "UsernameExistsException",
 ])("%s of Cognito is final and keeps its cause", (name) => {
   const cause = authError(name);
   expect(toSignInError(cause)).toMatchObject({ code: "UNAUTHORIZED", retryable: false, cause });

@@ -1,16 +1,22 @@
 /**
- * Sign-in with Cognito by SRP: the password never leaves the page.
+ * Sign-in with Cognito by SRP: the password never leaves the page. Users can create accounts and reset
+ * passwords where `frontendConfig` has `selfSignUp` and `passwordReset`.
  *
  * It uses Amplify's auth category, which is several times the size of the client library: load it on demand.
  * Amplify stores the tokens in the browser's local storage.
  */
 import {
   AuthError,
+  confirmResetPassword,
   confirmSignIn,
+  confirmSignUp,
   fetchAuthSession,
   getCurrentUser,
+  resendSignUpCode,
+  resetPassword,
   signIn,
   signOut,
+  signUp,
 } from "@aws-amplify/auth";
 import { cognitoUserPoolsTokenProvider } from "@aws-amplify/auth/cognito";
 import { Amplify } from "@aws-amplify/core";
@@ -23,8 +29,11 @@ export interface CognitoConfig {
   readonly cognitoEndpoint?: string;
 }
 
-/** The next step of a sign-in: none, or a new password in place of the temporary one. */
-export type SignInStep = "done" | "newPassword";
+/**
+ * The next step of a sign-in: none, a new password in place of the temporary one, the code of a sign-up that
+ * is unconfirmed, or a new password because an administrator reset the old one.
+ */
+export type SignInStep = "done" | "newPassword" | "confirmSignUp" | "resetPassword";
 
 export function configureCognito({ userPoolId, userPoolClientId, cognitoEndpoint }: CognitoConfig): void {
   const userPool = { userPoolId, userPoolClientId };
@@ -59,6 +68,32 @@ export async function chooseNewPassword(password: string): Promise<SignInStep> {
   return toStep(confirmSignIn({ challengeResponse: password }));
 }
 
+/** Creates an account, to whose address Cognito sends a code. The account can sign in once the code is confirmed. */
+export async function createAccount(email: string, password: string): Promise<void> {
+  const options = { userAttributes: { email } };
+  await signUp({ username: email, password, options }).catch(refuse);
+}
+
+/** Confirms the account's e-mail address with the code that Cognito sent to it. */
+export async function confirmAccount(email: string, code: string): Promise<void> {
+  await confirmSignUp({ username: email, confirmationCode: code }).catch(refuse);
+}
+
+/** Sends the code of an unconfirmed account again. */
+export async function resendAccountCode(email: string): Promise<void> {
+  await resendSignUpCode({ username: email }).catch(refuse);
+}
+
+/** Sends a code to the address of a user who forgot the password. Without such a user, no error reveals that. */
+export async function sendPasswordCode(email: string): Promise<void> {
+  await resetPassword({ username: email }).catch(refuse);
+}
+
+/** Replaces a forgotten password, with the code that Cognito sent. */
+export async function replacePassword(email: string, code: string, newPassword: string): Promise<void> {
+  await confirmResetPassword({ username: email, confirmationCode: code, newPassword }).catch(refuse);
+}
+
 export async function signOutHere(): Promise<void> {
   await signOut();
 }
@@ -72,17 +107,25 @@ export const cognitoToken: TokenProvider = async ({ forceRefresh }) => {
 async function toStep(output: ReturnType<typeof signIn>): Promise<SignInStep> {
   const { isSignedIn, nextStep } = await output.catch(refuse);
   if (isSignedIn) return "done";
-  if (nextStep.signInStep === "CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED") return "newPassword";
+  const step = NEXT_STEPS[nextStep.signInStep];
+  if (step !== undefined) return step;
   throw new SessionError(
     "UNAUTHORIZED",
-    "This account requires a sign-in step that this page does not support.",
+    `The account requires the sign-in step ${nextStep.signInStep}, which is unsupported.`,
   );
 }
 
+const NEXT_STEPS: Readonly<Partial<Record<string, SignInStep>>> = {
+  CONFIRM_SIGN_IN_WITH_NEW_PASSWORD_REQUIRED: "newPassword",
+  CONFIRM_SIGN_UP: "confirmSignUp",
+  RESET_PASSWORD: "resetPassword",
+};
+
 /**
- * Cognito's answers after which only the user can help: a wrong password, a revoked or expired sign-in, or an
- * account that is deleted, unconfirmed or must reset its password. Every other error is a fault that passes,
- * such as throttling (TooManyRequestsException) or a lost network.
+ * Cognito's answers after which only the user can help: a wrong password or code, a revoked or expired
+ * sign-in, an address that has an account already, or an account that is deleted, unconfirmed or must reset
+ * its password. Every other error is a fault that passes, such as throttling (TooManyRequestsException) or a
+ * lost network.
  */
 const FINAL_ERRORS: ReadonlySet<string> = new Set([
   "NotAuthorizedException",
@@ -99,6 +142,10 @@ const FINAL_ERRORS: ReadonlySet<string> = new Set([
   "EmptyChallengeResponse",
   "CodeMismatchException",
   "ExpiredCodeException",
+  "UsernameExistsException",
+  "AliasExistsException",
+  "CodeDeliveryFailureException",
+  "UserLambdaValidationException",
   "ResourceNotFoundException",
   "UserAlreadyAuthenticatedException",
 ]);
