@@ -19,6 +19,7 @@ export default defineConfig({
         test: {
           name: "stack",
           include: ["client/stackTests/**/*.test.ts", "pages/browserTests/**/*.test.ts"],
+          globalSetup: "pages/browserTests/builtPages.ts",
           testTimeout: 60_000,
           // These tests share one gateway and its faults.
           fileParallelism: false,

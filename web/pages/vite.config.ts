@@ -14,10 +14,16 @@ const config: Plugin = {
   },
 };
 
+const NOT_FOUND = "404.html";
+
 export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that a build works under any path.
   base: "./",
+  experimental: {
+    // But the page for unknown addresses is served at any depth, where a relative address finds nothing.
+    renderBuiltUrl: (filename, { hostId }) => (hostId === NOT_FOUND ? `/${filename}` : { relative: true }),
+  },
   plugins: [config],
   resolve: { alias: SOURCE_ALIAS },
   server: { host: "127.0.0.1", port: Number(process.env.WEB_PORT ?? 5173), strictPort: true },
@@ -28,6 +34,6 @@ export default defineConfig({
     // A strict Content-Security-Policy allows no inline script or style, and no data: font or script.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: ["index.html", "speaker.html", "listener.html", "404.html"] },
+    rolldownOptions: { input: ["index.html", "speaker.html", "listener.html", NOT_FOUND] },
   },
 });

@@ -1,14 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect } from "vitest";
 import { gateway } from "../../client/stackTests/gateway.ts";
-import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { localStack } from "../../client/stackTests/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
-import { hasBrowser, launch, type Visitor } from "./browser.ts";
+import { hasBrowser, type Visitor } from "./browser.ts";
 import { broadcast, endSession, listen, press, shows, WAIT } from "./pageActions.ts";
-import { Site } from "./site.ts";
-
-let site: Site;
-let browser: Browser;
+import { pageTest as test } from "./pageTest.ts";
 
 async function goOffline(speaker: Visitor): Promise<void> {
   await speaker.context.setOffline(true);
@@ -17,19 +13,9 @@ async function goOffline(speaker: Visitor): Promise<void> {
 }
 
 describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 150_000 }, () => {
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      Site.start(theStack().config),
-      launch("--use-fake-ui-for-media-stream"),
-    ]);
-  }, 60_000);
   afterEach(gateway.clearFaults);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-  });
 
-  test("End and Sign out ask first, and the keyboard answers", async () => {
+  test("End and Sign out ask first, and the keyboard answers", async ({ browser, site }) => {
     const { speaker } = await broadcast(browser, site);
     const { page } = speaker;
     await page.getByRole("button", { name: "End session" }).focus();
@@ -52,7 +38,7 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await speaker.context.close();
   });
 
-  test("the title and the focus move with each step", async () => {
+  test("the title and the focus move with each step", async ({ browser, site }) => {
     const { speaker } = await broadcast(browser, site);
     const focused = async (): Promise<string | undefined> =>
       speaker.page.evaluate(() => document.activeElement?.id);
@@ -67,7 +53,7 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await speaker.context.close();
   });
 
-  test("an End that was asked for offline follows the reconnection", async () => {
+  test("an End that was asked for offline follows the reconnection", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await goOffline(speaker);
@@ -80,7 +66,10 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("listeners read that the speaker is muted, or away and for how long the session waits", async () => {
+  test("listeners read that the speaker is muted, or away and for how long the session waits", async ({
+    browser,
+    site,
+  }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await press(speaker, "Mute");
@@ -96,7 +85,7 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("a click connects now, while the page waits to reconnect", async () => {
+  test("a click connects now, while the page waits to reconnect", async ({ browser, site }) => {
     const { speaker } = await broadcast(browser, site);
     const button = speaker.page.getByRole("button", { name: "Try again now" });
     expect(await button.isVisible()).toBe(false);
@@ -110,7 +99,7 @@ describe.skipIf(!localStack || !hasBrowser)("on the speaker page", { timeout: 15
     await speaker.context.close();
   });
 
-  test("a Pause that fails leaves the broadcast as it was", async () => {
+  test("a Pause that fails leaves the broadcast as it was", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await gateway.setFaults([{ fault: "abortBefore", route: "updateSession" }]);

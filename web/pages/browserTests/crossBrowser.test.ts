@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect } from "vitest";
 import { localStack, theStack } from "../../client/stackTests/localStack.ts";
 import { listen as listenWithClient } from "../../client/stackTests/participants.ts";
 import { MP4_AAC } from "../src/audio/mp4Recording.ts";
 import { WEBM_OPUS } from "../src/audio/webmRecording.ts";
 import { WAIT } from "./pageActions.ts";
+import { pageTest as test } from "./pageTest.ts";
 import { chromiumMissing, startChromium } from "./remote/chromium.ts";
 import { firefoxMissing, startFirefox } from "./remote/firefox.ts";
 import type { RemoteBrowser, RemotePage } from "./remote/remotePage.ts";
 import { startWebKitGtk, webKitGtkMissing } from "./remote/webKitGtk.ts";
-import { Site } from "./site.ts";
+import type { Site } from "./site.ts";
 
 interface Speaker {
   readonly name: string;
@@ -107,41 +108,41 @@ async function hear(page: RemotePage, site: Site, sessionId: string): Promise<He
 
 describe.skipIf(!localStack)("sound passes between browsers", { timeout: 240_000 }, () => {
   const listeners = new Map<string, RemoteBrowser>();
-  let site: Site;
 
   beforeAll(async () => {
-    site = await Site.start(theStack().config);
     for (const { name, missing, start } of LISTENERS)
       if (missing === undefined) listeners.set(name, await start());
   }, 180_000);
   afterAll(async () => {
     await Promise.all([...listeners.values()].map(async (browser) => browser.close()));
-    site.stop();
   }, 60_000);
 
   for (const { name, missing, start, contentType } of SPEAKERS)
-    test.skipIf(missing !== undefined)(`${name} speaks, and every browser plays the sound`, async () => {
-      const speaking = await start();
-      const speaker = await speaking.open();
-      const sessionId = await broadcast(speaker, site);
-      const { listener } = await listenWithClient(sessionId);
-      const contentTypes = new Set<string>();
-      listener.messages.on((message) => contentTypes.add(message.contentType));
+    test.skipIf(missing !== undefined)(
+      `${name} speaks, and every browser plays the sound`,
+      async ({ site }) => {
+        const speaking = await start();
+        const speaker = await speaking.open();
+        const sessionId = await broadcast(speaker, site);
+        const { listener } = await listenWithClient(sessionId);
+        const contentTypes = new Set<string>();
+        listener.messages.on((message) => contentTypes.add(message.contentType));
 
-      const heard = await Promise.all(
-        [...listeners].map(async ([listenerName, browser]) => {
-          const page = await browser.open();
-          const result = await hear(page, site, sessionId);
-          await page.close();
-          return [listenerName, result] as const;
-        }),
-      );
-      console.info(`${name} (${contentType}):`, JSON.stringify(Object.fromEntries(heard)));
-      for (const [listenerName, { seconds, peak }] of heard) {
-        expect(seconds, `${listenerName} plays`).toBeGreaterThanOrEqual(3);
-        expect(peak, `${listenerName} plays sound, not silence`).toBeGreaterThan(0.02);
-      }
-      expect([...contentTypes]).toEqual([contentType]);
-      await speaking.close();
-    });
+        const heard = await Promise.all(
+          [...listeners].map(async ([listenerName, browser]) => {
+            const page = await browser.open();
+            const result = await hear(page, site, sessionId);
+            await page.close();
+            return [listenerName, result] as const;
+          }),
+        );
+        console.info(`${name} (${contentType}):`, JSON.stringify(Object.fromEntries(heard)));
+        for (const [listenerName, { seconds, peak }] of heard) {
+          expect(seconds, `${listenerName} plays`).toBeGreaterThanOrEqual(3);
+          expect(peak, `${listenerName} plays sound, not silence`).toBeGreaterThan(0.02);
+        }
+        expect([...contentTypes]).toEqual([contentType]);
+        await speaking.close();
+      },
+    );
 });

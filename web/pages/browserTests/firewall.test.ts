@@ -1,40 +1,53 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { createServer, type AddressInfo, type Socket } from "node:net";
+import { describe, expect } from "vitest";
+import { localStack } from "../../client/stackTests/localStack.ts";
 import { signIn, speak } from "../../client/stackTests/participants.ts";
-import { hasBrowser, launch, visit } from "./browser.ts";
-import { press, shows, text } from "./pageActions.ts";
-import { Site } from "./site.ts";
+import { hasBrowser, visit } from "./browser.ts";
+import { press, shows, signedInSpeaker, text } from "./pageActions.ts";
+import { pageTest } from "./pageTest.ts";
 
-describe.skipIf(!localStack || !hasBrowser)("a listener behind a firewall", { timeout: 90_000 }, () => {
-  let site: Site;
-  let browser: Browser;
-  /** Accepts connections and never answers, as a firewall that drops WebSocket handshakes. */
-  let firewall: Server;
-  const held = new Set<Socket>();
-
-  beforeAll(async () => {
-    firewall = createServer((socket) => held.add(socket.on("error", () => undefined)));
+/** Serves pages whose WebSocket API accepts connections and never answers, as behind a firewall. */
+const test = pageTest.extend(
+  "config",
+  { scope: "file" },
+  async ({ stack }, { onCleanup }): Promise<object> => {
+    const held = new Set<Socket>();
+    const firewall = createServer((socket) => held.add(socket.on("error", () => undefined)));
     await new Promise<void>((resolve) => firewall.listen(0, "127.0.0.1", resolve));
-    const webSocketUrl = `ws://127.0.0.1:${(firewall.address() as AddressInfo).port}`;
-    [site, browser] = await Promise.all([Site.start({ ...theStack().config, webSocketUrl }), launch()]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-    for (const socket of held) socket.destroy();
-    firewall.close();
+    onCleanup(() => {
+      for (const socket of held) socket.destroy();
+      firewall.close();
+    });
+    return {
+      ...stack.config,
+      webSocketUrl: `ws://127.0.0.1:${(firewall.address() as AddressInfo).port}`,
+    };
+  },
+);
+
+describe.skipIf(!localStack || !hasBrowser)("a person behind a firewall", { timeout: 90_000 }, () => {
+  test("who creates a session reads that the page still tries, and can cancel", async ({ browser, site }) => {
+    const speaker = await signedInSpeaker(browser, site);
+    await press(speaker, "Create Session");
+    await shows(speaker, "create", "Creating…");
+    await shows(speaker, "progress", /does not open yet\. The page still tries/);
+    await press(speaker, "Cancel");
+    await shows(speaker, "create", "Create Session");
+    expect(await text(speaker, "progress")).toBe("");
+    await speaker.context.close();
   });
 
-  test("reads within the join's time limit that the connection does not open, and then why", async () => {
+  test("who joins reads within the join's time limit that the connection does not open, and then why", async ({
+    browser,
+    site,
+  }) => {
     await signIn();
     const { sessionId } = await speak();
     const listener = await visit(browser, `${site.url}listener.html#${sessionId}`);
     await press(listener, "Join");
-    await shows(listener, "progress", /does not open yet\. Still trying/);
+    await shows(listener, "progress", /does not open yet\. The page still tries/);
     expect(await text(listener, "join-button")).toBe("Joining…");
-    await shows(listener, "progress", /firewall may block WebSockets\. Trying again/);
+    await shows(listener, "progress", /firewall may block WebSockets\. The page tries again/);
     expect(await text(listener, "join-button")).toBe("Joining…");
     await shows(listener, "alert", /firewall may block WebSockets/);
     expect(await text(listener, "progress")).toBe("");

@@ -1,13 +1,9 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { localStack, theStack } from "../../client/stackTests/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import { hasBrowser, launch, type Visitor } from "./browser.ts";
 import { press, shows, signedInSpeaker, signIn, text, WAIT } from "./pageActions.ts";
-import { Site } from "./site.ts";
-
-let site: Site;
-let browser: Browser;
+import { pageTest as test } from "./pageTest.ts";
 
 const testLevel = async ({ page }: Visitor): Promise<number> =>
   page.locator("#test-level").evaluate((meter: HTMLMeterElement) => meter.value);
@@ -21,18 +17,10 @@ const COUNT_REQUESTS = `
 `;
 
 describe.skipIf(!localStack || !hasBrowser)("the green room", { timeout: 150_000 }, () => {
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      Site.start(theStack().config),
-      launch("--use-fake-ui-for-media-stream"),
-    ]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-  });
-
-  test("shows the level of an allowed microphone, which is chosen before the session is created", async () => {
+  test("shows the level of an allowed microphone, which is chosen before the session is created", async ({
+    browser,
+    site,
+  }) => {
     const speaker = await signedInSpeaker(browser, site);
     const devices = speaker.page.getByLabel("Microphone to use");
     await expect.poll(async () => devices.locator("option").count(), WAIT).toBeGreaterThan(1);
@@ -48,7 +36,10 @@ describe.skipIf(!localStack || !hasBrowser)("the green room", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("asks for the microphone on a click, once for the green room and the session", async () => {
+  test("asks for the microphone on a click, once for the green room and the session", async ({
+    browser,
+    site,
+  }) => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.addInitScript(COUNT_REQUESTS);
@@ -66,7 +57,7 @@ describe.skipIf(!localStack || !hasBrowser)("the green room", { timeout: 150_000
     await context.close();
   });
 
-  test("explains a refused microphone, and no session is created", async () => {
+  test("explains a refused microphone, and no session is created", async ({ site }) => {
     const strict = await launch("--deny-permission-prompts");
     const speaker = await signedInSpeaker(strict, site, { permissions: [] });
     await press(speaker, "Create Session");
@@ -78,7 +69,7 @@ describe.skipIf(!localStack || !hasBrowser)("the green room", { timeout: 150_000
     await strict.close();
   });
 
-  test("says that the browser cannot record, and no session can be created", async () => {
+  test("says that the browser cannot record, and no session can be created", async ({ browser, site }) => {
     const context = await browser.newContext();
     const page = await context.newPage();
     await page.addInitScript("delete window.AudioEncoder; delete window.MediaRecorder;");

@@ -1,7 +1,10 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasBrowser, launch } from "./browser.ts";
-import { Site } from "./site.ts";
+import type { Page } from "playwright-core";
+import { describe, expect } from "vitest";
+import { hasBrowser } from "./browser.ts";
+import { pageTest } from "./pageTest.ts";
+
+/** Needs no stack: the page is not used. */
+const test = pageTest.extend("config", { scope: "file" }, (): object => ({}));
 
 /** Returns the colours of a picture's column without its first and last row, which are blended with what is around. */
 async function columnColours(page: Page, png: Buffer, x: number): Promise<string[]> {
@@ -21,18 +24,7 @@ async function columnColours(page: Page, png: Buffer, x: number): Promise<string
 }
 
 describe.skipIf(!hasBrowser)("the level meter in Chromium", { timeout: 60_000 }, () => {
-  let site: Site;
-  let browser: Browser;
-
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([Site.start({}), launch()]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-  });
-
-  test("is filled over its whole height, up to the level", async () => {
+  test("is filled over its whole height, up to the level", async ({ browser, site }) => {
     const page = await browser.newPage();
     await page.goto(`${site.url}speaker.html`);
     const meter = page.locator("#level");

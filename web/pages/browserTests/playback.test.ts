@@ -1,14 +1,10 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { localStack, theStack } from "../../client/stackTests/localStack.ts";
+import { describe, expect } from "vitest";
+import { localStack } from "../../client/stackTests/localStack.ts";
 import { WEBM_OPUS } from "../src/audio/webmRecording.ts";
 import { accessibilityProblems } from "./accessibility.ts";
-import { hasBrowser, launch } from "./browser.ts";
+import { hasBrowser } from "./browser.ts";
 import { broadcast, listen, playback, press, shows, WAIT, type ListeningVisitor } from "./pageActions.ts";
-import { Site } from "./site.ts";
-
-let site: Site;
-let browser: Browser;
+import { pageTest as test } from "./pageTest.ts";
 
 /** Seconds between the sound that plays and the newest that has arrived. */
 async function behind(listener: ListeningVisitor): Promise<number> {
@@ -17,18 +13,7 @@ async function behind(listener: ListeningVisitor): Promise<number> {
 }
 
 describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout: 150_000 }, () => {
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      Site.start(theStack().config),
-      launch("--use-fake-ui-for-media-stream"),
-    ]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-  });
-
-  test("survives audio that no browser can decode, and says so", async () => {
+  test("survives audio that no browser can decode, and says so", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     // The page receives junk in place of one chunk.
     const context = await browser.newContext();
@@ -52,7 +37,10 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
     await Promise.all([speaker.context.close(), context.close()]);
   });
 
-  test("that something else pauses says so, and continues at the live position", async () => {
+  test("that something else pauses says so, and continues at the live position", async ({
+    browser,
+    site,
+  }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await shows(listener, "status", "Live");
@@ -71,7 +59,7 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("that lags says by how much, and goes live on a click", async () => {
+  test("that lags says by how much, and goes live on a click", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => {

@@ -1,5 +1,4 @@
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect } from "vitest";
 import { localStack, theStack } from "../../client/stackTests/localStack.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import {
@@ -13,7 +12,8 @@ import {
   text,
   WAIT,
 } from "./pageActions.ts";
-import { hasBrowser, launch } from "./browser.ts";
+import { hasBrowser } from "./browser.ts";
+import { pageTest as test } from "./pageTest.ts";
 import {
   openAnotherTab,
   continueSession,
@@ -23,24 +23,12 @@ import {
   expectSetup,
   collectErrorCodes,
 } from "./reloadActions.ts";
-import { Site } from "./site.ts";
-
-let site: Site;
-let browser: Browser;
 
 describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000 }, () => {
-  beforeAll(async () => {
-    [site, browser] = await Promise.all([
-      Site.start(theStack().config),
-      launch("--use-fake-ui-for-media-stream"),
-    ]);
-  }, 60_000);
-  afterAll(async () => {
-    await browser.close();
-    site.stop();
-  });
-
-  test("a speaker continues the session, and the listener receives each message once", async () => {
+  test("a speaker continues the session, and the listener receives each message once", async ({
+    browser,
+    site,
+  }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await expect.poll(() => listener.offsets.length, WAIT).toBeGreaterThan(4);
@@ -73,7 +61,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("a muted and paused speaker stays muted and paused", async () => {
+  test("a muted and paused speaker stays muted and paused", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     await press(speaker, "Mute");
     await shows(speaker, "status", "Broadcasting, muted");
@@ -90,7 +78,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("a speaker can end or leave the session and start a new one", async () => {
+  test("a speaker can end or leave the session and start a new one", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await reload(speaker);
@@ -111,7 +99,10 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("a session that another tab resumes stops in this tab and can be taken back while it runs", async () => {
+  test("a session that another tab resumes stops in this tab and can be taken back while it runs", async ({
+    browser,
+    site,
+  }) => {
     const { speaker: first, sessionId } = await broadcast(browser, site);
     const second = await openAnotherTab(first, site);
     await continueSession(second, sessionId);
@@ -132,7 +123,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await first.context.close();
   });
 
-  test("two tabs with a session each find their own session", async () => {
+  test("two tabs with a session each find their own session", async ({ browser, site }) => {
     const { speaker: first, sessionId } = await broadcast(browser, site);
     const second = await openAnotherTab(first, site);
     await press(second, "Leave it and start a new one");
@@ -145,7 +136,10 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await first.context.close();
   });
 
-  test("a session that ended or belongs to another account is announced and removed", async () => {
+  test("a session that ended or belongs to another account is announced and removed", async ({
+    browser,
+    site,
+  }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     await speaker.page.goto(site.url);
     const elsewhere = await openAnotherTab(speaker, site);
@@ -170,7 +164,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("only the sign-in library stores tokens", async () => {
+  test("only the sign-in library stores tokens", async ({ browser, site }) => {
     const { speaker } = await broadcast(browser, site);
     const entries = await speaker.page.evaluate(() =>
       [sessionStorage, localStorage].flatMap((storage) =>
@@ -184,7 +178,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("a speaker who signs out is offered the session after the next sign-in", async () => {
+  test("a speaker who signs out is offered the session after the next sign-in", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     await reload(speaker);
     await expectSessionOffered(speaker, sessionId);
@@ -194,7 +188,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("a speaker whose sign-in has expired signs in again and continues", async () => {
+  test("a speaker whose sign-in has expired signs in again and continues", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     await reload(speaker);
     await expectSessionOffered(speaker, sessionId);
@@ -206,7 +200,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("a speaker can sign out after the session has ended", async () => {
+  test("a speaker can sign out after the session has ended", async ({ browser, site }) => {
     const { speaker } = await broadcast(browser, site);
     await endSession(speaker);
     await shows(speaker, "ended-reason", "You ended it.");
@@ -215,7 +209,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await speaker.context.close();
   });
 
-  test("a listener joins by one click at the session's present position", async () => {
+  test("a listener joins by one click at the session's present position", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await expect.poll(() => listener.offsets.length, WAIT).toBeGreaterThan(2);
@@ -229,7 +223,7 @@ describe.skipIf(!localStack || !hasBrowser)("after a reload", { timeout: 150_000
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("the page offers the languages that the stack supports", async () => {
+  test("the page offers the languages that the stack supports", async ({ browser, site }) => {
     const speaker = await signedInSpeaker(browser, site);
     const offered = await speaker.page
       .getByLabel("Language you speak")

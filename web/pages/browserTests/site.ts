@@ -1,41 +1,39 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
+import { inject } from "vitest";
 
-const PAGES = fileURLToPath(new URL("../", import.meta.url));
+const SERVE = fileURLToPath(new URL("../tools/serve.mjs", import.meta.url));
 
-/** Builds and serves the pages as `make up` does, with the test's own config. */
+/** Serves the built pages as `make up` does, with the test's own config. */
 export class Site {
   readonly url: string;
   readonly #server: ChildProcess;
+  readonly #folder: string;
 
   static async start(config: object): Promise<Site> {
     const folder = mkdtempSync(join(tmpdir(), "websocket-sessions-site-"));
     const configFile = join(folder, "config.json");
     writeFileSync(configFile, JSON.stringify(config));
-    await build({
-      root: PAGES,
-      logLevel: "error",
-      build: { outDir: join(folder, "dist"), emptyOutDir: true },
-    });
-    const options = ["--port", "0", "--config", configFile, "--root", join(folder, "dist")];
-    const server = spawn(process.execPath, [join(PAGES, "tools/serve.mjs"), ...options], { stdio: "pipe" });
+    const options = ["--port", "0", "--config", configFile, "--root", inject("builtPages")];
+    const server = spawn(process.execPath, [SERVE, ...options], { stdio: "pipe" });
     const url = await new Promise<string>((resolve, reject) => {
       server.stdout.once("data", (data: Buffer) => resolve(data.toString().trim()));
       server.stderr.once("data", (data: Buffer) => reject(new Error(data.toString())));
     });
-    return new Site(url, server);
+    return new Site(url, server, folder);
   }
 
-  private constructor(url: string, server: ChildProcess) {
+  private constructor(url: string, server: ChildProcess, folder: string) {
     this.url = url;
     this.#server = server;
+    this.#folder = folder;
   }
 
   stop(): void {
     this.#server.kill();
+    rmSync(this.#folder, { recursive: true });
   }
 }

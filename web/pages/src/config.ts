@@ -9,9 +9,14 @@ const REQUIRED = ["webSocketUrl", "httpUrl", "region", "userPoolId", "userPoolCl
  * @throws Error that names what is wrong with the file.
  */
 export async function loadConfig(): Promise<FrontendConfig> {
-  const response = await fetch("./config.json", { cache: "no-cache" });
-  if (!response.ok) throw new Error(`This site is not set up: config.json answers ${response.status}.`);
-  const config = (await response.json()) as Partial<FrontendConfig>;
+  const response = await fetch("./config.json", { cache: "no-cache" }).catch(() => {
+    throw new Error("The page could not load config.json. Check your network, then reload the page.");
+  });
+  if (!response.ok)
+    throw new Error(`This site is not set up: config.json has the HTTP status ${response.status}.`);
+  const config = (await response.json().catch(() => {
+    throw new Error("This site is not set up: config.json is invalid JSON.");
+  })) as Partial<FrontendConfig>;
   const missing = REQUIRED.filter((key) => typeof config[key] !== "string");
   if (missing.length > 0)
     throw new Error(`This site is not set up: config.json has no ${missing.join(", ")}.`);

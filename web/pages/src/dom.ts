@@ -1,3 +1,5 @@
+import { checkFields } from "./fieldErrors.ts";
+
 /**
  * Returns the element with this id.
  *
@@ -15,11 +17,16 @@ export function onClick(id: string, action: () => void): void {
   byId(id).addEventListener("click", action);
 }
 
-/** Runs an action when a form is submitted, instead of the browser's own submission. */
+/**
+ * Runs an action when a form is submitted, instead of the browser's own submission. If a field has no
+ * allowed value, shows that beside the field instead.
+ */
 export function onSubmit(id: string, action: () => void): void {
-  byId(id).addEventListener("submit", (event) => {
+  const form = byId(id, HTMLFormElement);
+  form.noValidate = true;
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
-    action();
+    if (checkFields(form)) action();
   });
 }
 
@@ -34,20 +41,28 @@ export interface PageStep {
 }
 
 /**
- * Shows a step's section and hides the others. The title of the document says the step, and the keyboard's
- * and the screen reader's focus moves to the section, except when the page loads.
+ * Returns a function that shows a step's section and hides the others. The title of the document says the
+ * step, and the keyboard's and the screen reader's focus moves to the section, except when the page loads.
+ *
+ * @param isLoad whether the page has not shown a step yet.
  */
-export function showStep(steps: Readonly<Record<string, PageStep>>, shown: string): void {
-  const step = steps[shown];
-  const isLoad = Object.values(steps).every(({ section }) => section === undefined || byId(section).hidden);
-  for (const { section } of Object.values(steps)) if (section !== undefined) byId(section).hidden = true;
-  if (!step) return;
-  byId("title").textContent = step.title;
-  document.title = `${step.title} · Live sessions`;
-  if (step.section === undefined) return;
-  const section = byId(step.section);
-  section.hidden = false;
-  if (isLoad) return;
+export function stepShower<Step extends string>(
+  steps: Readonly<Record<Step, PageStep>>,
+  isLoad: boolean,
+): (shown: Step) => void {
+  const sections = Object.values<PageStep>(steps).flatMap(({ section }) => section ?? []);
+  return (shown) => {
+    const { section, title } = steps[shown];
+    for (const other of sections) byId(other).hidden = other !== section;
+    byId("title").textContent = title;
+    document.title = `${title} · Live sessions`;
+    if (section === undefined) return;
+    if (!isLoad) moveFocus(byId(section));
+    isLoad = false;
+  };
+}
+
+function moveFocus(section: HTMLElement): void {
   section.tabIndex = -1;
   section.focus();
 }
@@ -73,4 +88,8 @@ export function showAlert(text: string | undefined): void {
   const alert = byId("alert");
   alert.textContent = text ?? "";
   alert.hidden = text === undefined;
+}
+
+export function showLoading(isLoading: boolean): void {
+  byId("loading").hidden = !isLoading;
 }

@@ -21,8 +21,16 @@ test.each([
   "<https://example.com/listener.html#caring-king-275>",
   "https://example.com/listener.html#caring-\n king-275",
   "https://example.com/listener.html#caring%20king%20275",
+  "https://example.com/listener.html#caring-king-275).",
+  "https://example.com/listener.html#caring\u2011king\u2011275",
+  "https://links.example.net/?url=https%3A%2F%2Fexample.com%2Flistener.html%23caring-king-275&data=05",
+  "https://links.example.net/?url=https%3A%2F%2Fexample.com%2Flistener.html%3Fsession%3Dcaring-king-275",
 ])("%j is read as its session id", (typed) => {
   expect(readSessionId(typed)).toBe("caring-king-275");
+});
+
+test("FINE MINT 605 is read as people write it on a board", () => {
+  expect(readSessionId("FINE MINT 605")).toBe("fine-mint-605");
 });
 
 test.each([
@@ -39,6 +47,7 @@ test.each([
   ["caring-king-2755", "caring-king-2755"],
   ["caring-king-075", "caring-king-075"],
   ["  ", ""],
+  ["https://example.com/listener.html#caring-", "caring-"],
 ])("%j has no session id and is read as %j", (typed, read) => {
   expect(readSessionId(typed)).toBe(read);
 });

@@ -6,10 +6,11 @@ const DEFAULT_LANGUAGES: readonly Language[] = ["en", "es", "fr", "de", "it", "p
 
 /** Returns a choice for each language, labelled with the language's own name. */
 export function languageChoices(languages: readonly Language[] = DEFAULT_LANGUAGES): Choice[] {
-  return languages.map((code) => ({ value: code, label: nativeName(code) }));
+  return languages.map((code) => ({ value: code, label: languageName(code) }));
 }
 
-function nativeName(code: Language): string {
+/** Returns a language's own name for itself, such as Deutsch. */
+export function languageName(code: Language): string {
   const name = new Intl.DisplayNames([code], { type: "language" }).of(code) ?? code;
   return name.charAt(0).toLocaleUpperCase(code) + name.slice(1);
 }

@@ -31,13 +31,15 @@ describe("a person who waits for a session", () => {
   });
 
   test("reads after 5 seconds that the connection does not open, and that the page still tries", () => {
-    expect(progressText(connecting, 10_000, 15_000)).toMatch(/does not open yet\. Still trying/);
+    expect(progressText(connecting, 10_000, 15_000)).toMatch(/does not open yet\. The page still tries/);
   });
 
   test("reads the cause of the last failed attempt", () => {
     const error = new SessionError("UPGRADE_FAILED", "");
     const state = { name: "waitingToRetry", attempt: 1, retryAt: 20_000, error } as const;
-    expect(progressText(state, 10_000, 15_000)).toMatch(/firewall may block WebSockets\. Trying again/);
+    expect(progressText(state, 10_000, 15_000)).toMatch(
+      /firewall may block WebSockets\. The page tries again/,
+    );
   });
 
   test("reads nothing once the session is open, and while no session was asked for", () => {

@@ -87,9 +87,9 @@ const UNEXPLAINED_WAIT_MS = 5000;
  */
 export function progressText(state: ConnectionState, since: number | undefined, now: number): string {
   if (since === undefined || now - since < UNEXPLAINED_WAIT_MS) return "";
-  if (state.name === "waitingToRetry") return `${failureText(state.error)} Trying again…`;
+  if (state.name === "waitingToRetry") return `${failureText(state.error)} The page tries again.`;
   if (state.name === "open" || state.name === "handingOver") return "";
-  return "The connection does not open yet. Still trying: the network may be slow, or a firewall may block WebSockets.";
+  return "The connection does not open yet. The page still tries: the network may be slow, or a firewall may block WebSockets.";
 }
 
 /** Formats a duration in whole seconds as 0:05, 12:34 or 1:02:03; a negative one as 0:00. */

@@ -53,7 +53,7 @@ export class ListenerController {
     showMediaSession(listener.state.value.sessionId, player);
     listener.messages.on((message) => this.#play(message));
     listener.resets.on(() =>
-      store.patch({ alert: "You were disconnected for a long time, so part of the session was missed." }),
+      store.patch({ alert: "You were disconnected for a long time. A part of the session is missing." }),
     );
     listener.state.subscribe((session) => store.patch({ session }));
     listener.connection.state.subscribe((connection) => {

@@ -2,10 +2,11 @@ import { AudioPlayer, canPlay } from "../audio/player.ts";
 import type { FrontendConfig, Language, TokenProvider } from "websocket-sessions";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
+import { showBesideField } from "../fieldErrors.ts";
 import { readSessionId } from "../joinLink.ts";
 import { preselectedLanguage, languageChoices } from "../languages.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
-import { loadAuth, setUpSignIn } from "../signIn.ts";
+import { loadAuth, SignInForms } from "../signIn/signIn.ts";
 import { failureText } from "../uiText.ts";
 import { joinAndPlay, type ListenerController } from "./listenerController.ts";
 import { requiresSignIn } from "./sessionLookup.ts";
@@ -13,10 +14,21 @@ import { createListenerStore } from "./state.ts";
 import { showState, showTime } from "./view.ts";
 
 const CLOCK_MILLISECONDS = 500;
+/** The fields of the join form that errors concern. */
+const FIELDS = {
+  INVALID_SESSION_ID: "session",
+  SESSION_NOT_FOUND: "session",
+  SESSION_ENDED: "session",
+  SESSION_FULL: "session",
+  INVALID_LANGUAGE: "language",
+  UNSUPPORTED_LANGUAGE: "language",
+};
 
 const store = createListenerStore();
 let controller: ListenerController | undefined;
 let joinAbort = new AbortController();
+/** Created when the stack first requires a sign-in. */
+let signInForms: SignInForms | undefined;
 /** Returns no token until the stack requires a sign-in. */
 let token: TokenProvider = async () => Promise.resolve(undefined);
 
@@ -40,7 +52,7 @@ async function start(): Promise<void> {
 async function join(config: FrontendConfig): Promise<void> {
   const sessionId = readSessionId(byId("session", HTMLInputElement).value);
   const targetLanguage = byId("language", HTMLSelectElement).value as Language;
-  savePreferences({ targetLanguage });
+  if (config.hasHook) savePreferences({ targetLanguage });
   joinAbort = new AbortController();
   store.patch({ joiningSince: Date.now(), connection: { name: "idle" }, alert: undefined });
   // Created in the click's own turn, which browsers require for sound.
@@ -57,7 +69,7 @@ async function join(config: FrontendConfig): Promise<void> {
     controller = await joinAndPlay(options, store, player, joinAbort.signal);
     history.replaceState(null, "", `#${sessionId}`);
   } catch (error) {
-    if (!joinAbort.signal.aborted) throw error;
+    if (!joinAbort.signal.aborted && !showBesideField(error, FIELDS)) throw error;
   } finally {
     if (store.value.step !== "listening") player.close();
     store.patch({ joiningSince: undefined });
@@ -70,23 +82,38 @@ async function ensureSignedIn(config: FrontendConfig): Promise<boolean> {
   token = auth.cognitoToken;
   if ((await auth.currentUser()) !== undefined) return true;
   store.patch({ step: "signIn" });
-  setUpSignIn(auth, () => {
+  signInForms ??= new SignInForms(auth, config, () => {
     store.patch({ step: "join" });
     runAction(async () => join(config));
   });
   return false;
 }
 
-function setUpForm({ supportedLanguages }: FrontendConfig): void {
+function setUpForm({ supportedLanguages, hasHook = false }: FrontendConfig): void {
+  // Without a hook, every listener hears the language that the speaker speaks.
+  for (const id of ["language-choice", "live-language-choice"]) byId(id).hidden = !hasHook;
+  byId("spoken-language").hidden = hasHook;
   const languages = languageChoices(supportedLanguages);
   const preferred = preselectedLanguage(readPreferences().targetLanguage, supportedLanguages);
   fillSelect("language", languages, preferred);
   fillSelect("live-language", languages, preferred);
-  byId("session", HTMLInputElement).value =
-    location.hash || location.search.length > 1 ? readSessionId(location.href) : "";
+  showLinkedSession();
+  window.addEventListener("hashchange", () => runAction(openLink));
   byId("volume", HTMLInputElement).value = String(readPreferences().volume ?? 1);
   onClick("cancel", () => joinAbort.abort());
   onClick("again", () => store.patch({ step: "join", session: undefined, alert: undefined }));
+}
+
+function showLinkedSession(): void {
+  byId("session", HTMLInputElement).value =
+    location.hash || location.search.length > 1 ? readSessionId(location.href) : "";
+}
+
+/** Offers the session of a link that was opened in this tab, which reloads nothing. */
+async function openLink(): Promise<void> {
+  showLinkedSession();
+  if (store.value.step === "listening") await controller?.leave();
+  else if (store.value.step === "ended") store.patch({ step: "join", session: undefined, alert: undefined });
 }
 
 function setUpControls(): void {

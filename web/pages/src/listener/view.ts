@@ -1,4 +1,5 @@
-import { byId, showAlert, showStep, showText, type PageStep } from "../dom.ts";
+import { byId, showAlert, showLoading, stepShower, showText, type PageStep } from "../dom.ts";
+import { languageName } from "../languages.ts";
 import type { Store } from "../store.ts";
 import { absenceText, connectionText, endText, progressText } from "../uiText.ts";
 import { goLiveLabel, playbackLine, statusLine, type ListenerPageState } from "./state.ts";
@@ -13,15 +14,18 @@ const STEPS: Readonly<Record<ListenerPageState["step"], PageStep>> = {
 
 /** Shows each part of the state on the page whenever it changes. */
 export function showState(store: Store<ListenerPageState>): void {
-  store.watch(
-    ({ step }) => step,
-    (step) => showStep(STEPS, step),
-  );
+  store.watch(({ step }) => step, stepShower(STEPS, true));
   store.watch(({ alert }) => alert, showAlert);
+  store.watch(({ step, alert }) => step === "loading" && alert === undefined, showLoading);
   store.watch(({ joiningSince }) => joiningSince !== undefined, showJoining);
   store.watch(
     ({ session }) => session?.sessionId,
     (id) => (byId("session-id").textContent = id ?? ""),
+  );
+  store.watch(
+    ({ session }) => session?.sourceLanguage,
+    (language) =>
+      (byId("spoken-language").textContent = language ? `Language: ${languageName(language)}` : ""),
   );
   store.watch((state) => statusLine(state).join("|"), showStatus);
   store.watch(

@@ -3,9 +3,10 @@ import { canRecord } from "../audio/audioInput.ts";
 import { loadConfig } from "../config.ts";
 import { confirmed, type Question } from "../confirm.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
+import { showBesideField } from "../fieldErrors.ts";
 import { preselectedLanguage, languageChoices } from "../languages.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
-import { loadAuth, setUpSignIn } from "../signIn.ts";
+import { loadAuth, SignInForms } from "../signIn/signIn.ts";
 import { failureText } from "../uiText.ts";
 import { resumeOrSetUp } from "./resumeFlow.ts";
 import { SpeakerController } from "./speakerController.ts";
@@ -14,15 +15,17 @@ import { showLevel, showState, showTime } from "./view.ts";
 
 const CLOCK_MILLISECONDS = 500;
 const METER_MILLISECONDS = 100;
+/** The fields of the form for a new session that errors concern. */
+const FIELDS = { INVALID_LANGUAGE: "language", UNSUPPORTED_LANGUAGE: "language" };
 
 const END: Question = {
   title: "End the session?",
-  text: "It ends for all listeners, and it cannot be resumed.",
+  text: "The session ends for all listeners, and nobody can resume it.",
   confirm: "End for everyone",
 };
 const SIGN_OUT: Question = {
   title: "Sign out and end the session?",
-  text: "You are on air. The session ends for all listeners, and it cannot be resumed.",
+  text: "You are on air. The session ends for all listeners, and nobody can resume it.",
   confirm: "End and sign out",
 };
 
@@ -52,7 +55,7 @@ async function start(): Promise<void> {
     { url: config.webSocketUrl, httpUrl: config.httpUrl, token: auth.cognitoToken },
     (error) => runAction(async () => signOut(failureText(error))),
   );
-  setUpSignIn(auth, () => runAction(showUserStep));
+  new SignInForms(auth, config, () => runAction(showUserStep));
   setUpForm(config, controller);
   setUpControls(controller);
   onClick("sign-out", () =>
@@ -89,7 +92,11 @@ async function createSession(controller: SpeakerController): Promise<void> {
   const sourceLanguage = byId("language", HTMLSelectElement).value as Language;
   const quality = new FormData(byId("setup-form", HTMLFormElement)).get("quality") as Quality;
   savePreferences({ language: sourceLanguage, quality });
-  await controller.create({ sourceLanguage, quality });
+  try {
+    await controller.create({ sourceLanguage, quality });
+  } catch (error) {
+    if (!showBesideField(error, FIELDS)) throw error;
+  }
 }
 
 function setUpControls(controller: SpeakerController): void {
@@ -110,7 +117,11 @@ function setUpControls(controller: SpeakerController): void {
 }
 
 async function copy(text: string, confirmation: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    throw new Error("The browser does not allow the page to copy. Select the text and copy it yourself.");
+  }
   byId("copied").textContent = confirmation;
 }
 

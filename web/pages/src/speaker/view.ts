@@ -1,6 +1,6 @@
 import type { EndReason } from "websocket-sessions";
 import { connectionText, durationText, endText, progressText } from "../uiText.ts";
-import { byId, fillSelect, showAlert, showStep, showText, type PageStep } from "../dom.ts";
+import { byId, fillSelect, showAlert, showLoading, stepShower, showText, type PageStep } from "../dom.ts";
 import { joinLink } from "../joinLink.ts";
 import { qrCode } from "../qrCode.ts";
 import type { Store } from "../store.ts";
@@ -17,11 +17,9 @@ const STEPS: Readonly<Record<SpeakerPageState["step"], PageStep>> = {
 
 /** Shows each part of the state on the page whenever it changes. */
 export function showState(store: Store<SpeakerPageState>): void {
-  store.watch(
-    ({ step }) => step,
-    (step) => showStep(STEPS, step),
-  );
+  store.watch(({ step }) => step, stepShower(STEPS, true));
   store.watch(alertText, showAlert);
+  store.watch(({ step, alert }) => step === "loading" && alert === undefined, showLoading);
   store.watch(({ user }) => user?.name, showUser);
   store.watch(({ busySince }) => busySince !== undefined, showBusy);
   store.watch(({ busySince, isSupported }) => busySince === undefined && isSupported, allowSpeaking);
@@ -44,7 +42,10 @@ export function showState(store: Store<SpeakerPageState>): void {
   );
   store.watch(
     ({ session }) => session?.listeners ?? 0,
-    (count) => (byId("listeners").textContent = String(count)),
+    (count) => {
+      byId("listeners").textContent = String(count);
+      byId("no-listeners").hidden = count > 0;
+    },
   );
   store.watch(({ session }) => session?.status === "paused", showPaused);
   store.watch(
@@ -79,7 +80,8 @@ export function showLevel(level: number): void {
 }
 
 function showDevices({ devices, deviceId }: SpeakerPageState): void {
-  const choices = devices.map(({ id, label }) => ({ value: id, label }));
+  const found = devices.map(({ id, label }) => ({ value: id, label }));
+  const choices = found.length > 0 ? found : [{ value: "", label: "No microphone found" }];
   for (const id of ["device", "test-device"]) fillSelect(id, choices, deviceId);
 }
 
