@@ -88,7 +88,13 @@ async def test_the_error_frame_omits_the_functions_error(client: ClientConnectio
     assert "secret detail" not in json.dumps(frame)
 
 
-async def test_a_functions_log_lines_are_read_once(client: ClientConnection, deployed: DeployedApi) -> None:
+@pytest.mark.parametrize("group", ["/aws/lambda/answers", "lines-of-answers"])
+async def test_a_functions_log_lines_are_read_once(
+    group: str, client: ClientConnection, deployed: DeployedApi, ministack: MiniStack
+) -> None:
+    client_of("lambda", ministack.environment).update_function_configuration(
+        FunctionName=deployed.function, LoggingConfig={"LogGroup": group}
+    )
     event = json.loads(await request_reply(client, action="log"))
     async with EmulatorClient(deployed.address) as calls:
         logs = EmulatorFunctionLogs(calls)

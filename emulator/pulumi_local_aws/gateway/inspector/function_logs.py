@@ -31,25 +31,38 @@ class FunctionLogs(Protocol):
 
 
 class EmulatorFunctionLogs:
-    """Reads `/aws/lambda/{function}` incrementally."""
+    """Reads the log group of each function incrementally: the one that it names, else `/aws/lambda/{name}`.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_LoggingConfig.html
+    """
 
     def __init__(self, client: EmulatorClient) -> None:
         self._client = client
+        self._groups: dict[str, str] = {}
         self._newest: dict[str, int] = {}
         self._seen: dict[str, None] = {}
 
     async def read_new(self, function: str, since_ms: int) -> list[LogLine]:
         start = max(since_ms, self._newest.get(function, 0) - _OVERLAP_MS)
-        request = {"logGroupName": f"/aws/lambda/{function}", "startTime": start}
+        if function not in self._groups:
+            self._groups[function] = await self._group(function)
+        request = {"logGroupName": self._groups[function], "startTime": start}
         headers = {
             "Content-Type": "application/x-amz-json-1.1",
             "X-Amz-Target": "Logs_20140328.FilterLogEvents",
         }
         response = await self._client.call("logs", "POST", "/", compact(request).encode(), headers)
         if response.status != 200:
+            del self._groups[function]  # The group does not exist yet, or another deployment replaced it.
             return []
         events = [as_object(event) for event in as_list(as_object(parse(response.body)).get("events"))]
         return [self._line(function, event) for event in events if self._is_new(function, event)]
+
+    async def _group(self, function: str) -> str:
+        response = await self._client.call("lambda", "GET", f"/2015-03-31/functions/{function}/configuration")
+        configuration = as_object(parse(response.body) if response.status == 200 else None)
+        named = text(as_object(configuration.get("LoggingConfig")).get("LogGroup"))
+        return named or f"/aws/lambda/{function}"
 
     def _is_new(self, function: str, event: Mapping[str, object]) -> bool:
         key = f"{function} {text(event.get('eventId'))} {event.get('timestamp')} {text(event.get('message'))}"
