@@ -20,6 +20,7 @@ from typing import Any, Self
 
 from benchmarks import (
     archives,
+    coalescing,
     deployed,
     deployment,
     fan_out,
@@ -48,6 +49,7 @@ SCENARIOS: Mapping[str, tuple[str, ModuleType]] = {
     "join_burst": ("A burst of joins", join_burst),
     "validation": ("Validation of a message", validation),
     "scale": ("Large audiences", scale),
+    "coalescing": ("Coalescing", coalescing),
     "message_cost": ("Cost of a message", message_cost),
 }
 """Title and module of each scenario."""

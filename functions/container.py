@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from domain.tokens import TokenRules
     from fan_out.deliver import PruneListeners
     from fan_out.fan_out import FanOut, FanOutConsumer
+    from fan_out.flush_batch import FlushBatch
     from fan_out.tasks import TaskQueue
     from keep_alive.heartbeat import Heartbeat
     from keep_alive.run import KeepAlive
@@ -554,10 +555,18 @@ class Container:
             pusher=self.pusher,
             queue=self.queue,
             prune_listeners=self.prune_listeners,
+            flush_batch=self.flush_batch,
             deadline=self.deadline,
             metrics=self.metrics,
             parallel_map=self.parallel_map,
         )
+
+    @cached_property
+    def flush_batch(self) -> "FlushBatch":
+        """Sends the messages of an interval together."""
+        from fan_out.flush_batch import FlushBatch
+
+        return FlushBatch(sessions=self.sessions, queue=self.queue, settings=self.settings, clock=self.clock)
 
     @cached_property
     def prune_listeners(self) -> "PruneListeners":

@@ -159,5 +159,10 @@ def _union(name: str, description: str, messages: list[Message]) -> str:
 
 def _pascal(name: str) -> str:
     """Convert camelCase to PascalCase; names that would shadow a global type get another name."""
-    renamed = {"error": "ErrorMessage", "message": "SessionMessage", "session": "SessionState"}
+    renamed = {
+        "error": "ErrorMessage",
+        "message": "SessionMessage",
+        "messages": "SessionMessages",
+        "session": "SessionState",
+    }
     return renamed.get(name) or name[0].upper() + name[1:]

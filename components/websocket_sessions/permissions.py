@@ -156,7 +156,10 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
         timeout=30,
     ),
     "fan_out": FunctionSpec(
-        tables={"messages": "BatchGetItem"}, consumes_queue=True, timeout=30, memory_size=1024
+        tables={"messages": "BatchGetItem", "sessions": "GetItem UpdateItem"},
+        consumes_queue=True,
+        timeout=30,
+        memory_size=1024,
     ).combined_with(_BROADCASTS),
 }
 """By handler: the name of its file in functions/handlers."""

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws import make_client
 from domain.errors import UnavailableError
-from fan_out.tasks import FanOutTask, to_json
+from fan_out.tasks import FanOutTask, FlushTask, to_json
 
 if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
@@ -46,6 +46,12 @@ class SqsTaskQueue:
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]
             _call(client().send_message_batch, entries)
+
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        """As in the port. SQS delays by whole seconds."""
+        body = to_json(FlushTask(session_id=session_id))
+        entries: Any = [{"Id": "0", "MessageBody": body, "DelaySeconds": delay_seconds}]
+        _call(client().send_message_batch, entries)
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """As in the port."""

@@ -25,6 +25,16 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """Messages that wait for the end of their interval: those from `first` up to the session's head."""
+
+    first: int
+    """Offset of the first message."""
+    due_at: int
+    """When the interval ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """A broadcast. It outlives its connections. `generation` fences its speaker's attachments."""
 
@@ -62,6 +72,8 @@ class Session:
     """The minute, counted from the epoch, of the last publish."""
     rate_count: int = 0
     """Number of messages published in that minute."""
+    batch: Batch | None = None
+    """The messages that are in the log and not sent yet, or None if all are sent."""
 
     @property
     def due_at(self) -> int:

@@ -29,5 +29,9 @@ def shard_for_row(session: Session) -> int:
 
 def shards_needed(session: Session, listeners: int) -> int:
     """Return the number of shards in use for so many listeners: the rows of a shard fit one task."""
-    rows_in_shard = math.ceil(session.capacity / session.shards)
-    return max(session.shards_in_use, min(session.shards, math.ceil(listeners / rows_in_shard)))
+    return max(session.shards_in_use, min(session.shards, math.ceil(listeners / rows_in_shard(session))))
+
+
+def rows_in_shard(session: Session) -> int:
+    """Return the number of listeners that a shard has if all are full."""
+    return math.ceil(session.capacity / session.shards)

@@ -19,6 +19,7 @@ from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
+    Batch,
     Caller,
     Change,
     Connection,
@@ -148,6 +149,18 @@ class Sessions(Protocol):
         """Raise `shards_in_use` to `shards` if it is lower. Never fails on a condition."""
         ...
 
+    def close_batch(self, session: Session) -> None:
+        """Remove the session's batch.
+
+        Fails on SESSION (a message has joined the batch by now, or another flush has removed it).
+        """
+        ...
+
+    def advance_batch(self, session: Session, batch: Batch) -> None:
+        """Replace the session's batch by a later one, unless another flush did. Never fails on a
+        condition."""
+        ...
+
 
 class Connections(Protocol):
     """Connections, and the writes that end them."""
@@ -250,8 +263,8 @@ class MessageLog(Protocol):
     ) -> None:
         """Record the entry after `to.head` and the request, and raise the head, in one transaction.
 
-        The session takes `to`'s rate window and count. Fails on SESSION (another head or generation by now,
-        not active, or ended), with the session as it is, and on REQUEST (processed before).
+        The session takes `to`'s rate window, count and batch. Fails on SESSION (another head, generation or
+        batch by now, not active, or ended), with the session as it is, and on REQUEST (processed before).
         """
         ...
 

@@ -51,6 +51,8 @@ class Settings:
     long_session_ids: bool = False
     direct_fan_out: int = 100
     listeners_per_shard: int = 100
+    coalescing_interval: int = 0
+    coalescing_audience: int = 100
     limits: Limits = field(default_factory=Limits)
     record_heartbeats: bool = False
     hook_function_arn: str | None = None

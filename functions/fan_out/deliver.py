@@ -11,7 +11,7 @@ from domain.message_log import Entry
 from domain.model import Attachment, Listener
 from domain.ports import ConditionFailed, Listeners, Logger, Metrics, Pusher
 from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, ShardKey
-from wire.pushes import Message, encode, message_push
+from wire.pushes import Message, encode, message_payloads
 
 METRICS = {
     Outcome.DELIVERED: "PushDelivered",
@@ -27,9 +27,9 @@ MAX_PRUNED = 10
 
 @dataclass(frozen=True, slots=True)
 class PendingPayload:
-    """An entry or an event to send, and the tasks that ask for it."""
+    """Entries or an event to send, and the tasks that ask for them."""
 
-    content: Entry | Message
+    content: Sequence[Entry] | Message
     tasks: Sequence[FanOutTask]
 
 
@@ -68,13 +68,13 @@ def deliveries_for(
     """Return what each listener of a shard gets, in the order of `pending`. Encodes once a language."""
 
     @cache
-    def payload(index: int, language: str) -> bytes:
+    def payloads_of(index: int, language: str) -> tuple[bytes, ...]:
         content = pending[index].content
-        return encode(message_push(content, language) if isinstance(content, Entry) else content)
+        return (encode(content),) if isinstance(content, dict) else message_payloads(content, language)
 
     @cache
     def select_payloads(selection: _Selection, language: str) -> tuple[tuple[bytes, ...], bool]:
-        payloads = tuple(payload(index, language) for index, _ in selection)
+        payloads = tuple(one for index, _ in selection for one in payloads_of(index, language))
         return payloads, any(receive_count >= MAX_RECEIVE_COUNT for _, receive_count in selection)
 
     for_all = _select(pending, None)

@@ -12,13 +12,14 @@ undelivered listener gets a retry task of its own, and other listeners get nothi
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from domain.coalescing import coalesces
 from domain.deadline import Deadline
 from domain.delivery import QUEUE_SECONDS, Delivery
 from domain.digest import short_digest
 from domain.errors import UnavailableError
-from domain.events import BroadcastEvent
+from domain.events import BroadcastEvent, SessionEnded
 from domain.message_log import Entry
-from domain.model import Listener, Session
+from domain.model import Batch, Listener, Session
 from domain.ports import Listeners, Logger, MessageLog, Metrics, ParallelMap, Pusher
 from domain.settings import Settings
 from fan_out.deliver import (
@@ -29,9 +30,14 @@ from fan_out.deliver import (
     deliveries_for,
     retry_tasks,
 )
+from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import FanOutTask, ShardKey, TaskQueue
+from fan_out.tasks import FanOutTask, FlushTask, ShardKey, TaskQueue, tasks_of
 from wire.pushes import Message, encode, push_of
+
+LATE_SECONDS = 10
+"""Time after a batch was due from which its next message has it sent. Its flush may never have been queued:
+the function that started the batch may have stopped before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +55,28 @@ class FanOut:
     parallel_map: ParallelMap
 
     def publish(self, session: Session, entry: Entry) -> None:
-        """Send an entry to every listener. Raises UnavailableError if it can be neither sent nor queued."""
-        tasks = [
-            FanOutTask(session_id=entry.session_id, shard=shard, epoch=entry.epoch, offset=entry.offset)
-            for shard in range(session.shards_in_use)
-        ]
-        self._send(session, tasks, entry)
+        """Send an entry to every listener, or leave it to the flush of the session's batch.
+
+        An entry without a batch in a session that coalesces is a repeat. Its first attempt may have stopped
+        before it scheduled the flush, so that others may wait for it. Raises UnavailableError if the entry
+        can be neither sent nor queued.
+        """
+        if session.batch is not None:
+            self._schedule_flush(session.batch, entry)
+            return
+        if coalesces(session, self.settings):
+            self.queue.flush_later(entry.session_id, 0)
+        self._send(session, tasks_of(session, first=entry.offset, last=entry.offset), [entry])
+
+    def _schedule_flush(self, batch: Batch, entry: Entry) -> None:
+        """Have the batch sent at its end if the entry is its first one, or if its flush is late."""
+        if batch.first == entry.offset:
+            self.queue.flush_later(entry.session_id, self.settings.coalescing_interval)
+        elif entry.published_at > batch.due_at + LATE_SECONDS:
+            self.queue.flush_later(entry.session_id, 0)
 
     def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
-        """As in the port."""
+        """As in the port. The end of a session follows the batch that waits."""
         push = push_of(event)
         tasks = [
             FanOutTask(session_id=session.session_id, shard=shard, event=push)
@@ -67,6 +86,8 @@ class FanOut:
         has_speaker = speaker is not None and speaker != exclude
         to_speaker = [Delivery(speaker, (encode(push),))] if speaker is not None and has_speaker else []
         try:
+            if isinstance(event, SessionEnded) and session.batch is not None:
+                self.queue.send(tasks_of(session, first=session.batch.first, last=session.head))
             self._send(session, tasks, push, to_speaker, exclude=exclude)
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
@@ -78,7 +99,7 @@ class FanOut:
         self,
         session: Session,
         tasks: Sequence[FanOutTask],
-        content: Entry | Message,
+        content: Sequence[Entry] | Message,
         unreported: Sequence[Delivery] = (),
         exclude: str | None = None,
     ) -> None:
@@ -122,12 +143,28 @@ class FanOutConsumer:
     pusher: Pusher
     queue: TaskQueue
     prune_listeners: PruneListeners
+    flush_batch: FlushBatch
     deadline: Deadline
     metrics: Metrics
     parallel_map: ParallelMap
 
-    def __call__(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
-        """Return for each task the error that requires redelivery, or None if it is done.
+    def __call__(self, tasks: Sequence[FanOutTask | FlushTask]) -> list[UnavailableError | None]:
+        """Return for each task the error that requires redelivery, or None if it is done."""
+        flushes = [task for task in tasks if isinstance(task, FlushTask)]
+        shards = [task for task in tasks if isinstance(task, FanOutTask)]
+        flushed = iter(list(self.parallel_map(self._flush, flushes)))
+        served = iter(self._serve(shards) if shards else [])
+        return [next(flushed if isinstance(task, FlushTask) else served) for task in tasks]
+
+    def _flush(self, task: FlushTask) -> UnavailableError | None:
+        try:
+            self.flush_batch(task.session_id)
+        except UnavailableError as error:
+            return error
+        return None
+
+    def _serve(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
+        """Serve shards; return an error or None for each task.
 
         A listener gets entries by their offsets, then events. Duplicate tasks are served once. An entry that
         is no longer kept is skipped, and a listener that misses it gets `reset`. If some listeners could not
@@ -152,15 +189,22 @@ class FanOutConsumer:
     def _read(self, tasks: Sequence[FanOutTask]) -> list[ListenerDelivery] | UnavailableError:
         """Return the deliveries of one shard's tasks, or the error that prevented reading them."""
         session_id, shard = tasks[0].shard_key
-        by_epoch: dict[str, dict[int, list[FanOutTask]]] = {}
+        by_entries: dict[tuple[str, int, int], list[FanOutTask]] = {}
         for task in tasks:
             if task.event is None:
-                by_epoch.setdefault(task.epoch, {}).setdefault(task.offset, []).append(task)
+                by_entries.setdefault((task.epoch, task.offset, task.count), []).append(task)
         try:
+            kept = self._kept_entries(session_id, [task for task in tasks if task.event is None])
             pending = [
-                PendingPayload(entry, by_offset[entry.offset])
-                for epoch, by_offset in by_epoch.items()
-                for entry in self.message_log.at(session_id, epoch, sorted(by_offset))
+                PendingPayload(entries, by_entries[key])
+                for key in sorted(by_entries)
+                if (
+                    entries := [
+                        kept[key[0], offset]
+                        for offset in by_entries[key][0].offsets
+                        if (key[0], offset) in kept
+                    ]
+                )
             ]
             pending += [PendingPayload(dict(task.event), [task]) for task in tasks if task.event is not None]
             if not pending:
@@ -169,6 +213,17 @@ class FanOutConsumer:
             return deliveries_for((session_id, shard), listeners, pending)
         except UnavailableError as error:
             return error
+
+    def _kept_entries(self, session_id: str, tasks: Sequence[FanOutTask]) -> dict[tuple[str, int], Entry]:
+        """Return the entries of the tasks that are still in the log, by epoch and offset."""
+        offsets: dict[str, set[int]] = {}
+        for task in tasks:
+            offsets.setdefault(task.epoch, set()).update(task.offsets)
+        return {
+            (epoch, entry.offset): entry
+            for epoch, wanted in offsets.items()
+            for entry in self.message_log.at(session_id, epoch, sorted(wanted))
+        }
 
     def _requeue(
         self, tasks: Sequence[FanOutTask], retries: Sequence[FanOutTask | None]

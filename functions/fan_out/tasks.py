@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
+from domain.model import Session
+
 MAX_RECEIVE_COUNT = 3
 """Receives of a task after which a listener that is still throttled is disconnected: it has not read for 8 s
 (adapters/fan_out_queue.py has the delays). The queue moves no task to the dead-letter queue earlier
@@ -16,12 +18,14 @@ ShardKey = tuple[str, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOutTask:
-    """One shard to serve with the log's entry at a position, or with an event if there is one."""
+    """One shard to serve with entries of the log from a position on, or with an event if there is one."""
 
     session_id: str
     shard: int
     epoch: str = ""
     offset: int = 0
+    count: int = 1
+    """Number of entries. Several go out together."""
     event: Mapping[str, Any] | None = None
     connection_ids: tuple[str, ...] = ()
     """The listeners that an earlier attempt did not reach. Empty for all listeners of the shard."""
@@ -33,6 +37,11 @@ class FanOutTask:
         return self.session_id, self.shard
 
     @property
+    def offsets(self) -> range:
+        """The offsets of the entries."""
+        return range(self.offset, self.offset + self.count)
+
+    @property
     def is_retry(self) -> bool:
         """Whether the task is for listeners that an earlier attempt did not reach."""
         return bool(self.connection_ids)
@@ -42,11 +51,38 @@ class FanOutTask:
         return not self.connection_ids or connection_id in self.connection_ids
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlushTask:
+    """A session whose batch is to be sent."""
+
+    session_id: str
+    receive_count: int = 1
+    """As for a FanOutTask."""
+
+
+def tasks_of(session: Session, *, first: int, last: int) -> list[FanOutTask]:
+    """Return a task for each shard in use: the entries from offset `first` to `last`."""
+    return [
+        FanOutTask(
+            session_id=session.session_id,
+            shard=shard,
+            epoch=session.epoch,
+            offset=first,
+            count=last - first + 1,
+        )
+        for shard in range(session.shards_in_use)
+    ]
+
+
 class TaskQueue(Protocol):
     """Delivers tasks to the fan-out function, each at least once."""
 
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         """Enqueue all tasks, retry tasks with a delay. Raises UnavailableError if any may be missing."""
+        ...
+
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        """Enqueue a FlushTask that is delivered after the delay. Raises UnavailableError."""
         ...
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
@@ -58,23 +94,29 @@ class TaskQueue(Protocol):
         ...
 
 
-def to_json(task: FanOutTask) -> str:
+def to_json(task: FanOutTask | FlushTask) -> str:
     """Return the queue's message for a task."""
+    if isinstance(task, FlushTask):
+        return json.dumps({"sessionId": task.session_id, "flush": True}, separators=(",", ":"))
     fields: dict[str, Any] = {"sessionId": task.session_id, "shard": task.shard}
     fields |= {"epoch": task.epoch, "offset": task.offset} if task.event is None else {"event": task.event}
+    if task.count > 1:
+        fields["count"] = task.count
     if task.connection_ids:
         fields["connectionIds"] = task.connection_ids
     return json.dumps(fields, separators=(",", ":"))
 
 
-def to_task(text: str, receive_count: int = 1) -> FanOutTask:
+def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
     """Return the task of a queue's message. Raises ValueError if it has none."""
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
+        case {"sessionId": str(session_id), "flush": True}:
+            return FlushTask(session_id=session_id, receive_count=receive_count)
         case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
             content: dict[str, Any] = {"event": fields["event"]}
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
-            content = {"epoch": epoch, "offset": offset}
+            content = {"epoch": epoch, "offset": offset, "count": int(fields.get("count", 1))}
         case _:
             raise ValueError("the message has no fan-out task")
     return FanOutTask(

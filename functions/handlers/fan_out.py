@@ -5,7 +5,7 @@ from typing import Any
 from container import container
 from domain.digest import short_digest
 from domain.errors import UnavailableError
-from fan_out.tasks import FanOutTask, to_task
+from fan_out.tasks import FanOutTask, FlushTask, to_task
 from handlers.observed import observed
 from handlers.time_limit import Context, time_limit
 
@@ -22,7 +22,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
     """
     metrics.begin("fanOut")
     records: list[dict[str, Any]] = []
-    tasks: list[FanOutTask] = []
+    tasks: list[FanOutTask | FlushTask] = []
     for record in event["Records"]:
         try:
             tasks.append(to_task(record["body"], _receive_count(record)))
@@ -39,7 +39,7 @@ def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
 
 
 def _serve(
-    records: list[dict[str, Any]], tasks: list[FanOutTask], correlation_id: str
+    records: list[dict[str, Any]], tasks: list[FanOutTask | FlushTask], correlation_id: str
 ) -> list[dict[str, Any]]:
     """Serve the tasks; return the records of those that failed."""
     served, error = observed("fanOut", correlation_id, lambda: _failures(tasks), tasks=len(tasks))
@@ -47,14 +47,17 @@ def _serve(
     return [record for record, failure in zip(records, failures, strict=True) if failure is not None]
 
 
-def _failures(tasks: list[FanOutTask]) -> list[UnavailableError | None]:
+def _failures(tasks: list[FanOutTask | FlushTask]) -> list[UnavailableError | None]:
     failures = serve(tasks)
     for task, failure in zip(tasks, failures, strict=True):
         if failure is not None:
             metrics.count("FanOutFailed")
             session = short_digest(task.session_id)
-            fields = {"shard": task.shard, "receiveCount": task.receive_count}
-            logger.warning("shard not served", failure=failure, session=session, **fields)
+            fields = {"session": session, "receiveCount": task.receive_count}
+            if isinstance(task, FlushTask):
+                logger.warning("batch not flushed", failure=failure, **fields)
+            else:
+                logger.warning("shard not served", failure=failure, shard=task.shard, **fields)
     return failures
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from domain.authorization import request_record, require_supported_language
 from domain.backoff import full_jitter
+from domain.coalescing import next_batch
 from domain.deadline import Deadline
 from domain.errors import (
     ConflictError,
@@ -165,9 +166,12 @@ class Publish:
         return self._at_offset(session, earlier.offset)
 
     def _at_offset(self, session: Session, offset: int) -> tuple[Session, Entry | None]:
-        """Return the session as of this offset, and the entry there if it is still kept."""
+        """Return the session as of this offset, and the entry there if it is still kept.
+
+        The session has no batch: the entry is sent at once.
+        """
         kept = self._message_log.at(session.session_id, session.epoch, [offset])
-        return replace(session, head=offset), kept[0] if kept else None
+        return replace(session, head=offset, batch=None), kept[0] if kept else None
 
     def _append(
         self, connection: Connection, session: Session, entry: Entry, request: RequestRecord | None
@@ -185,6 +189,7 @@ class Publish:
                 session,
                 rate_window=now // MINUTE_SECONDS,
                 rate_count=self._speakers.next_count(session, now),
+                batch=next_batch(session, self._settings, now),
             )
             entry = replace(entry, offset=session.head + 1, published_at=now)
             record = replace(request, offset=entry.offset) if request else None

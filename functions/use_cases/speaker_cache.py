@@ -40,10 +40,14 @@ class SpeakerCache:
     def get(self, connection_id: str) -> tuple[Connection, Session]:
         """Return the connection and its session: as cached if they permit a publish, else as read.
 
+        A cached session whose batch is due is read again, because the batch may have been sent.
+
         Raises ForbiddenError for a connection that is no speaker's, TokenExpiredError, SessionNotFoundError,
         UnavailableError, and RateLimitedError if the cached session is at its limit.
         """
         cached = self._cached.get(connection_id)
+        if cached is not None and cached[1].batch is not None and cached[1].batch.due_at <= self._clock():
+            cached = None
         if cached is not None:
             try:
                 self.check_may_publish(*cached)

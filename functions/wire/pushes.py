@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -64,6 +64,31 @@ def message_push(entry: Entry, language: str | None) -> Message:
         "encoding": body.encoding,
         "publishedAt": iso_time(entry.published_at),
     }
+
+
+def message_payloads(entries: Sequence[Entry], language: str | None) -> tuple[bytes, ...]:
+    """Return the payloads of entries for a language, in order: as few as their sizes allow.
+
+    Entries that fit into one frame together are one `messages` push. An entry alone is a `message` push.
+    """
+    frames: list[list[Message]] = []
+    room = 0
+    for entry in entries:
+        push = message_push(entry, language)
+        size = len(encode(push)) + 1
+        if size > room:
+            frames.append([])
+            room = MAX_PUSH_BYTES - len(encode(_messages_push(entry.session_id, ())))
+        frames[-1].append(push)
+        room -= size
+    return tuple(
+        encode(frame[0] if len(frame) == 1 else _messages_push(frame[0]["sessionId"], frame))
+        for frame in frames
+    )
+
+
+def _messages_push(session_id: str, messages: Sequence[Message]) -> Message:
+    return {"type": "messages", "sessionId": session_id, "messages": messages}
 
 
 def check_size(entry: Entry) -> None:

@@ -58,6 +58,7 @@ def config_of_project(project: str, namespace: str, values: Mapping[str, object]
         ({"supported_languages": ["english"]}, "supportedLanguages is .*ISO 639-1"),
         ({"replay_page": 0}, "replayPage is 0: allowed is 1 to 500"),
         ({"session_lifetime": 2592001}, "sessionLifetime is 2592001: allowed is 60 to 2592000$"),
+        ({"coalescing_interval": 11}, "coalescingInterval is 11: .*a minute of silence"),
         ({"hook_timeout": 25}, "hookTimeout is 25: .*29 s"),
         ({"hook_function_arn": "translate"}, "hookFunctionArn is 'translate': allowed is the ARN"),
     ],

@@ -25,6 +25,8 @@ FAULTS = ("callbackGone", "callbackTooLarge", "callbackThrottled")
 CREATE = {"sourceLanguage": "en", "quality": "standard", "requestId": "create-once"}
 QUEUED_SECONDS = 60.0
 """More than the queue takes to redeliver a task on two busy cores."""
+COALESCING_SECONDS = 5
+"""More than three publishes take on two busy cores."""
 MESSAGES_BEYOND = 12
 """Far more than twice a limit of one, even if a minute ends between them."""
 Act = Callable[[Deployment, User, SessionClient, str], Awaitable[Any]]
@@ -149,6 +151,24 @@ async def test_the_queues_function_serves_a_whole_shard_and_its_failing_listener
             await _publish(local_deployment, speaker_user, speaker, session)
             assert await too_large.closed() is not None
             await throttled.push("message", seconds=QUEUED_SECONDS, sessionId=session)
+        await speaker.request("endSession")
+
+
+async def test_the_messages_of_an_interval_reach_a_listener_together(
+    local_deployment: Deployment, speaker_user: User, controls: Controls
+) -> None:
+    for function in ("publish", "fan_out"):
+        controls.settings(function, coalescingInterval=COALESCING_SECONDS, coalescingAudience=0)
+    async with (
+        await local_deployment.connect(speaker_user) as speaker,
+        await local_deployment.connect() as listener,
+    ):
+        created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
+        await listener.request("joinSession", sessionId=created["sessionId"], targetLanguage="es")
+        for data in ("a", "b", "c"):
+            await speaker.request("publish", data=data)
+        push = await listener.push("messages", seconds=QUEUED_SECONDS)
+        assert [one["data"] for one in push["messages"]] == ["a", "b", "c"]
         await speaker.request("endSession")
 
 

@@ -15,7 +15,7 @@ from adapters.dynamodb import client as dynamodb
 from adapters.fan_out_queue import MAX_BATCH_MESSAGES
 from domain.model import Caller, Position
 from domain.settings import Settings
-from fan_out.tasks import FanOutTask
+from fan_out.tasks import FanOutTask, FlushTask
 from handlers.request import body_of
 from tests.support.dynamodb_meter import Units, metered
 from tests.support.keep_alive_driver import KeepAliveDriver
@@ -26,6 +26,7 @@ from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import LOG_BYTES, SILENCE_JITTER
 from websocket_sessions.client.timings import Timings
 from websocket_sessions.config.settings import SessionSettings
+from wire.pushes import encode
 from wire.replies import published
 
 pytestmark = pytest.mark.emulator
@@ -42,17 +43,21 @@ class CountingQueue:
     another. Polls of an empty queue are a fixed cost that the estimate leaves out.
     """
 
-    tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
+    tasks: list[FanOutTask | FlushTask] = field(default_factory=list[FanOutTask | FlushTask])
     requests: int = 0
 
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         self.requests += ceil(len(tasks) / MAX_BATCH_MESSAGES)
         self.tasks += tasks
 
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        self.requests += 1
+        self.tasks.append(FlushTask(session_id=session_id))
+
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("every task is served at its first receive")
 
-    def received(self) -> Iterator[FanOutTask]:
+    def received(self) -> Iterator[FanOutTask | FlushTask]:
         """Return each task; it is then deleted."""
         while self.tasks:
             self.requests += 2
@@ -111,6 +116,16 @@ class Counted:
 
     def publish(self, data: str) -> None:
         """Publish a message; every client hears of it."""
+        offset = self.append(data)
+        self.serve_queue()
+        for listener in self.listeners:
+            assert listener.position is not None
+            listener.position = replace(listener.position, offset=offset)
+            self._hear(listener)
+        self.speaker.heard_at = self.driver.now
+
+    def append(self, data: str) -> int:
+        """Publish a message, and leave the queue alone; return its offset."""
         self.published += 1
         caller = Caller(connection_id=self.speaker.connection_id, subject=self.subject, address="address")
         reply = self._request(
@@ -123,14 +138,13 @@ class Counted:
                 )
             )
         )
+        return reply["offset"]
+
+    def serve_queue(self) -> None:
+        """Serve all tasks of the queue, and those that they queue."""
         for task in self.queue.received():
             self.invocations += 1
             assert self.driver.container.fan_out_consumer([task]) == [None]
-        for listener in self.listeners:
-            assert listener.position is not None
-            listener.position = replace(listener.position, offset=reply["offset"])
-            self._hear(listener)
-        self.speaker.heard_at = self.driver.now
 
     def reconnect(self) -> None:
         """Replace every connection."""
@@ -174,7 +188,9 @@ class Counted:
     def message_sizes(self) -> list[int]:
         """Bytes of each message that was pushed to a listener."""
         payloads = [payload for push in self.driver.pusher.deliveries for payload in push.payloads]
-        return [len(payload) for payload in payloads if json.loads(payload)["type"] == "message"]
+        pushes = map(json.loads, payloads)
+        messages = [one for push in pushes for one in push.get("messages", [push])]
+        return [len(encode(one)) for one in messages if one["type"] == "message"]
 
     def _clients(self) -> Iterator[Client]:
         yield from (self.speaker, *self.listeners)
@@ -262,6 +278,19 @@ def counted_on_shards(tables: object) -> Iterator[Counted]:
         yield Counted(driver=driver, units=units, queue=queue, settings=settings)
 
 
+@pytest.fixture
+def counted_batches(tables: object) -> Iterator[Counted]:
+    """A counted session of three shards whose messages are sent once a second."""
+    clear_tables(dynamodb.client())
+    settings = Settings(
+        max_listeners=30, listeners_per_shard=10, coalescing_interval=1, coalescing_audience=10
+    )
+    queue = CountingQueue()
+    driver = KeepAliveDriver(settings, queue=queue)
+    with metered() as units:
+        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+
+
 def load_of(counted: Counted, *, minutes: float, reconnects_per_hour: float = 0, **load: Any) -> Load:
     """Return the load of a scenario: one session for all of its time, and the largest of its messages."""
     sizes = {"message_bytes": max(counted.message_sizes)} if counted.message_sizes else {}
@@ -281,6 +310,8 @@ def compare(counted: Counted, load: Load) -> None:
         max_listeners=counted.settings.max_listeners,
         listeners_per_shard=counted.settings.listeners_per_shard,
         direct_fan_out=counted.settings.direct_fan_out,
+        coalescing_interval=counted.settings.coalescing_interval,
+        coalescing_audience=counted.settings.coalescing_audience,
     )
     expected = {cost.name: cost.units for cost in estimate(load, settings).costs}
     found = {
@@ -327,6 +358,25 @@ def test_an_audience_beyond_the_publish_costs_what_the_estimate_says(counted_on_
     assert counted.queue.requests > 0
     talk = load_of(counted, listeners=30, messages_per_second=1, minutes=2)
     compare(counted, talk)
+
+
+def test_coalesced_messages_cost_what_the_estimate_says(counted_batches: Counted) -> None:
+    """Four messages a second for a minute, of which each second's are one push."""
+    counted = counted_batches
+    counted.start(30)
+    before = counted.messages
+    for _ in range(60):
+        for _ in range(4):
+            counted.append("x" * 400)
+        counted.driver.now += 1
+        counted.serve_queue()
+    assert counted.messages - before == 60 * (4 * 2 + 30)
+    assert len(counted.message_sizes) == 60 * 4 * 30
+    counted.stop()
+    talk = load_of(counted, listeners=30, messages_per_second=4, minutes=1)
+    compare(counted, talk)
+    with pytest.raises(AssertionError):
+        compare(counted, replace(talk, messages_per_second=1))
 
 
 def test_audio_costs_what_the_estimate_says(counted: Counted) -> None:

@@ -97,15 +97,21 @@ class FakeTokenVerifier:
 
 @dataclass
 class FakeQueue:
-    """Keeps the tasks that were sent."""
+    """Keeps the tasks that were sent, and the sessions to flush with the delay of each."""
 
     tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
+    flushes: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
     is_away: bool = False
 
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         if self.is_away:
             raise UnavailableError
         self.tasks += tasks
+
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        if self.is_away:
+            raise UnavailableError
+        self.flushes.append((session_id, delay_seconds))
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("only the consumer's handler returns messages")
@@ -116,6 +122,9 @@ class NoQueue:
 
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         raise AssertionError("all listeners should be served without the queue")
+
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        raise AssertionError("no message should wait")
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("nothing was received")

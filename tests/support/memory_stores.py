@@ -14,6 +14,7 @@ from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
+    Batch,
     Change,
     Connection,
     EndReason,
@@ -249,6 +250,31 @@ class MemorySessions:
             if there is not None and there.status is not Status.ENDED and there.shards_in_use < shards:
                 self.memory.sessions[session_id] = replace(there, shards_in_use=shards)
 
+    def close_batch(self, session: Session) -> None:
+        with self.memory.step("sessions.close_batch") as checks:
+            there = self.memory.sessions.get(session.session_id)
+            is_same = _has_batch(there, session) and there is not None and there.head == session.head
+            checks.need(Condition.SESSION, is_same, there)
+            checks.raise_failed()
+            assert there is not None
+            self.memory.sessions[session.session_id] = replace(there, batch=None)
+
+    def advance_batch(self, session: Session, batch: Batch) -> None:
+        with self.memory.step("sessions.advance_batch"):
+            there = self.memory.sessions.get(session.session_id)
+            if there is not None and _has_batch(there, session):
+                self.memory.sessions[session.session_id] = replace(there, batch=batch)
+
+
+def _has_batch(there: Session | None, session: Session) -> bool:
+    if there is None or there.batch is None or there.status is Status.ENDED:
+        return False
+    return (
+        there.epoch == session.epoch
+        and session.batch is not None
+        and there.batch.first == session.batch.first
+    )
+
 
 def _speaking(session: Session, generation: int) -> Attachment:
     return Attachment(session_id=session.session_id, role=Role.SPEAKER, generation=generation)
@@ -456,11 +482,20 @@ class MemoryMessageLog:
             checks.need(
                 Condition.SESSION, same and there is not None and there.status is Status.ACTIVE, there
             )
+            if to.batch is not None:
+                is_first = to.batch.first == entry.offset
+                batch = there.batch if there is not None else None
+                joins = batch is None if is_first else batch is not None and batch.first == to.batch.first
+                checks.need(Condition.SESSION, joins, there)
             checks.request(request)
             checks.raise_failed()
             assert there is not None
             self.memory.sessions[entry.session_id] = replace(
-                there, head=entry.offset, rate_window=to.rate_window, rate_count=to.rate_count
+                there,
+                head=entry.offset,
+                rate_window=to.rate_window,
+                rate_count=to.rate_count,
+                batch=to.batch or there.batch,
             )
             self.kept[entry.session_id, entry.epoch, entry.offset] = entry
             checks.note(request)

@@ -104,9 +104,10 @@ class PublishDriver(SessionDriver):
     def heard(self, listener: str) -> list[tuple[int, str | None]]:
         """Return offsets and data of the messages pushed to a listener; None for skipped ones."""
         return [
-            (push["offset"], push.get("data"))
+            (one["offset"], one.get("data"))
             for push in self.api.pushes(listener)
-            if push["type"] == "message"
+            for one in push.get("messages", [push])
+            if one["type"] == "message"
         ]
 
     def with_settings(self, **changes: Any) -> Self:

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 
-from fan_out.tasks import FanOutTask, to_json
+from fan_out.tasks import FanOutTask, FlushTask, to_json
 
 numbers = itertools.count(1)
 
@@ -20,7 +20,7 @@ class SqsQueue:
             QueueName=f"fan-out-{next(numbers)}", Attributes={"VisibilityTimeout": "900"}
         )["QueueUrl"]
 
-    def event(self, tasks: Sequence[FanOutTask], *others: str) -> dict[str, Any]:
+    def event(self, tasks: Sequence[FanOutTask | FlushTask], *others: str) -> dict[str, Any]:
         """Send tasks, and messages that are none, and receive them as one batch in this order."""
         bodies = [*map(to_json, tasks), *others]
         for body in bodies:

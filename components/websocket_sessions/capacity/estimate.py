@@ -27,6 +27,9 @@ from websocket_sessions.capacity.operations import (
     SILENCE_CHECK,
     Operation,
     absence,
+    append,
+    flush,
+    frames,
     heartbeat,
     heartbeats,
     message_writes,
@@ -118,6 +121,13 @@ class Needs:
         self._direct_shards = self._shards - self._queued_shards
         self._present = 1 - load.away
         self._listening = load.listeners * self._present
+        large = settings.coalescing_audience // rows_in_shard
+        self._coalesces = settings.coalescing_interval > 0 and self._shards > large
+        self._batch = 1.0
+        if self._coalesces:
+            self._batch = max(1.0, load.messages_per_second * settings.coalescing_interval)
+            self._queued_shards, self._direct_shards = self._shards, 0
+        self._frames = frames(load.message_bytes, self._batch)
 
     def quotas(self) -> dict[str, float]:
         """Return the highest use of each quota, a second or at once.
@@ -128,15 +138,17 @@ class Needs:
         arrivals = load.connections / load.arrival_seconds
         http = load.http_requests_per_second
         requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
-        pushes = load.published * load.listeners + silent.replays
-        queued = load.invocation_seconds + load.push_seconds * self._in_shard
-        consumers = load.published * self._queued_shards * queued
+        sent = load.published / self._batch
+        pushes = sent * self._frames * load.listeners + silent.replays
+        queued = load.invocation_seconds + load.push_seconds * self._in_shard * self._frames
+        consumers = sent * (self._queued_shards * queued + load.invocation_seconds * self._coalesces)
         recorded = silent.heartbeats if self._settings.record_heartbeats else 0
         # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
         short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
         concurrency = self.publishing() + consumers + short * load.invocation_seconds
         concurrency += silent.replays * load.push_seconds
-        message = load.messages_per_second * max(SESSION_WRITES, message_writes(load.message_bytes))
+        on_session = SESSION_WRITES + self._coalesces / self._batch
+        message = load.messages_per_second * max(on_session, message_writes(load.message_bytes))
         join = ROW_WRITES * load.listeners / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals + silent.reconnects,
@@ -146,7 +158,7 @@ class Needs:
             "lambdaConcurrency": concurrency,
             "fanOutConcurrency": consumers,
             "partitionWritesPerSecond": max(message, join),
-            "partitionReadsPerSecond": load.messages_per_second * shard_reads(self._in_shard),
+            "partitionReadsPerSecond": load.messages_per_second / self._batch * shard_reads(self._in_shard),
         }
 
     def publishing(self) -> float:
@@ -166,7 +178,7 @@ class Needs:
         joins = load.sessions * load.listeners * (held + self._reconnects())
         resumes = load.sessions * self._reconnects()
         return [
-            (publish(load.message_bytes, self._listening, self._shards, settings), load.published * seconds),
+            *self._publishes(load.published * seconds),
             (CREATE_SESSION, load.sessions * held),
             (CONNECT, connects),
             (JOIN, joins + resumes),
@@ -180,6 +192,14 @@ class Needs:
             (KEEP_ALIVE_RUN, load.minutes),
         ]
 
+    def _publishes(self, published: float) -> list[tuple[Operation, float]]:
+        """Return what sends the messages of a month: each at once, or in batches."""
+        load = self._load
+        if not self._coalesces:
+            return [(publish(load.message_bytes, self._listening, self._shards, self._settings), published)]
+        flushing = flush(load.message_bytes, self._listening, self._shards, self._batch)
+        return [(append(load.message_bytes), published), (flushing, published / self._batch)]
+
     def units(self, *, access_logs: bool = False, detailed_metrics: bool = False) -> dict[str, float]:
         """Return what is billed for a month."""
         load, operations = self._load, self.operations()
@@ -191,9 +211,9 @@ class Needs:
             )
         )
         published = load.published * load.minutes * 60
-        pushes = published * self._listening
+        sent = published / self._batch
+        pushes = sent * self._frames * self._listening
         replayed = published * (load.listeners - self._listening)
-        queued = queued_shards(self._listening, self._shards, self._settings)
         logged = invocations * LOG_BYTES + (requests * ACCESS_LOG_BYTES if access_logs else 0)
         metrics = ROUTE_METRICS * len(web_socket_routes(record_heartbeats=False)) if detailed_metrics else 0
         return {
@@ -205,11 +225,18 @@ class Needs:
             * ((pushes + replayed) * load.push_seconds + invocations * load.invocation_seconds),
             "dynamoDbWrites": writes,
             "dynamoDbReads": reads + replayed * message_writes(load.message_bytes) / 8,
-            "sqsRequests": published * (1 + 2 * queued) if queued else 0,
+            "sqsRequests": self._queue_requests() * sent,
             "logs": logged / 1e9,
-            "dataOut": (pushes + replayed) * load.message_bytes / 1e9,
+            "dataOut": (published * self._listening + replayed) * load.message_bytes / 1e9,
             "detailedMetrics": metrics,
         }
+
+    def _queue_requests(self) -> int:
+        """Return the requests to SQS of one message, or of one batch: to queue shards, and for each task."""
+        if self._coalesces:
+            return 1 + 2 * self._shards + 3
+        queued = queued_shards(self._listening, self._shards, self._settings)
+        return 1 + 2 * queued if queued else 0
 
     def _silent_rates(self) -> "SilentRates":
         """Return how often a second clients do what nobody asked them for, and the server pings them."""

@@ -3,9 +3,10 @@
 A test counts the same units on the local stack (tests/functions/test_counted_units.py).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
+from websocket_sessions.capacity.load import FRAME_BYTES
 from websocket_sessions.config.settings import SessionSettings
 
 ENVELOPE_BYTES = 300
@@ -71,18 +72,43 @@ KEEP_ALIVE_RUN = Operation(reads=16, invocations=1)
 
 
 def publish(message_bytes: int, listeners: float, shards: int, settings: SessionSettings) -> Operation:
-    """Return the units of a publish to connected listeners in `shards` shards, fan-out included.
+    """Return the units of a publish to connected listeners in `shards` shards, fan-out included."""
+    in_shard, queued = ceil(listeners / shards), queued_shards(listeners, shards, settings)
+    own = append(message_bytes)
+    return replace(
+        own,
+        messages=own.messages + listeners,
+        reads=shards * shard_reads(in_shard) + queued * message_reads(message_bytes),
+        invocations=own.invocations + queued,
+    )
+
+
+def append(message_bytes: int) -> Operation:
+    """Return the units of a publish whose message waits for the flush of its batch.
 
     A transaction writes the session's item, whose index has keys only and stays, the request and the message.
     """
-    in_shard, queued = ceil(listeners / shards), queued_shards(listeners, shards, settings)
+    return Operation(messages=2, requests=1, writes=4 + message_writes(message_bytes), invocations=1)
+
+
+def flush(message_bytes: int, listeners: float, shards: int, batch: float) -> Operation:
+    """Return the units of sending a batch of messages to connected listeners in `shards` shards.
+
+    A function reads the session, queues all shards and closes the batch. The next publish reads its
+    connection and its session again. Each shard reads the messages.
+    """
+    shard = shard_reads(ceil(listeners / shards)) + batch * message_reads(message_bytes)
     return Operation(
-        messages=2 + listeners,
-        requests=1,
-        writes=4 + message_writes(message_bytes),
-        reads=shards * shard_reads(in_shard) + queued * message_reads(message_bytes),
-        invocations=1 + queued,
+        messages=listeners * frames(message_bytes, batch),
+        writes=1,
+        reads=1 + 2 + shards * shard,
+        invocations=1 + shards,
     )
+
+
+def frames(message_bytes: int, batch: float) -> int:
+    """Return the number of pushes that carry a batch to one listener."""
+    return ceil(batch / max(1, FRAME_BYTES // message_bytes))
 
 
 def presence(listeners: int) -> Operation:

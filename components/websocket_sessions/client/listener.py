@@ -281,6 +281,9 @@ class Listener:
                 self._buffer.accept(message)
                 self._available.set()
                 self._arrived.set()
+            case "messages":
+                for one in message["messages"]:
+                    self._receive(one)
             case "sessionUpdated":
                 self.state.merge(message)
             case "sessionEnded":

@@ -109,6 +109,11 @@ class SessionSettings:
     """Listeners that the publishing function pushes to itself. Further ones are served through the queue."""
     listeners_per_shard: int = 100
     """Listeners that one task of the fan-out queue serves. One invocation processes up to ten tasks."""
+    coalescing_interval: int = 0
+    """Seconds for which messages to a large audience wait, to be pushed together. 0 pushes each at once."""
+    coalescing_audience: int = 100
+    """Listeners of a session beyond which its messages wait, in whole shards of `listenersPerShard`. 0 counts
+    every session as large."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
     record_heartbeats: bool = field(default=False, metadata=plain_because(DECIDES_RESOURCES))
@@ -189,6 +194,8 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "replay_page": (1, 500, "a join must answer within API Gateway's 29 s"),
     "direct_fan_out": (0, 1000, ""),
     "listeners_per_shard": (10, 1000, ""),
+    "coalescing_interval": (0, 10, "a listener asks for missed messages after a minute of silence"),
+    "coalescing_audience": (0, 10_000, ""),
     "hook_timeout": (
         0.1,
         10,

@@ -6,9 +6,9 @@ from typing import Any
 
 from adapters.dynamodb.client import batch_get, query_pages, table, transact
 from adapters.dynamodb.session_items import RUNNING, get_request, put_request, update_session
-from adapters.dynamodb.writes import Values, Write, put, to_item
+from adapters.dynamodb.writes import Scalar, Values, Write, put, to_item
 from domain.message_log import Body, Entry
-from domain.model import RequestRecord, Session, SpeakerAuthority, Status
+from domain.model import Batch, RequestRecord, Session, SpeakerAuthority, Status
 from domain.ports import Condition
 
 
@@ -67,14 +67,16 @@ def entry_key(session_id: str, epoch: str, offset: int) -> Values:
 def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
     """Return the write of the session's next offset by the speaker of an active session.
 
-    The shards in use are those that the fan-out reads afterwards, so they are a part of the condition.
+    The shards in use are those that the fan-out reads afterwards, so they are a part of the condition. So is
+    the batch that the entry joins.
     """
+    set_batch, in_batch, batch = _join_batch(entry, to.batch)
     return update_session(
         entry.session_id,
-        "SET head = :next, rateWindow = :window, rateCount = :count",
+        f"SET head = :next, rateWindow = :window, rateCount = :count{set_batch}",
         f"{RUNNING} AND #status = :active AND speakerConnectionId = :speaker AND generation = :generation "
         "AND epoch = :epoch AND head = :head "
-        "AND (attribute_not_exists(shardsInUse) OR shardsInUse = :shards)",
+        f"AND (attribute_not_exists(shardsInUse) OR shardsInUse = :shards){in_batch}",
         {
             "next": entry.offset,
             "window": to.rate_window,
@@ -86,7 +88,21 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
             "head": to.head,
             "shards": to.shards_in_use,
             "now": entry.published_at,
+            **batch,
         },
+    )
+
+
+def _join_batch(entry: Entry, batch: Batch | None) -> tuple[str, str, dict[str, Scalar]]:
+    """Return the assignment, the condition and the values by which an entry starts or joins a batch."""
+    if batch is None:
+        return "", "", {}
+    if batch.first < entry.offset:
+        return "", " AND batchFirst = :batch", {"batch": batch.first}
+    return (
+        ", batchFirst = :next, batchDueAt = :batchDue",
+        " AND attribute_not_exists(batchFirst)",
+        {"batchDue": batch.due_at},
     )
 
 

@@ -9,6 +9,7 @@ from domain.due import DUE_SHARDS
 from domain.model import (
     Attachment,
     Authority,
+    Batch,
     Change,
     EndReason,
     OwnerAuthority,
@@ -94,6 +95,7 @@ def to_session(item: dict[str, Any]) -> Session:
         muted=item.get("muted", False),
         rate_window=item["rateWindow"],
         rate_count=item["rateCount"],
+        batch=Batch(first=item["batchFirst"], due_at=item["batchDueAt"]) if "batchFirst" in item else None,
     )
 
 
@@ -204,6 +206,30 @@ def open_shards(session_id: str, shards: int) -> Write:
         "#status <> :ended AND shardsInUse < :shards",
         {"shards": shards},
     )
+
+
+def close_batch(session: Session) -> Write:
+    """Return the write that removes a batch if no message has joined it since the session was read."""
+    return update_session(
+        session.session_id,
+        "REMOVE batchFirst, batchDueAt",
+        f"{OPEN} AND epoch = :epoch AND batchFirst = :first AND head = :head",
+        _batch_values(session) | {"head": session.head},
+    )
+
+
+def advance_batch(session: Session, batch: Batch) -> Write:
+    """Return the write that leaves the messages from `batch.first` on to a later flush."""
+    return update_session(
+        session.session_id,
+        "SET batchFirst = :next, batchDueAt = :due",
+        f"{OPEN} AND epoch = :epoch AND batchFirst = :first",
+        _batch_values(session) | {"next": batch.first, "due": batch.due_at},
+    )
+
+
+def _batch_values(session: Session) -> dict[str, Scalar]:
+    return {"epoch": session.epoch, "first": session.batch.first if session.batch else 0}
 
 
 def authority_condition(by: Authority, now: int) -> tuple[str, dict[str, Scalar]]:

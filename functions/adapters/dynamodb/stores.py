@@ -51,8 +51,10 @@ from adapters.dynamodb.rate_limits import (
     limit_table,
 )
 from adapters.dynamodb.session_items import (
+    advance_batch,
     attach_speaker,
     change_session,
+    close_batch,
     detach_speaker,
     end_session,
     mark_announced,
@@ -67,6 +69,7 @@ from adapters.dynamodb.writes import Values, Write, from_item
 from domain.model import (
     Attachment,
     Authority,
+    Batch,
     Change,
     Connection,
     EndReason,
@@ -167,6 +170,13 @@ class DynamoDBSessions:
     def open_shards(self, session_id: str, shards: int) -> None:
         with suppress(ConditionFailed):
             write(open_shards(session_id, shards))
+
+    def close_batch(self, session: Session) -> None:
+        write(close_batch(session))
+
+    def advance_batch(self, session: Session, batch: Batch) -> None:
+        with suppress(ConditionFailed):
+            write(advance_batch(session, batch))
 
 
 class DynamoDBConnections:

@@ -1,19 +1,24 @@
 """The handlers of publish, the fan-out queue and the stream: their events, and what they report back."""
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from adapters.dynamodb.client import MAX_ATTEMPTS
 from domain.ports import RetryBudget
-from fan_out.tasks import FanOutTask
+from fan_out.tasks import FanOutTask, FlushTask
+from tests.support import events
 from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer
-from tests.support.handler_driver import Handler
+from tests.support.handler_driver import Handler, settings_json
 from tests.support.lambda_context import LambdaContext
 from tests.support.publish_driver import PublishDriver
+from tests.support.session_driver import UNLIMITED
 from tests.support.sqs_queue import SqsQueue
+from tests.support.tables import names
 
 pytestmark = pytest.mark.emulator
 
@@ -121,6 +126,48 @@ def test_a_retry_task_serves_only_the_missed_listeners(
     assert fan_out(queue.received(1), LambdaContext()) == {"batchItemFailures": []}
     assert publish_driver.api.pushes(there) == [ended(session_id)]
     assert publish_driver.api.deleted() == []
+
+
+def test_messages_of_an_interval_wait_in_the_queue_and_go_out_together(
+    publish_driver: PublishDriver,
+    queue: SqsQueue,
+    load: Callable[[str], Handler],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The publishing handler queues one flush with a delay. The fan-out handler serves it and its shard."""
+    settings = replace(UNLIMITED, coalescing_interval=1, coalescing_audience=0)
+    monkeypatch.setenv("SETTINGS", settings_json(settings))
+    publish_driver.now = int(time.time())
+    speaker, session_id = publish_driver.speaking()
+    listener, _ = publish_driver.join_listener(session_id)
+    publish = load("publish")
+    for data in ("a", "b", "c"):
+        request = json.dumps({"action": "publish", "data": data})
+        publish(events.message(speaker, "user", request), LambdaContext())
+    assert publish_driver.api.posted(listener) == []
+    fan_out = load("fan_out")
+    for _ in ("flush", "shard"):
+        assert fan_out(queue.received(1), LambdaContext()) == {"batchItemFailures": []}
+    (push,) = publish_driver.api.pushes(listener)
+    assert [one["data"] for one in push["messages"]] == ["a", "b", "c"]
+
+
+def test_a_flush_that_fails_is_redelivered(
+    publish_driver: PublishDriver,
+    queue: SqsQueue,
+    load: Callable[[str], Handler],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Other tasks that were received with it are served."""
+    _, session_id = publish_driver.speaking()
+    listener, _ = publish_driver.join_listener(session_id)
+    event = queue.event([*event_tasks(publish_driver, session_id), FlushTask(session_id=session_id)])
+    fan_out = load("fan_out")
+    with watched(table=names()["SESSIONS_TABLE"]):
+        (failed,) = fan_out(event, LambdaContext())["batchItemFailures"]
+    assert failed["itemIdentifier"] == event["Records"][-1]["messageId"]
+    assert "batch not flushed" in capsys.readouterr().out
+    assert publish_driver.api.pushes(listener) == [ended(session_id)]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ export class ListenerService {
   }
 
   async #attach(socket: Socket, signal: AbortSignal): Promise<undefined> {
-    const { state, timings } = this.connection;
+    const { state } = this.connection;
     const join = async (): Promise<void> =>
       this.#join(async (message) => socket.request<"joinSession">(message, signal));
     await this.#exclusively(async () => {
@@ -142,7 +142,7 @@ export class ListenerService {
         });
       }
     });
-    this.#recoverSoon(timings.gapDelayMs);
+    this.#recoverSoon();
   }
 
   /** Joins, with the position if there is one, until nothing is left to replay and the wanted language is served. */
@@ -199,7 +199,7 @@ export class ListenerService {
   }
 
   /** Joins again on the open connection if messages are missing or another language is wanted, with growing waits. */
-  #recoverSoon(waitMs: number, attempt = 0): void {
+  #recoverSoon(waitMs = this.connection.timings.gapDelayMs, attempt = 0): void {
     if (!this.#needsRecovery || (waitMs > 0 && this.#cancelRecovery)) return;
     this.#cancelRecovery?.();
     this.#cancelRecovery = after(waitMs, () => void this.#recover(attempt));
@@ -243,7 +243,7 @@ export class ListenerService {
   #end(offset: number, endReason = this.state.value.endReason): void {
     this.#update({ status: "ended", endReason });
     this.#buffer.confirm(offset);
-    this.#recoverSoon(this.connection.timings.gapDelayMs);
+    this.#recoverSoon();
     if (this.#isEnding) return;
     this.#isEnding = true;
     const limit = AbortSignal.timeout(this.connection.timings.endTimeoutMs);
@@ -256,9 +256,10 @@ export class ListenerService {
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.state.value.sessionId) return;
     this.#gapProbe.onReceived();
-    if (message.type === "message") {
+    if (message.type === "messages") message.messages.forEach((one) => this.#onMessage(one));
+    else if (message.type === "message") {
       this.#buffer.accept(message);
-      this.#recoverSoon(this.connection.timings.gapDelayMs);
+      this.#recoverSoon();
     } else if (message.type === "sessionUpdated") {
       this.#update(mergeState(this.state.value, message));
     } else if (message.type === "sessionEnded") {

@@ -390,6 +390,15 @@ export type SessionMessage = {
   | { data?: undefined; contentType?: undefined; encoding?: undefined; publishedAt?: undefined; skipped: true }
 );
 
+/** Consecutive messages in one push. A stack with the setting `coalescingInterval` sends them to large audiences. */
+export interface SessionMessages {
+  type: "messages";
+  /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
+  sessionId: string;
+  /** The messages in the order of their offsets. A client treats each one as if it had arrived alone. */
+  messages: readonly SessionMessage[];
+}
+
 /** The number of listeners, for the speaker. Changes within about one second are combined. */
 export interface Presence {
   type: "presence";
@@ -579,6 +588,7 @@ export type ServerMessage =
   | HeartbeatAck
   | TokenRefreshed
   | SessionMessage
+  | SessionMessages
   | Presence
   | KeepAlive
   | ConnectionRefreshRequired
@@ -605,6 +615,7 @@ export type Push =
   | SessionUpdated
   | SessionEnded
   | SessionMessage
+  | SessionMessages
   | Presence
   | KeepAlive
   | ConnectionRefreshRequired

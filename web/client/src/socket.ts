@@ -5,6 +5,7 @@ import {
   SUBPROTOCOL,
   TOKEN_SUBPROTOCOL_PREFIX,
   type ClientMessage,
+  type Reply,
   type ReplyOf,
   type ServerMessage,
 } from "./protocol.generated.ts";
@@ -179,8 +180,8 @@ export class Socket {
     this.#heartbeat.onReceived();
     const message = parse(text);
     if (!message) return;
-    const requestId = "requestId" in message ? message.requestId : undefined;
-    const settle = this.#pending.get(requestId ?? "");
+    const { requestId = "" } = message as Partial<Reply>;
+    const settle = this.#pending.get(requestId);
     if (settle) settle(message);
     else this.#options.onMessage(message, this);
   }

@@ -1,0 +1,233 @@
+"""Coalescing: the messages of an interval are sent together, in order, and none is left out."""
+
+from collections.abc import Generator, Sequence
+
+import pytest
+
+from domain.errors import UnavailableError
+from fan_out.fan_out import LATE_SECONDS
+from fan_out.tasks import FanOutTask, FlushTask, to_json, to_task
+from tests.support.publish_driver import PublishDriver
+from wire.pushes import MAX_PUSH_BYTES
+
+pytestmark = pytest.mark.emulator
+INTERVAL = 2
+
+
+@pytest.fixture
+def coalescing(driver: PublishDriver) -> Generator[PublishDriver]:
+    """A stack that coalesces in every session."""
+    changed = driver.with_settings(coalescing_interval=INTERVAL, coalescing_audience=0)
+    yield changed
+    changed.close()
+
+
+def flush(driver: PublishDriver, session_id: str) -> None:
+    """Let the interval pass, then do what the fan-out function does with all that is queued."""
+    driver.now += INTERVAL
+    assert driver.container.fan_out_consumer([FlushTask(session_id=session_id)]) == [None]
+    serve(driver)
+
+
+def serve(driver: PublishDriver) -> None:
+    tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
+    assert driver.container.fan_out_consumer(tasks) == [None] * len(tasks)
+
+
+def pushes(driver: PublishDriver, listener: str) -> list[list[int]]:
+    """Return the offsets of the messages in each push to a listener."""
+    return [[one["offset"] for one in push.get("messages", [push])] for push in driver.api.pushes(listener)]
+
+
+def test_the_messages_of_an_interval_are_one_push(coalescing: PublishDriver) -> None:
+    """The flush is scheduled once. A message that is alone in its interval is a `message` as ever."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    assert [coalescing.publish(speaker, data)["offset"] for data in ("a", "b", "c")] == [1, 2, 3]
+    assert coalescing.queue.flushes == [(session_id, INTERVAL)]
+    assert coalescing.heard(listener) == []
+    flush(coalescing, session_id)
+    coalescing.publish(speaker, "d")
+    assert coalescing.queue.flushes == [(session_id, INTERVAL)] * 2
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1, 2, 3], [4]]
+    assert coalescing.heard(listener) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
+
+
+def test_a_session_with_a_small_audience_does_not_wait(driver: PublishDriver) -> None:
+    """It waits once its listeners need more shards than those that the setting names."""
+    large = driver.with_settings(
+        coalescing_interval=INTERVAL, coalescing_audience=20, listeners_per_shard=20, max_listeners=60
+    )
+    speaker, session_id = large.speaking()
+    listener, _ = large.join_listener(session_id)
+    large.publish(speaker, "a")
+    assert large.heard(listener) == [(1, "a")]
+    large.container.sessions.open_shards(session_id, 2)
+    large.publish(speaker, "b")
+    assert large.heard(listener) == [(1, "a")]
+    flush(large, session_id)
+    assert large.heard(listener) == [(1, "a"), (2, "b")]
+    large.close()
+
+
+def test_each_shard_gets_the_batch(driver: PublishDriver) -> None:
+    large = driver.with_settings(
+        coalescing_interval=INTERVAL, coalescing_audience=0, listeners_per_shard=20, max_listeners=60
+    )
+    speaker, session_id = large.speaking()
+    listeners = large.join_in_each_shard(session_id, 2)
+    for data in ("a", "b"):
+        large.publish(speaker, data)
+    flush(large, session_id)
+    assert [pushes(large, one) for one in listeners] == [[[1, 2]]] * len(listeners)
+    large.close()
+
+
+def test_a_batch_is_sent_once(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    for _ in range(2):
+        flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1]]
+
+
+def test_a_message_that_joins_during_the_flush_is_in_the_next_batch(
+    coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It joins after the flush has read the batch, and before the flush closes it."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    send = coalescing.queue.send
+
+    def send_and_publish(tasks: Sequence[FanOutTask]) -> None:
+        send(tasks)
+        coalescing.publish(speaker, "b")
+
+    monkeypatch.setattr(coalescing.queue, "send", send_and_publish)
+    coalescing.container.flush_batch(session_id)
+    monkeypatch.undo()
+    assert coalescing.queue.flushes == [(session_id, INTERVAL)] * 2
+    serve(coalescing)
+    assert pushes(coalescing, listener) == [[1]]
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1], [2]]
+
+
+def test_a_flush_that_stops_after_queueing_is_repeated(
+    coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Listeners get the messages twice, and discard the second ones by offset."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+
+    def away(_: object) -> None:
+        raise UnavailableError
+
+    monkeypatch.setattr(coalescing.container.sessions, "close_batch", away)
+    assert coalescing.container.fan_out_consumer([FlushTask(session_id=session_id)]) != [None]
+    monkeypatch.undo()
+    flush(coalescing, session_id)
+    assert coalescing.heard(listener)[0] == (1, "a")
+    assert coalescing.session(session_id).batch is None
+
+
+def test_two_instances_share_a_batch(coalescing: PublishDriver) -> None:
+    """Each has the other's state outdated in its cache."""
+    speaker, session_id = coalescing.speaking()
+    other = coalescing.with_settings()
+    listener, _ = coalescing.join_listener(session_id)
+    for number in range(4):
+        (other if number % 2 else coalescing).publish(speaker, str(number))
+    assert (coalescing.queue.flushes, other.queue.flushes) == ([(session_id, INTERVAL)], [])
+    flush(coalescing, session_id)
+    other.publish(speaker, "later")
+    assert other.queue.flushes == [(session_id, INTERVAL)]
+    other.now = coalescing.now
+    flush(other, session_id)
+    other.close()
+    assert pushes(coalescing, listener) == [[1, 2, 3, 4], [5]]
+
+
+def test_a_publish_that_cannot_schedule_the_flush_fails_and_is_retried(coalescing: PublishDriver) -> None:
+    """Messages of other instances may have joined the batch meanwhile."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.queue.is_away = True
+    with pytest.raises(UnavailableError):
+        coalescing.publish(speaker, "a", request_id="r")
+    coalescing.queue.is_away = False
+    coalescing.publish(speaker, "b")
+    assert coalescing.queue.flushes == []
+    assert coalescing.publish(speaker, "a", request_id="r")["offset"] == 1
+    assert coalescing.heard(listener) == [(1, "a")]
+    assert coalescing.queue.flushes == [(session_id, 0)]
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1], [1, 2]]
+
+
+def test_the_next_message_has_a_late_batch_sent(coalescing: PublishDriver) -> None:
+    """As after a function that stopped before it scheduled the flush, and whose speaker did not retry."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    coalescing.queue.flushes.clear()
+    coalescing.now += INTERVAL + LATE_SECONDS
+    coalescing.publish(speaker, "b")
+    assert coalescing.queue.flushes == []
+    coalescing.now += 1
+    coalescing.publish(speaker, "c")
+    assert coalescing.queue.flushes == [(session_id, 0)]
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1, 2, 3]]
+
+
+def test_the_end_of_a_session_follows_its_last_batch(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for data in ("a", "b"):
+        coalescing.publish(speaker, data)
+    coalescing.container.end_session.as_speaker(speaker)
+    serve(coalescing)
+    assert sorted(coalescing.heard(listener)) == [(1, "a"), (2, "b")]
+    assert {push["type"] for push in coalescing.api.pushes(listener)} == {"messages", "sessionEnded"}
+    flush(coalescing, session_id)
+    assert len(coalescing.api.pushes(listener)) == 2
+
+
+def test_a_batch_fills_as_few_frames_as_its_messages_fit(coalescing: PublishDriver) -> None:
+    """Each language has frames of its own, since a message for others takes little room."""
+    speaker, session_id = coalescing.speaking()
+    spanish, _ = coalescing.join_listener(session_id, "es")
+    french, _ = coalescing.join_listener(session_id, "fr")
+    for _ in range(7):
+        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300), targetLanguages=["es"])
+    flush(coalescing, session_id)
+    assert pushes(coalescing, spanish) == [[1, 2, 3], [4, 5, 6], [7]]
+    assert pushes(coalescing, french) == [[1, 2, 3, 4, 5, 6, 7]]
+    assert max(len(got.body) for got in coalescing.api.posted(spanish)) <= MAX_PUSH_BYTES
+
+
+def test_a_batch_of_the_longest_messages_is_one_push_each(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for _ in range(3):
+        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES - 300))
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1], [2], [3]]
+
+
+def test_after_the_setting_is_off_the_batch_that_waits_is_sent(coalescing: PublishDriver) -> None:
+    """The next message is sent at once, and overtakes it."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    off = coalescing.with_settings(coalescing_interval=0)
+    off.publish(speaker, "b")
+    flush(off, session_id)
+    off.close()
+    assert pushes(coalescing, listener) == [[2], [1, 2]]
+    assert coalescing.session(session_id).batch is None
