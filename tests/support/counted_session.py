@@ -1,0 +1,247 @@
+"""A session whose billed units are counted while the functions' use cases run on real tables.
+
+Time is the clock of the driver. The clients wait as the client library does.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any
+
+from adapters.fan_out_queue import MAX_BATCH_MESSAGES
+from domain.model import Caller, Position
+from domain.settings import Settings
+from fan_out.tasks import FanOutTask, FlushTask
+from handlers.request import body_of
+from tests.support.dynamodb_meter import Units
+from tests.support.keep_alive_driver import KeepAliveDriver
+from tests.support.session_driver import new_id
+from websocket_sessions.capacity.operations import SILENCE_JITTER
+from websocket_sessions.client.timings import Timings
+from wire.pushes import encode
+from wire.replies import published
+
+TIMINGS = Timings()
+
+
+@dataclass
+class CountingQueue:
+    """The fan-out queue, whose requests to SQS are counted.
+
+    Each task is delivered alone: the event source mapping receives it with one request and deletes it with
+    another. Polls of an empty queue are a fixed cost that the estimate leaves out.
+    """
+
+    tasks: list[FanOutTask | FlushTask] = field(default_factory=list[FanOutTask | FlushTask])
+    requests: int = 0
+
+    def send(self, tasks: Sequence[FanOutTask]) -> None:
+        self.requests += ceil(len(tasks) / MAX_BATCH_MESSAGES)
+        self.tasks += tasks
+
+    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+        self.requests += 1
+        self.tasks.append(FlushTask(session_id=session_id))
+
+    def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
+        raise AssertionError("every task is served at its first receive")
+
+    def received(self) -> Iterator[FanOutTask | FlushTask]:
+        """Return each task; it is then deleted."""
+        while self.tasks:
+            self.requests += 2
+            yield self.tasks.pop(0)
+
+
+@dataclass
+class Client:
+    """One connected client and its waits."""
+
+    connection_id: str
+    heard_at: int
+    position: Position | None = None
+    silences: int = 0
+    check_at: float = float("inf")
+
+
+@dataclass
+class Counted:
+    """A session whose traffic is counted: messages and invocations here, units at the DynamoDB client."""
+
+    driver: KeepAliveDriver
+    units: Units
+    queue: CountingQueue
+    settings: Settings
+    speaker: Client = field(init=False)
+    listeners: list[Client] = field(default_factory=list[Client])
+    requests: int = 0
+    invocations: int = 0
+    published: int = 0
+    session_id: str = ""
+    subject: str = field(default_factory=lambda: new_id("user"))
+
+    def start(self, listeners: int) -> None:
+        """Create the session; its listeners join one after another."""
+        self.speaker = Client(self._connect(self.subject), self.driver.now)
+        reply = self._request(
+            lambda: self.driver.create(self.speaker.connection_id, self.subject, request_id="create")
+        )
+        self.session_id = reply["sessionId"]
+        for _ in range(listeners):
+            self.listeners.append(self._join(None))
+
+    def pass_minute(self) -> None:
+        """Let a minute pass: the clients' checks, then the scheduled run."""
+        until = self.driver.now + 60
+        for second in range(self.driver.now + 1, until + 1):
+            self.driver.now = second
+            for client in self._clients():
+                self._act(client)
+        before = len(self.driver.pusher.deliveries)
+        self.driver.run()
+        self.invocations += 1
+        for delivery in self.driver.pusher.deliveries[before:]:
+            self._client(delivery.connection_id).heard_at = self.driver.now
+
+    def publish(self, data: str) -> None:
+        """Publish a message; every client hears of it."""
+        offset = self.append(data)
+        self.serve_queue()
+        for listener in self.listeners:
+            assert listener.position is not None
+            listener.position = replace(listener.position, offset=offset)
+            self._hear(listener)
+        self.speaker.heard_at = self.driver.now
+
+    def append(self, data: str) -> int:
+        """Publish a message, and leave the queue alone; return its offset."""
+        self.published += 1
+        caller = Caller(connection_id=self.speaker.connection_id, subject=self.subject, address="address")
+        reply = self._request(
+            lambda: published(
+                self.driver.container.publish(
+                    caller,
+                    body=body_of({"data": data}),
+                    target_languages=None,
+                    request_id=f"publish-{self.published}",
+                )
+            )
+        )
+        return reply["offset"]
+
+    def serve_queue(self) -> None:
+        """Serve all tasks of the queue, and those that they queue."""
+        for task in self.queue.received():
+            self.invocations += 1
+            assert self.driver.container.fan_out_consumer([task]) == [None]
+
+    def reconnect(self) -> None:
+        """Replace every connection."""
+        for number, listener in enumerate(self.listeners):
+            self._disconnect(listener)
+            self.listeners[number] = self._join(listener.position)
+        self.reconnect_speaker()
+
+    def lose(self, number: int) -> Client:
+        """Disconnect one listener, which misses what is published until it recovers."""
+        lost = self.listeners.pop(number)
+        self._disconnect(lost)
+        return lost
+
+    def recover(self, lost: Client) -> None:
+        """Let a lost listener join by a new connection, at its position."""
+        self.listeners.append(self._join(lost.position))
+
+    def reconnect_speaker(self) -> None:
+        """Replace the speaker's connection."""
+        self._disconnect(self.speaker)
+        self.speaker = Client(self._connect(self.subject), self.driver.now)
+        self._request(
+            lambda: self.driver.resume(
+                self.speaker.connection_id, self.session_id, request_id=self.speaker.connection_id
+            )
+        )
+
+    def stop(self) -> None:
+        """Disconnect everybody, the speaker last."""
+        for client in (*self.listeners, self.speaker):
+            self._disconnect(client)
+
+    @property
+    def messages(self) -> int:
+        """Metered WebSocket messages: a request and its reply, and each push."""
+        pushes = sum(len(delivery.payloads) for delivery in self.driver.pusher.deliveries)
+        return 2 * self.requests + pushes
+
+    @property
+    def message_sizes(self) -> list[int]:
+        """Bytes of each message that was pushed to a listener."""
+        payloads = [payload for push in self.driver.pusher.deliveries for payload in push.payloads]
+        pushes = map(json.loads, payloads)
+        messages = [one for push in pushes for one in push.get("messages", [push])]
+        return [len(encode(one)) for one in messages if one["type"] == "message"]
+
+    def _clients(self) -> Iterator[Client]:
+        yield from (self.speaker, *self.listeners)
+
+    def _client(self, connection_id: str) -> Client:
+        return next(client for client in self._clients() if client.connection_id == connection_id)
+
+    def _connect(self, subject: str | None = None) -> str:
+        """Connect from an address of its own. The authorizer and `$connect` are two invocations."""
+        self.driver.now += 1
+        self.invocations += 2
+        return self.driver.connect(subject, address=f"address-{self.driver.now}")
+
+    def _join(self, position: Position | None) -> Client:
+        client = Client(self._connect(), self.driver.now)
+        reply = self._request(
+            lambda: self.driver.join(
+                client.connection_id,
+                self.session_id,
+                position=position,
+                address=f"address-{self.driver.now}",
+            )
+        )
+        client.position = Position(epoch=reply["epoch"], offset=reply["offset"])
+        self._hear(client)
+        self._inform_speaker()
+        return client
+
+    def _disconnect(self, client: Client) -> None:
+        self.driver.now += 1
+        self.invocations += 1
+        self.driver.disconnect(client.connection_id)
+        if client is not self.speaker:
+            self._inform_speaker()
+
+    def _inform_speaker(self) -> None:
+        """Handle the change of a count, as the stream's function does."""
+        self.invocations += 1
+        self.driver.container.presence(self.session_id)
+
+    def _request(self, send: Any) -> dict[str, Any]:
+        self.requests += 1
+        self.invocations += 1
+        return send()
+
+    def _hear(self, client: Client) -> None:
+        client.heard_at, client.silences = self.driver.now, 0
+        client.check_at = self.driver.now + TIMINGS.silence_seconds * SILENCE_JITTER
+
+    def _act(self, client: Client) -> None:
+        """Send what the client library sends in a silence."""
+        if self.driver.now >= client.heard_at + TIMINGS.heartbeat_seconds:
+            self.requests += 1
+            client.heard_at = self.driver.now
+        if self.driver.now >= client.check_at:
+            client.silences += 1
+            wait = (
+                min(TIMINGS.silence_seconds * 2**client.silences, TIMINGS.silence_cap_seconds)
+                * SILENCE_JITTER
+            )
+            self._request(
+                lambda: self.driver.join(client.connection_id, self.session_id, position=client.position)
+            )
+            client.heard_at, client.check_at = self.driver.now, self.driver.now + wait
