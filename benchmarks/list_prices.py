@@ -35,7 +35,7 @@ PRICES = {
         per=30 * MILLION,
         unit="messages of a month of the plan Startup, used in full: 1 million a day, 500 connections",
         source="https://pusher.com/channels/pricing/",
-        seen="tako.sh/blog/self-hosted-pusher-alternative, 2026-04-27; blog.mattheworiordan.com, undated",
+        seen="tako.sh/blog/self-hosted-pusher-alternative, 2026-04-27",
     ),
     "appSyncOperations": Price(
         usd=1.00,

@@ -26,7 +26,8 @@ from tests.support.counted_session import Counted, CountingQueue
 from tests.support.dynamodb_meter import metered
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.tables import clear_tables, create_tables, names
-from websocket_sessions.capacity.operations import LOG_BYTES, MEMORY_GB, OVERHEAD_SECONDS, PUSH_SECONDS
+from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.operations import LOG_BYTES, MEMORY_GB
 from websocket_sessions.capacity.prices import PRICES as AWS_PRICES
 from websocket_sessions.capacity.prices import REVISED
 
@@ -59,7 +60,7 @@ class Units:
 
     def usd(self) -> float:
         """Return their price, with the time of the functions and their logs."""
-        seconds = self.lambdaRequests * OVERHEAD_SECONDS + self.pushes * PUSH_SECONDS
+        seconds = self.lambdaRequests * Load.invocation_seconds + self.pushes * Load.push_seconds
         billed = {name: value for name, value in vars(self).items() if name in AWS_PRICES}
         billed |= {"lambdaDuration": seconds * MEMORY_GB, "logs": self.lambdaRequests * LOG_BYTES / 1e9}
         return sum(units * AWS_PRICES[name].usd / AWS_PRICES[name].per for name, units in billed.items())

@@ -162,7 +162,7 @@ def _pascal(name: str) -> str:
     renamed = {
         "error": "ErrorMessage",
         "message": "SessionMessage",
-        "messages": "SessionMessages",
+        "batch": "MessageBatch",
         "session": "SessionState",
     }
     return renamed.get(name) or name[0].upper() + name[1:]

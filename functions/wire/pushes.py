@@ -69,7 +69,7 @@ def message_push(entry: Entry, language: str | None) -> Message:
 def message_payloads(entries: Sequence[Entry], language: str | None) -> tuple[bytes, ...]:
     """Return the payloads of entries for a language, in order: as few as their sizes allow.
 
-    Entries that fit into one frame together are one `messages` push. An entry alone is a `message` push.
+    Entries that fit into one frame together are one `batch` push. An entry alone is a `message` push.
     """
     frames: list[list[Message]] = []
     room = 0
@@ -78,17 +78,16 @@ def message_payloads(entries: Sequence[Entry], language: str | None) -> tuple[by
         size = len(encode(push)) + 1
         if size > room:
             frames.append([])
-            room = MAX_PUSH_BYTES - len(encode(_messages_push(entry.session_id, ())))
+            room = MAX_PUSH_BYTES - len(encode(_batch_push(entry.session_id, ())))
         frames[-1].append(push)
         room -= size
     return tuple(
-        encode(frame[0] if len(frame) == 1 else _messages_push(frame[0]["sessionId"], frame))
-        for frame in frames
+        encode(frame[0] if len(frame) == 1 else _batch_push(frame[0]["sessionId"], frame)) for frame in frames
     )
 
 
-def _messages_push(session_id: str, messages: Sequence[Message]) -> Message:
-    return {"type": "messages", "sessionId": session_id, "messages": messages}
+def _batch_push(session_id: str, messages: Sequence[Message]) -> Message:
+    return {"type": "batch", "sessionId": session_id, "messages": messages}
 
 
 def check_size(entry: Entry) -> None:

@@ -167,7 +167,7 @@ async def test_the_messages_of_an_interval_reach_a_listener_together(
         await listener.request("joinSession", sessionId=created["sessionId"], targetLanguage="es")
         for data in ("a", "b", "c"):
             await speaker.request("publish", data=data)
-        push = await listener.push("messages", seconds=QUEUED_SECONDS)
+        push = await listener.push("batch", seconds=QUEUED_SECONDS)
         assert [one["data"] for one in push["messages"]] == ["a", "b", "c"]
         await speaker.request("endSession")
 

@@ -281,7 +281,7 @@ class Listener:
                 self._buffer.accept(message)
                 self._available.set()
                 self._arrived.set()
-            case "messages":
+            case "batch":
                 for one in message["messages"]:
                     self._receive(one)
             case "sessionUpdated":

@@ -193,7 +193,7 @@ def test_the_end_of_a_session_follows_its_last_batch(coalescing: PublishDriver) 
     coalescing.container.end_session.as_speaker(speaker)
     serve(coalescing)
     assert sorted(coalescing.heard(listener)) == [(1, "a"), (2, "b")]
-    assert {push["type"] for push in coalescing.api.pushes(listener)} == {"messages", "sessionEnded"}
+    assert {push["type"] for push in coalescing.api.pushes(listener)} == {"batch", "sessionEnded"}
     flush(coalescing, session_id)
     assert len(coalescing.api.pushes(listener)) == 2
 

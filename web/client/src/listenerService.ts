@@ -256,7 +256,7 @@ export class ListenerService {
   #onMessage(message: ServerMessage): void {
     if (!("sessionId" in message) || message.sessionId !== this.state.value.sessionId) return;
     this.#gapProbe.onReceived();
-    if (message.type === "messages") message.messages.forEach((one) => this.#onMessage(one));
+    if (message.type === "batch") message.messages.forEach((one) => this.#onMessage(one));
     else if (message.type === "message") {
       this.#buffer.accept(message);
       this.#recoverSoon();

@@ -391,8 +391,8 @@ export type SessionMessage = {
 );
 
 /** Consecutive messages in one push. A stack with the setting `coalescingInterval` sends them to large audiences. */
-export interface SessionMessages {
-  type: "messages";
+export interface MessageBatch {
+  type: "batch";
   /** The session id: adjective-noun-NNN, with NNN from 100 to 999. With `longSessionIds`, 16 random characters follow. */
   sessionId: string;
   /** The messages in the order of their offsets. A client treats each one as if it had arrived alone. */
@@ -588,7 +588,7 @@ export type ServerMessage =
   | HeartbeatAck
   | TokenRefreshed
   | SessionMessage
-  | SessionMessages
+  | MessageBatch
   | Presence
   | KeepAlive
   | ConnectionRefreshRequired
@@ -615,7 +615,7 @@ export type Push =
   | SessionUpdated
   | SessionEnded
   | SessionMessage
-  | SessionMessages
+  | MessageBatch
   | Presence
   | KeepAlive
   | ConnectionRefreshRequired
