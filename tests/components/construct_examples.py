@@ -65,6 +65,8 @@ SETTINGS: dict[str, Any] = {
     "replayPage": 10,
     "allowAnonymous": False,
     "directFanOut": 10,
+    "coalescingInterval": 1,
+    "coalescingAudience": 10,
     "listenersPerShard": 50,
     "limits": LIMITS,
     "recordHeartbeats": True,
