@@ -56,10 +56,15 @@ async function shows(page: RemotePage, id: string, expected: RegExp): Promise<vo
     .toMatch(expected);
 }
 
-async function click(page: RemotePage, id: string): Promise<void> {
+/** Waits until a button is shown and enabled. */
+async function ready(page: RemotePage, id: string): Promise<void> {
   const isReady = `const button = document.getElementById("${id}");
-    return !button.disabled && button.closest("[hidden]") === null`;
+    return button !== null && !button.disabled && button.closest("[hidden]") === null`;
   await expect.poll(async () => page.evaluate(isReady), WAIT).toBe(true);
+}
+
+async function click(page: RemotePage, id: string): Promise<void> {
+  await ready(page, id);
   await page.evaluate(`document.getElementById("${id}").click()`);
 }
 
@@ -67,6 +72,7 @@ async function click(page: RemotePage, id: string): Promise<void> {
 async function broadcast(page: RemotePage, site: Site): Promise<string> {
   const { username, password } = theStack().user;
   await page.goto(`${site.url}speaker.html`);
+  await ready(page, "sign-in-button");
   await page.evaluate(`
     document.getElementById("username").value = ${JSON.stringify(username)};
     document.getElementById("password").value = ${JSON.stringify(password)};`);
