@@ -12,10 +12,10 @@ from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.stack import services
 from pulumi_local_aws.stack.bring_up import install
-from tests.e2e.inventory import inventory
 from tools.dev_stack import clients
 from tools.dev_stack.dev_stack import DevStack, stop_all
 from tools.dev_stack.throwaway_stack import layout_in
+from tools.verify.inventory import inventory
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 STACK = "local"

@@ -1,16 +1,23 @@
 """A whole verification in its quick form, on the local AWS of the tests: `make verify` without an account."""
 
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
 from tests.e2e.deployment import Deployment
-from tests.e2e.inventory import inventory
+from tests.e2e.scaled_time import Controls
 from tools.commands.verify import prepare
-from tools.verify.leftovers import LISTS
-from tools.verify.observations import Verdict
+from tools.verify import runner
+from tools.verify.idle_pings import idle_pings
+from tools.verify.inventory import LISTS, inventory
+from tools.verify.observations import Observation, Verdict
 from tools.verify.runner import STEPS, verify
-from tools.verify.verification import QUICK
+from tools.verify.verification import QUICK, Verification
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
@@ -42,9 +49,40 @@ PARTS = {
 """Types of resources that are parts of a listed one and are deleted with it."""
 
 
-def test_a_quick_verification_holds_and_leaves_nothing(deployment: Deployment, tmp_path: Path) -> None:
+@contextmanager
+def runs(controls: Controls) -> Generator[None]:
+    """Call the scheduled function again and again, beside its schedule."""
+    ended = Event()
+
+    def repeat() -> None:
+        while not ended.wait(0.5):
+            controls.run()
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(repeat)
+        try:
+            yield
+        finally:
+            ended.set()
+            running.result()
+
+
+def soon_due(run: Verification) -> Iterator[Observation]:
+    """Observe silent connections that are due after two seconds."""
+    controls = Controls(Deployment(outputs=run.outputs, aws=run.aws))
+    controls.settings("connect", "keep_alive", idlePing=2)
+    with runs(controls):
+        yield from idle_pings(run)
+    controls.restore()
+
+
+def test_a_quick_verification_holds_and_leaves_nothing(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if deployment.pulumi is None:
         pytest.skip("deploys a stack of its own beside the tests' stack, which is elsewhere")
+    quicker = [replace(step, observe=soon_due) if step.name == "idle pings" else step for step in STEPS]
+    monkeypatch.setattr(runner, "STEPS", tuple(quicker))
     before = inventory(deployment.aws)
     run = prepare(
         "local",
@@ -52,7 +90,6 @@ def test_a_quick_verification_holds_and_leaves_nothing(deployment: Deployment, t
         path=tmp_path / "report.json",
         sizes=QUICK,
         environment=deployment.pulumi,
-        changes={"idlePing": 30},
     )
     types: set[str] = set()
     destroy = run.stack.destroy

@@ -72,7 +72,6 @@ def prepare(
     sizes: Sizes,
     environment: Mapping[str, str],
     restart: bool = False,
-    changes: Mapping[str, object] | None = None,
 ) -> Verification:
     """Return the verification of a stack with the report of an earlier run, if that run is incomplete."""
     report = Report.load(path)
@@ -82,9 +81,7 @@ def prepare(
         started = datetime.now(UTC).isoformat(timespec="seconds")
         report = Report(path=path, stack=stack, started=started)
     runner = CommandRunner(report, folder / "logs")
-    verified = VerifiedStack(
-        stack, project=ROOT, folder=folder, runner=runner, environment=environment, changes=changes
-    )
+    verified = VerifiedStack(stack, project=ROOT, folder=folder, runner=runner, environment=environment)
     report.stack = verified.name
     report.overrides = {key: reason for key, (_, reason) in OVERRIDES.items()}
     return Verification(

@@ -41,7 +41,7 @@ REMOVED = Expectation(
 NOTHING_LEFT = Expectation(
     subject="resources by name",
     expected="AWS lists no resource that the stack had",
-    source="tools/verify/leftovers.py: the services' own lists",
+    source="tools/verify/inventory.py: the services' own lists",
     consequence="Delete what is listed by hand, and find out what keeps or recreates it.",
 )
 NO_TAG_LEFT = Expectation(

@@ -11,8 +11,6 @@ from tools.verify.verification import Verification
 from websocket_sessions.config.settings import IDLE_LIMIT, RUN_INTERVAL_SECONDS, RUN_SECONDS
 
 CONNECTIONS = 3
-APART_SECONDS = 20.0
-"""Between two connections, so that they become due in different minutes."""
 
 
 def idle_pings(run: Verification) -> Iterator[Observation]:
@@ -27,7 +25,7 @@ def idle_pings(run: Verification) -> Iterator[Observation]:
 
     async def watch_all() -> list[list[float]]:
         async def watch(number: int) -> list[float]:
-            await asyncio.sleep(number * APART_SECONDS)
+            await asyncio.sleep(number * run.sizes.apart_seconds)
             return await _gaps(url(run), run.sizes.pings, within)
 
         return await asyncio.gather(*(watch(number) for number in range(CONNECTIONS)))

@@ -51,9 +51,7 @@ class VerifiedStack:
         folder: Path,
         runner: CommandRunner,
         environment: Mapping[str, str],
-        changes: Mapping[str, object] | None = None,
     ) -> None:
-        """`changes` are settings beside OVERRIDES, which tests use."""
         owner, slash, short = source.rpartition("/")
         self.name = f"{owner}{slash}{PREFIX}{short}"
         self.folder = folder
@@ -61,8 +59,9 @@ class VerifiedStack:
         self._runner = runner
         self._config_file = folder / f"Pulumi.{PREFIX}{short}.yaml"
         self._committed = _config_of(short, project, environment)
-        changed = {key: value for key, (value, _) in OVERRIDES.items()} | dict(changes or {})
-        self.config = self._committed["config"] | {f"{NAMESPACE}:{key}": changed[key] for key in changed}
+        self.config = self._committed["config"] | {
+            f"{NAMESPACE}:{key}": value for key, (value, _) in OVERRIDES.items()
+        }
         cli = shutil.which("pulumi", path=environment.get("PATH"))
         if cli is None:
             raise CommandError("the Pulumi CLI is not on PATH: install it, or `source .local/env`.")

@@ -24,12 +24,28 @@ class Sizes:
     """Joins at the same moment, in steps."""
     pings: int
     """Pings of the keep-alive that each silent connection waits for."""
+    apart_seconds: float
+    """Seconds between two silent connections. At 20 they become due in different minutes."""
     tests: tuple[str, ...]
     """The end-to-end tests to run, as pytest takes them."""
 
 
-FULL = Sizes(listeners=150, messages=20, bursts=(10, 25, 50, 100, 150), pings=2, tests=("tests/e2e",))
-QUICK = Sizes(listeners=3, messages=2, bursts=(2,), pings=1, tests=("tests/e2e/test_http.py",))
+FULL = Sizes(
+    listeners=150,
+    messages=20,
+    bursts=(10, 25, 50, 100, 150),
+    pings=2,
+    apart_seconds=20,
+    tests=("tests/e2e",),
+)
+QUICK = Sizes(
+    listeners=3,
+    messages=2,
+    bursts=(2,),
+    pings=1,
+    apart_seconds=1,
+    tests=("tests/e2e/test_http.py",),
+)
 """Enough to see that the command itself works."""
 
 
