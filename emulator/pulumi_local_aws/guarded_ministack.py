@@ -6,6 +6,8 @@ its reset. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends
 its own host name to 127.0.0.1 sends that name as `Host`.
 
 Behind the guard, `dynamodb_faults.py` injects what a test asks for, and `iam_record.py` records decisions.
+`kept_members.py` keeps what MiniStack drops. `function_policies.py` and `batch_actions.py` let it decide as
+AWS does who may invoke a function and who may send a batch.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -77,11 +79,40 @@ def _neighbour(name: str) -> dict[str, Any]:
     return run_path(str(Path(__file__).with_name(f"{name}.py")))
 
 
+class Module:
+    """A module of MiniStack, whose private names are read and wrapped.
+
+    `local-aws` pins MiniStack's version. A name that a later version lacks fails the start.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._module = import_module(f"ministack.{name}")
+
+    def get(self, name: str) -> Any:
+        """Return what has the name. Raises AttributeError."""
+        return getattr(self._module, name)
+
+    def wrap(self, name: str, wrapper: Callable[[Any], Any]) -> None:
+        """Replace a function by what `wrapper` returns for it. Raises AttributeError."""
+        setattr(self._module, name, wrapper(self.get(name)))
+
+
 def main() -> None:
     """Serve MiniStack, configured by its environment variables."""
     faults = _neighbour("dynamodb_faults")["DynamoDBFaults"]()
     record = _neighbour("iam_record")["IamRecord"]()
     record.attach(import_module("ministack.core.iam_evaluator"))
+    evaluator = Module("core.iam_evaluator")
+    _neighbour("batch_actions")["require_single_actions"](evaluator)
+    apigateway = Module("services.apigateway")
+    _neighbour("kept_members")["keep_members"](apigateway, Module("services.acm"), Module("services.cognito"))
+    policies = _neighbour("function_policies")["FunctionPolicies"](
+        Module("services.lambda_svc"), evaluator, Module("core.responses")
+    )
+    policies.enforce_for_topics(Module("services.sns"))
+    policies.enforce_for_buckets(Module("services.s3"))
+    policies.enforce_for_rules_and_schedules(Module("services.eventbridge"))
+    policies.enforce_for_http_apis(apigateway)
     ministack: Any = import_module("ministack.app")
     ministack.app = guarded(record.in_front_of(faults.in_front_of(ministack.app)))
     ministack.main()

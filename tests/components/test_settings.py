@@ -61,6 +61,7 @@ def config_of_project(project: str, namespace: str, values: Mapping[str, object]
         ({"coalescing_interval": 11}, "coalescingInterval is 11: .*a minute of silence"),
         ({"hook_timeout": 25}, "hookTimeout is 25: .*29 s"),
         ({"hook_function_arn": "translate"}, "hookFunctionArn is 'translate': allowed is the ARN"),
+        ({"hook_function_arn": "foo:lambda:"}, "hookFunctionArn is 'foo:lambda:': allowed is the ARN"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_with_the_reason(values: dict[str, Any], message: str) -> None:

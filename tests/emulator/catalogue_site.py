@@ -9,7 +9,7 @@ SITE: dict[str, Case] = {
         type="aws:s3/bucket:Bucket",
         properties={"forceDestroy": True, "tags": {"team": "a"}},
         updates={"forceDestroy": False, "tags": {"team": "b"}},
-        replaces={"bucket": "catalogue-renamed"},
+        replaces={"bucket": "catalogue-renamed", "objectLockEnabled": True},
     ),
     "publicAccess": Case(
         type="aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",

@@ -1,12 +1,10 @@
 """What the real provider reads otherwise from MiniStack than this project's provider, with the reasons."""
 
 _ALARMS = "MiniStack answers DescribeAlarms without it in the protocol of AWS's SDK for Go"
-_INTEGRATIONS = "MiniStack forgets it"
 _VERSIONS = "MiniStack lists the latest version by the function's ARN, without $LATEST"
 _AUTHORIZERS = "MiniStack returns it for each authorizer"
 
 DIFFERENCES = {
-    ("aws_apigatewayv2_integration", "passthrough_behavior"): _INTEGRATIONS,
     ("aws_cloudwatch_metric_alarm", "actions_enabled"): _ALARMS,
     ("aws_cloudwatch_metric_alarm", "dimensions"): _ALARMS,
     ("aws_cloudwatch_metric_alarm", "extended_statistic"): _ALARMS,

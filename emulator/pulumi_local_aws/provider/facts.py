@@ -1,7 +1,7 @@
 """Build tables of properties from the record of what pulumi-aws does with each property, `upstream.json`.
 
 The record comes from the sources of the Terraform provider that pulumi-aws bridges; emulator/README.md says
-how. A type adds what the record cannot know: AWS's names, and what the emulator forgets.
+how. A type adds what the record cannot know: AWS's names, and what the emulator does otherwise.
 """
 
 import json
@@ -22,7 +22,6 @@ class Override(TypedDict, total=False):
     because: str
     computed: bool
     default: Any
-    forgotten: bool
     kind: Kind
     local: bool
     output: bool

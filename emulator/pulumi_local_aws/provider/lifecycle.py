@@ -172,7 +172,7 @@ def _unread_properties(resource: Resource, known: Mapping[str, Any]) -> State:
     return {
         name: known[name]
         for name, prop in resource.table.items()
-        if (prop.local or prop.forgotten) and known.get(name) is not None
+        if prop.local and known.get(name) is not None
     }
 
 

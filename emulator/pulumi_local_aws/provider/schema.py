@@ -36,9 +36,9 @@ class Property:
 
     `replace`: a change replaces the resource (ForceNew in Terraform's schema), or a function of the old and
     new value decides. `computed`: if the program omits it, it keeps AWS's value. `default`: what pulumi-aws
-    sends if the program omits it. `local`: AWS neither accepts nor returns it. `forgotten`: AWS returns it,
-    the emulator may not, so a read without it shows no drift. `output`: AWS returns it, a program cannot set
-    it. `volatile`: an output that an update may change, so a preview shows it as unknown.
+    sends if the program omits it. `local`: AWS neither accepts nor returns it. `output`: AWS returns it,
+    a program cannot set it. `volatile`: an output that an update may change, so a preview shows it as
+    unknown.
     """
 
     kind: Kind
@@ -48,7 +48,6 @@ class Property:
     computed: bool = False
     default: Any = None
     local: bool = False
-    forgotten: bool = False
     output: bool = False
     volatile: bool = False
     secret: bool = False

@@ -89,7 +89,7 @@ class DeployedApi:
 
 
 def deploy(emulator: MiniStack, name: str) -> DeployedApi:
-    """Create an API with an authorizer, and with two-way routes `$default` and `heartbeat` (a mock)."""
+    """Create an API with an authorizer, and with two-way routes: `$default`, and two mocks."""
     aws = {service: client(service, emulator.environment) for service in ("iam", "lambda", "apigatewayv2")}
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     role = aws["iam"].create_role(RoleName=name, AssumeRolePolicyDocument=_policy(trust))["Role"]["Arn"]
@@ -118,15 +118,13 @@ def deploy(emulator: MiniStack, name: str) -> DeployedApi:
     authorizer = gateway.create_authorizer(
         ApiId=api_id, AuthorizerType="REQUEST", Name="a", AuthorizerUri=uri, IdentitySource=[]
     )
+    two_way = {"RouteResponseSelectionExpression": "$default"}
     routes: list[tuple[str, Mapping[str, Any], dict[str, str]]] = [
         ("$connect", target, {"AuthorizationType": "CUSTOM", "AuthorizerId": authorizer["AuthorizerId"]}),
         ("$disconnect", target, {}),
-        ("$default", target, {"RouteResponseSelectionExpression": "$default"}),
-        (
-            "heartbeat",
-            create_mock_integration(gateway, api_id, HEARTBEAT_ACK),
-            {"RouteResponseSelectionExpression": "$default"},
-        ),
+        ("$default", target, two_way),
+        ("heartbeat", create_mock_integration(gateway, api_id, HEARTBEAT_ACK), two_way),
+        ("choose", _create_choosing_integration(gateway, api_id), two_way),
         ("silent", target, {}),
     ]
     for key, integration, options in routes:
@@ -154,6 +152,25 @@ def create_mock_integration(gateway: Any, api_id: str, reply: str) -> Mapping[st
         TemplateSelectionExpression="200",
         ResponseTemplates={"200": reply},
     )
+    return integration
+
+
+def _create_choosing_integration(gateway: Any, api_id: str) -> Mapping[str, Any]:
+    """Create a MOCK integration whose request template is selected by the message's `size`."""
+    integration: Mapping[str, Any] = gateway.create_integration(
+        ApiId=api_id,
+        IntegrationType="MOCK",
+        RequestTemplates={"small": '{"statusCode":200}', "large": '{"statusCode":413}'},
+        TemplateSelectionExpression="${request.body.size}",
+        PassthroughBehavior="NEVER",
+    )
+    for status, reply in (("200", "accepted"), ("413", "too large")):
+        gateway.create_integration_response(
+            ApiId=api_id,
+            IntegrationId=integration["IntegrationId"],
+            IntegrationResponseKey=f"/{status}/",
+            ResponseTemplates={"$default": reply},
+        )
     return integration
 
 

@@ -118,10 +118,8 @@ def test_an_integration_has_its_timeout_in_seconds_and_its_responses() -> None:
     assert integration.responses[0].templates == {"200": "x"}
 
 
-def test_a_single_template_needs_no_selection_expression() -> None:
-    one, two = {"200": "x"}, {"200": "x", "500": "y"}
-    assert read_integration({"requestTemplates": one}, []).template_selection == "200"
-    assert read_integration({"requestTemplates": two}, []).template_selection is None
+def test_a_template_is_not_selected_without_an_expression() -> None:
+    assert read_integration({"requestTemplates": {"200": "x"}}, []).template_selection is None
 
 
 def test_an_authorizer_has_a_list_of_identity_sources() -> None:

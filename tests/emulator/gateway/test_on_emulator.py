@@ -72,6 +72,14 @@ async def test_a_connection_from_authorizer_to_reply(client: ClientConnection, d
     assert context["authorizer"]["level"] == "3"
 
 
+async def test_a_mock_selects_its_template_by_the_message(client: ClientConnection) -> None:
+    """Both the selection expression and the passthrough behavior are the integration's own."""
+    assert await request_reply(client, action="choose", size="small") == "accepted"
+    assert await request_reply(client, action="choose", size="large") == "too large"
+    refused = json.loads(await request_reply(client, action="choose", size="other"))
+    assert refused["message"] == "Internal server error"
+
+
 async def test_two_messages_run_in_two_invocations(client: ClientConnection, tmp_path: Path) -> None:
     for _ in range(2):
         await client.send(json.dumps({"action": "meet", "place": str(tmp_path)}))

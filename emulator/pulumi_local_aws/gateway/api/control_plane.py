@@ -168,16 +168,13 @@ def read_authorizer(entry: Mapping[str, object]) -> Authorizer:
 
 def read_integration(entry: Mapping[str, object], responses: _Entries) -> Integration:
     milliseconds = number(entry.get("timeoutInMillis"))
-    templates = strings(entry.get("requestTemplates"))
-    # MiniStack does not store the template selection expression; a single template is then selected.
-    only_key = next(iter(templates)) if len(templates) == 1 else None
     return Integration(
         kind=text(entry.get("integrationType")),
         uri=text(entry.get("integrationUri")),
         has_credentials=bool(entry.get("credentialsArn")),
         timeout_seconds=milliseconds / 1000 if milliseconds else None,
-        request_templates=templates,
-        template_selection=text(entry.get("templateSelectionExpression")) or only_key,
+        request_templates=strings(entry.get("requestTemplates")),
+        template_selection=text(entry.get("templateSelectionExpression")) or None,
         passthrough=text(entry.get("passthroughBehavior")) or "WHEN_NO_MATCH",
         response_selection=text(entry.get("integrationResponseSelectionExpression")) or None,
         responses=tuple(

@@ -33,8 +33,6 @@ class Certificate(Resource):
             "required": True,
             "because": "only certificates that ACM issues are supported",
         },
-        "keyAlgorithm": {"forgotten": True},
-        "options": {"forgotten": True},
     }
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
@@ -45,9 +43,8 @@ class Certificate(Resource):
         given = get_list(state, "subjectAlternativeNames")
         same = bool(given) and {*given, certificate["DomainName"]} == set(names)
         response = {**certificate, "SubjectAlternativeNames": given if same else names}
-        for emptied in ("KeyAlgorithm", "Options"):
-            if not response.get(emptied):
-                response.pop(emptied, None)
+        if not response.get("Options"):
+            response.pop("Options", None)
         found = super().outputs(cloud, resource_id, state, response)
         methods = {option.get("ValidationMethod") for option in options}
         records = [(option, option["ResourceRecord"]) for option in options if option.get("ResourceRecord")]

@@ -20,14 +20,8 @@ class Integration(Resource):
     delete_operation = "DeleteIntegration"
     shaping = ("responseParameters",)
     overrides = {
-        "connectionId": {"forgotten": True},
-        "credentialsArn": {"forgotten": True},
         "integrationMethod": {"computed": True, "because": "pulumi-aws decides it at run time"},
-        "integrationSubtype": {"forgotten": True},
-        "passthroughBehavior": {"forgotten": True},
-        "templateSelectionExpression": {"forgotten": True},
         "timeoutMilliseconds": {"api": "TimeoutInMillis"},
-        "tlsConfig": {"forgotten": True},
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:

@@ -85,11 +85,6 @@ class Authorizer(Resource):
         # CreateAuthorizer requires the member; without identity sources it is an empty list.
         return {"IdentitySource": [], **super().create_request(inputs)}
 
-    def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        found = super().outputs(cloud, resource_id, state, answer)
-        # The emulator forgets a new type, so the provider sees no drift in it.
-        return {**found, "authorizerType": state.get("authorizerType") or found["authorizerType"]}
-
 
 class Deployment(Resource):
     """A deployment of an API."""

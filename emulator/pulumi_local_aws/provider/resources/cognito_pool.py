@@ -68,8 +68,7 @@ class UserPool(Resource):
             for entry in get_list(response, "SchemaAttributes")
             if _unprefixed(entry["Name"]) in given
         ]
-        # The emulator forgets a new name, so the provider sees no drift in it.
-        response["PoolName"] = state.get("name") or response.get("Name")
+        response["PoolName"] = response.get("Name")
         response["PasswordPolicy"] = get_object(response, "Policies").get("PasswordPolicy")
         mfa = cloud.call("cognito-idp", "GetUserPoolMfaConfig", UserPoolId=resource_id)
         response["SoftwareTokenMfaConfiguration"] = mfa.get("SoftwareTokenMfaConfiguration")

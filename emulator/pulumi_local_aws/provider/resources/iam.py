@@ -4,11 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.batch_permissions import (
-    add_batch_actions,
-    remove_batch_actions,
-    unknown_batch_actions,
-)
+from pulumi_local_aws.provider.batch_permissions import unknown_batch_actions
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
@@ -106,16 +102,14 @@ class RolePolicy(Resource):
         return {"RoleName": role, "PolicyName": name}
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
-        document = remove_batch_actions(as_text(answer["PolicyDocument"]), state.get("policy"))
+        document = as_text(answer["PolicyDocument"])
         return super().outputs(cloud, resource_id, state, {**answer, "PolicyDocument": document})
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
         self._put(cloud, news)
 
     def _put(self, cloud: Cloud, inputs: State) -> None:
-        request = self.create_request(inputs)
-        document = add_batch_actions(request["PolicyDocument"])
-        cloud.call("iam", "PutRolePolicy", **request | {"PolicyDocument": document})
+        cloud.call("iam", "PutRolePolicy", **self.create_request(inputs))
 
     def locate(self, import_id: str) -> tuple[str, State]:
         if ":" not in import_id:

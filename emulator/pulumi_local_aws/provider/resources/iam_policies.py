@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.batch_permissions import add_batch_actions, remove_batch_actions
 from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.resources.iam import as_text, policy_refusals
@@ -37,9 +36,8 @@ class Policy(Resource):
         return policy_refusals(inputs)
 
     def create(self, cloud: Cloud, inputs: State) -> str:
-        request = self.create_request(inputs)
-        request["PolicyDocument"] = add_batch_actions(request["PolicyDocument"])
-        answer = cloud.call("iam", "CreatePolicy", **request, **self.tag_parameters(cloud, inputs))
+        tags = self.tag_parameters(cloud, inputs)
+        answer = cloud.call("iam", "CreatePolicy", **self.create_request(inputs), **tags)
         return answer["Policy"]["Arn"]
 
     def outputs(self, cloud: Cloud, resource_id: str, state: State, answer: Any) -> State:
@@ -47,7 +45,7 @@ class Policy(Resource):
         version = cloud.call(
             "iam", "GetPolicyVersion", PolicyArn=resource_id, VersionId=found["DefaultVersionId"]
         )
-        document = remove_batch_actions(as_text(version["PolicyVersion"]["Document"]), state.get("policy"))
+        document = as_text(version["PolicyVersion"]["Document"])
         return super().outputs(cloud, resource_id, state, {**found, "PolicyDocument": document})
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
@@ -60,7 +58,7 @@ class Policy(Resource):
             "iam",
             "CreatePolicyVersion",
             PolicyArn=resource_id,
-            PolicyDocument=add_batch_actions(news["policy"]),
+            PolicyDocument=news["policy"],
             SetAsDefault=True,
         )
 

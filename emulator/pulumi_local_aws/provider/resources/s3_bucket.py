@@ -47,7 +47,7 @@ class Bucket(Resource):
     delete_operation = "DeleteBucket"
     overrides = {
         "forceDestroy": {"local": True},
-        "objectLockEnabled": {"api": "ObjectLockEnabledForBucket", "forgotten": True},
+        "objectLockEnabled": {"api": "ObjectLockEnabledForBucket"},
     }
 
     def create(self, cloud: Cloud, inputs: State) -> str:
@@ -70,6 +70,7 @@ class Bucket(Resource):
             "bucketRegionalDomainName": f"{resource_id}.s3.{cloud.region}.amazonaws.com",
             # S3's hosted zone in us-east-1; nothing local resolves it.
             "hostedZoneId": "Z3AQBSTGFYJSTF",
+            "objectLockEnabled": _locks_objects(cloud, resource_id),
         }
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
@@ -79,6 +80,14 @@ class Bucket(Resource):
         if state.get("forceDestroy"):
             _empty(cloud, resource_id)
         super().delete(cloud, resource_id, state)
+
+
+def _locks_objects(cloud: Cloud, bucket: str) -> bool:
+    try:
+        found = cloud.call("s3", "GetObjectLockConfiguration", Bucket=bucket)
+    except NotFound:
+        return False
+    return found["ObjectLockConfiguration"]["ObjectLockEnabled"] == "Enabled"
 
 
 def _empty(cloud: Cloud, bucket: str) -> None:

@@ -1,0 +1,95 @@
+"""Keeps the members of AWS's requests that MiniStack drops, so that they read back as on AWS.
+
+It runs in MiniStack's own virtual environment, so it imports the standard library only. A service is a
+`Module` of `guarded_ministack.py`.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+INTEGRATION = (
+    "connectionId",
+    "credentialsArn",
+    "integrationSubtype",
+    "passthroughBehavior",
+    "templateSelectionExpression",
+    "tlsConfig",
+)
+"""Of CreateIntegration and UpdateIntegration."""
+AUTHORIZER = ("authorizerType",)
+"""Of UpdateAuthorizer."""
+CERTIFICATE = ("KeyAlgorithm", "Options")
+"""Of RequestCertificate."""
+
+Function = Callable[..., Any]
+
+
+def keep_members(apigatewayv2: Any, acm: Any, cognito: Any) -> None:
+    """Let these services of MiniStack keep the members."""
+    _keep_in_api_gateway(apigatewayv2, "integration", INTEGRATION, ("create", "update"))
+    _keep_in_api_gateway(apigatewayv2, "authorizer", AUTHORIZER, ("update",))
+    _keep_in_certificates(acm)
+    _keep_names_of_user_pools(cognito)
+
+
+def _keep_in_api_gateway(service: Any, kind: str, members: Iterable[str], operations: Iterable[str]) -> None:
+    """Keep the members in the records of a kind. A request that empties one removes it."""
+    records, respond = service.get(f"_{kind}s"), service.get("_apigw_response")
+
+    def keeping(operation: Function) -> Function:
+        def call(api_id: str, *arguments: Any) -> Any:
+            status, headers, body = operation(api_id, *arguments)
+            if status >= 400:
+                return status, headers, body
+            record, request = records[api_id][json.loads(body)[f"{kind}Id"]], arguments[-1]
+            for member in members:
+                if request.get(member):
+                    record[member] = request[member]
+                elif member in request:
+                    record.pop(member, None)
+            return respond(record, status)
+
+        return call
+
+    for name in operations:
+        service.wrap(f"_{name}_{kind}", keeping)
+
+
+def _keep_in_certificates(service: Any) -> None:
+    certificates = service.get("_certificates")
+
+    def keeping(request_certificate: Function) -> Function:
+        def call(request: Any) -> Any:
+            status, headers, body = request_certificate(request)
+            if status < 400:
+                record = certificates[json.loads(body)["CertificateArn"]]
+                record.update({name: request[name] for name in CERTIFICATE if request.get(name)})
+            return status, headers, body
+
+        return call
+
+    def showing(describe: Function) -> Function:
+        def call(record: Any) -> Any:
+            return {**describe(record), **{name: record[name] for name in CERTIFICATE if record.get(name)}}
+
+        return call
+
+    service.wrap("_request_certificate", keeping)
+    service.wrap("_cert_shape", showing)
+
+
+def _keep_names_of_user_pools(service: Any) -> None:
+    """Let UpdateUserPool rename a pool."""
+    pools = service.get("_user_pools")
+
+    def keeping(update: Function) -> Function:
+        def call(request: Any) -> Any:
+            response = update(request)
+            if response[0] < 400 and request.get("PoolName"):
+                pools[request["UserPoolId"]]["Name"] = request["PoolName"]
+            return response
+
+        return call
+
+    service.wrap("_update_user_pool", keeping)
