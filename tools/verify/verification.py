@@ -44,7 +44,7 @@ QUICK = Sizes(
     bursts=(2,),
     pings=1,
     apart_seconds=1,
-    tests=("tests/e2e/test_http.py",),
+    tests=("tests/e2e/test_http.py::test_a_session_made_over_http_is_resumed_over_a_websocket",),
 )
 """Enough to see that the command itself works."""
 
