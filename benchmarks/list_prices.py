@@ -12,7 +12,7 @@ from websocket_sessions.capacity.prices import MILLION, Price
 
 METERED_BYTES = 5 * 1024
 """AppSync Events and IoT Core meter a message in units of 5 KB."""
-_AWS_IOT = "aws.amazon.com/iot-core/pricing, read by api-evangelist/amazon-iot-core, 2026-09-20"
+_AWS_IOT = "aws.amazon.com/iot-core/pricing, read by github.com/api-evangelist/amazon-iot-core, 2026-09-20"
 _APPSYNC = "aws.amazon.com/appsync/pricing/"
 
 PRICES = {
@@ -21,14 +21,14 @@ PRICES = {
         per=MILLION,
         unit="messages, published and received",
         source="https://ably.com/pricing",
-        seen="api-evangelist/ably, 2026-05-08; ably.com/pricing/full-calculator, undated",
+        seen="github.com/api-evangelist/ably, 2026-05-08; ably.com/pricing/full-calculator, undated",
     ),
     "ablyMinutes": Price(
         usd=1.00,
         per=MILLION,
         unit="connection minutes, and channel minutes",
         source="https://ably.com/pricing",
-        seen="api-evangelist/ably, 2026-05-08",
+        seen="github.com/api-evangelist/ably, 2026-05-08",
     ),
     "pusherMessages": Price(
         usd=49.00,
@@ -42,7 +42,7 @@ PRICES = {
         per=MILLION,
         unit="operations: connects, subscriptions, and messages of 5 KB, in and out",
         source=f"https://{_APPSYNC}",
-        seen="AWS's price list in labofsahil/aws-pricing-dataset, effective 2024-09-01",
+        seen="AWS's price list in huggingface.co/datasets/labofsahil/aws-pricing-dataset, 2024-09-01",
     ),
     "appSyncMinutes": Price(
         usd=0.08,

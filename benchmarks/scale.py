@@ -5,6 +5,11 @@ account's rate of requests, which each push counts against. Work waits in order 
 A message's age is the time from its publish to its push. Quotas, durations and costs are those of the
 estimate. Waiting stands for the retries of throttled pushes: where the age grows without end, listeners
 recover messages from the log instead of receiving them in time.
+
+The second table compares what goes further, with a message a second and 1,000 functions at once: a push for
+each message and listener, a push for two seconds' messages (`coalescingInterval`), and AppSync Events instead
+of API Gateway for the messages. AppSync Events takes one request a message and delivers it itself, at 5 KB a
+unit. Its costs err on the high side: those of the fan-out to listeners stay included.
 Run: python -m benchmarks.scale
 """
 
@@ -14,20 +19,29 @@ import random
 import statistics
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from benchmarks.list_prices import METERED_BYTES, SERVICES, Traffic
 from benchmarks.report import Report, Table
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.prices import QUOTAS
+from websocket_sessions.capacity.report import Estimate
 from websocket_sessions.config.settings import SessionSettings
 
 LISTENERS = (1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000)
+LARGE_AUDIENCES = (10_000, 30_000, 100_000, 1_000_000)
 LISTENERS_OF_A_SESSION = 500
 SECONDS = 30.0
 TASKS_OF_AN_INVOCATION = 10
 PUBLISHED = "published"
 MINUTES = 60.0
+COALESCING_SECONDS = 2
+FUNCTIONS = 1_000
+"""Concurrent executions that AWS grants on request."""
+APPSYNC_DELIVERIES_PER_SECOND = 1_000_000
+"""Units of 5 KB that AppSync Events delivers for one API; AWS raises it on request
+(https://docs.aws.amazon.com/general/latest/gr/appsync.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,16 +151,84 @@ def _direct_shards(sizes: Sequence[int], enough: int) -> int:
     return len(sizes)
 
 
-def report() -> Report:
+@dataclass(frozen=True, kw_only=True)
+class Leg:
+    """One way of the messages to the listeners: what is simulated, the requests it makes, and its cost."""
+
+    name: str
+    load: Load
+    site: Site
+    per_second: float
+    """Requests to API Gateway, or units that AppSync Events delivers."""
+    limit: float
+    usd: float
+
+
+def legs(load: Load) -> list[Leg]:
+    """Return the legs for a load, whose time is an hour."""
+    site = Site(functions=FUNCTIONS, consumers=FUNCTIONS)
+    plain = estimate(load, SessionSettings())
+    settings = SessionSettings(coalescing_interval=COALESCING_SECONDS, coalescing_audience=0)
+    coalesced = estimate(load, settings)
+    traffic = Traffic(
+        listeners=load.listeners,
+        messages=load.messages_per_second * MINUTES * 60,
+        message_bytes=load.message_bytes,
+    )
+    delivered = load.published * load.listeners * math.ceil(load.message_bytes / METERED_BYTES)
+    pushed = load.published * load.listeners * MINUTES * 60 / 1e6
+    return [
+        Leg(
+            name="API Gateway",
+            load=load,
+            site=site,
+            per_second=_requests(plain),
+            limit=site.requests_per_second,
+            usd=plain.total,
+        ),
+        Leg(
+            name=f"coalesced, {COALESCING_SECONDS} s",
+            load=replace(load, messages_per_second=1 / COALESCING_SECONDS),
+            site=replace(site, direct=0),
+            per_second=_requests(coalesced),
+            limit=site.requests_per_second,
+            usd=coalesced.total,
+        ),
+        Leg(
+            name="AppSync Events",
+            load=load,
+            site=replace(
+                site,
+                requests_per_second=APPSYNC_DELIVERIES_PER_SECOND,
+                push_seconds=0,
+                direct=load.listeners,
+            ),
+            per_second=delivered,
+            limit=APPSYNC_DELIVERIES_PER_SECOND,
+            usd=plain.total - pushed + load.sessions * SERVICES["AppSync Events"](traffic),
+        ),
+    ]
+
+
+def _requests(estimated: Estimate) -> float:
+    return next(usage.used for usage in estimated.usages if usage.name == "requestsPerSecond")
+
+
+def load_of(listeners: int) -> Load:
+    """Return an hour of an audience in sessions of the same size, with a message a second."""
+    return Load(
+        sessions=math.ceil(listeners / LISTENERS_OF_A_SESSION),
+        listeners=LISTENERS_OF_A_SESSION,
+        messages_per_second=1,
+        minutes=MINUTES,
+    )
+
+
+def audiences() -> Table:
     """Simulate each audience with the quotas of an account, and name what bends."""
     rows: list[list[str]] = []
     for listeners in LISTENERS:
-        load = Load(
-            sessions=math.ceil(listeners / LISTENERS_OF_A_SESSION),
-            listeners=LISTENERS_OF_A_SESSION,
-            messages_per_second=1,
-            minutes=MINUTES,
-        )
+        load = load_of(listeners)
         outcome = simulate(load, Site())
         estimated = estimate(load, SessionSettings())
         over = sorted(estimated.usages, key=lambda usage: usage.used / usage.limit, reverse=True)
@@ -162,7 +244,32 @@ def report() -> Report:
             ]
         )
     head = ["listeners", "median s", "99 % s", "grows", "quotas exceeded (use / quota)", "USD an hour"]
-    return Report(tables=[Table(head=head, rows=rows)])
+    return Table(head=head, rows=rows)
+
+
+def further() -> Table:
+    """Simulate each leg for the larger audiences. The wait of an interval is not a part of the age."""
+    rows: list[list[str]] = []
+    for listeners in LARGE_AUDIENCES:
+        for leg in legs(load_of(listeners)):
+            outcome = simulate(leg.load, leg.site)
+            rows.append(
+                [
+                    f"{listeners:,}, {leg.name}",
+                    f"{leg.per_second / leg.limit:.2f}",
+                    f"{outcome.median:.2f}",
+                    f"{outcome.p99:.2f}",
+                    "yes" if outcome.is_growing else "no",
+                    f"{leg.usd:,.0f}",
+                ]
+            )
+    head = ["listeners, leg", "use / quota of the leg", "median s", "99 % s", "grows", "USD an hour"]
+    return Table(head=head, rows=rows)
+
+
+def report() -> Report:
+    """Simulate the audiences, and what goes further."""
+    return Report(tables=[audiences(), further()])
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.scale import Site, simulate
+from benchmarks.scale import Site, legs, load_of, simulate
 from websocket_sessions.capacity.load import Load
 
 SITE = Site(requests_per_second=1_000, functions=100, consumers=10, overhead_seconds=0.1, push_seconds=0.001)
@@ -34,6 +34,17 @@ def test_shards_beyond_direct_fan_out_wait_for_one_invocation_of_the_consumer() 
 )
 def test_ages_grow_while_the_load_exceeds_a_capacity(site: Site, sessions: int) -> None:
     assert simulate(load(sessions, 100), site).is_growing
+
+
+@pytest.mark.parametrize(
+    ("listeners", "growing"), [(10_000, []), (30_000, ["API Gateway", "coalesced, 2 s"])]
+)
+def test_appsync_events_carries_what_exceeds_the_requests_of_an_account(
+    listeners: int, growing: list[str]
+) -> None:
+    legs_of_load = legs(load_of(listeners))
+    assert [leg.name for leg in legs_of_load if simulate(leg.load, leg.site).is_growing] == growing
+    assert legs_of_load[2].per_second == listeners
 
 
 def test_ages_do_not_grow_below_the_capacity() -> None:

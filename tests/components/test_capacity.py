@@ -116,6 +116,52 @@ def test_large_audiences_need_consumers_of_the_queue() -> None:
         estimate(loud, raised={"fanOutConcurrency": 100})
 
 
+def test_coalesced_messages_by_hand() -> None:
+    """Five messages a second to 500 listeners in five shards, of which two seconds' are one push."""
+    loud = Load(
+        sessions=1,
+        listeners=500,
+        messages_per_second=5,
+        minutes=60,
+        reconnects_per_hour=0,
+        arrival_seconds=600,
+    )
+    at_once = estimate(loud, raised=ACCOUNT)
+    settings = SessionSettings(coalescing_interval=2)
+    together = estimate(loud, settings, raised=ACCOUNT)
+    messages, batches = 5 * 3_600, 3_600 / 2
+    pushes = 500 * (messages - batches)
+    assert units(at_once, "webSocketMessages") - units(together, "webSocketMessages") == pytest.approx(pushes)
+    assert units(together, "sqsRequests") == pytest.approx(batches * (3 + 1 + 2 * 5))
+    assert units(together, "dataOut") == pytest.approx(units(at_once, "dataOut"))
+    assert used(at_once, "requestsPerSecond") - used(together, "requestsPerSecond") == pytest.approx(
+        500 * 4.5
+    )
+    assert used(together, "fanOutConcurrency") == pytest.approx((5 * (0.03 + 100 * 0.0005) + 0.03) / 2)
+
+
+@pytest.mark.parametrize(
+    ("listeners", "message_bytes", "pushes_a_message"),
+    [(500, 500, 0.1), (500, 20_000, 1), (500, 3_000, 0.1), (500, 3_300, 0.2), (100, 500, 1)],
+)
+def test_a_push_carries_what_fits_a_frame_and_only_a_large_audience_waits(
+    listeners: int, message_bytes: int, pushes_a_message: float
+) -> None:
+    loud = Load(
+        sessions=1,
+        listeners=listeners,
+        messages_per_second=5,
+        message_bytes=message_bytes,
+        minutes=60,
+        reconnects_per_hour=0,
+    )
+    silent = replace(loud, messages_per_second=0)
+    settings = SessionSettings(coalescing_interval=2)
+    requests = used(estimate(loud, settings), "requestsPerSecond")
+    others = used(estimate(silent, settings), "requestsPerSecond")
+    assert requests - others == pytest.approx(5 + 5 * listeners * pushes_a_message, abs=5)
+
+
 def test_everybody_at_once_passes_the_rate_of_new_connections() -> None:
     made = estimate(Load(sessions=100, listeners=300, messages_per_second=0, minutes=60, arrival_seconds=30))
     assert "newConnectionsPerSecond" in [usage.name for usage in made.exceeded]
