@@ -122,7 +122,7 @@ func (h *host) Run(ctx context.Context, request *pulumirpc.RunRequest) (*pulumir
 	}
 	command := exec.CommandContext(ctx, "node", arguments...)
 	command.Dir = program
-	command.Env = append(os.Environ(), settings...)
+	command.Env = append(append(os.Environ(), settings...), runtimeOptions(request.Info)...)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	err = command.Run()
 	var exit *exec.ExitError
@@ -220,6 +220,20 @@ func configVariables(request *pulumirpc.RunRequest) ([]string, error) {
 		return nil, err
 	}
 	return []string{"PULUMI_CONFIG=" + string(config), "PULUMI_CONFIG_SECRET_KEYS=" + string(secrets)}, nil
+}
+
+// runtimeOptions returns the environment for the runtime's options in Pulumi.yaml. TypeScript is on by default
+// (https://www.pulumi.com/docs/iac/concepts/projects/project-file/#runtime-options).
+func runtimeOptions(program *pulumirpc.ProgramInfo) []string {
+	var variables []string
+	options := program.GetOptions().GetFields()
+	if typescript, given := options["typescript"]; !given || typescript.GetBoolValue() {
+		variables = append(variables, "PULUMI_NODEJS_TYPESCRIPT=true")
+	}
+	if path := options["tsconfig"].GetStringValue(); path != "" {
+		variables = append(variables, "PULUMI_NODEJS_TSCONFIG_PATH="+path)
+	}
+	return variables
 }
 
 func main() {
