@@ -28,11 +28,18 @@ export function beepFile(): Buffer {
 
 /**
  * Runs in a page, before its own scripts: `beeps` collects the epoch milliseconds at which each beep begins,
- * in the microphone's stream on the speaker page and in the audio element on the listener page.
+ * in the microphone's stream on the speaker page and in the audio element on the listener page. `interruptions`
+ * counts how often the element ran out of audio.
  */
 export function watchBeeps(): void {
   const beeps: number[] = [];
-  Object.assign(globalThis, { beeps });
+  const seen = { beeps, interruptions: 0 };
+  Object.assign(globalThis, seen);
+  document.addEventListener(
+    "waiting",
+    () => Object.assign(globalThis, { interruptions: ++seen.interruptions }),
+    true,
+  );
   const detector = `registerProcessor("beeps", class extends AudioWorkletProcessor {
     #quietSince = -1;
     process([input]) {

@@ -39,19 +39,49 @@ async function open(path: string): Promise<Page> {
   return page;
 }
 
+/** When each publish was sent, by its requestId, and then by its offset; and when each message arrived. */
+const sentAtMs = new Map<string | number, number>();
+const arrivedAtMs = new Map<number, number>();
+
 /** Holds what the server sends while a hiccup lasts, as a stalled network does. */
 let heldUntil = 0;
 function relay(route: WebSocketRoute): void {
   const server = route.connectToServer();
+  route.onMessage((message) => {
+    const { requestId } = JSON.parse(message.toString()) as { requestId?: string };
+    sentAtMs.set(requestId ?? "", Date.now());
+    server.send(message);
+  });
   server.onMessage((message) => {
+    const { type, requestId, offset } = JSON.parse(message.toString()) as Partial<Received>;
+    if (type === "published") sentAtMs.set(offset ?? 0, sentAtMs.get(requestId ?? "") ?? NaN);
+    if (type === "message") arrivedAtMs.set(offset ?? 0, Date.now());
     const wait = heldUntil - Date.now();
     if (wait > 0) setTimeout(() => route.send(message), wait);
     else route.send(message);
   });
 }
 
+interface Received {
+  readonly type: string;
+  readonly requestId: string;
+  readonly offset: number;
+}
+
+/** Returns how long each message took from the speaker's page to the listener's. */
+function transfers(): number[] {
+  return [...arrivedAtMs].flatMap(([offset, atMs]) => {
+    const sentMs = sentAtMs.get(offset);
+    return sentMs === undefined ? [] : [atMs - sentMs];
+  });
+}
+
 const beepsOf = async (page: Page): Promise<number[]> =>
   page.evaluate(() => (globalThis as unknown as { beeps: number[] }).beeps);
+
+/** Returns how often playback ran out of audio. */
+const interruptionsOf = async (page: Page): Promise<number> =>
+  page.evaluate(() => (globalThis as unknown as { interruptions: number }).interruptions);
 
 async function measured(speaker: Page, listener: Page, count: number): Promise<number[]> {
   const since = Date.now();
@@ -64,7 +94,7 @@ function report(name: string, values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (part: number): number => sorted[Math.floor(part * (sorted.length - 1))] ?? NaN;
   const shown = [0, 0.1, 0.5, 0.9, 1].map((part) => `${(at(part) / 1000).toFixed(2)} s`);
-  console.log(`${name}: ${values.length} beeps; least, 10 %, median, 90 %, most: ${shown.join(", ")}`);
+  console.log(`${name}: ${values.length} times; least, 10 %, median, 90 %, most: ${shown.join(", ")}`);
   return at(0.5);
 }
 
@@ -80,7 +110,9 @@ test("mouth to ear", async () => {
   await press(listener, "Join");
   await shows(listener, "status", "Live");
   const before = await measured(speaker.page, page, BEEPS);
-  report("steady", before);
+  report("mouth to ear", before);
+  report("of it, from the speaker's page to the listener's", transfers());
+  console.log("interruptions:", await interruptionsOf(page));
   heldUntil = Date.now() + HICCUP_SECONDS * 1000;
   await new Promise((resolve) => setTimeout(resolve, HICCUP_SECONDS * 1000));
   const after = await measured(speaker.page, page, BEEPS_AFTER_HICCUP);

@@ -33,25 +33,27 @@ test("what is left beyond the headroom at every recent arrival is a surplus", ()
   expect(headroom.surplusSeconds).toBe(0);
 });
 
-test("each interruption doubles the headroom up to its maximum, and calm takes it back", () => {
+test("each interruption raises the headroom up to its maximum, and calm takes it back", () => {
   const { headroom, arrive } = headroomAt();
-  const grown = Array.from({ length: 5 }, () => {
+  const grown = Array.from({ length: 8 }, () => {
     headroom.onInterruption();
     return headroom.seconds;
   });
-  expect(grown).toEqual([0.3, 0.6, 1.2, MAX_HEADROOM_SECONDS, MAX_HEADROOM_SECONDS]);
-  arrive(1, 9_999);
+  expect(grown[0]).toBeCloseTo(0.225);
+  expect(grown[1]).toBeCloseTo(0.3375);
+  expect(grown.slice(5)).toEqual([MAX_HEADROOM_SECONDS, MAX_HEADROOM_SECONDS, MAX_HEADROOM_SECONDS]);
+  arrive(1, 4_999);
   expect(headroom.seconds).toBe(MAX_HEADROOM_SECONDS);
   const shrunk = Array.from({ length: 5 }, () => {
-    arrive(1, 10_000);
+    arrive(1, 5_000);
     return headroom.seconds;
   });
   expect(shrunk).toEqual([0.8, 0.4, 0.2, MIN_HEADROOM_SECONDS, MIN_HEADROOM_SECONDS]);
 });
 
-test("a surplus is played slightly faster", () => {
-  const rates = [0, 0.1, 0.25, 0.5, 1, 60].map(playbackRate);
-  expect(rates).toEqual([1, 1, 1.1, 1.1500000000000001, 1.25, 1.25]);
+test("a surplus is played faster, the larger it is", () => {
+  const rates = [0, 0.1, 0.5, 1, 1.6, 60].map(playbackRate);
+  expect(rates).toEqual([1, 1, 1.225, 1.35, 1.5, 1.5]);
 });
 
 test("silence is skipped only while playback lags", () => {

@@ -8,8 +8,11 @@ const CHUNK_SECONDS = 0.5;
 /** The surplus is the least in this time, so that one early chunk is none. */
 const WINDOW_MILLISECONDS = 2500;
 
+/** How much an interruption raises the headroom. */
+const RAISE = 1.5;
+
 /** Time without an interruption after which the headroom is halved. */
-const CALM_MILLISECONDS = 10_000;
+const CALM_MILLISECONDS = 5000;
 
 /** A surplus of at most this much is played at normal speed. */
 const TOLERATED_SURPLUS_SECONDS = 0.1;
@@ -49,7 +52,7 @@ export class Headroom {
   /** Records that no audio was left to play: more jitter has to be borne from then on. */
   onInterruption(): void {
     this.#arrivals = [];
-    this.#setSeconds(Math.min(MAX_HEADROOM_SECONDS, this.seconds * 2));
+    this.#setSeconds(Math.min(MAX_HEADROOM_SECONDS, this.seconds * RAISE));
   }
 
   /** Forgets the arrivals, which say nothing after a skip. */
@@ -76,9 +79,12 @@ export class Headroom {
   }
 }
 
-/** Returns the playback rate for a surplus: slightly faster until it is played. Pitch is preserved. */
+/** Speech is still easy to follow at this rate. */
+const MAX_RATE = 1.5;
+
+/** Returns the playback rate for a surplus: faster the larger it is. Pitch is preserved. */
 export function playbackRate(surplusSeconds: number): number {
-  return surplusSeconds <= TOLERATED_SURPLUS_SECONDS ? 1 : Math.min(1.25, 1.05 + surplusSeconds / 5);
+  return surplusSeconds <= TOLERATED_SURPLUS_SECONDS ? 1 : Math.min(MAX_RATE, 1.1 + surplusSeconds / 4);
 }
 
 /** Returns whether silence may be skipped: the speaker's pauses are kept while playback is near the live position. */

@@ -19,10 +19,14 @@ export class LevelMeter {
   }
 }
 
-/** Returns the root mean square in decibels, scaled so that FLOOR_DECIBELS is 0 and full scale is 1. */
+/** Returns the loudness, scaled so that FLOOR_DECIBELS is 0 and full scale is 1. */
 export function loudness(samples: Float32Array): number {
+  return Math.min(1, Math.max(0, 1 - decibels(samples) / FLOOR_DECIBELS));
+}
+
+/** Returns the root mean square in decibels relative to full scale. */
+export function decibels(samples: Float32Array): number {
   let sum = 0;
   for (const sample of samples) sum += sample * sample;
-  const decibels = 10 * Math.log10(sum / samples.length || Number.MIN_VALUE);
-  return Math.min(1, Math.max(0, 1 - decibels / FLOOR_DECIBELS));
+  return 10 * Math.log10(sum / samples.length || Number.MIN_VALUE);
 }

@@ -54,6 +54,8 @@ export class AudioPlayer {
   readonly state = new Observable<PlayerState>(INITIAL_PLAYER_STATE);
   readonly #audio: HTMLAudioElement;
   #chunks: ReceivedChunk[] = [];
+  /** Settles when the chunks that have arrived are in `#chunks`, or skipped. */
+  #arrivals = Promise.resolve();
   #url = "";
   #source: MediaSource | undefined;
   #buffer: SourceBuffer | undefined;
@@ -95,9 +97,14 @@ export class AudioPlayer {
     if (!isPlayable) return;
     const isPlaying = this.state.value.name === "playing";
     if (isPlaying) this.#headroom.onArrival(this.#ahead());
-    if (isPlaying && skipsSilence(this.#headroom.surplusSeconds) && isSilent(bytes, contentType)) return;
-    this.#chunks.push({ bytes, contentType });
-    this.#work();
+    const skips = isPlaying && skipsSilence(this.#headroom.surplusSeconds);
+    this.#arrivals = this.#arrivals
+      .then(async () => {
+        if (skips && (await isSilent(bytes))) return;
+        this.#chunks.push({ bytes, contentType });
+        this.#work();
+      })
+      .catch(() => this.reportDamage());
   }
 
   set volume(volume: number) {
@@ -135,6 +142,7 @@ export class AudioPlayer {
 
   /** Resolves when the audio that has arrived is played, or cannot be played without a click. */
   async playedOut(): Promise<void> {
+    await this.#arrivals;
     const limitSeconds = this.#ahead() + this.#chunks.length + 1;
     const limit = new Promise((resolve) => setTimeout(resolve, limitSeconds * 1000));
     await Promise.race([this.state.until(({ name }) => name !== "playing"), limit]);

@@ -1,22 +1,26 @@
 import { expect, test } from "vitest";
-import { element } from "./ebml.ts";
-import { isSilent } from "./silence.ts";
-import { WEBM_OPUS, WebmRecording } from "./webmRecording.ts";
+import { areSilent } from "./silence.ts";
 
-/** Returns a chunk of packets of 60 ms with these sizes. */
-function chunkOf(...sizes: number[]): Uint8Array {
-  const recording = new WebmRecording(element(0x1a45dfa3, new Uint8Array(20)), 0x81);
-  return recording.firstChunk(sizes.map((size, index) => ({ time: index * 60, data: new Uint8Array(size) })))
-    .chunk;
+const SAMPLE_RATE = 48_000;
+
+/** Returns half a second of noise with this peak, and a sound of 20 ms with another one. */
+function samplesOf(noise: number, sound = 0): Float32Array {
+  const samples = new Float32Array(SAMPLE_RATE / 2);
+  for (let n = 0; n < samples.length; n++) samples[n] = noise * Math.sin(n * n);
+  for (let n = 0; n < 0.02 * SAMPLE_RATE; n++) samples[10_000 + n] = sound * Math.sin(n / 10);
+  return samples;
 }
 
-test("a chunk is silent only if no packet has the bytes of speech", () => {
-  expect(isSilent(chunkOf(74, 77, 80), WEBM_OPUS)).toBe(true);
-  expect(isSilent(chunkOf(74, 198, 74), WEBM_OPUS)).toBe(false);
-  expect(isSilent(chunkOf(3), WEBM_OPUS)).toBe(false);
-  expect(isSilent(new Uint8Array(), WEBM_OPUS)).toBe(false);
+test("the samples decide what is silent, so that encoder and bit rate do not matter", () => {
+  expect(areSilent(samplesOf(0), SAMPLE_RATE)).toBe(true);
+  expect(areSilent(samplesOf(0.003), SAMPLE_RATE)).toBe(true);
+  expect(areSilent(samplesOf(0.1), SAMPLE_RATE)).toBe(false);
 });
 
-test("of another format nothing counts as silence", () => {
-  expect(isSilent(chunkOf(3, 3), "audio/mp4")).toBe(false);
+test("one short sound makes half a second audible", () => {
+  expect(areSilent(samplesOf(0.003, 0.05), SAMPLE_RATE)).toBe(false);
+});
+
+test("no samples are no silence", () => {
+  expect(areSilent(new Float32Array(), SAMPLE_RATE)).toBe(false);
 });

@@ -1,16 +1,30 @@
-import { WebmReader } from "./webmReader.ts";
+import { decibels } from "./levelMeter.ts";
 
-/** Encoders that vary the bit rate write silence with at most 11 kbit/s, and speech with twice as much. */
-const SILENT_BYTES_PER_MILLISECOND = 1.4;
+/** Speech has louder parts than this in every word; what noise suppression leaves of a room is quieter. */
+const SILENT_DECIBELS = -50;
 
-/** Returns whether a WebM chunk has silence only: none of its packets has the bytes of speech. */
-export function isSilent(chunk: Uint8Array, contentType: string): boolean {
-  if (!contentType.startsWith("audio/webm")) return false;
-  const packets = new WebmReader().push(chunk);
-  const [first] = packets;
-  const last = packets.at(-1);
-  if (!first || !last || first === last) return false;
-  const packetMilliseconds = (last.time - first.time) / (packets.length - 1);
-  const bytes = Math.max(...packets.map(({ data }) => data.length));
-  return bytes <= SILENT_BYTES_PER_MILLISECOND * packetMilliseconds;
+/** About the length of a sound of speech. */
+const WINDOW_SECONDS = 0.02;
+
+/** Returns whether a chunk has silence only; false if this browser cannot decode it apart from the player. */
+export async function isSilent(chunk: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  try {
+    const context = new OfflineAudioContext(1, 1, 48_000);
+    // Decoding detaches the buffer that it gets.
+    const audio = await context.decodeAudioData(chunk.slice().buffer);
+    const channels = Array.from({ length: audio.numberOfChannels }, (_, index) =>
+      audio.getChannelData(index),
+    );
+    return channels.every((samples) => areSilent(samples, audio.sampleRate));
+  } catch {
+    return false;
+  }
+}
+
+/** Returns whether no part of the samples is as loud as speech. */
+export function areSilent(samples: Float32Array, sampleRate: number): boolean {
+  const frames = Math.round(WINDOW_SECONDS * sampleRate);
+  for (let start = 0; start < samples.length; start += frames)
+    if (decibels(samples.subarray(start, start + frames)) > SILENT_DECIBELS) return false;
+  return samples.length > 0;
 }
