@@ -1,10 +1,24 @@
 import { describe, expect } from "vitest";
 import { localStack } from "../../client/stackTests/localStack.ts";
+import { FaultProxy } from "../../client/testSupport/faultProxy.ts";
 import { WEBM_OPUS } from "../src/audio/webmRecording.ts";
 import { accessibilityProblems } from "./accessibility.ts";
 import { hasBrowser } from "./browser.ts";
 import { broadcast, listen, playback, press, shows, WAIT, type ListeningVisitor } from "./pageActions.ts";
-import { pageTest as test } from "./pageTest.ts";
+import { pageTest } from "./pageTest.ts";
+
+/** Serves pages that reach the stack's WebSocket API through a network with faults. */
+const test = pageTest
+  .extend("network", { scope: "file" }, async ({ stack }, { onCleanup }): Promise<FaultProxy> => {
+    const network = await FaultProxy.start(stack.config.webSocketUrl);
+    onCleanup(async () => network.stop());
+    return network;
+  })
+  .extend("config", { scope: "file" }, ({ stack, network }): object => {
+    const url = new URL(stack.config.webSocketUrl);
+    url.host = network.address;
+    return { ...stack.config, webSocketUrl: url.href };
+  });
 
 /** Seconds between the sound that plays and the newest that has arrived. */
 async function behind(listener: ListeningVisitor): Promise<number> {
@@ -13,6 +27,22 @@ async function behind(listener: ListeningVisitor): Promise<number> {
 }
 
 describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout: 150_000 }, () => {
+  test("and the broadcast say within seconds that the network delivers nothing, and recover", async ({
+    browser,
+    site,
+    network,
+  }) => {
+    const { speaker, sessionId } = await broadcast(browser, site);
+    const listener = await listen(browser, site, sessionId);
+    network.begin("stall");
+    await shows(listener, "playback", "Waiting for sound…");
+    await shows(speaker, "status", "Your audio does not arrive");
+    await Promise.all([shows(speaker, "status", "Reconnecting"), shows(listener, "status", "Reconnecting")]);
+    network.heal();
+    await Promise.all([shows(speaker, "status", "Broadcasting"), shows(listener, "status", "Live")]);
+    await Promise.all([speaker.context.close(), listener.context.close()]);
+  });
+
   test("survives audio that no browser can decode, and says so", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     // The page receives junk in place of one chunk.
@@ -59,7 +89,7 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
     await Promise.all([speaker.context.close(), listener.context.close()]);
   });
 
-  test("that lags says by how much, and goes live on a click", async ({ browser, site }) => {
+  test("that lags says by how much, skips silence, and goes live on a click", async ({ browser, site }) => {
     const { speaker, sessionId } = await broadcast(browser, site);
     const listener = await listen(browser, site, sessionId);
     await listener.page.locator("#audio").evaluate((audio: HTMLAudioElement) => {
@@ -68,6 +98,14 @@ describe.skipIf(!localStack || !hasBrowser)("the listener's playback", { timeout
       Object.defineProperty(audio, "playbackRate", { set: () => undefined });
     });
     await shows(listener, "status", /^[3-9] s behind$/);
+    await press(speaker, "Mute");
+    await shows(listener, "status", "The speaker is muted");
+    const seen = listener.offsets.length;
+    await expect.poll(() => listener.offsets.length, WAIT).toBeGreaterThan(seen + 1);
+    const { until } = await playback(listener);
+    await expect.poll(() => listener.offsets.length, WAIT).toBeGreaterThan(seen + 7);
+    expect((await playback(listener)).until - until).toBeLessThan(1);
+    await press(speaker, "Muted");
     await press(listener, "Go live");
     await shows(listener, "status", "Live");
     await Promise.all([speaker.context.close(), listener.context.close()]);
