@@ -141,6 +141,16 @@ test("sound that cannot be decoded is reported, and what follows is played", asy
   expect(playback.state.hasDamage).toBe(false);
 });
 
+test("an output device that is lost is reported, and the sound goes on once another one plays", async () => {
+  const playback = new Playback();
+  await playback.live(5);
+  playback.audio.fail();
+  expect(playback.state).toMatchObject({ name: "waiting", hasDamage: true });
+  FakeMediaSource.opened[1]?.open(playback.audio);
+  await playback.live(3);
+  expect(playback.state.name).toBe("playing");
+});
+
 test("a format that the browser cannot play is named until another one arrives", async () => {
   const playback = new Playback();
   playback.player.add(chunkOf({ seconds: 0.5 }), "audio/flac");
