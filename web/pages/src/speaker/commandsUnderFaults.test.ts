@@ -319,7 +319,7 @@ const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
 );
 
 async function onPage(
-  { timings }: Command,
+  { timings }: Pick<Command, "timings">,
   fault: Fault,
   check: (page: SpeakerPage) => Promise<void>,
 ): Promise<void> {
@@ -351,6 +351,19 @@ describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, 
       page.heal();
       if (answer.then !== undefined) await page.shows(answer.then);
       await eventually(() => expect(command.hasEffect(page)).toBe(answer.fails !== true));
+    });
+  });
+
+  test("a Pause whose every attempt loses the connection leaves the broadcast as it was", async () => {
+    await onPage({}, "silence", async (page) => {
+      await page.goOnAir();
+      page.server.fault = ({ action }) => (action === "updateSession" ? "dropBefore" : undefined);
+      page.give(async ({ controller }) => controller.broadcast?.togglePause());
+      await page.alerts(/./);
+      page.heal();
+      await page.shows("Broadcasting");
+      const before = page.server.session.log.length;
+      await eventually(() => expect(page.server.session.log.length).toBeGreaterThan(before + 3));
     });
   });
 });
