@@ -1,6 +1,6 @@
 import "../../client/testSupport/dom.ts";
 import { expect, vi } from "vitest";
-import type { ErrorCode, Timings } from "websocket-sessions";
+import type { Connection, Debugger, ErrorCode, Timings } from "websocket-sessions";
 import type { Action } from "../../client/src/socket.ts";
 import { error } from "../../client/testSupport/fakeSession.ts";
 import { FakeServer } from "../../client/testSupport/fakeServer.ts";
@@ -41,6 +41,18 @@ export async function eventually(check: () => void): Promise<void> {
 
 const DELAY_MILLISECONDS = 100;
 
+/** The limits that pass in a test of a fault. They are short only from its beginning, for a busy machine. */
+const LIMITS: Readonly<Partial<Record<Fault, Partial<Timings>>>> = {
+  silence: { replyTimeoutMs: 300, requestTimeoutMs: 1000 },
+  // So long that only the page's own check finds the stall.
+  stall: { replyTimeoutMs: 60_000, probeTimeoutMs: 300 },
+};
+
+export interface Network {
+  readonly server: FakeServer;
+  readonly proxy: FaultProxy;
+}
+
 /** A page with the real client, and a server that it reaches through a network with faults. */
 export class PageUnderFaults<State extends object> {
   readonly server: FakeServer;
@@ -49,9 +61,11 @@ export class PageUnderFaults<State extends object> {
   /** The status lines that the page has shown, in their order. */
   readonly statuses: string[] = [];
   readonly #alertText: (state: State) => string | undefined;
+  #limits: Partial<Timings> = {};
+  #connection: Connection | undefined;
 
   constructor(
-    { server, proxy }: { readonly server: FakeServer; readonly proxy: FaultProxy },
+    { server, proxy }: Network,
     store: Store<State>,
     text: {
       readonly status: (state: State) => string;
@@ -65,9 +79,27 @@ export class PageUnderFaults<State extends object> {
     store.watch(text.status, (status) => this.statuses.push(status));
   }
 
+  /** How the page reaches the server. */
+  options(timings: Partial<Timings> = {}) {
+    const debug: Debugger = (connection, WebSocket) => {
+      this.#connection = connection;
+      Object.assign(connection.timings, this.#limits);
+      return WebSocket;
+    };
+    return {
+      url: `ws://${this.proxy.address}`,
+      httpUrl: `http://${this.proxy.address}`,
+      WebSocket: NodeWebSocket,
+      timings: { ...QUICK, ...timings },
+      debug,
+    };
+  }
+
   /** Begins a fault, which concerns requests with this action if the server causes it. */
   begin(fault: Fault, action: Action | undefined, refusal: ErrorCode, delayMs = DELAY_MILLISECONDS): void {
     const { server, proxy } = this;
+    this.#limits = LIMITS[fault] ?? {};
+    if (this.#connection) Object.assign(this.#connection.timings, this.#limits);
     if (fault === "cut" || fault === "stall") proxy.begin(fault);
     else if (fault === "delay") proxy.begin({ delayMs });
     else if (fault === "refuse") {
@@ -109,11 +141,7 @@ export class PageUnderFaults<State extends object> {
   }
 }
 
-export async function startNetwork(): Promise<{
-  readonly server: FakeServer;
-  readonly proxy: FaultProxy;
-  readonly stop: () => Promise<void>;
-}> {
+export async function startNetwork(): Promise<Network & { readonly stop: () => Promise<void> }> {
   const server = await FakeServer.start();
   const proxy = await FaultProxy.start(server.url);
   const stop = async (): Promise<void> => {
@@ -122,20 +150,4 @@ export async function startNetwork(): Promise<{
     expect(server.violations).toEqual([]);
   };
   return { server, proxy, stop };
-}
-
-/** How a page reaches the server. Limits are short only where the test waits for them to pass. */
-export function networkOptions(proxy: FaultProxy, fault: Fault, more: Partial<Timings> = {}) {
-  const timings = {
-    ...QUICK,
-    ...(fault === "silence" ? { replyTimeoutMs: 300, requestTimeoutMs: 1000 } : {}),
-    ...(fault === "stall" ? { probeTimeoutMs: 300, replyTimeoutMs: 60_000 } : {}),
-    ...more,
-  };
-  return {
-    url: `ws://${proxy.address}`,
-    httpUrl: `http://${proxy.address}`,
-    WebSocket: NodeWebSocket,
-    timings,
-  };
 }

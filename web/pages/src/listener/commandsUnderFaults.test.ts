@@ -7,12 +7,11 @@ import { FakePlayer } from "../../testSupport/fakePlayer.ts";
 import {
   eventually,
   FAULTS,
-  networkOptions,
   PageUnderFaults,
   startNetwork,
   type Answer,
   type AnswerTo,
-  type Fault,
+  type Network,
 } from "../../testSupport/pageUnderFaults.ts";
 import { WEBM_OPUS } from "../audio/webmRecording.ts";
 import { failureText } from "../uiText.ts";
@@ -36,9 +35,14 @@ class ListenerPage extends PageUnderFaults<ListenerPageState> {
   readonly #cancel = new AbortController();
   readonly #speaking: ReturnType<typeof setInterval>;
 
-  constructor(network: ConstructorParameters<typeof PageUnderFaults>[0], options: ListenerOptions) {
+  constructor(network: Network, timings: Partial<Timings> | undefined) {
     super(network, createListenerStore(), { status: shown, alert: ({ alert }) => alert });
-    this.#options = options;
+    this.#options = {
+      ...this.options(timings),
+      anonymous: true,
+      sessionId: "caring-king-275",
+      targetLanguage: "de",
+    };
     this.#speaking = setInterval(() => {
       this.server.session.append("AAAA", { contentType: WEBM_OPUS, encoding: "base64" });
     }, CHUNK_MILLISECONDS);
@@ -216,8 +220,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Controls that need no network, or that are tested with the sign-in. */
-const WITHOUT_NETWORK = ["again", "language", "sign-in-button"];
+/** Controls that need no network. Those of the sign-in are on every page, and are tested with it. */
+const WITHOUT_NETWORK = ["again", "language"];
 
 test("every control of the listener page is a command with an answer to each fault, or needs no network", () => {
   const commands = Object.values(COMMANDS).map(({ control }) => control);
@@ -232,18 +236,9 @@ const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
   }),
 );
 
-async function onPage(
-  { timings }: Command,
-  fault: Fault,
-  check: (page: ListenerPage) => Promise<void>,
-): Promise<void> {
+async function onPage({ timings }: Command, check: (page: ListenerPage) => Promise<void>): Promise<void> {
   const { stop, ...network } = await startNetwork();
-  const page = new ListenerPage(network, {
-    ...networkOptions(network.proxy, fault, timings),
-    anonymous: true,
-    sessionId: "caring-king-275",
-    targetLanguage: "de",
-  });
+  const page = new ListenerPage(network, timings);
   try {
     await check(page);
   } finally {
@@ -255,7 +250,7 @@ async function onPage(
 
 describe.concurrent("the listener's commands under faults", { timeout: 60_000 }, () => {
   test.each(CASES)("%s under %s", async (_, fault, command, answer) => {
-    await onPage(command, fault, async (page) => {
+    await onPage(command, async (page) => {
       await command.before(page);
       const since = page.statuses.length;
       page.begin(fault, command.action, command.refusal ?? "CONFLICT");

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import type { OrchestratorOptions, ErrorCode, Timings } from "websocket-sessions";
+import type { ErrorCode, Timings } from "websocket-sessions";
 import { describe, expect, test } from "vitest";
 import type { Action } from "../../../client/src/socket.ts";
 import { token } from "../../../client/testSupport/harness.ts";
@@ -7,12 +7,11 @@ import { FakeMicrophone } from "../../testSupport/fakeMicrophone.ts";
 import {
   eventually,
   FAULTS,
-  networkOptions,
   PageUnderFaults,
   startNetwork,
   type Answer,
   type AnswerTo,
-  type Fault,
+  type Network,
 } from "../../testSupport/pageUnderFaults.ts";
 import { controlsOf } from "../../testSupport/controls.ts";
 import { failureText } from "../uiText.ts";
@@ -34,8 +33,9 @@ class SpeakerPage extends PageUnderFaults<SpeakerPageState> {
   readonly microphone = new FakeMicrophone();
   readonly controller: SpeakerController;
 
-  constructor(network: ConstructorParameters<typeof PageUnderFaults>[0], options: OrchestratorOptions) {
+  constructor(network: Network, timings: Partial<Timings> | undefined) {
     super(network, createSpeakerStore(), { status: shown, alert: alertText });
+    const options = { ...this.options(timings), token: async () => Promise.resolve(token("speaker")) };
     this.controller = new SpeakerController(this.store, options, () => undefined, this.microphone);
     this.store.patch({ user: SPEAKER, step: "setup" });
   }
@@ -290,7 +290,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
-/** Controls that need no network, or that are tested with the sign-in. */
+/** Controls that need no network. Those of the sign-in are on every page, and are tested with it. */
 const WITHOUT_NETWORK = [
   "again",
   "cancel-continue", // as cancel
@@ -301,7 +301,6 @@ const WITHOUT_NETWORK = [
   "leave-stored",
   "open-microphone",
   "retry-microphone", // as device
-  "sign-in-button",
   "test-device",
 ];
 
@@ -320,15 +319,10 @@ const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
 
 async function onPage(
   { timings }: Pick<Command, "timings">,
-  fault: Fault,
   check: (page: SpeakerPage) => Promise<void>,
 ): Promise<void> {
   const { stop, ...network } = await startNetwork();
-  const options = networkOptions(network.proxy, fault, timings);
-  const page = new SpeakerPage(network, {
-    ...options,
-    token: async () => Promise.resolve(token("speaker")),
-  });
+  const page = new SpeakerPage(network, timings);
   try {
     await check(page);
   } finally {
@@ -341,7 +335,7 @@ async function onPage(
 
 describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, () => {
   test.each(CASES)("%s under %s", async (_, fault, command, answer) => {
-    await onPage(command, fault, async (page) => {
+    await onPage(command, async (page) => {
       await command.before(page);
       const since = page.statuses.length;
       page.begin(fault, command.action, command.refusal ?? "CONFLICT", command.delayMs);
@@ -355,8 +349,9 @@ describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, 
   });
 
   test("a Pause whose every attempt loses the connection leaves the broadcast as it was", async () => {
-    await onPage({}, "silence", async (page) => {
+    await onPage({}, async (page) => {
       await page.goOnAir();
+      page.begin("silence", undefined, "CONFLICT");
       page.server.fault = ({ action }) => (action === "updateSession" ? "dropBefore" : undefined);
       page.give(async ({ controller }) => controller.broadcast?.togglePause());
       await page.alerts(/./);
