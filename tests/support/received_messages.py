@@ -11,6 +11,8 @@ class ReceivedMessages:
     delivered: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
     resets: list[range] = field(default_factory=list[range])
     duplicates: int = 0
+    batches: int = 0
+    """Pushes with several messages."""
     held: dict[int, str] = field(default_factory=dict[int, str])
 
     def take(self, offset: int, data: str) -> None:

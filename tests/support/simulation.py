@@ -1,7 +1,7 @@
 """A speaker, listeners, and a network between them that loses, doubles, delays and reorders; all by a seed.
 
 One thread, so that a seed gives the same run each time. What takes time elsewhere takes a turn here; each
-message is a turn.
+message is a turn, and a second where messages wait for each other.
 """
 
 import itertools
@@ -15,6 +15,7 @@ from domain.message_log import Body
 from domain.model import Caller, Position, Reset
 from domain.ports import sequential_map
 from domain.settings import Limits, Settings
+from fan_out.tasks import FlushTask
 from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.network import Chances, Network
@@ -36,14 +37,16 @@ GAP, SILENCE = 3, 20
 class Simulation:
     """The functions on stores in memory, and everyone around them."""
 
-    def __init__(self, seed: int, *, listeners: int, chances: Chances | None = None) -> None:
+    def __init__(
+        self, seed: int, *, listeners: int, chances: Chances | None = None, settings: Settings = SETTINGS
+    ) -> None:
         self.chance = random.Random(seed)  # noqa: S311 -- repeatable on purpose
         self.chances = chances or Chances()
         self.memory = Memory()
         self.network = Network(self.chance, self.chances)
         self.queue = FakeQueue()
         self.driver = SessionDriver(
-            SETTINGS,
+            settings,
             {
                 **memory_stores(self.memory),
                 "pusher": self.network,
@@ -73,6 +76,7 @@ class Simulation:
         data = f"message {number}"
         offset = self._until_answered(data, f"request {number}")
         assert self.published.setdefault(offset, data) == data
+        self._serve_flushes()
         self._serve_queue(self.chances.late_task)
         self.network.settle(at_most=len(self.network.held) // 2)
         for listener in self.listeners:
@@ -95,6 +99,7 @@ class Simulation:
         self.memory.before = self.memory.after = lambda _: None
         self.network.chances = self.chances = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
         for _ in range(turns):
+            self._serve_flushes()
             self._serve_queue(0)
             self.network.settle()
             for listener in self.listeners:
@@ -153,6 +158,22 @@ class Simulation:
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
             if any(self.driver.container.fan_out_consumer([task])[0] for _ in range(times)):
                 self.queue.tasks.append(replace(task, receive_count=task.receive_count + 1))
+
+    def _serve_flushes(self) -> None:
+        """Serve the flushes whose delay has passed: a second is a turn."""
+        flushes, self.queue.flushes = self.queue.flushes, []
+        if flushes:
+            self.driver.now += 1
+        for session_id, delay in flushes:
+            if delay > 1:
+                self.queue.flushes.append((session_id, delay - 1))
+                continue
+            if self.chance.random() < self.chances.lost_task:
+                continue
+            flush = FlushTask(session_id=session_id)
+            times = 2 if self.chance.random() < self.chances.doubled_task else 1
+            if any(self.driver.container.fan_out_consumer([flush])[0] for _ in range(times)):
+                self.queue.flushes.append((session_id, 1))
 
     def _count_listeners(self) -> None:
         """Do what the stream of slots leads to."""
@@ -237,6 +258,11 @@ class Listener:
 
     def receive(self, push: dict[str, Any]) -> None:
         """A push arrived."""
+        if push["type"] == "batch":
+            self.received.batches += 1
+            for one in push["messages"]:
+                self.receive(one)
+            return
         self.head = max(self.head, push["offset"])
         if push["type"] == "message":
             self.received.take(push["offset"], push["data"])

@@ -1,12 +1,15 @@
 """10,000 messages to 20 listeners that come and go: each is delivered once and in order, or reset as lost."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.support.network import Chances
-from tests.support.simulation import Simulation
+from tests.support.simulation import SETTINGS, Simulation
 
 MESSAGES = 10_000
 LISTENERS = 20
+COALESCING = replace(SETTINGS, coalescing_interval=3, coalescing_audience=0)
 
 
 def account_for(simulation: Simulation, messages: int, *, end: bool = False) -> None:
@@ -31,6 +34,24 @@ def test_every_message_is_accounted_for_whatever_goes_wrong() -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_short_runs_of_many_kinds(seed: int) -> None:
     account_for(Simulation(seed, listeners=5), 300)
+
+
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("end", [False, True])
+def test_coalesced_messages_are_accounted_for_whatever_goes_wrong(seed: int, end: bool) -> None:
+    simulation = Simulation(seed, listeners=10, settings=COALESCING)
+    account_for(simulation, 200, end=end)
+    assert any(listener.received.batches for listener in simulation.listeners)
+
+
+def test_without_faults_coalesced_messages_arrive_once() -> None:
+    """In no more batches than the messages of as many intervals."""
+    chances = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
+    simulation = Simulation(seed=0, listeners=LISTENERS, chances=chances, settings=COALESCING)
+    account_for(simulation, 300)
+    for listener in simulation.listeners:
+        assert (listener.received.duplicates, listener.received.missed) == (0, [])
+        assert 0 < listener.received.batches <= 300 / COALESCING.coalescing_interval
 
 
 @pytest.mark.parametrize("seed", range(10))
