@@ -16,8 +16,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from adapters.aws.credentials import Credentials
 from adapters.management_api.sender import BlockingSender, Sender
-from adapters.management_api.sigv4 import Credentials
 from benchmarks.report import Report, Table
 from domain.message_log import Body
 from domain.model import Caller

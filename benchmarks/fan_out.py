@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import boto3
 
+from adapters.aws.credentials import Credentials
 from adapters.management_api.sender import BlockingSender, Sender
-from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate
 from benchmarks.report import Report, Table
 from benchmarks.sink import tls_sink

@@ -8,6 +8,7 @@ DynamoDB's does not. Run: python -m benchmarks.keep_alive (SIZES=1000,10000 for 
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 import time
@@ -18,8 +19,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.connection_items import connection_item
 from benchmarks.report import Report, Table
@@ -28,11 +27,16 @@ from domain.delivery import Delivery, Outcome
 from domain.model import Connection
 from domain.settings import Settings
 from keep_alive.run import all_scans
+from pulumi_local_aws import aws
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
+from tests.support.aws_exchanges import intercepted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
+
+    from adapters.http.response import Response
+    from tests.support.aws_exchanges import SentRequest
 
 SIZES = tuple(int(size) for size in os.environ.get("SIZES", "1000,10000,100000").split(","))
 DUE = 500
@@ -77,10 +81,14 @@ class Cost:
     cpu: float = 0.0
     wall: float = 0.0
 
+    def count(self, operation: str, result: dict[str, Any]) -> None:
+        """Add one call."""
+        self.calls[operation] += 1
+        self.items += result.get("ScannedCount", 0)
+
     def called(self, parsed: dict[str, Any], model: Any, **_: object) -> None:
-        """Note one call."""
-        self.calls[model.name] += 1
-        self.items += parsed.get("ScannedCount", 0)
+        """Add one call of boto3's client."""
+        self.count(model.name, parsed)
 
 
 def create_tables(client: Any) -> None:
@@ -129,15 +137,25 @@ def _connection(number: int, due_at: int) -> Connection:
 
 @contextmanager
 def counted(client: Any) -> Generator[Cost]:
-    """Count what is called meanwhile."""
+    """Count what the functions' client and boto3's `client` call meanwhile."""
     cost = Cost()
+    responses: list[tuple[str, bytes]] = []
+
+    def record(sent: SentRequest, send: Callable[[], Response]) -> Response:
+        response = send()
+        responses.append((sent.operation, response.body))
+        return response
+
     client.meta.events.register("after-call.dynamodb", cost.called)
-    wall, cpu = time.perf_counter(), time.process_time()
-    try:
-        yield cost
-    finally:
-        cost.wall, cost.cpu = time.perf_counter() - wall, time.process_time() - cpu
-        client.meta.events.unregister("after-call.dynamodb", cost.called)
+    with intercepted(dynamodb.client(), by=record):
+        wall, cpu = time.perf_counter(), time.process_time()
+        try:
+            yield cost
+        finally:
+            cost.wall, cost.cpu = time.perf_counter() - wall, time.process_time() - cpu
+            client.meta.events.unregister("after-call.dynamodb", cost.called)
+    for operation, body in responses:
+        cost.count(operation, json.loads(body))
 
 
 def ignore(_: object) -> None:
@@ -197,8 +215,8 @@ def report() -> Report:
         ) as ministack:
             os.environ.update(ministack.environment | {table: table.lower() for table in TABLES})
             # The emulator takes seconds to walk 100,000 items; the functions' time limit is for DynamoDB.
-            dynamodb.CONFIG = dynamodb.CONFIG.merge(Config(read_timeout=60))  # pyright: ignore[reportConstantRedefinition]
-            client: Any = dynamodb.client()
+            dynamodb.LIMITS = replace(dynamodb.LIMITS, response_seconds=60)  # pyright: ignore[reportConstantRedefinition]
+            client = aws.client("dynamodb", os.environ)
             create_tables(client)
             head = [
                 "stored",

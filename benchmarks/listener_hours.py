@@ -25,7 +25,7 @@ from pulumi_local_aws.processes import free_port
 from tests.support.counted_session import Counted, CountingQueue
 from tests.support.dynamodb_meter import metered
 from tests.support.keep_alive_driver import KeepAliveDriver
-from tests.support.tables import clear_tables, create_tables, names
+from tests.support.tables import boto3_client, clear_tables, create_tables, names
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import LOG_BYTES, MEMORY_GB
 from websocket_sessions.capacity.prices import PRICES as AWS_PRICES
@@ -96,7 +96,7 @@ def _audio(seconds: float) -> Scenario:
 @contextmanager
 def counted_session(settings: Settings) -> Generator[Counted]:
     """Yield a session of no listeners yet, on empty tables."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     queue = CountingQueue()
     driver = KeepAliveDriver(settings, queue=queue)
     with metered() as units:
@@ -196,7 +196,7 @@ def local_tables() -> Generator[None]:
         ) as ministack:
             os.environ.update(ministack.environment | names())
             dynamodb.client.cache_clear()
-            create_tables(dynamodb.client())
+            create_tables(boto3_client())
             yield
 
 

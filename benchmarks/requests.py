@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 
+from adapters.dynamodb import client as dynamodb
 from benchmarks.baselines import plain_handlers
 from benchmarks.certificate import make_certificate
 from benchmarks.report import Goal, Report, Table
@@ -29,12 +30,15 @@ from domain.settings import Limits, Settings
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
 from tests.support import events
+from tests.support.aws_exchanges import SentRequest, intercepted
 from tests.support.handler_driver import HandlerDriver, settings_json
 from tests.support.session_driver import new_id
 from tests.support.tables import create_tables, names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+
+    from adapters.http.response import Response
 
 PAIRS = 60
 PAIRS_OF_PUBLISHES = 30
@@ -62,12 +66,16 @@ class Cost:
 
 @dataclass
 class Calls:
-    """Counts the calls of boto3's clients."""
+    """Counts the calls of the functions' client and of boto3's."""
 
     dynamodb: int = 0
 
     def called(self, **_: object) -> None:
         self.dynamodb += 1
+
+    def handle(self, _: SentRequest, send: Callable[[], Response]) -> Response:
+        self.called()
+        return send()
 
 
 def main() -> None:
@@ -244,14 +252,16 @@ def stack() -> Generator[Calls]:
                     "AWS_CA_BUNDLE": str(certificate),
                     "SSL_CERT_FILE": str(certificate),
                     "FAN_OUT_QUEUE_URL": f"{ministack.environment['AWS_ENDPOINT_URL']}/000000000000/none",
-                    "POWERTOOLS_SERVICE_NAME": "benchmark",
+                    "SERVICE_NAME": "benchmark",
                     "SETTINGS": settings_json(Settings(limits=LIMITS)),
                 }
             )
             client: Any = cast(Any, boto3).client("dynamodb")
             create_tables(client)
             create_plain_tables(client)
-            yield counted_calls()
+            calls = counted_calls()
+            with intercepted(dynamodb.client(), by=calls.handle):
+                yield calls
 
 
 def create_plain_tables(client: Any) -> None:
@@ -269,7 +279,7 @@ def create_plain_tables(client: Any) -> None:
 
 
 def counted_calls() -> Calls:
-    """Return the counter of both clients' calls to DynamoDB. Clients made from now on are counted."""
+    """Return the counter of calls to DynamoDB. boto3's clients made from now on are counted."""
     calls = Calls()
     cast(Any, boto3).setup_default_session()
     cast(Any, boto3).DEFAULT_SESSION.events.register("after-call.dynamodb", calls.called)

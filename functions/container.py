@@ -225,12 +225,12 @@ class Container:
     @cached_property
     def pusher(self) -> "Pusher":
         """Pushes to connections through CALLBACK_URL, signed with the function's own key pair."""
+        from adapters.aws.credentials import LambdaCredentials
         from adapters.management_api.sender import BlockingSender, Sender
-        from adapters.management_api.sigv4 import Credentials
 
         url, region, deadline = os.environ["CALLBACK_URL"], os.environ["AWS_REGION"], self.deadline
         return BlockingSender(
-            lambda: Sender(url, region=region, credentials=Credentials.from_environment, deadline=deadline)
+            lambda: Sender(url, region=region, credentials=LambdaCredentials(), deadline=deadline)
         )
 
     @cached_property

@@ -177,9 +177,9 @@ class SessionFunctions(ComponentResource):
         variables: dict[str, Input[str]] = {
             "SETTINGS": self._settings_json(),
             "DIGEST_KEY": self._digest_key,
-            "POWERTOOLS_SERVICE_NAME": function_name,
-            "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
-            "POWERTOOLS_LOG_LEVEL": self._args.options.log_level,
+            "SERVICE_NAME": function_name,
+            "METRICS_NAMESPACE": METRICS_NAMESPACE,
+            "LOG_LEVEL": self._args.options.log_level,
         }
         variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in spec.tables}
         if spec.connections:

@@ -1,22 +1,17 @@
 """The fan-out queue in SQS (fan_out.tasks.TaskQueue)."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from adapters.aws import make_client
+from adapters.aws.client import AwsClient, CallLimits
+from adapters.aws.errors import AwsCallError
 from domain.errors import UnavailableError
 from fan_out.tasks import FanOutTask, FlushTask, to_json
 
-if TYPE_CHECKING:
-    from types_boto3_sqs import SQSClient
-
-CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
-"""Seconds. A call without a response takes 7 s at most: two attempts and a pause."""
+LIMITS = CallLimits(connect_seconds=1, response_seconds=2, attempts=2)
+"""A call without a response takes 7 s at most: two attempts and a pause."""
 
 MAX_BATCH_MESSAGES = 10
 """Messages of one call."""
@@ -26,9 +21,9 @@ FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 2, 30
 
 
 @cache
-def client() -> "SQSClient":
+def client() -> AwsClient:
     """Return the client of this process."""
-    return make_client("sqs", CONFIG)
+    return AwsClient("sqs", LIMITS)
 
 
 class SqsTaskQueue:
@@ -37,7 +32,7 @@ class SqsTaskQueue:
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         """As in the port. A batch that is sent twice does no harm."""
         for start in range(0, len(tasks), MAX_BATCH_MESSAGES):
-            entries: Any = [
+            entries = [
                 {
                     "Id": str(number),
                     "MessageBody": to_json(task),
@@ -45,17 +40,16 @@ class SqsTaskQueue:
                 }
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]
-            _call(client().send_message_batch, entries)
+            _call("SendMessageBatch", entries)
 
     def flush_later(self, session_id: str, delay_seconds: int) -> None:
         """As in the port. SQS delays by whole seconds."""
         body = to_json(FlushTask(session_id=session_id))
-        entries: Any = [{"Id": "0", "MessageBody": body, "DelaySeconds": delay_seconds}]
-        _call(client().send_message_batch, entries)
+        _call("SendMessageBatch", [{"Id": "0", "MessageBody": body, "DelaySeconds": delay_seconds}])
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """As in the port."""
-        entries: Any = [
+        entries = [
             {
                 "Id": str(number),
                 "ReceiptHandle": handle,
@@ -63,14 +57,18 @@ class SqsTaskQueue:
             }
             for number, (handle, receive_count) in enumerate(received)
         ]
-        _call(client().change_message_visibility_batch, entries)
+        _call("ChangeMessageVisibilityBatch", entries)
 
 
-def _call(operation: Callable[..., Mapping[str, Any]], entries: Any) -> None:
+def _call(
+    operation: Literal["ChangeMessageVisibilityBatch", "SendMessageBatch"],
+    entries: Sequence[Mapping[str, Any]],
+) -> None:
     """Make one batch call. Raises UnavailableError if it fails, even in part."""
+    arguments = {"QueueUrl": os.environ["FAN_OUT_QUEUE_URL"], "Entries": entries}
     try:
-        response = operation(QueueUrl=os.environ["FAN_OUT_QUEUE_URL"], Entries=entries)
-    except (ClientError, BotoCoreError) as error:
+        response = client().call(f"AmazonSQS.{operation}", arguments)
+    except AwsCallError as error:
         raise UnavailableError from error
     if response.get("Failed"):
         raise UnavailableError

@@ -2,19 +2,14 @@
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from adapters.aws import make_client
+from adapters.aws.client import AwsClient, CallLimits
+from adapters.aws.errors import AwsCallError
+from adapters.aws.lambda_invoke import invoke
 from domain.message_log import Entry
 from domain.model import Session
 from domain.ports import HookError
 from wire.hook import apply_answer, hook_request
-
-if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
 
 
 class LambdaHook:
@@ -23,29 +18,24 @@ class LambdaHook:
     def __init__(
         self, function_arn: str, *, timeout_seconds: float, supported_languages: Sequence[str]
     ) -> None:
-        config = Config(
-            connect_timeout=min(timeout_seconds, 1),
-            read_timeout=timeout_seconds,
-            retries={"total_max_attempts": 1},
-        )
         self._function_arn = function_arn
         self._supported_languages = supported_languages
-        self._client: LambdaClient = make_client("lambda", config)
+        self._client = AwsClient(
+            "lambda",
+            CallLimits(connect_seconds=min(timeout_seconds, 1), response_seconds=timeout_seconds, attempts=1),
+        )
 
     def process(self, session: Session, entry: Entry) -> Entry:
         """As in the port."""
         request = hook_request(session, entry, self._supported_languages)
         try:
-            response = self._client.invoke(
-                FunctionName=self._function_arn, Payload=json.dumps(request).encode()
-            )
-            payload = response["Payload"].read()
-        except (ClientError, BotoCoreError) as error:
+            response = invoke(self._client, self._function_arn, request, "RequestResponse")
+        except AwsCallError as error:
             raise HookError(f"the invocation failed: {type(error).__name__}") from error
-        if "FunctionError" in response:
+        if response.header("x-amz-function-error") is not None:
             raise HookError("the hook raised an error")
         try:
-            answer: object = json.loads(payload)
+            answer: object = json.loads(response.body)
         except ValueError as error:
             raise HookError("the answer is not JSON") from error
         return apply_answer(entry, answer, self._supported_languages)

@@ -1,27 +1,22 @@
 """Invokes this function again (domain.ports.SelfInvocation)."""
 
-import json
 import os
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from adapters.aws import make_client
+from adapters.aws.client import AwsClient, CallLimits
+from adapters.aws.errors import AwsCallError
+from adapters.aws.lambda_invoke import invoke
 from domain.errors import UnavailableError
 
-if TYPE_CHECKING:
-    from types_boto3_lambda import LambdaClient
-
-CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 2})
+LIMITS = CallLimits(connect_seconds=1, response_seconds=3, attempts=2)
 
 
 @cache
-def client() -> "LambdaClient":
+def client() -> AwsClient:
     """Return the client. It is created at its first use, since most runs finish in one invocation."""
-    return make_client("lambda", CONFIG)
+    return AwsClient("lambda", LIMITS)
 
 
 class LambdaSelfInvocation:
@@ -30,10 +25,6 @@ class LambdaSelfInvocation:
     def invoke(self, event: Mapping[str, Any]) -> None:
         """As in the port."""
         try:
-            client().invoke(
-                FunctionName=os.environ["AWS_LAMBDA_FUNCTION_NAME"],
-                InvocationType="Event",
-                Payload=json.dumps(event).encode(),
-            )
-        except (ClientError, BotoCoreError) as error:
+            invoke(client(), os.environ["AWS_LAMBDA_FUNCTION_NAME"], event, "Event")
+        except AwsCallError as error:
             raise UnavailableError from error

@@ -1,8 +1,8 @@
 """The time by which the request in progress must have its reply.
 
 A function's instance handles one request at a time, so that one deadline serves all of its calls. Adapters
-start no attempt that may outlast it: botocore's clients (adapters/aws.py) and the sender of pushes
-(adapters/management_api/sender.py).
+start no attempt that may outlast it: the client of AWS's services (adapters/aws/client.py) and the sender of
+pushes (adapters/management_api/sender.py).
 """
 
 import time

@@ -18,7 +18,7 @@ MAX_COLD_START_SECONDS = 10.0
 lifecycle"). A request that seems to have waited longer has the time of another clock."""
 
 RESERVE_SECONDS = 1.5
-"""For a pause of botocore between two attempts, which takes 1 s at most, and for the log lines."""
+"""For a pause between two attempts of a call, which takes 1 s at most, and for the log lines."""
 
 
 class Context(Protocol):

@@ -28,7 +28,7 @@ _TREE = {
     ),
     "bootstrap.py": (
         "def clock():\n    import time\n\n    return time.time\n\n\n"
-        "def verifier():\n    import jwt\n\n    return jwt\n"
+        "def verifier():\n    import cryptography\n\n    return cryptography\n"
     ),
     "handlers/lazy.py": (
         "from container import container\n\nreply = container.reply\n\n\n"
@@ -43,7 +43,8 @@ _TREE = {
         "    @cached_property\n    def reply(self):\n        return self.ids()\n\n"
         "    @cached_property\n    def ids(self):\n"
         "        from sessions import ids\n\n        return ids.new\n\n"
-        "    @cached_property\n    def verifier(self):\n        import jwt\n\n        return jwt\n\n\n"
+        "    @cached_property\n    def verifier(self):\n"
+        "        import cryptography\n\n        return cryptography\n\n\n"
         "container = Container()\n"
     ),
     "sessions/__init__.py": "",

@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "TOKEN_ISSUER": "https://example.org",
     "TOKEN_AUDIENCE": "client",
     "ISSUER_KIND": "cognito",
-    "POWERTOOLS_SERVICE_NAME": "s",
+    "SERVICE_NAME": "s",
     **{f"{name}_TABLE": "t" for name in
        ("SESSIONS", "CONNECTIONS", "LISTENERS", "MESSAGES", "REQUESTS", "LIMITS")},
 }  # fmt: skip
@@ -83,10 +83,10 @@ def test_an_archive_holds_no_other_handler(handler: str, built: dict[str, Path])
     assert held & set(HANDLERS) == {handler}
 
 
-def test_only_what_verifies_tokens_carries_the_jwt_library(built: dict[str, Path]) -> None:
+def test_only_what_verifies_tokens_carries_the_cryptography_library(built: dict[str, Path]) -> None:
     carriers = {
         name
         for name, path in built.items()
-        if any(entry.startswith("jwt/") for entry in zipfile.ZipFile(path).namelist())
+        if any(entry.startswith("cryptography/") for entry in zipfile.ZipFile(path).namelist())
     }
     assert carriers == {"authorize", "refresh_token"}

@@ -150,7 +150,7 @@ def test_options_that_shape_no_resource_may_be_known_later() -> None:
     assert resolved(made.issuer) == "http://localhost:4567/sessions-users-pool-id"
     assert resolved(made.web_socket_url).startswith("ws://localhost:4510/")
     assert resolved(made.web_socket_url).endswith("/v2")
-    assert variables(deployed, "authorize")["POWERTOOLS_LOG_LEVEL"] == "DEBUG"
+    assert variables(deployed, "authorize")["LOG_LEVEL"] == "DEBUG"
     assert variables(deployed, "authorize")["JWKS_URL"].startswith("http://localhost:4566/")
     pool = deployed.one("UserPool").inputs
     assert pool["adminCreateUserConfig"] == {"allowAdminCreateUserOnly": False}

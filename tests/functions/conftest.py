@@ -80,7 +80,7 @@ def publish_driver(tables: MiniStack, callbacks: ManagementApi) -> Generator[Pub
 @pytest.fixture
 def keep_alive_driver(tables: MiniStack) -> KeepAliveDriver:
     """Keep-alive runs on empty tables."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     return KeepAliveDriver()
 
 
@@ -122,7 +122,7 @@ def environment(
     monkeypatch.setenv("JWKS_URL", jwks_url)
     monkeypatch.setenv("TOKEN_AUDIENCE", CLIENT)
     monkeypatch.setenv("ISSUER_KIND", "cognito")
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "test")
+    monkeypatch.setenv("SERVICE_NAME", "test")
 
     def choose(settings: Settings) -> None:
         monkeypatch.setenv("SETTINGS", settings_json(settings))

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb import client as dynamodb
 from domain.settings import Settings
 from tests.support.counted_session import Counted, CountingQueue
 from tests.support.dynamodb_meter import metered
@@ -25,7 +24,7 @@ ALLOWED_ERROR = 0.1
 @pytest.fixture
 def counted(tables: object) -> Iterator[Counted]:
     """A counted session on the stack's default settings, on empty tables."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     settings, queue = Settings(), CountingQueue()
     driver = KeepAliveDriver(settings, queue=queue)
     with metered() as units:
@@ -35,7 +34,7 @@ def counted(tables: object) -> Iterator[Counted]:
 @pytest.fixture
 def counted_on_shards(tables: object) -> Iterator[Counted]:
     """A counted session of which the publish serves one shard of ten listeners, and the queue the others."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     settings = Settings(max_listeners=30, listeners_per_shard=10, direct_fan_out=10)
     queue = CountingQueue()
     driver = KeepAliveDriver(settings, queue=queue)
@@ -46,7 +45,7 @@ def counted_on_shards(tables: object) -> Iterator[Counted]:
 @pytest.fixture
 def counted_batches(tables: object) -> Iterator[Counted]:
     """A counted session of three shards whose messages are sent once a second."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     settings = Settings(
         max_listeners=30, listeners_per_shard=10, coalescing_interval=1, coalescing_audience=10
     )

@@ -14,12 +14,11 @@ from typing import Any
 
 import pytest
 
-from adapters.dynamodb import client as dynamodb
 from tests.support.fake_management_api import ManagementApi
 from tests.support.handler_driver import HANDLER_OF_ACTION, HandlerDriver
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import UNLIMITED
-from tests.support.tables import clear_tables
+from tests.support.tables import boto3_client, clear_tables
 
 pytestmark = pytest.mark.emulator
 
@@ -45,14 +44,14 @@ class Release:
         return reply
 
     def items(self, table: str) -> list[Item]:
-        return dynamodb.client().scan(TableName=os.environ[table], ConsistentRead=True)["Items"]  # pyright: ignore[reportReturnType]
+        return boto3_client().scan(TableName=os.environ[table], ConsistentRead=True)["Items"]  # pyright: ignore[reportReturnType]
 
 
 @pytest.fixture
 def release(stack: HandlerDriver) -> Release:
     """The recorded items, as if they had been written a minute ago."""
-    client: Any = dynamodb.client()
-    clear_tables(client)
+    client: Any = boto3_client()
+    clear_tables()
     later = int(time.time()) - 60 - RECORDED["recordedAt"]
     for table, items in RECORDED["items"].items():
         for item in items:
@@ -136,7 +135,7 @@ def test_its_messages_are_answered_as_before(release: Release) -> None:
 
 def test_the_release_reads_what_is_written_today(release: Release) -> None:
     """After a roll-back. Every attribute that the release requires is there, of the same type."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     speaker, session_id = release.stack.speaking(USER)
     release.stack.listening(session_id)
     release.send(speaker, "publish", data="message", requestId="publish")

@@ -1,17 +1,16 @@
 """Counts the calls that a handler makes to DynamoDB, and makes chosen ones fail.
 
-Works at botocore's own event hooks: what stands between a call and its answer is the client's real code.
+Works on requests as they are sent: what stands between a call and its answer is the client's real code.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, cast
-
-from botocore.exceptions import ClientError, ReadTimeoutError
 
 from adapters.dynamodb import client as dynamodb
+from adapters.http.response import NoResponseError, Response
+from tests.support.aws_exchanges import SentRequest, error_response, intercepted
 
 
 class Fault(StrEnum):
@@ -27,13 +26,6 @@ class Fault(StrEnum):
     """Done, after it was answered that an earlier try of it is still under way."""
 
 
-class _Answer:
-    """As much of an HTTP answer as botocore looks at."""
-
-    def __init__(self, status: int) -> None:
-        self.status_code = status
-
-
 @dataclass
 class Calls:
     """The calls made while watched; the one at `failing` (counted from 0) meets the fault."""
@@ -47,41 +39,37 @@ class Calls:
     names: list[str] = field(default_factory=list[str])
     met: int = 0
 
-    def before(self, model: Any, params: dict[str, Any], **_: object) -> object:
-        number = len(self.names)
-        self.names.append(model.name)
-        body: bytes = params["body"]
-        if model.name == "TransactWriteItems" and self.conflicts:
-            self.conflicts -= 1
-            return _Answer(400), _conflict()
-        in_table = f'"{self.table}"'.encode() in body
+    def handle(self, sent: SentRequest, send: Callable[[], Response]) -> Response:
+        """Count calls, not attempts. All attempts of a call meet its fault, and at most one is sent."""
+        if sent.attempt == 1:
+            self.names.append(sent.operation)
+            if sent.operation == "TransactWriteItems" and self.conflicts:
+                self.conflicts -= 1
+                return _conflict()
+        number = len(self.names) - 1
+        in_table = f'"{self.table}"'.encode() in sent.body
         chosen = in_table if self.table else number == self.failing
         if not chosen:
-            return None
+            return send()
         self.met += 1
-        if self.fault is Fault.SILENT:
-            raise ReadTimeoutError(endpoint_url="test")
-        if self.fault in (Fault.LOST_ANSWER, Fault.IN_PROGRESS):
-            return None
-        status = 500 if self.fault is Fault.BROKEN else 400
-        error = {"Error": {"Code": self.fault.value, "Message": "test"}, "ResponseMetadata": {}}
-        return _Answer(status), error
-
-    def after(self, **_: object) -> None:
-        if len(self.names) - 1 != self.failing:
-            return
-        if self.fault is Fault.LOST_ANSWER:
-            raise ReadTimeoutError(endpoint_url="test")
-        if self.fault is Fault.IN_PROGRESS:
-            raise ClientError({"Error": {"Code": self.fault.value, "Message": "test"}}, self.names[-1])
+        match self.fault:
+            case Fault.SILENT:
+                raise NoResponseError("test")
+            case Fault.LOST_ANSWER:
+                if sent.attempt == 1:
+                    send()
+                raise NoResponseError("test")
+            case Fault.IN_PROGRESS:
+                response = send()
+                return error_response(self.fault.value) if sent.attempt == 1 else response
+            case _:
+                status = 500 if self.fault is Fault.BROKEN else 400
+                return error_response(self.fault.value, status=status)
 
 
-def _conflict() -> dict[str, Any]:
-    return {
-        "Error": {"Code": "TransactionCanceledException", "Message": "test"},
-        "ResponseMetadata": {},
-        "CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}],
-    }
+def _conflict() -> Response:
+    reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}, {"Code": "None"}]
+    return error_response("TransactionCanceledException", CancellationReasons=reasons)
 
 
 @contextmanager
@@ -90,11 +78,5 @@ def watched(
 ) -> Generator[Calls]:
     """Watch the client's calls, and let one fail."""
     calls = Calls(failing, fault, table, conflicts)
-    hooks = cast(Any, dynamodb.client().meta.events)  # typed without an answer, which some hooks may give
-    hooks.register("before-call.dynamodb", calls.before)
-    hooks.register("after-call.dynamodb", calls.after)
-    try:
+    with intercepted(dynamodb.client(), by=calls.handle):
         yield calls
-    finally:
-        hooks.unregister("before-call.dynamodb", calls.before)
-        hooks.unregister("after-call.dynamodb", calls.after)

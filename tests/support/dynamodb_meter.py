@@ -1,22 +1,23 @@
 """Counts the capacity units that calls to DynamoDB consume, by AWS's rules and the real items.
 
-Works at botocore's event hooks. A client of its own reads each written item before and after the call.
+Works on requests as they are sent. A client of its own reads each written item before and after the call.
 Source of the rules: DynamoDB Developer Guide, "DynamoDB read and write operations" and "DynamoDB on-demand
 capacity mode", and "Using global secondary indexes in DynamoDB" for the writes of indexes.
 """
 
 import json
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import ceil
 from threading import Lock
 from typing import Any, cast
 
-from adapters.aws import make_client
 from adapters.dynamodb import client as dynamodb
-from tests.support.tables import INDEXED, TABLES
+from adapters.http.response import Response
+from tests.support.aws_exchanges import SentRequest, intercepted
+from tests.support.tables import INDEXED, TABLES, boto3_client
 
 Item = Mapping[str, Mapping[str, Any]]
 
@@ -49,20 +50,17 @@ class _Meter:
         self._lock = Lock()
         self._variables = {os.environ[variable]: variable for variable in TABLES}
 
-    def before(self, model: Any, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        request = json.loads(params["body"])
-        context["request"] = request
-        context["writes"] = [self._write(*item) for item in _written(model.name, request)]
-
-    def after(self, model: Any, parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        request, writes = context["request"], context["writes"]
-        factor = 2 if model.name == "TransactWriteItems" else 1
+    def handle(self, sent: SentRequest, send: Callable[[], Response]) -> Response:
+        writes = [self._write(*item) for item in _written(sent.operation, sent.arguments)]
+        response = send()
+        factor = 2 if sent.operation == "TransactWriteItems" else 1
         written = sum(self._units(write, factor) for write in writes)
-        read = self._read(model.name, request, parsed)
+        read = self._read(sent.operation, sent.arguments, json.loads(response.body))
         with self._lock:
-            self.units.calls.append(model.name)
+            self.units.calls.append(sent.operation)
             self.units.writes += written
             self.units.reads += read
+        return response
 
     def _write(self, table: str, key_or_item: Item) -> _Write:
         keys = TABLES[self._variables[table]]
@@ -108,15 +106,9 @@ class _Meter:
 @contextmanager
 def metered() -> Generator[Units]:
     """Count the units of the functions' own calls while the block runs."""
-    meter = _Meter(make_client("dynamodb", dynamodb.CONFIG))
-    hooks = cast(Any, dynamodb.client().meta.events)
-    hooks.register("before-call.dynamodb", meter.before)
-    hooks.register("after-call.dynamodb", meter.after)
-    try:
+    meter = _Meter(boto3_client())
+    with intercepted(dynamodb.client(), by=meter.handle):
         yield meter.units
-    finally:
-        hooks.unregister("before-call.dynamodb", meter.before)
-        hooks.unregister("after-call.dynamodb", meter.after)
 
 
 def _written(name: str, request: dict[str, Any]) -> list[tuple[str, Item]]:

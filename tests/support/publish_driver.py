@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Self
 
+from adapters.aws.credentials import Credentials
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
-from adapters.management_api.sigv4 import Credentials
 from domain.model import Caller, EndReason, Position, SpeakerAuthority
 from domain.ports import Hook
 from domain.settings import Settings

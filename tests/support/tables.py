@@ -1,7 +1,13 @@
 """The tables on the local AWS, each named as its environment variable, in small letters."""
 
 import os
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from pulumi_local_aws.aws import client
+
+if TYPE_CHECKING:
+    from types_boto3_dynamodb import DynamoDBClient
 
 TABLES = {
     "SESSIONS_TABLE": ("sessionId", None),
@@ -21,6 +27,16 @@ NUMBERS = ("offset", "dueAt")
 def names() -> dict[str, str]:
     """What the environment says of the tables."""
     return {variable: variable.lower() for variable in TABLES}
+
+
+def boto3_client() -> "DynamoDBClient":
+    """A client of the local AWS that the environment names, for what the functions' own does not do."""
+    return _boto3_client(os.environ["AWS_ENDPOINT_URL"])
+
+
+@cache
+def _boto3_client(endpoint_url: str) -> "DynamoDBClient":
+    return client("dynamodb", {**os.environ, "AWS_ENDPOINT_URL": endpoint_url})
 
 
 def create_tables(client: Any) -> None:
@@ -45,13 +61,14 @@ def create_tables(client: Any) -> None:
         )
 
 
-def clear_tables(client: Any) -> None:
+def clear_tables() -> None:
     """Take all items away."""
+    dynamodb = boto3_client()
     for variable, keys in TABLES.items():
         table = os.environ[variable]
-        for page in client.get_paginator("scan").paginate(TableName=table):
+        for page in dynamodb.get_paginator("scan").paginate(TableName=table):
             for item in page["Items"]:
-                client.delete_item(TableName=table, Key={key: item[key] for key in keys if key})
+                dynamodb.delete_item(TableName=table, Key={key: item[key] for key in keys if key})
 
 
 def _schema(keys: list[tuple[str, str]]) -> list[dict[str, str]]:

@@ -2,34 +2,31 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, Literal
 from uuid import uuid4
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
-from adapters.aws import make_client
-from adapters.dynamodb.writes import Values, Write, from_item
+from adapters.aws.client import AwsClient, CallLimits
+from adapters.aws.errors import AwsCallError, ServiceError
+from adapters.dynamodb.writes import Kind, Values, Write, from_item
 from domain.backoff import full_jitter
 from domain.errors import UnavailableError
 from domain.ports import Condition, ConditionFailed, RetryBudget
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb import DynamoDBClient
-    from types_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+Operation = Literal[
+    "BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "TransactWriteItems", "UpdateItem"
+]
 
-Response = TypeVar("Response")
+WRITE_OPERATIONS: Mapping[Kind, Operation] = {
+    "Delete": "DeleteItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
 
-CONFIG = Config(
-    connect_timeout=1,
-    read_timeout=1.5,
-    retries={"mode": "standard", "total_max_attempts": 2},
-    tcp_keepalive=True,
-)
-"""Seconds. A call without a response takes 6 s at most: two attempts and a pause. With a second call, which
-leaves a slow limit out, that fits in a function's ten seconds."""
+LIMITS = CallLimits(connect_seconds=1, response_seconds=1.5, attempts=2)
+"""A call without a response takes 6 s at most: two attempts and a pause. With a second call, which leaves a
+slow limit out, that fits in a function's ten seconds."""
 
 FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS = 0.02, 0.4
 """Bounds of the waits between attempts of a transaction that conflicts with another."""
@@ -51,9 +48,9 @@ NO_REASON = frozenset({"None", "", None})
 
 
 @cache
-def client() -> "DynamoDBClient":
-    """Return the client of this process. AWS_ENDPOINT_URL replaces the endpoint of AWS."""
-    return make_client("dynamodb", CONFIG)
+def client() -> AwsClient:
+    """Return the client of this process."""
+    return AwsClient("dynamodb", LIMITS)
 
 
 def table(variable: str) -> str:
@@ -74,11 +71,12 @@ class TransactionConflictError(DynamoDBUnavailableError):
 
 
 def call(
-    operation: Callable[[], Response],
+    operation: Operation,
+    arguments: Mapping[str, Any],
     writes: Sequence[Write] = (),
     *,
     retry_budget: RetryBudget = RetryBudget.USUAL,
-) -> Response:
+) -> dict[str, Any]:
     """Make one call. Conflicts with other transactions are retried, with jitter and a bound.
 
     Raises ConditionFailed if a condition of `writes` fails, and DynamoDBUnavailableError.
@@ -86,12 +84,12 @@ def call(
     max_attempts = MAX_ATTEMPTS[retry_budget]
     for attempt in range(1, max_attempts + 1):
         try:
-            return operation()
-        except ClientError as error:
-            outcome = _translate(cast(dict[str, Any], error.response), writes)
+            return client().call(f"DynamoDB_20120810.{operation}", arguments)
+        except ServiceError as error:
+            outcome = _translate(error, writes)
             if not isinstance(outcome, TransactionConflictError) or attempt == max_attempts:
                 raise outcome from error
-        except BotoCoreError as error:
+        except AwsCallError as error:
             raise DynamoDBUnavailableError from error
         time.sleep(full_jitter(attempt, FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS))
     raise AssertionError("the last attempt returns or raises")
@@ -99,7 +97,7 @@ def call(
 
 def get_item(table_name: str, key: Values) -> dict[str, Any] | None:
     """Return an item's attributes, or None. One strongly consistent read."""
-    response = call(lambda: client().get_item(TableName=table_name, Key=key, ConsistentRead=True))
+    response = call("GetItem", {"TableName": table_name, "Key": key, "ConsistentRead": True})
     return from_item(response["Item"]) if "Item" in response else None
 
 
@@ -124,7 +122,7 @@ def batch_get_of(keys: Mapping[str, Sequence[Values]]) -> dict[str, list[dict[st
         table_name: {"Keys": batch, "ConsistentRead": True} for table_name, batch in keys.items()
     }
     for _ in range(MAX_BATCH_READS):
-        response = _batch_get_item(pending)
+        response = call("BatchGetItem", {"RequestItems": pending})
         for table_name, items in response["Responses"].items():
             found[table_name] += map(from_item, items)
         pending = response.get("UnprocessedKeys") or {}
@@ -137,7 +135,7 @@ def query_pages(query: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
     """Yield the pages of a query, with each item's attributes. One call a page."""
     page: Mapping[str, Any] = query
     while True:
-        response = _query(page)
+        response = call("Query", page)
         yield [from_item(item) for item in response["Items"]]
         if "LastEvaluatedKey" not in response:
             return
@@ -149,7 +147,7 @@ def count_items(query: Mapping[str, Any]) -> int:
     count = 0
     page: Mapping[str, Any] = {**query, "Select": "COUNT"}
     while True:
-        response = _query(page)
+        response = call("Query", page)
         count += response["Count"]
         if "LastEvaluatedKey" not in response:
             return count
@@ -158,9 +156,8 @@ def count_items(query: Mapping[str, Any]) -> int:
 
 def write(one: Write, *, retry_budget: RetryBudget = RetryBudget.USUAL) -> dict[str, Any]:
     """Make one write; return the item's attributes after it if it is an update."""
-    operation = cast(Callable[..., dict[str, Any]], getattr(client(), f"{one.kind.lower()}_item"))
-    returned = {"ReturnValues": "ALL_NEW"} if one.kind == "Update" else {}
-    response = call(lambda: operation(**one.arguments, **returned), [one], retry_budget=retry_budget)
+    arguments = {**one.arguments, "ReturnValues": "ALL_NEW"} if one.kind == "Update" else one.arguments
+    response = call(WRITE_OPERATIONS[one.kind], arguments, [one], retry_budget=retry_budget)
     return from_item(response.get("Attributes", {}))
 
 
@@ -170,29 +167,19 @@ def transact(writes: Sequence[Write], *, retry_budget: RetryBudget = RetryBudget
     All attempts have one token. If an attempt finds an earlier one in progress, it gets that one's outcome in
     the end, and is not refused by what the earlier one wrote.
     """
-    items = cast("list[TransactWriteItemTypeDef]", [{one.kind: one.arguments} for one in writes])
-    token = uuid4().hex
-    call(
-        lambda: client().transact_write_items(TransactItems=items, ClientRequestToken=token),
-        writes,
-        retry_budget=retry_budget,
-    )
+    arguments = {
+        "TransactItems": [{one.kind: one.arguments} for one in writes],
+        "ClientRequestToken": uuid4().hex,
+    }
+    call("TransactWriteItems", arguments, writes, retry_budget=retry_budget)
 
 
-def _batch_get_item(request: Mapping[str, Any]) -> dict[str, Any]:
-    return cast(dict[str, Any], call(lambda: client().batch_get_item(RequestItems=dict(request))))
-
-
-def _query(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return cast(dict[str, Any], call(lambda: client().query(**arguments)))
-
-
-def _translate(response: dict[str, Any], writes: Sequence[Write]) -> Exception:
+def _translate(error: ServiceError, writes: Sequence[Write]) -> Exception:
     """Return the error for a response. The reasons of a transaction have the order of its writes."""
-    code = response.get("Error", {}).get("Code", "")
-    reasons: list[dict[str, Any]] = response.get("CancellationReasons") or []
+    code = error.code
+    reasons: list[dict[str, Any]] = error.document.get("CancellationReasons") or []
     if len(writes) == 1 and not reasons:
-        reasons = [{"Code": code, "Item": response.get("Item")}]
+        reasons = [{"Code": code, "Item": error.document.get("Item")}]
     by_write = list(zip(writes, reasons, strict=False))
     failed = [(one, reason.get("Item")) for one, reason in by_write if reason.get("Code") in CONDITION_FAILED]
     if failed:

@@ -19,7 +19,7 @@ PAGE_ITEMS = 100
 """Items that a run processes at a time, and may process twice."""
 
 MAX_CONCURRENT_WRITES = 10
-"""The number of connections that botocore keeps."""
+"""Each takes a connection of its own."""
 
 
 class DynamoDBDueIndex:

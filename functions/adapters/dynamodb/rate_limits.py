@@ -9,8 +9,7 @@ allows.
 import time
 from collections.abc import Callable
 
-from botocore.exceptions import ClientError
-
+from adapters.aws.errors import ServiceError
 from adapters.dynamodb.client import DynamoDBUnavailableError, TransactionConflictError, table, write
 from adapters.dynamodb.writes import Values, Write, to_item, update
 from domain.model import Limit
@@ -96,4 +95,4 @@ def is_contended(error: Exception) -> bool:
     cause = error.__cause__
     if isinstance(error, TransactionConflictError):
         return True
-    return isinstance(cause, ClientError) and cause.response.get("Error", {}).get("Code") in THROTTLED
+    return isinstance(cause, ServiceError) and cause.code in THROTTLED

@@ -12,7 +12,6 @@ from adapters.dynamodb.client import (
     DynamoDBUnavailableError,
     batch_get_of,
     call,
-    client,
     count_items,
     get_item,
     query_pages,
@@ -293,7 +292,7 @@ class DynamoDBListeners:
     def page(
         self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
     ) -> ListenerPage:
-        response = call(lambda: client().query(**rows_after(session_id, shard, cursor), Limit=size))
+        response = call("Query", {**rows_after(session_id, shard, cursor), "Limit": size})
         last = response.get("LastEvaluatedKey")
         items = map(from_item, response["Items"])
         return ListenerPage(

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Literal, cast
 
 from domain.ports import Condition
 
-if TYPE_CHECKING:
-    from types_boto3_dynamodb.type_defs import UniversalAttributeValueTypeDef as Value
-else:
-    Value = dict
+Scalar = str | int | bool
+Value = dict[str, str | bool]
+"""An attribute value in DynamoDB's JSON, such as {"N": "5"}."""
 
 Values = dict[str, Value]
-Scalar = str | int | bool
 
 
 def to_value(value: Scalar) -> Value:
@@ -36,6 +34,8 @@ def _fields(item: Mapping[str, Any]) -> Iterator[tuple[str, Scalar]]:
         yield name, int(value) if kind == "N" else value
 
 
+Kind = Literal["Delete", "Put", "Update"]
+
 Decoder = Callable[[dict[str, Any]], Any]
 """Makes the domain's object from an item's attributes."""
 
@@ -48,8 +48,7 @@ class Write:
     """One conditional write. `checks` names its condition, `decode` reads the item that failed it."""
 
     checks: Condition
-    kind: str
-    """Put, Update or Delete."""
+    kind: Kind
     arguments: Mapping[str, Any]
     decode: Decoder | None = None
 
@@ -101,7 +100,7 @@ def delete(
 
 def _write(
     checks: Condition,
-    kind: str,
+    kind: Kind,
     arguments: dict[str, Any],
     *,
     expression: str = "",

@@ -7,20 +7,14 @@ A response costs one callback and one future, since an asyncio protocol takes th
 import asyncio
 import ssl
 import time
-from contextlib import suppress
 from typing import cast
 from urllib.parse import SplitResult
 
+from adapters.http.response import NoResponseError, Response, StaleConnectionError
+from adapters.http.tls import tls_context
+
 MAX_IDLE_SECONDS = 20.0
 """A connection that was unused for longer may have been closed by the server."""
-
-
-class NoResponseError(OSError):
-    """The server was unreachable, closed the connection, or sent no response in time."""
-
-
-class StaleConnectionError(NoResponseError):
-    """An idle connection was closed by the server before the first byte of a response."""
 
 
 class HttpConnection(asyncio.Protocol):
@@ -28,8 +22,8 @@ class HttpConnection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
-        self._received = bytearray()
-        self._response: asyncio.Future[int] | None = None
+        self._response = Response()
+        self._pending: asyncio.Future[int] | None = None
         self._responses = 0
         self.usable = False
         self.used_at = 0.0
@@ -41,34 +35,29 @@ class HttpConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Complete the pending response. Bytes without a request close the connection."""
-        response = self._response
-        if response is None:
+        if self._pending is None:
             self.close()
             return
-        self._received += data
-        head_end = self._received.find(b"\r\n\r\n")
-        if head_end < 0:
+        try:
+            if not self._response.feed(data):
+                return
+        except NoResponseError as error:
+            self._fail(error)
+            self.close()
             return
-        head = bytes(self._received[:head_end]).lower()
-        length = _content_length(head)
-        if length is None or b"\r\nconnection: close" in head:
-            self.usable = False
-        elif len(self._received) < head_end + 4 + length:
-            return
-        self._received.clear()
-        self._response = None
-        self._responses += 1
-        if not response.done():
-            response.set_result(int(head[9:12]))
+        self._complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the pending response, if there is one."""
+        """Complete a response that ends with the connection, or fail the pending one."""
         self.usable = False
-        response, self._response = self._response, None
-        if response is not None and not response.done():
-            stale = self._responses > 0 and not self._received
+        if self._pending is None:
+            return
+        stale = self._responses > 0 and not self._response.has_begun
+        if exc is None and self._response.close():
+            self._complete()
+        else:
             error = StaleConnectionError if stale else NoResponseError
-            response.set_exception(error(f"connection lost: {exc or 'closed by the server'}"))
+            self._fail(error(f"connection lost: {exc or 'closed by the server'}"))
 
     async def exchange(self, request: bytes, timeout: float) -> int:  # noqa: ASYNC109 -- cheaper than a context
         """Send `request`; return the status of the response, which may take `timeout` seconds.
@@ -76,13 +65,14 @@ class HttpConnection(asyncio.Protocol):
         Raises NoResponseError and closes the connection.
         """
         loop = asyncio.get_running_loop()
-        response = self._response = loop.create_future()
+        self._response = Response()
+        pending = self._pending = loop.create_future()
         if self._transport is None or not self.usable:
             raise StaleConnectionError("connection is closed")
         self._transport.write(request)
-        timer = loop.call_later(timeout, _expire, response)
+        timer = loop.call_later(timeout, _expire, pending)
         try:
-            return await response
+            return await pending
         except BaseException:
             self.close()
             raise
@@ -95,6 +85,18 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def _complete(self) -> None:
+        pending, self._pending = self._pending, None
+        self._responses += 1
+        self.usable = self.usable and self._response.keeps_alive
+        if pending is not None and not pending.done():
+            pending.set_result(self._response.status)
+
+    def _fail(self, error: NoResponseError) -> None:
+        pending, self._pending = self._pending, None
+        if pending is not None and not pending.done():
+            pending.set_exception(error)
+
 
 class HttpPool:
     """Connections to the server of one URL. The sender bounds how many are open."""
@@ -105,7 +107,7 @@ class HttpPool:
         secure = url.scheme == "https"
         self._host = url.hostname or ""
         self._port = url.port or (443 if secure else 80)
-        self._tls = (tls or ssl.create_default_context()) if secure else None
+        self._tls = (tls or tls_context()) if secure else None
         self._connect_timeout = connect_timeout
         self._idle: list[HttpConnection] = []
 
@@ -170,16 +172,6 @@ class HttpPool:
         return connection
 
 
-def _expire(response: asyncio.Future[int]) -> None:
-    if not response.done():
-        response.set_exception(NoResponseError("no response in time"))
-
-
-def _content_length(head: bytes) -> int | None:
-    """Return the length of the body, or None if only the end of the connection shows it."""
-    if head[9:12] in {b"204", b"304"}:
-        return 0
-    _, found, rest = head.partition(b"\r\ncontent-length:")
-    with suppress(ValueError):
-        return int(rest.partition(b"\r\n")[0]) if found else None
-    return None
+def _expire(pending: asyncio.Future[int]) -> None:
+    if not pending.done():
+        pending.set_exception(NoResponseError("no response in time"))

@@ -14,9 +14,11 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from adapters.management_api.connection_pool import HttpPool, NoResponseError
+from adapters.aws.credentials import Credentials
+from adapters.aws.sigv4 import Signer
+from adapters.http.response import NoResponseError
+from adapters.management_api.connection_pool import HttpPool
 from adapters.management_api.sender_limits import SenderLimits
-from adapters.management_api.sigv4 import Credentials, Signer
 from domain.deadline import Deadline, request_deadline
 from domain.delivery import Delivery, Outcome, PushConfigurationError
 

@@ -1,45 +1,36 @@
 """A flood from one address is what its limit is for: a contended or throttled key does not switch it off."""
 
-from typing import Any, cast
+from collections.abc import Callable
 
 import pytest
 
 from adapters.dynamodb import client as dynamodb
+from adapters.http.response import Response
 from domain.errors import RateLimitedError
 from domain.settings import Limits, Settings
 from tests.functions.conftest import NewDriver
+from tests.support.aws_exchanges import SentRequest, error_response, intercepted
 from tests.support.dynamodb_faults import Fault, watched
 from tests.support.session_driver import new_id
 
 
-class _Answer:
-    status_code = 400
-
-
-def _contended(model: Any, params: dict[str, Any], **_: object) -> object:
+def _contended(sent: SentRequest, send: Callable[[], Response]) -> Response:
     """Each transaction that counts a connect finds another one counting; its own items are free."""
-    if model.name != "TransactWriteItems" or b'"limitKey"' not in params["body"]:
-        return None
-    return _Answer(), {
-        "Error": {"Code": "TransactionCanceledException", "Message": "test"},
-        "ResponseMetadata": {},
-        "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}],
-    }
+    if sent.operation != "TransactWriteItems" or b'"limitKey"' not in sent.body:
+        return send()
+    reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
+    return error_response("TransactionCanceledException", CancellationReasons=reasons)
 
 
 @pytest.mark.parametrize("new_driver", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
 def test_a_contended_limit_still_holds(new_driver: NewDriver) -> None:
     driver = new_driver(Settings(limits=Limits(connects_per_minute=2)))
     address = new_id("a")
-    events = cast(Any, dynamodb.client().meta.events)
-    events.register("before-call.dynamodb", _contended)
-    try:
+    with intercepted(dynamodb.client(), by=_contended):
         for _ in range(2):
             driver.connect(address=address)
         with pytest.raises(RateLimitedError):
             driver.connect(address=address)
-    finally:
-        events.unregister("before-call.dynamodb", _contended)
     assert "RateLimitDegraded" not in driver.recorder.counts
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from adapters.aws.credentials import Credentials
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
-from adapters.management_api.sigv4 import Credentials
 from benchmarks.certificate import make_certificate, server_context
 from domain.deadline import Deadline
 from domain.delivery import Delivery, Outcome, PushConfigurationError

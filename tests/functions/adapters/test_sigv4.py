@@ -10,7 +10,8 @@ from botocore import credentials as botocore_credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.management_api.sigv4 import Credentials, Signer
+from adapters.aws.credentials import Credentials
+from adapters.aws.sigv4 import Signer
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,24 +2,28 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from adapters.aws.errors import ServiceError
+from adapters.telemetry import EmfMetrics, JsonLogger
 from tests.support.handler_driver import HandlerDriver
 from tests.support.session_driver import new_id
 
-pytestmark = pytest.mark.emulator
+TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
 
 
 def log_lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+@pytest.mark.emulator
 def test_every_line_carries_the_correlation_id_and_nothing_that_identifies(
     stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
     user = "the-private-name-of-a-user"
     speaker, session_id = stack.speaking(user)
     listener = stack.listening(session_id)
@@ -45,6 +49,7 @@ def strip_correlation(line: str) -> str:
     return re.sub(r'"correlation_id":"[^"]*"', "", line)
 
 
+@pytest.mark.emulator
 def test_metrics_have_few_dimensions(stack: HandlerDriver, capsys: pytest.CaptureFixture[str]) -> None:
     stack.speaking(new_id("u"))
     documents = [line for line in log_lines(capsys) if "_aws" in line]
@@ -56,3 +61,121 @@ def test_metrics_have_few_dimensions(stack: HandlerDriver, capsys: pytest.Captur
         assert all(len(document[metric["Name"]]) == 1 for metric in directive["Metrics"])
         assert {metric["Unit"] for metric in directive["Metrics"]} == {"Count"}
     assert {name for one in documents for name in one} >= {"SessionsCreated", "ConnectionsOpened", "Answered"}
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment of a function that X-Ray traces."""
+    for name, value in {
+        "SERVICE_NAME": "stack-publish",
+        "METRICS_NAMESPACE": "sessions",
+        "LOG_LEVEL": "INFO",
+        "_X_AMZN_TRACE_ID": TRACE,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("service")
+def test_a_line_has_the_fields_of_powertools(capsys: pytest.CaptureFixture[str]) -> None:
+    """The fields, and their order, are those of the lines that Powertools 3 writes."""
+    logger = JsonLogger()
+    before = datetime.now(UTC).replace(microsecond=0)
+    logger.info("started")
+    logger.begin("id", route="publish", user="digest")
+    logger.warning("rate limit not applied", limit="joins", left=3, missing=None)
+    logger.begin("another", route="getSession")
+    logger.info("answered")
+    started, limited, answered = log_lines(capsys)
+
+    own = ["level", "location", "message", "timestamp", "service"]
+    assert list(started) == [*own, "xray_trace_id"]
+    assert list(limited) == [
+        *own,
+        *("correlation_id", "route", "user", "limit", "left", "missing"),
+        "xray_trace_id",
+    ]
+    assert limited["level"] == "WARNING"
+    assert limited["location"].startswith("test_a_line_has_the_fields_of_powertools:")
+    assert (limited["message"], limited["limit"]) == ("rate limit not applied", "joins")
+    assert (limited["left"], limited["missing"]) == (3, None)
+    assert limited["service"] == "stack-publish"
+    assert limited["xray_trace_id"] == "1-5759e988-bd862e3fe1be46a994272793"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", limited["timestamp"])
+    assert before <= datetime.fromisoformat(limited["timestamp"]) <= datetime.now(UTC)
+    assert (answered["correlation_id"], answered["route"]) == ("another", "getSession")
+    assert "user" not in answered
+
+
+@pytest.mark.usefixtures("service")
+def test_a_failure_has_classes_codes_and_places_but_no_text(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise RuntimeError("a secret") from ServiceError("ThrottlingException", {"message": "a secret"})
+
+    logger = JsonLogger()
+    logger.begin("id")
+    try:
+        fail()
+    except RuntimeError as error:
+        logger.failed(error)
+    (line,) = log_lines(capsys)
+    assert (line["level"], line["message"]) == ("ERROR", "failed")
+    assert line["kinds"] == ["RuntimeError", "ServiceError(ThrottlingException)"]
+    outer, inner = line["where"]
+    own_name = "test_a_failure_has_classes_codes_and_places_but_no_text"
+    assert re.fullmatch(rf"test_telemetry.py:\d+ {own_name}", outer)
+    assert re.fullmatch(r"test_telemetry.py:\d+ fail", inner)
+    assert "a secret" not in json.dumps(line)
+
+
+@pytest.mark.usefixtures("service")
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [
+        ("DEBUG", ["INFO", "WARNING", "ERROR"]),
+        ("INFO", ["INFO", "WARNING", "ERROR"]),
+        ("WARNING", ["WARNING", "ERROR"]),
+        ("ERROR", ["ERROR"]),
+    ],
+)
+def test_the_level_selects_lines(
+    level: str, written: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", level)
+    logger = JsonLogger()
+    logger.info("answered")
+    logger.warning("rate limit not applied")
+    logger.failed(ValueError())
+    assert [line["level"] for line in log_lines(capsys)] == written
+
+
+@pytest.mark.usefixtures("service")
+def test_counts_of_a_request_are_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    """The document is the one that Powertools 3 writes for the same counts."""
+    metrics = EmfMetrics()
+    metrics.begin("publish")
+    metrics.count("Answered")
+    metrics.count("Published", 2)
+    metrics.count("Published")
+    metrics.flush()
+    metrics.flush()
+    (document,) = log_lines(capsys)
+    now_ms = 1000 * datetime.now(UTC).timestamp()
+    assert now_ms - 60_000 < document["_aws"].pop("Timestamp") <= now_ms
+    assert document == {
+        "_aws": {
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "sessions",
+                    "Dimensions": [["route", "service"]],
+                    "Metrics": [
+                        {"Name": "Answered", "Unit": "Count"},
+                        {"Name": "Published", "Unit": "Count"},
+                    ],
+                }
+            ]
+        },
+        "route": "publish",
+        "service": "stack-publish",
+        "Answered": [1.0],
+        "Published": [3.0],
+    }

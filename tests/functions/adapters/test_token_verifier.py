@@ -6,8 +6,9 @@ import json
 import jwt
 import pytest
 
-from adapters.token_verifier import FETCH_INTERVAL_SECONDS, JwksVerifier
+from adapters.token_verifier import FETCH_INTERVAL_SECONDS, MAX_KEY_SET_BYTES, JwksVerifier
 from domain.errors import UnauthorizedError, UnavailableError
+from tests.support.aws_server import Reply, aws_server
 from tests.support.session_driver import CLIENT, START
 from tests.support.signing_keys import POOL, SigningKey, claims, key_set
 
@@ -94,9 +95,56 @@ INVALID_TOKENS = {
     "a key id that is no text": f"{encoded({'alg': 'RS256', 'kid': 5})}.{encoded(claims(START))}.c2ln",
     "changed": POOL.sign(claims(START))[:-8] + "AAAAAAAA",
     "not an object": f"{encoded({'alg': 'RS256', 'kid': 'pool'})}.{encoded([1])}.c2ln",
+    "two parts": "e30.e30",
+    "a critical header parameter": jwt.encode(
+        claims(START), POOL.private, algorithm="RS256", headers={"kid": "pool", "crit": ["exp"], "exp": 1}
+    ),
+    "nested deeply": f"{base64.urlsafe_b64encode(b'[' * 6000).decode()}..",
     "too long": "a" * 9000,
     "not ASCII": "é.ü.ö",
 }
+
+
+def test_a_key_that_is_unusable_hides_no_other() -> None:
+    """A pool may publish keys of other kinds."""
+    keys = Keys()
+    (usable,) = json.loads(key_set(POOL))["keys"]
+    others = [
+        {"kty": "EC", "kid": "ec", "crv": "P-256", "x": "AA", "y": "AA"},
+        {**usable, "kid": "short", "n": "AQAB"},
+        {**usable, "kid": "malformed", "n": "!"},
+        {**usable, "kid": None},
+        "text",
+    ]
+    keys.answer = json.dumps({"keys": [*others, usable]}).encode()
+    assert keys.verifier().claims(POOL.sign(claims(START)))
+
+
+def test_keys_are_fetched_over_http() -> None:
+    """From the URL as it is, with its query."""
+    with aws_server() as server:
+        server.replies = [Reply(document=json.loads(key_set(POOL)))]
+        verifier = JwksVerifier(f"{server.url}/pool/.well-known/jwks.json?v=1")
+        assert verifier.claims(POOL.sign(claims(START)))
+        (asked,) = server.received
+    assert (asked.method, asked.path) == ("GET", "/pool/.well-known/jwks.json?v=1")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(status=404),
+        Reply(status=302, headers={"Location": "https://example.org"}),
+        Reply(document={"keys": [], "padding": "x" * MAX_KEY_SET_BYTES}),
+        Reply(document="<html>"),
+        Reply(is_dropped=True),
+    ],
+)
+def test_another_response_is_no_key_set(reply: Reply) -> None:
+    with aws_server() as server:
+        server.replies = [reply]
+        with pytest.raises(UnavailableError):
+            JwksVerifier(server.url).claims(POOL.sign(claims(START)))
 
 
 @pytest.mark.parametrize("name", list(INVALID_TOKENS))

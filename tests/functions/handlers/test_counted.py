@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import pytest
 
-from adapters.dynamodb import client as dynamodb
 from domain.settings import Limits, Settings
 from pulumi_local_aws.ministack import MiniStack
 from tests.functions.conftest import Environment
@@ -22,7 +21,7 @@ ALLOWED = 3
 @pytest.fixture(autouse=True)
 def _one_window(tables: MiniStack, monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction]
     """Count from zero, and let no minute end within a test."""
-    clear_tables(dynamodb.client())
+    clear_tables()
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now)
 

@@ -4,21 +4,21 @@ The clock is the test's. Each attempt to reach DynamoDB, the queue or the manage
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, cast
 
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
 from adapters import fan_out_queue
 from adapters.dynamodb import client as dynamodb
+from adapters.http.response import NoResponseError, Response
 from domain.deadline import request_deadline
 from domain.settings import Limits, Settings
 from handlers.time_limit import RESERVE_SECONDS, time_limit
 from tests.functions.conftest import Environment
 from tests.functions.handlers.test_dynamodb_faults import ACTS, Scene, is_unavailable
+from tests.support.aws_exchanges import SentRequest, intercepted
 from tests.support.fake_management_api import Answer, Got, ManagementApi
 from tests.support.handler_driver import HandlerDriver
 from tests.support.lambda_context import LambdaContext
@@ -43,30 +43,22 @@ class Clock:
     def __call__(self) -> float:
         return self.now
 
-    def attempt(self, **_: object) -> None:
+    def attempt(self, _: SentRequest, send: Callable[[], Response]) -> Response:
         self.attempts += 1
         self.now += self.step
         if self.is_silent:
-            raise ReadTimeoutError(endpoint_url="test")
+            raise NoResponseError("silent")
+        return send()
 
 
 @pytest.fixture
 def clock(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> Generator[Clock]:
-    """The clock of deadlines. Pauses of botocore between attempts take no time of the test."""
-
-    def skip_pause(_: float) -> None:
-        pass
-
+    """The clock of deadlines."""
     environment(LIMITED)
     clock = Clock()
     monkeypatch.setattr(request_deadline, "clock", clock)
-    monkeypatch.setattr("botocore.endpoint.time.sleep", skip_pause)
-    clients = [cast(Any, client).meta.events for client in (dynamodb.client(), fan_out_queue.client())]
-    for hooks in clients:
-        hooks.register_last("before-send", clock.attempt)  # after the check of the deadline
-    yield clock
-    for hooks in clients:
-        hooks.unregister("before-send", clock.attempt)
+    with intercepted(dynamodb.client(), fan_out_queue.client(), by=clock.attempt):
+        yield clock
 
 
 @contextmanager

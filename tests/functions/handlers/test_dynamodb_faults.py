@@ -24,6 +24,7 @@ from tests.support.handler_driver import HandlerDriver
 from tests.support.invariants import check_connection, check_session
 from tests.support.session_driver import UseCaseDriver, new_id
 from tests.support.signing_keys import POOL, claims
+from tests.support.tables import boto3_client
 
 pytestmark = pytest.mark.emulator
 
@@ -186,7 +187,7 @@ def check_effect(scene: Scene, name: str, reply: dict[str, Any]) -> None:
 
 
 def sessions_of(user: str) -> list[str]:
-    items = dynamodb.client().scan(
+    items = boto3_client().scan(
         TableName=dynamodb.table("SESSIONS_TABLE"),
         FilterExpression="ownerId = :user",
         ExpressionAttributeValues={":user": {"S": user}},

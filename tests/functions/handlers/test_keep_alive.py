@@ -1,13 +1,15 @@
 """The scheduled function as Lambda runs it: it answers, goes on elsewhere, or fails so that it is seen."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
 from adapters import self_invocation as continuation
+from adapters.http.response import Response
 from domain.errors import UnavailableError
+from tests.support.aws_exchanges import SentRequest, intercepted, json_response
 from tests.support.fake_management_api import ManagementApi
 from tests.support.handler_driver import Handler, cold_start
 from tests.support.keep_alive_driver import KeepAliveDriver
@@ -43,13 +45,29 @@ def handler(
     return cold_start("keep_alive")
 
 
+@dataclass
+class LambdaApi:
+    """Lambda's Invoke, which accepts events as long as it is not throttled."""
+
+    is_throttled: bool = False
+    events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+    def handle(self, sent: SentRequest, _: Callable[[], Response]) -> Response:
+        assert sent.path == f"/2015-03-31/functions/{NAME}/invocations"
+        assert sent.headers["x-amz-invocation-type"] == "Event"
+        if self.is_throttled:
+            return json_response(429, {}, {"x-amzn-ErrorType": "TooManyRequestsException"})
+        self.events.append(sent.arguments)
+        return json_response(202, {})
+
+
 @pytest.fixture
-def lambda_api() -> Generator[Stubber]:
-    """Lambda's Invoke, which must be called as was said."""
+def lambda_api() -> Generator[LambdaApi]:
+    """The API that a run continues through."""
+    api = LambdaApi()
     continuation.client.cache_clear()
-    with Stubber(continuation.client()) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
+    with intercepted(continuation.client(), by=api.handle):
+        yield api
     continuation.client.cache_clear()
 
 
@@ -68,25 +86,24 @@ def test_a_run_pings_through_the_management_api(
 
 
 def test_a_run_without_time_continues_in_two_invocations(
-    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
+    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: LambdaApi
 ) -> None:
     """Nothing is begun, and nothing is dropped."""
     keep_alive_driver.now = 0
     for _ in range(8):
         keep_alive_driver.connect()
-    for _ in range(2):
-        lambda_api.add_response("invoke", {"StatusCode": 202})
 
     assert handler({}, Context(20_000))["left"] > 0
+    assert [event["depth"] for event in lambda_api.events] == [1, 1]
 
 
 def test_a_run_that_cannot_continue_in_another_invocation_fails(
-    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: Stubber
+    handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: LambdaApi
 ) -> None:
     """So that Lambda counts and repeats it."""
     keep_alive_driver.now = 0
     keep_alive_driver.connect()
-    lambda_api.add_client_error("invoke", "TooManyRequestsException")
+    lambda_api.is_throttled = True
 
     with pytest.raises(UnavailableError):
         handler({"continue": [["connections", shard, 0] for shard in range(16)], "depth": 1}, Context(20_000))

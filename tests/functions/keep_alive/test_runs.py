@@ -1,25 +1,26 @@
 """Whole runs on real tables: what they say, end and clear away, and that overlap and crashes do no harm."""
 
-import json
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
 
 from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.session_items import due_shard
+from adapters.http.response import NoResponseError, Response
 from domain.delivery import PushConfigurationError
 from domain.model import EndReason, Status
 from domain.ports import RetryBudget
 from keep_alive.run import ShardScan, all_scans
+from tests.support.aws_exchanges import SentRequest, intercepted
 from tests.support.disturbances import Disturbance
 from tests.support.invariants import check_session
 from tests.support.keep_alive_driver import KeepAliveDriver, scans_for
 from tests.support.session_driver import START, UNLIMITED
+from tests.support.tables import boto3_client
 
 pytestmark = pytest.mark.emulator
 
@@ -300,15 +301,13 @@ def test_an_unreadable_shard_delays_no_other(driver: KeepAliveDriver) -> None:
     driver.now += 360
     broken = due_shard(connections[0])
 
-    def refuse(params: dict[str, Any], **_: object) -> None:
-        if json.loads(params["body"]).get("ExpressionAttributeValues", {}).get(":shard") == {"S": broken}:
-            raise EndpointConnectionError(endpoint_url="dynamodb")
+    def refuse(sent: SentRequest, send: Callable[[], Response]) -> Response:
+        if sent.arguments.get("ExpressionAttributeValues", {}).get(":shard") == {"S": broken}:
+            raise NoResponseError("unreachable")
+        return send()
 
-    dynamodb.client().meta.events.register("before-call.dynamodb.Query", refuse)
-    try:
+    with intercepted(dynamodb.client(), by=refuse):
         driver.run()
-    finally:
-        dynamodb.client().meta.events.unregister("before-call.dynamodb.Query", refuse)
     reached = [one for one in connections if due_shard(one) != broken]
     assert [driver.pusher.types(one) for one in reached] == [["keepAlive"]] * len(reached)
     assert driver.pusher.types(connections[0]) == []
@@ -419,17 +418,18 @@ class CrashAt:
     def __init__(self, number: int, moment: str) -> None:
         self.left = number
         self.happened = False
-        self._event = f"{moment}.dynamodb"
+        self._moment = moment
         self._lock = threading.Lock()
 
-    def __enter__(self) -> "CrashAt":
-        dynamodb.client().meta.events.register(self._event, self._called)
-        return self
+    def handle(self, _: SentRequest, send: Callable[[], Response]) -> Response:
+        if self._moment == "before":
+            self._called()
+        response = send()
+        if self._moment == "after":
+            self._called()
+        return response
 
-    def __exit__(self, *_: object) -> None:
-        dynamodb.client().meta.events.unregister(self._event, self._called)
-
-    def _called(self, **_: object) -> None:
+    def _called(self) -> None:
         with self._lock:
             self.left -= 1
             if self.left == 0:
@@ -438,7 +438,7 @@ class CrashAt:
             raise Crash
 
 
-@pytest.mark.parametrize("moment", ["before-call", "after-call"])
+@pytest.mark.parametrize("moment", ["before", "after"])
 def test_the_next_run_completes_a_run_that_crashed_at_any_call(driver: KeepAliveDriver, moment: str) -> None:
     """Whatever call it is, the next run leaves everything as one whole run would have left it."""
     number = 0
@@ -461,7 +461,8 @@ def test_the_next_run_completes_a_run_that_crashed_at_any_call(driver: KeepAlive
             *scans_for("sessions", session, expiring),
             *scans_for("connections", pinged, speaker, listener, gone, hearer),
         ]
-        with CrashAt(number, moment) as crash, suppress(Crash):
+        crash = CrashAt(number, moment)
+        with intercepted(dynamodb.client(), by=crash.handle), suppress(Crash):
             there.run(work)
         crashed = crash.happened
         there.now += 60
@@ -485,7 +486,7 @@ def test_an_operator_ends_a_session_by_its_lifetime(driver: KeepAliveDriver) -> 
     _, session_id = driver.speaking()
     listener = driver.listening(session_id)
     driver.now += 5
-    dynamodb.client().update_item(
+    boto3_client().update_item(
         TableName=dynamodb.table("SESSIONS_TABLE"),
         Key={"sessionId": {"S": session_id}},
         UpdateExpression="SET expiresAt = :now, dueAt = :now",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from adapters.dynamodb import client as dynamodb
 from adapters.dynamodb.message_log import entry_key, message_table
 from domain.errors import UnavailableError
 from domain.model import Position, SpeakerAuthority
 from tests.support.fake_management_api import Answer
 from tests.support.publish_driver import PublishDriver
+from tests.support.tables import boto3_client
 
 pytestmark = pytest.mark.emulator
 
@@ -103,7 +103,7 @@ def test_a_gap_in_the_log_causes_a_reset(
     """DynamoDB deletes what expired in any order."""
 
     _, session_id, epoch = broadcast
-    dynamodb.client().delete_item(TableName=message_table(), Key=entry_key(session_id, epoch, 4))
+    boto3_client().delete_item(TableName=message_table(), Key=entry_key(session_id, epoch, 4))
     listener, reply = publish_driver.join_listener(session_id, position=Position(epoch=epoch, offset=2))
     assert reply["reset"] is True
     assert publish_driver.heard(listener) == []

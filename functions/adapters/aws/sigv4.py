@@ -7,32 +7,15 @@ than S3 encode the path a second time in the canonical request.
 
 import hashlib
 import hmac
-import os
 import time
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Self
 from urllib.parse import quote
 
+from adapters.aws.credentials import Credentials
+
 ALGORITHM = "AWS4-HMAC-SHA256"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Credentials:
-    """A key pair, with the session token if it is a role's."""
-
-    access_key: str
-    secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """Return the function's own key pair, as Lambda sets it."""
-        return cls(
-            access_key=os.environ["AWS_ACCESS_KEY_ID"],
-            secret_key=os.environ["AWS_SECRET_ACCESS_KEY"],
-            token=os.environ.get("AWS_SESSION_TOKEN"),
-        )
+NO_HEADERS: Mapping[str, str] = {}
 
 
 class Signer:
@@ -48,28 +31,39 @@ class Signer:
         self._service = service
 
     def headers(
-        self, method: str, path: str, payload_hash: str, credentials: Credentials, timestamp: float
+        self,
+        method: str,
+        path: str,
+        payload_hash: str,
+        credentials: Credentials,
+        timestamp: float,
+        *,
+        signed: Mapping[str, str] = NO_HEADERS,
     ) -> str:
         """Return the header lines, each with CRLF, Host and Authorization among them.
 
         `payload_hash` is the SHA-256 of the body in hexadecimal; `timestamp` is in seconds since the epoch.
+        `signed` has the further headers to sign, in lower case, each of which follows `x-amz-date` in the
+        alphabet.
         """
         moment = _amz_date(int(timestamp))
         scope = f"{moment[:8]}/{self._region}/{self._service}/aws4_request"
         lines = f"host:{self._host}\nx-amz-date:{moment}\n"
         names = "host;x-amz-date"
-        token = ""
+        others = ""
         if credentials.token is not None:
-            lines += f"x-amz-security-token:{credentials.token}\n"
-            names += ";x-amz-security-token"
-            token = f"X-Amz-Security-Token: {credentials.token}\r\n"
+            signed = {**signed, "x-amz-security-token": credentials.token}
+        for name in sorted(signed):
+            lines += f"{name}:{signed[name]}\n"
+            names += f";{name}"
+            others += f"{name}: {signed[name]}\r\n"
         canonical = f"{method}\n{_encode_again(path)}\n\n{lines}\n{names}\n{payload_hash}"
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         key = _signing_key(credentials.secret_key, moment[:8], self._region, self._service)
         to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{digest}"
         signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
         return (
-            f"Host: {self._host}\r\nX-Amz-Date: {moment}\r\n{token}"
+            f"Host: {self._host}\r\nX-Amz-Date: {moment}\r\n{others}"
             f"Authorization: {ALGORITHM} Credential={credentials.access_key}/{scope}, "
             f"SignedHeaders={names}, Signature={signature}\r\n"
         )
