@@ -5,7 +5,7 @@ It runs in MiniStack's own virtual environment, so it imports the standard libra
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 INTEGRATION = (
@@ -22,6 +22,12 @@ AUTHORIZER = ("authorizerType",)
 CERTIFICATE = ("KeyAlgorithm", "Options")
 """Of RequestCertificate."""
 
+_WEB_SOCKET_DEFAULTS: Mapping[str, Mapping[str, str]] = {
+    "integration": {"passthroughBehavior": "WHEN_NO_MATCH"},
+    "authorizer": {},
+}
+"""What AWS fills in for a WebSocket API, by kind of record."""
+
 Function = Callable[..., Any]
 
 
@@ -34,7 +40,8 @@ def keep_members(apigatewayv2: Any, acm: Any, cognito: Any) -> None:
 
 
 def _keep_in_api_gateway(service: Any, kind: str, members: Iterable[str], operations: Iterable[str]) -> None:
-    """Keep the members in the records of a kind. A request that empties one removes it."""
+    """Keep the members in the records of a kind. A request that empties one resets it."""
+    apis = service.get("_apis")
     records, respond = service.get(f"_{kind}s"), service.get("_apigw_response")
 
     def keeping(operation: Function) -> Function:
@@ -48,6 +55,9 @@ def _keep_in_api_gateway(service: Any, kind: str, members: Iterable[str], operat
                     record[member] = request[member]
                 elif member in request:
                     record.pop(member, None)
+            if apis[api_id]["protocolType"] == "WEBSOCKET":
+                for member, default in _WEB_SOCKET_DEFAULTS[kind].items():
+                    record.setdefault(member, default)
             return respond(record, status)
 
         return call

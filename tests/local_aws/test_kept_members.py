@@ -63,7 +63,21 @@ def test_an_integration_keeps_all_of_its_members(gateway: Any, api_id: str) -> N
     assert "TemplateSelectionExpression" not in gateway.get_integration(**address)
     gateway.delete_integration(**address)
     again = gateway.create_integration(ApiId=api_id, IntegrationType="MOCK")
-    assert shown(again, names) == {}
+    assert shown(again, names) == {"PassthroughBehavior": "WHEN_NO_MATCH"}
+
+
+def test_an_integration_of_an_http_api_has_no_passthrough_behavior(emulator: MiniStack) -> None:
+    gateway = client("apigatewayv2", emulator.environment)
+    api_id = gateway.create_api(Name="plain", ProtocolType="HTTP")["ApiId"]
+    proxy = gateway.create_integration(
+        ApiId=api_id,
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="GET",
+        IntegrationUri="https://a.example",
+        PayloadFormatVersion="1.0",
+    )
+    assert shown(proxy, members(INTEGRATION)) == {}
+    gateway.delete_api(ApiId=api_id)
 
 
 def test_an_authorizer_changes_its_type(emulator: MiniStack) -> None:

@@ -25,7 +25,11 @@ class Integration(Resource):
     }
 
     def create_request(self, inputs: State) -> dict[str, Any]:
-        return _responses_by_status(super().create_request(inputs))
+        request = _responses_by_status(super().create_request(inputs))
+        # pulumi-aws leaves AWS's default out: HTTP APIs have no such member.
+        if request.get("PassthroughBehavior") == self.table["passthroughBehavior"].default:
+            del request["PassthroughBehavior"]
+        return request
 
     def changes(self, news: State, changed: set[str]) -> dict[str, Any]:
         return _responses_by_status(super().changes(news, changed))
