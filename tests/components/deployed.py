@@ -49,6 +49,8 @@ class Deployed(Mocks):
     parents: dict[tuple[str, str], str | None] = field(default_factory=dict[tuple[str, str], str | None])
     quotas: Mapping[str, float] = field(default_factory=dict[str, float])
     """What the account has, by the quota's code; others may not be read."""
+    partition: str = "aws"
+    """The partition that the account is in."""
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         """Record the resource and answer as AWS would."""
@@ -64,7 +66,7 @@ class Deployed(Mocks):
             if code not in self.quotas:
                 return {}, [("quotaCode", "AccessDeniedException")]
             return {"quotaCode": code, "value": self.quotas[code]}, []
-        return {"region": REGION, "accountId": ACCOUNT, "partition": "aws"}, []
+        return {"region": REGION, "accountId": ACCOUNT, "partition": self.partition}, []
 
     def note_parent(self, args: pulumi.ResourceTransformationArgs) -> None:
         """Record who a resource's parent is."""
@@ -136,10 +138,11 @@ def deploy(
     project: str = PROJECT,
     stack: str = STACK,
     quotas: Mapping[str, float] | None = None,
+    partition: str = "aws",
 ) -> tuple[Made, Deployed]:
     """Run a piece of a program to its end; returns what it returned, and what it made."""
     asyncio.set_event_loop(_LOOP)
-    deployed = Deployed(quotas=quotas or {})
+    deployed = Deployed(quotas=quotas or {}, partition=partition)
     set_mocks(deployed, project=project, stack=stack, preview=False)
     set_all_config(config or {})
     made: list[Made] = []

@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.components.deployed import Deployed, deploy, resolved
+from tests.components.deployed import REGION, Deployed, deploy, resolved
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
@@ -108,7 +108,11 @@ def test_a_schedule_calls_one_function_with_bounded_tries() -> None:
 
 
 def observed(**more: Any) -> Deployed:
-    def build(opts: pulumi.ResourceOptions) -> None:
+    return watched(**more)[1]
+
+
+def watched(partition: str = "aws", **more: Any) -> tuple[Observability, Deployed]:
+    def build(opts: pulumi.ResourceOptions) -> Observability:
         args = ObservabilityArgs(
             functions={
                 "presence": function("presence", opts),
@@ -123,9 +127,22 @@ def observed(**more: Any) -> Deployed:
             log_alarms=flood_alarms({"keep_alive"}),
             **more,
         )
-        Observability("watch", args, opts=opts)
+        return Observability("watch", args, opts=opts)
 
-    return deploy(build)[1]
+    return deploy(build, partition=partition)
+
+
+@pytest.mark.parametrize(
+    ("partition", "host"),
+    [
+        ("aws", "console.aws.amazon.com"),
+        ("aws-cn", "console.amazonaws.cn"),
+        ("aws-us-gov", "console.amazonaws-us-gov.com"),
+    ],
+)
+def test_the_dashboard_s_link_leads_to_the_console_of_the_partition(partition: str, host: str) -> None:
+    address = resolved(watched(partition)[0].dashboard_url)
+    assert address.startswith(f"https://{REGION}.{host}/cloudwatch/"), address
 
 
 def test_alarms_cover_functions_stream_queue_and_api() -> None:
