@@ -92,11 +92,14 @@ def package_schema() -> dict[str, Any]:
 
 
 def _with_outputs(value: Any) -> Any:
-    """Return inputs with an Output for each value that the engine does not know yet, at any depth."""
+    """Return inputs with an Output for each value that the engine does not know yet, at any depth.
+
+    Mappings are sorted: the engine sends their keys in any order, which would change texts made of them.
+    """
     if isinstance(value, Unknown):
         return Output.from_input(value)
     if isinstance(value, Mapping):
-        return {key: _with_outputs(item) for key, item in cast(Mapping[str, Any], value).items()}
+        return {key: _with_outputs(item) for key, item in sorted(cast(Mapping[str, Any], value).items())}
     if isinstance(value, list):
         return [_with_outputs(item) for item in cast(list[Any], value)]
     return value

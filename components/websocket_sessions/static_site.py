@@ -262,7 +262,7 @@ class StaticSite(ComponentResource):
                 self._put(key, content=page, opts=after_assets)
             else:
                 self._put(key, source=pulumi.FileAsset(str(files[key])), opts=after_assets)
-        self._put("config.json", content=Output.json_dumps(config))
+        self._put("config.json", content=Output.json_dumps(config, sort_keys=True))
 
     def _put(
         self,
