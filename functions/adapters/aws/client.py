@@ -93,7 +93,10 @@ class AwsClient:
             content_type=f"application/x-amz-json-{JSON_VERSION}",
             signed_headers={"x-amz-target": target},
         )
-        return cast(dict[str, Any], json.loads(response.body))
+        try:
+            return cast(dict[str, Any], json.loads(response.body))
+        except ValueError as error:
+            raise UnreachableError("the result is not JSON") from error
 
     def request(
         self,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
-from adapters.aws.credentials import Credentials
+from adapters.aws.credentials import Credentials, CredentialsUnavailableError
 from adapters.aws.sigv4 import Signer
 from adapters.http.response import NoResponseError
 from adapters.management_api.connection_pool import HttpPool
@@ -83,6 +83,12 @@ class Sender:
         remaining = self._deadline.remaining() - self._limits.attempt_seconds
         return time.monotonic() + min(seconds, remaining)
 
+    def _current_credentials(self) -> Credentials:
+        try:
+            return self._credentials()
+        except CredentialsUnavailableError as error:
+            raise PushConfigurationError(str(error)) from error
+
     async def _send_all(
         self, method: str, deliveries: Sequence[Delivery], until: float, *, retry_throttled: bool
     ) -> list[Outcome]:
@@ -92,7 +98,7 @@ class Sender:
         """
         outcomes = [Outcome.DELIVERED] * len(deliveries)
         throttled: list[tuple[int, str, Sequence[bytes]]] = []
-        credentials = self._credentials()
+        credentials = self._current_credentials()
         queue = iter(enumerate(deliveries))
 
         async def attempt(path: str, payload: bytes) -> Outcome:

@@ -318,6 +318,13 @@ def test_the_trace_of_an_invocation_goes_with_its_calls(
     assert ours.headers["x-amzn-trace-id"] == theirs.headers["x-amzn-trace-id"]
 
 
+def test_a_result_that_is_no_json_is_no_result(server: AwsServer) -> None:
+    """A proxy's page, for instance."""
+    server.replies = [Reply(document="<html>")]
+    with pytest.raises(UnreachableError):
+        make(BY_OPERATION["GetItem"])
+
+
 def test_calls_share_a_connection(server: AwsServer) -> None:
     client = client_of("dynamodb")
     for _ in range(3):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from adapters.aws.credentials import Credentials
+from adapters.aws.credentials import Credentials, CredentialsUnavailableError
 from adapters.management_api.sender import BlockingSender, Sender
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from benchmarks.certificate import make_certificate, server_context
@@ -101,6 +101,20 @@ def test_a_refused_caller_is_a_configuration_error(status: int) -> None:
         pytest.raises(PushConfigurationError, match=str(status)),
     ):
         sender.deliver([one("a"), one("b")])
+
+
+def test_without_credentials_nothing_is_pushed() -> None:
+    """It is nobody's connection that fails, so no connection is taken for gone."""
+
+    def unavailable() -> Credentials:
+        raise CredentialsUnavailableError("the credentials could not be fetched")
+
+    with management_api() as api:
+        sender = BlockingSender(lambda: Sender(api.url, region="us-east-1", credentials=unavailable))
+        with pytest.raises(PushConfigurationError, match="credentials"):
+            sender.deliver([one("a")])
+        sender.close()
+        assert api.requests == []
 
 
 @pytest.mark.parametrize(
