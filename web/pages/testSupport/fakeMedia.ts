@@ -32,6 +32,8 @@ export class FakeAudio {
   src = "";
   disableRemotePlayback = false;
   preservesPitch = true;
+  /** How often it was started. */
+  starts = 0;
   /** Whether the browser requires a click before it plays. */
   requiresClick = false;
   onwaiting: (() => void) | null = null;
@@ -53,6 +55,7 @@ export class FakeAudio {
   }
 
   async play(): Promise<void> {
+    this.starts++;
     if (this.requiresClick) return Promise.reject(new DOMException("no", "NotAllowedError"));
     this.paused = false;
     this.onplay?.();

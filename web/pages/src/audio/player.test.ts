@@ -7,7 +7,7 @@ import { WEBM_OPUS } from "./webmRecording.ts";
 vi.stubGlobal("MediaSource", FakeMediaSource);
 vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:");
 // The player looks for MediaSource when it is loaded.
-const { AudioPlayer: Player } = await import("./player.ts");
+const { AudioPlayer: Player, canSetVolume } = await import("./player.ts");
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -54,6 +54,22 @@ class Playback {
     return this.player.state.value;
   }
 }
+
+test("the click that makes the player lets the element play, before there is sound", () => {
+  const { audio } = new Playback();
+  expect(audio.starts).toBe(1);
+  expect(audio.paused).toBe(true);
+});
+
+test("the page knows whether the platform lets it set the volume", () => {
+  const audio = new FakeAudio();
+  expect(canSetVolume(audio)).toBe(true);
+  expect(audio.volume).toBe(1);
+  // As on iOS.
+  expect(
+    canSetVolume(Object.defineProperty({ volume: 1 }, "volume", { get: () => 1, set: () => undefined })),
+  ).toBe(false);
+});
 
 test("sound plays at normal speed, close to the live position", async () => {
   const playback = new Playback();

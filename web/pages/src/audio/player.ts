@@ -43,6 +43,15 @@ export function canPlay(): boolean {
   return Source !== undefined;
 }
 
+/** Returns false on phones whose only volume is the device's own. */
+export function canSetVolume(audio: Pick<HTMLAudioElement, "volume">): boolean {
+  const before = audio.volume;
+  audio.volume = before > 0.5 ? 0.5 : 1;
+  const changed = audio.volume !== before;
+  audio.volume = before;
+  return changed;
+}
+
 /** Audio that has arrived. */
 interface ReceivedChunk {
   readonly bytes: Uint8Array<ArrayBuffer>;

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { ErrorCode, ListenerOptions, Timings } from "websocket-sessions";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Action } from "../../../client/src/socket.ts";
 import { controlsOf } from "../../testSupport/controls.ts";
 import { FakePlayer } from "../../testSupport/fakePlayer.ts";
@@ -229,6 +229,24 @@ test("every control of the listener page is a command with an answer to each fau
   expect(controlsOf(page).filter((id) => !commands.includes(id))).toEqual(WITHOUT_NETWORK);
 });
 
+test("the system's media controls pause and play", async () => {
+  const handlers = new Map<string, () => void>();
+  const mediaSession = { setActionHandler: (name: string, act: () => void) => handlers.set(name, act) };
+  Object.defineProperty(navigator, "mediaSession", { value: mediaSession, configurable: true });
+  vi.stubGlobal("MediaMetadata", Object);
+  onTestFinished(() => {
+    Reflect.deleteProperty(navigator, "mediaSession");
+    vi.unstubAllGlobals();
+  });
+  await onPage({}, async (page) => {
+    await page.listen();
+    handlers.get("pause")?.();
+    expect(page.player.state.value.name).toBe("paused");
+    handlers.get("play")?.();
+    expect(page.player.skips).toBe(1);
+  });
+});
+
 const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
   FAULTS.flatMap((fault) => {
     const answer = command.answers[fault];
@@ -236,7 +254,10 @@ const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
   }),
 );
 
-async function onPage({ timings }: Command, check: (page: ListenerPage) => Promise<void>): Promise<void> {
+async function onPage(
+  { timings }: Pick<Command, "timings">,
+  check: (page: ListenerPage) => Promise<void>,
+): Promise<void> {
   const { stop, ...network } = await startNetwork();
   const page = new ListenerPage(network, timings);
   try {

@@ -1,4 +1,4 @@
-import { AudioPlayer, canPlay } from "../audio/player.ts";
+import { AudioPlayer, canPlay, canSetVolume } from "../audio/player.ts";
 import type { FrontendConfig, Language, TokenProvider } from "websocket-sessions";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
@@ -136,15 +136,6 @@ function setUpControls(): void {
       }
     });
   });
-}
-
-/** Returns false on phones whose only volume is the device's own. */
-function canSetVolume(audio: HTMLAudioElement): boolean {
-  const before = audio.volume;
-  audio.volume = before > 0.5 ? 0.5 : 1;
-  const changed = audio.volume !== before;
-  audio.volume = before;
-  return changed;
 }
 
 function volume(): number {
