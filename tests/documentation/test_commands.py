@@ -43,6 +43,9 @@ RUN_BY = {
     "pulumi package add venv/bin/pulumi-resource-websocket_sessions": (
         "tests/examples/test_examples.py::test_echo_sends_a_message_back"
     ),
+    "pulumi package add <this repository>/components": (
+        "tests/examples/test_every_component.py::test_typescript_constructs_the_same_resources"
+    ),
     "pulumi stack init dev": PULUMI,
     "pulumi config set aws:region eu-central-1": PULUMI,
     "pulumi config set websocket-sessions:maxListeners 1000": PULUMI,
@@ -61,9 +64,6 @@ RUN_BY_OPERATOR = {
 NOT_RUN = {
     "pulumi package add https://<host>/<owner>/<repository>/components@<tag>": (
         "it needs a git server at the HTTPS port of a public name"
-    ),
-    "pulumi package add <this repository>/components": (
-        "tests/components/test_construct_engine.py names the same folder in Pulumi.yaml"
     ),
     "make setup": SETUP,
     "pulumi preview": ACCOUNT,

@@ -86,8 +86,8 @@ class Examples:
         project = copied / language
         described = Project.read(project / "Pulumi.yaml")
         if described.runtime == "nodejs":
-            self._engine(described).run(project, "package", "add", PLUGIN)
-        engine = self._engine(described)
+            self.engine(described).run(project, "package", "add", PLUGIN)
+        engine = self.engine(described)
         engine.select(STACK, project)
         try:
             engine.up(STACK, project, *(f"--config={key}={value}" for key, value in (config or {}).items()))
@@ -96,7 +96,11 @@ class Examples:
             engine.destroy(STACK, project)
         assert not engine.export(STACK, project)["deployment"].get("resources")
 
-    def _engine(self, project: Project) -> Engine:
+    def engine(self, project: Project) -> Engine:
+        """Return the engine for a program, with the plugin of the AWS package that the program has installed.
+
+        The test is skipped if the language's host cannot be built here.
+        """
         versions, runtimes = (project.aws_version(), TESTED_VERSION), (project.runtime,)
         try:
             engine = Engine.prepare(self.aws, state=self.state, versions=versions, runtimes=runtimes)
@@ -112,7 +116,17 @@ def copy_example(name: str, folder: Path) -> Path:
     return shutil.copytree(REPOSITORY / "examples" / name, folder / name, ignore=ignored)
 
 
+@pytest.fixture(scope="session")
+def variables(gateway: str, installed: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The environment of all programs. They share what is downloaded and built, so that it is made once."""
+    return {
+        "EMULATOR_WEBSOCKET_URL": gateway,
+        "VIRTUAL_ENV": str(installed),
+        "WEBSOCKET_SESSIONS_CACHE": str(tmp_path_factory.mktemp("archives")),
+        "npm_config_prefer_offline": "true",
+    }
+
+
 @pytest.fixture
-def examples(engine: Engine, emulator: MiniStack, gateway: str, installed: Path, tmp_path: Path) -> Examples:
-    variables = {"EMULATOR_WEBSOCKET_URL": gateway, "VIRTUAL_ENV": str(installed)}
+def examples(engine: Engine, emulator: MiniStack, variables: Mapping[str, str], tmp_path: Path) -> Examples:
     return Examples(state=engine.state, variables=variables, aws=emulator.environment, folder=tmp_path)

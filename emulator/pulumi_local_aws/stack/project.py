@@ -32,11 +32,19 @@ class Project:
     @classmethod
     def find(cls, start: Path) -> Self:
         """Return the project of the folder or of its nearest parent. Raises CommandError without one."""
-        for folder in (start, *start.parents):
-            for name in FILES:
-                if (folder / name).is_file():
-                    return cls.read(folder / name)
-        raise CommandError(f"There is no Pulumi.yaml in {start} or above it: run `pulumi new`, or use --cwd.")
+        found = cls.search(start)
+        if found is None:
+            raise CommandError(
+                f"There is no Pulumi.yaml in {start} or above it: run `pulumi new`, or use --cwd."
+            )
+        return found
+
+    @classmethod
+    def search(cls, start: Path) -> Self | None:
+        """Return the project of the folder or of its nearest parent, or None without one."""
+        files = (folder / name for folder in (start, *start.parents) for name in FILES)
+        file = next((file for file in files if file.is_file()), None)
+        return None if file is None else cls.read(file)
 
     @classmethod
     def read(cls, file: Path) -> Self:
