@@ -54,7 +54,7 @@ class JsonLogger:
         if LEVELS[level] < self._least:
             return
         caller = sys._getframe(2)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] -- documented, and cheap
-        line: dict[str, object] = {
+        values: dict[str, object] = {
             "level": level,
             "location": f"{caller.f_code.co_name}:{caller.f_lineno}",
             "message": event,
@@ -65,6 +65,7 @@ class JsonLogger:
             **_failure_fields(failure),
             **_trace_field(),
         }
+        line = {name: value for name, value in values.items() if value is not None}
         text = json.dumps(line, separators=(",", ":"), ensure_ascii=False, default=str)
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
