@@ -22,10 +22,8 @@ from benchmarks.report import Report, Table
 from domain.settings import Settings
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port
-from tests.support.counted_session import Counted, CountingQueue
-from tests.support.dynamodb_meter import metered
-from tests.support.keep_alive_driver import KeepAliveDriver
-from tests.support.tables import boto3_client, clear_tables, create_tables, names
+from tests.support.counted_session import Counted, counted_session
+from tests.support.tables import boto3_client, create_tables, names
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import LOG_BYTES, MEMORY_GB
 from websocket_sessions.capacity.prices import PRICES as AWS_PRICES
@@ -91,16 +89,6 @@ def _audio(seconds: float) -> Scenario:
     return Scenario(
         name=f"audio, chunks of {seconds:g} s", per_second=1 / seconds, data_bytes=4 * ceil(content / 3)
     )
-
-
-@contextmanager
-def counted_session(settings: Settings) -> Generator[Counted]:
-    """Yield a session of no listeners yet, on empty tables."""
-    clear_tables()
-    queue = CountingQueue()
-    driver = KeepAliveDriver(settings, queue=queue)
-    with metered() as units:
-        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
 
 
 def counts(counted: Counted) -> Units:

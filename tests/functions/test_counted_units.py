@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 
 from domain.settings import Settings
-from tests.support.counted_session import Counted, CountingQueue
-from tests.support.dynamodb_meter import metered
-from tests.support.keep_alive_driver import KeepAliveDriver
-from tests.support.tables import clear_tables
+from tests.support.counted_session import Counted, counted_session
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import LOG_BYTES
@@ -24,35 +21,25 @@ ALLOWED_ERROR = 0.1
 @pytest.fixture
 def counted(tables: object) -> Iterator[Counted]:
     """A counted session on the stack's default settings, on empty tables."""
-    clear_tables()
-    settings, queue = Settings(), CountingQueue()
-    driver = KeepAliveDriver(settings, queue=queue)
-    with metered() as units:
-        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+    with counted_session(Settings()) as session:
+        yield session
 
 
 @pytest.fixture
 def counted_on_shards(tables: object) -> Iterator[Counted]:
     """A counted session of which the publish serves one shard of ten listeners, and the queue the others."""
-    clear_tables()
-    settings = Settings(max_listeners=30, listeners_per_shard=10, direct_fan_out=10)
-    queue = CountingQueue()
-    driver = KeepAliveDriver(settings, queue=queue)
-    with metered() as units:
-        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+    with counted_session(Settings(max_listeners=30, listeners_per_shard=10, direct_fan_out=10)) as session:
+        yield session
 
 
 @pytest.fixture
 def counted_batches(tables: object) -> Iterator[Counted]:
     """A counted session of three shards whose messages are sent once a second."""
-    clear_tables()
     settings = Settings(
         max_listeners=30, listeners_per_shard=10, coalescing_interval=1, coalescing_audience=10
     )
-    queue = CountingQueue()
-    driver = KeepAliveDriver(settings, queue=queue)
-    with metered() as units:
-        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+    with counted_session(settings) as session:
+        yield session
 
 
 def load_of(counted: Counted, *, minutes: float, reconnects_per_hour: float = 0, **load: Any) -> Load:

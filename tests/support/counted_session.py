@@ -4,7 +4,8 @@ Time is the clock of the driver. The clients wait as the client library does.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
@@ -14,9 +15,10 @@ from domain.model import Caller, Position
 from domain.settings import Settings
 from fan_out.tasks import FanOutTask, FlushTask
 from handlers.request import body_of
-from tests.support.dynamodb_meter import Units
+from tests.support.dynamodb_meter import Units, metered
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import new_id
+from tests.support.tables import clear_tables
 from websocket_sessions.capacity.operations import SILENCE_JITTER
 from websocket_sessions.client.timings import Timings
 from wire.pushes import encode
@@ -245,3 +247,13 @@ class Counted:
                 lambda: self.driver.join(client.connection_id, self.session_id, position=client.position)
             )
             client.heard_at, client.check_at = self.driver.now, self.driver.now + wait
+
+
+@contextmanager
+def counted_session(settings: Settings) -> Generator[Counted]:
+    """Yield a session without listeners, on empty tables."""
+    clear_tables()
+    queue = CountingQueue()
+    driver = KeepAliveDriver(settings, queue=queue)
+    with metered() as units:
+        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
