@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 STACK ?= dev
 OPERATE = pulumi stack output --json --stack $(STACK) | $(VENV_PYTHON) -m websocket_sessions.operator
 
-.PHONY: help setup up down demo watch test check format bench upgrade-test test-live verify end-session end-sessions end-user terraform docs sbom requirements
+.PHONY: help setup up down demo watch test check format bench reliability upgrade-test test-live verify end-session end-sessions end-user terraform docs sbom requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: setup ## put the Python sources into shape
 
 bench: setup ## the benchmarks, each beside its baseline
 	@$(VENV_PYTHON) -m benchmarks
+
+reliability: setup ## faults, odd inputs, outages and hazards in a quarter of an hour; writes docs/reliability.md
+	@$(VENV_PYTHON) -m tools.reliability
 
 upgrade-test: setup ## upgrade a former release with a live session, and roll it back: make upgrade-test FROM=7cdf388
 	@$(VENV_PYTHON) -m tools.upgrade $(FROM)

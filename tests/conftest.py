@@ -1,6 +1,6 @@
 """Fixtures that several rooms' tests share: a local AWS of their own, and the Pulumi engine against it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -8,6 +8,16 @@ from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port
+from tests.support.reliability import Figures
+
+
+@pytest.fixture
+def figures(record_property: Callable[[str, object], None]) -> Iterator[Figures]:
+    """What a test tried and what went wrong, for the report of the run."""
+    figures = Figures()
+    yield figures
+    for name, count in figures.counts.items():
+        record_property(name, count)
 
 
 @pytest.fixture(scope="session")

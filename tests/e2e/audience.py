@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.reliability import Figures
 from websocket_sessions.client import Client, Timings
 from websocket_sessions.client import Listener as JoinedListener
 from websocket_sessions.client import Speaker as AttachedSpeaker
@@ -53,6 +54,24 @@ class Listener:
         """Assert that each offset of the log was delivered once and in order."""
         assert self.resets == 0
         assert self.delivered == sorted(log.items())
+
+
+def account_for(
+    figures: Figures, log: Mapping[int, str], listeners: Sequence[Listener], *, stuck: int
+) -> None:
+    """Count what the listeners got of a log, and assert that each got all of it once and in order.
+
+    `stuck` is the number of listeners that did not come to the end of the session.
+    """
+    offsets = [[offset for offset, _ in listener.delivered] for listener in listeners]
+    figures.tried(sum(map(len, offsets)))
+    figures.failures(
+        lost=sum(len(set(log) - set(found)) for found in offsets),
+        doubled=sum(len(found) - len(set(found)) for found in offsets),
+        stuck=stuck,
+    )
+    for listener in listeners:
+        listener.check(log)
 
 
 @dataclass

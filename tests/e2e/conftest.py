@@ -43,6 +43,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
                 aws=stack.aws_environment(),
                 tree=stack.layout.root,
                 pulumi=stack.engine.environment,
+                stack=stack,
             )
     except EngineUnavailable as error:
         pytest.skip(str(error))

@@ -11,6 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tools.dev_stack import clients
+from tools.dev_stack.dev_stack import DevStack
 from tools.dev_stack.session_client import SessionClient
 from tools.dev_stack.users import User, create_user, remove_user
 
@@ -20,7 +21,7 @@ class Deployment:
     """One stack; `aws` holds the AWS_* variables of its emulator, the Region for one in an account.
 
     `tree` is the copy of the sources that the tests' own stack was deployed from, `pulumi` the environment of
-    its Pulumi CLI.
+    its Pulumi CLI, and `stack` that stack on its local AWS.
     `private` collects what no log line may show.
     """
 
@@ -28,6 +29,7 @@ class Deployment:
     aws: Mapping[str, str]
     tree: Path | None = None
     pulumi: Mapping[str, str] | None = None
+    stack: DevStack | None = None
     private: set[str] = field(default_factory=set[str])
     users: list[str] = field(default_factory=list[str])
 

@@ -63,6 +63,24 @@ class Controls:
             ExpressionAttributeValues={":now": {"N": str(int(time.time()))}},
         )
 
+    def make_due(self) -> list[str]:
+        """Let the next run check every connection that has a record; return their ids."""
+        table, now = self._tables["connections"], {":now": {"N": str(int(time.time()))}}
+        found = [
+            item["connectionId"].get("S", "")
+            for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+            for item in page["Items"]
+        ]
+        for connection_id in found:
+            self._dynamodb.update_item(
+                TableName=table,
+                Key={"connectionId": {"S": connection_id}},
+                UpdateExpression="SET dueAt = :now",
+                ConditionExpression="attribute_exists(connectionId)",
+                ExpressionAttributeValues=now,
+            )
+        return found
+
     def expire_tokens(self) -> None:
         """Let the token of every connection that has one expire now, and make these connections due."""
         table, now = self._tables["connections"], {":now": {"N": str(int(time.time()))}}

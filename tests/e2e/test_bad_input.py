@@ -1,15 +1,21 @@
 """Bad input gets its own error code, never a stack trace, and leaves nothing half written."""
 
+import base64
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from tests.e2e.deployment import Deployment, User
-from tools.dev_stack.session_client import SessionClient
+from tests.e2e.test_http import call
+from tests.support.reliability import Figures
+from tools.dev_stack.session_client import PROTOCOL, SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 CREATE = {"action": "createSession", "sourceLanguage": "en", "quality": "standard"}
@@ -56,8 +62,9 @@ async def answer(client: SessionClient, text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(("text", "code"), BAD_MESSAGES, ids=lambda value: str(value)[:60])
 async def test_a_bad_message_gets_its_own_code(
-    deployment: Deployment, speaker_user: User, text: str, code: str
+    deployment: Deployment, speaker_user: User, figures: Figures, text: str, code: str
 ) -> None:
+    figures.tried(1)
     async with await deployment.connect(speaker_user) as client:
         assert (await answer(client, text))["code"] == code
         await assert_not_attached(client)
@@ -78,15 +85,60 @@ async def test_an_anonymous_connection_may_not_speak(deployment: Deployment) -> 
 def bad_tokens(token: str) -> Iterator[str]:
     """Tokens that must be refused, never taken for anonymous."""
     header, payload, signature = token.split(".")
+    head, claims = decoded(header), decoded(payload)
+    own = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     yield "not-a-token"
+    yield "..."
+    yield secrets.token_urlsafe(64)
+    yield secrets.token_urlsafe(1_500)
+    yield f"{header}.{payload}"
     yield f"{header}.{payload}."
     yield f"{header}.{payload}.{signature[::-1]}"
-    yield f"eyJhbGciOiJub25lIn0.{payload}."
-    yield secrets.token_urlsafe(64)
+    yield f"{header}.{payload}.{signature[:-8]}"
+    yield f"{header}.{payload}.{signature}.{signature}"
+    yield f"{payload}.{header}.{signature}"
+    for algorithm in ("none", "None", "HS256", "RS384", "PS256", "ES256"):
+        yield f"{encoded({**head, 'alg': algorithm})}.{payload}.{signature}"
+    yield f"{encoded({**head, 'alg': 'none'})}.{payload}."
+    yield f"{encoded({'alg': 'RS256'})}.{payload}.{signature}"
+    yield f"{encoded({**head, 'kid': 'another'})}.{payload}.{signature}"
+    for change in ({"sub": "another"}, {"exp": claims["exp"] + 86_400}, {"aud": "x", "client_id": "x"}):
+        yield f"{header}.{encoded({**claims, **change})}.{signature}"
+        yield jwt.encode({**claims, **change}, own, algorithm="RS256", headers=head)
+    yield jwt.encode(claims, own, algorithm="RS256", headers=head)
+    secret = "a secret of thirty-two characters"
+    yield jwt.encode(claims, secret, algorithm="HS256", headers={"kid": head["kid"]})
 
 
-async def test_a_bad_token_is_refused_at_the_handshake(deployment: Deployment, speaker_user: User) -> None:
+def decoded(part: str) -> dict[str, Any]:
+    return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def encoded(value: Mapping[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize("place", ["subprotocol", "header", "query"])
+async def test_a_bad_token_is_refused_at_the_handshake(
+    deployment: Deployment, speaker_user: User, figures: Figures, place: str
+) -> None:
+    url = deployment.config["webSocketUrl"]
     for token in bad_tokens(speaker_user.token):
+        options: dict[str, Any] = {
+            "subprotocol": {"subprotocols": [PROTOCOL, f"bearer.{token}"]},
+            "header": {"additional_headers": {"Authorization": f"Bearer {token}"}},
+            "query": {},
+        }[place]
         with pytest.raises(InvalidStatus) as refused:
-            await SessionClient.open(deployment.config["webSocketUrl"], token)
+            await connect(f"{url}?token={token}" if place == "query" else url, compression=None, **options)
         assert refused.value.response.status_code in {401, 403}
+        figures.tried(1)
+
+
+def test_a_bad_token_is_refused_over_http(
+    deployment: Deployment, speaker_user: User, figures: Figures
+) -> None:
+    for token in bad_tokens(speaker_user.token):
+        status, _ = call(deployment, "POST", "/sessions", body=CREATE, Authorization=f"Bearer {token}")
+        assert status == 401, token
+        figures.tried(1)

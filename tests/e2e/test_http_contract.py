@@ -13,11 +13,12 @@ from schemathesis.generation import GenerationMode
 
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.test_http import BODY, call
+from tests.support.reliability import Figures, sized
 from tools.dev_stack.paths import ROOT
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 CHECKS: Any = import_module("schemathesis.specs.openapi.checks")  # its types are incomplete
-REQUESTS = 20
+REQUESTS = sized(20, 50)
 """Generated requests for each operation and mode."""
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "docs" / "openapi.json").read_text(encoding="utf-8"))
 OPERATIONS = [
@@ -31,7 +32,12 @@ OPERATIONS = [
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_generated_requests_are_answered_as_described(
-    deployment: Deployment, speaker_user: User, path: str, method: str, mode: GenerationMode
+    deployment: Deployment,
+    speaker_user: User,
+    figures: Figures,
+    path: str,
+    method: str,
+    mode: GenerationMode,
 ) -> None:
     """No status, media type or body that the document lacks, and no server error.
 
@@ -54,6 +60,7 @@ def test_generated_requests_are_answered_as_described(
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def answered(case: Any) -> None:
+        figures.tried(1)
         case.call_and_validate(
             base_url=deployment.config["httpUrl"].rstrip("/"),
             headers={"Authorization": f"Bearer {speaker_user.token}"},

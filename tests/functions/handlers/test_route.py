@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support import events
 from tests.support.handler_driver import HANDLER_OF_ACTION, HandlerDriver
+from tests.support.reliability import Figures, sized
 from tests.support.session_driver import new_id
 from wire.schema_generated import MESSAGES
 
@@ -76,26 +77,30 @@ MESSAGE = st.dictionaries(NAMES | st.text(max_size=8), LIKELY | JSON, max_size=6
 
 @pytest.mark.parametrize("action", [name for name in HANDLER_OF_ACTION if name != "refreshToken"])
 @run_settings(
-    max_examples=40,
+    max_examples=sized(40, 500),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(message=MESSAGE, anonymous=st.booleans())
 def test_no_message_gives_an_internal_error(
-    stack: HandlerDriver, action: str, message: dict[str, Any], anonymous: bool
+    stack: HandlerDriver, figures: Figures, action: str, message: dict[str, Any], anonymous: bool
 ) -> None:
+    figures.tried(1)
     connection_id = stack.connect(None if anonymous else "user")
     body = json.dumps({**message, "action": action})
     reply = stack.send_text(connection_id, HANDLER_OF_ACTION[action], body)
     assert reply["type"] != "error" or reply["code"] != "INTERNAL", (body, reply)
 
 
-@run_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@run_settings(
+    max_examples=sized(60, 2_300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(body=st.none() | st.text(max_size=50) | JSON.map(json.dumps))
-def test_no_body_gives_an_internal_error(stack: HandlerDriver, body: str | None) -> None:
+def test_no_body_gives_an_internal_error(stack: HandlerDriver, figures: Figures, body: str | None) -> None:
     event = events.message("connection", "user", "")
     event["body"] = body
     for handler in ("unknown_action", "create_session", "join_session"):
+        figures.tried(1)
         reply = json.loads(stack.call(handler, event)["body"])
         assert reply["code"] != "INTERNAL"
 
