@@ -1,10 +1,13 @@
 import { Emitter } from "websocket-sessions";
 import { element, Id } from "../src/audio/ebml.ts";
-import type { MicrophoneError } from "../src/audio/microphone.ts";
+import { MicrophoneError } from "../src/audio/microphone.ts";
 import { WebmRecording } from "../src/audio/webmRecording.ts";
 import type { SpeakerInput } from "../src/speaker/speakerController.ts";
 
 const CHUNK_MILLISECONDS = 100;
+
+/** The id of a device that cannot be opened. */
+export const BROKEN_MICROPHONE = "broken";
 
 /** Stands in for the browser's microphone: it records a packet of audio ten times a second. */
 export class FakeMicrophone implements SpeakerInput {
@@ -26,8 +29,18 @@ export class FakeMicrophone implements SpeakerInput {
   }
 
   async open(deviceId = "default"): Promise<void> {
+    if (deviceId === BROKEN_MICROPHONE)
+      return Promise.reject(new MicrophoneError("The microphone could not be opened."));
     this.deviceId = deviceId;
+    this.resume();
     return Promise.resolve();
+  }
+
+  /** The device is disconnected. */
+  async lose(): Promise<void> {
+    await this.pause();
+    this.deviceId = undefined;
+    this.lost.emit(new MicrophoneError("The microphone was disconnected."));
   }
 
   async ensureOpen(deviceId?: string): Promise<void> {
@@ -40,6 +53,7 @@ export class FakeMicrophone implements SpeakerInput {
   }
 
   resume(): void {
+    if (!this.#target) return;
     this.#timer ??= setInterval(() => {
       const packet = { time: (this.#time += CHUNK_MILLISECONDS), data: new Uint8Array(10) };
       this.#target?.onPackets(this.#recording, [packet]);

@@ -47,7 +47,7 @@ export class ListenerController {
     this.#listener = listener;
     this.#store = store;
     this.#player = player;
-    this.#stallProbe = new StallProbe(() => listener.connection.socket?.probe());
+    this.#stallProbe = new StallProbe({ probe: () => listener.connection.socket?.probe(), spread: 2 });
     this.#stallTimer = setInterval(() => this.#checkConnection(), STALL_CHECK_MILLISECONDS);
     player.state.subscribe((state) => store.patch({ player: state }));
     showMediaSession(listener.state.value.sessionId, player);
@@ -99,7 +99,7 @@ export class ListenerController {
   }
 
   #play({ contentType, data }: ContentMessage): void {
-    this.#stallProbe.restart();
+    this.#stallProbe.onSound();
     if (!contentType.startsWith("audio/")) return;
     try {
       this.#player.add(fromBase64(data), contentType);

@@ -43,7 +43,7 @@ export class Broadcast {
     this.#speaker = speaker;
     this.#store = store;
     this.#onInterrupted = options.onInterrupted;
-    this.#stallProbe = new StallProbe(() => speaker.connection.socket?.probe());
+    this.#stallProbe = new StallProbe({ probe: () => speaker.connection.socket?.probe() });
     this.#publisher = new AudioPublisher({
       publish: async (chunk, contentType, expired) => {
         const content = { data: toBase64(chunk), contentType, encoding: "base64" } as const;

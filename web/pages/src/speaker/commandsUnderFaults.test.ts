@@ -3,7 +3,7 @@ import type { ErrorCode, Timings } from "websocket-sessions";
 import { describe, expect, test } from "vitest";
 import type { Action } from "../../../client/src/socket.ts";
 import { token } from "../../../client/testSupport/harness.ts";
-import { FakeMicrophone } from "../../testSupport/fakeMicrophone.ts";
+import { BROKEN_MICROPHONE, FakeMicrophone } from "../../testSupport/fakeMicrophone.ts";
 import {
   eventually,
   FAULTS,
@@ -345,6 +345,29 @@ describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, 
       page.heal();
       if (answer.then !== undefined) await page.shows(answer.then);
       await eventually(() => expect(command.hasEffect(page)).toBe(answer.fails !== true));
+    });
+  });
+
+  test("another microphone that cannot be opened leaves the one in use", async () => {
+    await onPage({}, async (page) => {
+      await page.goOnAir();
+      const since = page.statuses.length;
+      page.give(async ({ controller }) => controller.broadcast?.useMicrophone(BROKEN_MICROPHONE));
+      await page.alerts(/could not be opened/);
+      await page.says(["Starting…", "Broadcasting"], since);
+      expect(page.microphone.deviceId).toBe("default");
+    });
+  });
+
+  test("a microphone that is disconnected is named until another one records", async () => {
+    await onPage({}, async (page) => {
+      await page.goOnAir();
+      await page.microphone.lose();
+      await page.shows("On air without a microphone");
+      await page.alerts(/was disconnected/);
+      page.give(async ({ controller }) => controller.broadcast?.useMicrophone("another"));
+      await page.shows("Broadcasting");
+      expect(alertText(page.store.value)).toBeUndefined();
     });
   });
 
