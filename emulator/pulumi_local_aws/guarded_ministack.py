@@ -105,7 +105,8 @@ def main() -> None:
     evaluator = Module("core.iam_evaluator")
     _neighbour("batch_actions")["require_single_actions"](evaluator)
     apigateway = Module("services.apigateway")
-    _neighbour("kept_members")["keep_members"](apigateway, Module("services.acm"), Module("services.cognito"))
+    others = (Module(f"services.{name}") for name in ("acm", "cognito", "cloudwatch"))
+    _neighbour("kept_members")["keep_members"](apigateway, *others)
     policies = _neighbour("function_policies")["FunctionPolicies"](
         Module("services.lambda_svc"), evaluator, Module("core.responses")
     )

@@ -6,7 +6,9 @@ It runs in MiniStack's own virtual environment, so it imports the standard libra
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
+from xml.sax.saxutils import escape
 
 INTEGRATION = (
     "connectionId",
@@ -22,6 +24,7 @@ AUTHORIZER = ("authorizerType",)
 CERTIFICATE = ("KeyAlgorithm", "Options")
 """Of RequestCertificate."""
 
+_ALARM_FILTERS = ("AlarmNamePrefix", "StateValue", "MaxRecords", "NextToken")
 _WEB_SOCKET_DEFAULTS: Mapping[str, Mapping[str, str]] = {
     "integration": {"passthroughBehavior": "WHEN_NO_MATCH"},
     "authorizer": {},
@@ -31,12 +34,13 @@ _WEB_SOCKET_DEFAULTS: Mapping[str, Mapping[str, str]] = {
 Function = Callable[..., Any]
 
 
-def keep_members(apigatewayv2: Any, acm: Any, cognito: Any) -> None:
+def keep_members(apigatewayv2: Any, acm: Any, cognito: Any, cloudwatch: Any) -> None:
     """Let these services of MiniStack keep the members."""
     _keep_in_api_gateway(apigatewayv2, "integration", INTEGRATION, ("create", "update"))
     _keep_in_api_gateway(apigatewayv2, "authorizer", AUTHORIZER, ("update",))
     _keep_in_certificates(acm)
     _keep_names_of_user_pools(cognito)
+    _show_whole_alarms(cloudwatch)
 
 
 def _keep_in_api_gateway(service: Any, kind: str, members: Iterable[str], operations: Iterable[str]) -> None:
@@ -103,3 +107,63 @@ def _keep_names_of_user_pools(service: Any) -> None:
         return call
 
     service.wrap("_update_user_pool", keeping)
+
+
+def _show_whole_alarms(service: Any) -> None:
+    """Let DescribeAlarms answer with all members in XML, AWS's older protocol, as it does in JSON.
+
+    An alarm has one of the two kinds of statistic, where MiniStack adds an average to the other kind.
+    """
+    value_of, respond, alarms = service.get("_p"), service.get("_xml"), service.get("_alarms")
+
+    def one_statistic(put: Function) -> Function:
+        def call(params: Any, request: Any, *protocol: bool) -> Any:
+            response = put(params, request, *protocol)
+            alarm = alarms.get(request.get("AlarmName") or value_of(params, "AlarmName"))
+            if alarm and alarm.get("ExtendedStatistic"):
+                alarm.pop("Statistic", None)
+            return response
+
+        return call
+
+    def showing(describe: Function) -> Function:
+        def call(params: Any, request: Any, is_cbor: bool, is_json: bool = False) -> Any:
+            if is_cbor or is_json:
+                return describe(params, request, is_cbor, is_json)
+            given: dict[str, Any] = {name: value_of(params, name) for name in _ALARM_FILTERS}
+            for name in ("AlarmNames", "AlarmTypes"):
+                given[name] = list(_members(params, name, value_of))
+            known = {name: value for name, value in given.items() if value}
+            status, _, body = describe(params, known, False, True)
+            if status >= 400:
+                return describe(params, request, is_cbor, is_json)
+            return respond(status, "DescribeAlarmsResponse", _xml("DescribeAlarmsResult", json.loads(body)))
+
+        return call
+
+    service.wrap("_put_metric_alarm", one_statistic)
+    service.wrap("_describe_alarms", showing)
+
+
+def _members(params: Any, name: str, value_of: Function) -> Iterable[str]:
+    number = 1
+    while value := value_of(params, f"{name}.member.{number}"):
+        yield value
+        number += 1
+
+
+def _xml(name: str, value: Any) -> str:
+    """Return a value as an element of the query protocol, or an empty string for None."""
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        inner = "".join(_xml(key, item) for key, item in cast("dict[str, Any]", value).items())
+    elif isinstance(value, list):
+        inner = "".join(_xml("member", item) for item in cast("list[Any]", value))
+    elif isinstance(value, bool):
+        inner = str(value).lower()
+    elif name.endswith("Timestamp"):
+        inner = datetime.fromtimestamp(float(value), UTC).isoformat()
+    else:
+        inner = escape(str(value))
+    return f"<{name}>{inner}</{name}>"

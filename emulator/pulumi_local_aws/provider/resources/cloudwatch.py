@@ -49,8 +49,6 @@ class MetricAlarm(Resource):
             return None
         response = {**alarms[0], "Dimensions": _dimension_map(alarms[0].get("Dimensions"))}
         response["Metrics"] = [_query_from_api(entry) for entry in get_list(response, "Metrics")]
-        if response.get("ExtendedStatistic"):
-            response.pop("Statistic", None)  # The emulator returns both; an alarm has one of them.
         return self.outputs(cloud, resource_id, state, response)
 
     def update(self, cloud: Cloud, resource_id: str, state: State, news: State, changed: set[str]) -> None:
