@@ -69,12 +69,14 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
     expect(await link.getAttribute("href")).toBe(`${site.url}listener.html#${sessionId}`);
     expect(await speaker.page.getByRole("img", { name: /QR code/ }).count()).toBe(1);
     await shows(speaker, "connection", "Connected");
+    expect(await speaker.page.getByText("Nobody listens yet.").isVisible()).toBe(true);
 
     const listener = await listen(browser, site, sessionId, PICTURE);
     await shows(listener, "playback", "Playing");
     await expect.poll(async () => (await playback(listener)).seconds, WAIT).toBeGreaterThan(3);
     expect((await playback(listener)).bytes).toBeGreaterThan(1000);
     await shows(speaker, "listeners", "1");
+    expect(await speaker.page.getByText("Nobody listens yet.").isVisible()).toBe(false);
 
     await holdBeep(speaker);
     await picture(speaker, "speaker.png");
