@@ -173,6 +173,25 @@ describe.skipIf(!localStack || !hasBrowser)("people on the pages", { timeout: 15
     await context.close();
   });
 
+  test("a page says that it loads, and what it could not load", async ({ browser, site }) => {
+    const context = await browser.newContext();
+    let fail = (): void => undefined;
+    const failed = new Promise<void>((resolve) => (fail = resolve));
+    await context.route("**/assets/cognito-*.js", async (route) => {
+      await failed;
+      await route.abort();
+    });
+    const page = await context.newPage();
+    await page.goto(`${site.url}speaker.html`);
+    const speaker: Visitor = { context, page, problems: [] };
+    await shows(speaker, "loading", "Loading…");
+    expect(await page.locator("#loading").isVisible()).toBe(true);
+    fail();
+    await shows(speaker, "alert", /^The page could not load the sign-in\. Check your network/);
+    expect(await page.locator("#loading").isVisible()).toBe(false);
+    await context.close();
+  });
+
   test("a page without JavaScript says what it needs, and an unknown address gets a page with its styles", async ({
     browser,
     site,

@@ -22,7 +22,9 @@ type Step = keyof typeof STEPS;
 
 /** Loads and configures the sign-in library on demand, because it is large. */
 export async function loadAuth(config: FrontendConfig): Promise<Auth> {
-  const auth = await import("websocket-sessions/auth");
+  const auth = await import("websocket-sessions/auth").catch(() => {
+    throw new Error("The page could not load the sign-in. Check your network, then reload the page.");
+  });
   auth.configureCognito(config);
   return auth;
 }
