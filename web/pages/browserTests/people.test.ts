@@ -173,6 +173,24 @@ describe.skipIf(!localStack || !hasBrowser)("people on the pages", { timeout: 15
     await context.close();
   });
 
+  test("a listener of a stack that requires it signs in, and joins then", async ({ browser, site }) => {
+    await signInWithClient();
+    const { sessionId } = await speak();
+    const context = await browser.newContext();
+    const headers = { "Access-Control-Allow-Origin": "*" };
+    await context.route("**/sessions/*", async (route) => route.fulfill({ status: 401, headers }));
+    const page = await context.newPage();
+    await page.goto(`${site.url}listener.html#${sessionId}`);
+    const listener: Visitor = { context, page, problems: [] };
+    await press(listener, "Join");
+    await expect.poll(async () => page.title(), WAIT).toBe("Sign in to listen · Live sessions");
+    expect(await focused(listener)).toBe("sign-in");
+    await signIn(listener, theStack().user);
+    await expect.poll(async () => focused(listener), WAIT).toBe("listening");
+    expect(await text(listener, "session-id")).toBe(sessionId);
+    await context.close();
+  });
+
   test("a page says that it loads, and what it could not load", async ({ browser, site }) => {
     const context = await browser.newContext();
     let fail = (): void => undefined;
