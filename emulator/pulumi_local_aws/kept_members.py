@@ -112,16 +112,19 @@ def _keep_names_of_user_pools(service: Any) -> None:
 def _show_whole_alarms(service: Any) -> None:
     """Let DescribeAlarms answer with all members in XML, AWS's older protocol, as it does in JSON.
 
-    An alarm has one of the two kinds of statistic, where MiniStack adds an average to the other kind.
+    An alarm has one of the two kinds of statistic, where MiniStack adds an average to the other kind. In XML
+    PutMetricAlarm drops the actions for missing data.
     """
     value_of, respond, alarms = service.get("_p"), service.get("_xml"), service.get("_alarms")
 
-    def one_statistic(put: Function) -> Function:
+    def keeping(put: Function) -> Function:
         def call(params: Any, request: Any, *protocol: bool) -> Any:
             response = put(params, request, *protocol)
             alarm = alarms.get(request.get("AlarmName") or value_of(params, "AlarmName"))
             if alarm and alarm.get("ExtendedStatistic"):
                 alarm.pop("Statistic", None)
+            if alarm and (actions := list(_members(params, "InsufficientDataActions", value_of))):
+                alarm["InsufficientDataActions"] = actions
             return response
 
         return call
@@ -141,7 +144,7 @@ def _show_whole_alarms(service: Any) -> None:
 
         return call
 
-    service.wrap("_put_metric_alarm", one_statistic)
+    service.wrap("_put_metric_alarm", keeping)
     service.wrap("_describe_alarms", showing)
 
 

@@ -44,9 +44,9 @@ def alarms(emulator: MiniStack) -> Iterator[Any]:
     made.delete_alarms(AlarmNames=list(names))
 
 
-def query(emulator: MiniStack, **parameters: str) -> list[ET.Element]:
+def query(emulator: MiniStack, action: str = "DescribeAlarms", **parameters: str) -> list[ET.Element]:
     """Return the alarms that a call of the query protocol answers with."""
-    body = urlencode({"Action": "DescribeAlarms", "Version": "2010-08-01", **parameters})
+    body = urlencode({"Action": action, "Version": "2010-08-01", **parameters})
     form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
     signed = AWSRequest("POST", f"{emulator.endpoint_url}/", data=body, headers=form)
     keys = Credentials(emulator.access_key, emulator.secret_key)
@@ -81,3 +81,17 @@ def test_the_filters_and_pages_of_the_call_apply(emulator: MiniStack, alarms: An
     assert [one.findtext("AlarmName") for one in query(emulator, AlarmNamePrefix="late")] == ["late", "later"]
     page = query(emulator, AlarmNamePrefix="late", MaxRecords="1")
     assert [one.findtext("AlarmName") for one in page] == ["late"]
+
+
+def test_the_actions_for_missing_data_are_kept(emulator: MiniStack, alarms: Any) -> None:
+    topic = "arn:aws:sns:us-east-1:000000000000:a"
+    plain_members = {
+        name: str(value) for name, value in ALARM.items() if isinstance(value, str | int | float)
+    }
+    query(
+        emulator,
+        "PutMetricAlarm",
+        **plain_members | {"AlarmName": "other", "InsufficientDataActions.member.1": topic},
+    )
+    (alarm,) = alarms.describe_alarms(AlarmNames=["other"])["MetricAlarms"]
+    assert alarm["InsufficientDataActions"] == [topic]

@@ -1,16 +1,9 @@
 """What the real provider reads otherwise from MiniStack than this project's provider, with the reasons."""
 
-_ALARMS = "MiniStack answers DescribeAlarms without it in the protocol of AWS's SDK for Go"
 _VERSIONS = "MiniStack lists the latest version by the function's ARN, without $LATEST"
 _AUTHORIZERS = "MiniStack returns it for each authorizer"
 
 DIFFERENCES = {
-    ("aws_cloudwatch_metric_alarm", "actions_enabled"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "dimensions"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "extended_statistic"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "period"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "statistic"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _ALARMS,
     ("aws_lambda_function", "qualified_arn"): _VERSIONS,
     ("aws_lambda_function", "qualified_invoke_arn"): _VERSIONS,
     ("aws_s3_object", "id"): "before version 6 the real provider's id is the key alone",
@@ -21,14 +14,5 @@ CHANGES = {
     ("aws_apigatewayv2_authorizer", "authorizer_payload_format_version"): _AUTHORIZERS,
     ("aws_apigatewayv2_authorizer", "jwt_configuration"): _AUTHORIZERS,
     ("aws_cloudfront_response_headers_policy", "remove_headers_config"): "MiniStack returns an empty one",
-    ("aws_cloudwatch_metric_alarm", "actions_enabled"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "alarm_actions"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "dimensions"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "extended_statistic"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "ok_actions"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "insufficient_data_actions"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "period"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "statistic"): _ALARMS,
-    ("aws_cloudwatch_metric_alarm", "treat_missing_data"): _ALARMS,
 }
 """What a second plan would change although nothing changed."""
