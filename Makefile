@@ -39,7 +39,7 @@ format: setup ## put the Python sources into shape
 bench: setup ## the benchmarks, each beside its baseline
 	@$(VENV_PYTHON) -m benchmarks
 
-reliability: setup ## faults, odd inputs, outages and hazards in a quarter of an hour; writes docs/reliability.md
+reliability: setup ## faults, odd inputs, outages and hazards in one run; writes docs/reliability.md
 	@$(VENV_PYTHON) -m tools.reliability
 
 upgrade-test: setup ## upgrade a former release with a live session, and roll it back: make upgrade-test FROM=7cdf388

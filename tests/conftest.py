@@ -1,6 +1,6 @@
 """Fixtures that several rooms' tests share: a local AWS of their own, and the Pulumi engine against it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,12 +12,11 @@ from tests.support.reliability import Figures
 
 
 @pytest.fixture
-def figures(record_property: Callable[[str, object], None]) -> Iterator[Figures]:
+def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
     """What a test tried and what went wrong, for the report of the run."""
     figures = Figures()
     yield figures
-    for name, count in figures.counts.items():
-        record_property(name, count)
+    request.node.user_properties.extend(figures.counts.items())
 
 
 @pytest.fixture(scope="session")

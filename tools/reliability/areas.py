@@ -24,9 +24,10 @@ AREAS = (
         tried="failed calls",
         tests=(f"{FUNCTIONS}/handlers/test_dynamodb_faults.py::test_each_call_may_fail",),
         described=(
-            "Each call of each of 18 requests and events fails once in each of nine ways: throttled, "
-            "broken, denied, without its table, silent, executed without a response. The client "
-            "repeats the request. It takes effect once, and no record is left that nothing refers to."
+            "Each call of each of 18 requests and events fails once in each of seven ways: throttled, "
+            "broken, denied, without its table, silent, executed without a response, and in progress. "
+            "The client repeats the request. It takes effect once, and no record is left that nothing "
+            "refers to."
         ),
     ),
     Area(
@@ -92,8 +93,9 @@ AREAS = (
         tried="delivered messages",
         tests=(f"{E2E}/test_keep_alive.py::test_a_session_of_days_loses_nothing",),
         described=(
-            "A session of five days whose hours pass in seconds: about 60 handovers of each client. "
-            "On the second day no keep-alive runs."
+            "A session of five days whose hours pass in seconds. Each client moves to another "
+            "connection at each limit. On the second day no keep-alive runs, and every connection is "
+            "disconnected at its limit."
         ),
     ),
     Area(
@@ -103,7 +105,7 @@ AREAS = (
         described=(
             "During a session of ten listeners the gateway is frozen, then killed, the local AWS is "
             "frozen, the database fails, and the database does not answer, for 20 seconds each. "
-            "Clients recover by themselves. A run of the keep-alive then removes what the lost "
+            "Clients recover by themselves. Runs of the keep-alive then remove what the lost "
             "disconnects left."
         ),
     ),
