@@ -64,22 +64,28 @@ class Controls:
         )
 
     def make_due(self) -> list[str]:
-        """Let the next run check every connection that has a record; return their ids."""
+        """Let the next run check every connection that has a record; return their ids.
+
+        A record that a disconnect deletes meanwhile is left out.
+        """
         table, now = self._tables["connections"], {":now": {"N": str(int(time.time()))}}
         found = [
             item["connectionId"].get("S", "")
             for page in self._dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
             for item in page["Items"]
         ]
+        due: list[str] = []
         for connection_id in found:
-            self._dynamodb.update_item(
-                TableName=table,
-                Key={"connectionId": {"S": connection_id}},
-                UpdateExpression="SET dueAt = :now",
-                ConditionExpression="attribute_exists(connectionId)",
-                ExpressionAttributeValues=now,
-            )
-        return found
+            with suppress(self._dynamodb.exceptions.ConditionalCheckFailedException):
+                self._dynamodb.update_item(
+                    TableName=table,
+                    Key={"connectionId": {"S": connection_id}},
+                    UpdateExpression="SET dueAt = :now",
+                    ConditionExpression="attribute_exists(connectionId)",
+                    ExpressionAttributeValues=now,
+                )
+                due.append(connection_id)
+        return due
 
     def expire_tokens(self) -> None:
         """Let the token of every connection that has one expire now, and make these connections due."""
