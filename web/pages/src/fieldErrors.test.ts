@@ -70,6 +70,18 @@ test("an error of the server is shown beside the field that it concerns, once", 
   expect(document.activeElement).toBe(field("mail"));
 });
 
+test("an error that concerns a hidden field is left to the page's alert", () => {
+  const error = new SessionError("UNSUPPORTED_LANGUAGE", "");
+  const choice = document.createElement("div");
+  field("mail").replaceWith(choice);
+  choice.innerHTML = `<input id="mail" />`;
+  choice.hidden = true;
+  expect(showBesideField(error, { UNSUPPORTED_LANGUAGE: "mail" })).toBe(false);
+  expect(document.querySelectorAll(".field-error")).toHaveLength(0);
+  choice.hidden = false;
+  expect(showBesideField(error, { UNSUPPORTED_LANGUAGE: "mail" })).toBe(true);
+});
+
 test("an error that concerns no field is left to the page's alert", () => {
   expect(showBesideField(new SessionError("UNAVAILABLE", ""), { SESSION_NOT_FOUND: "mail" })).toBe(false);
   expect(showBesideField(new TypeError("bug"), { SESSION_NOT_FOUND: "mail" })).toBe(false);

@@ -15,7 +15,7 @@ export function showFieldError(field: Field, text: string): void {
  */
 export function checkFields(form: HTMLFormElement): boolean {
   const fields = [...form.querySelectorAll<Field>("input, select")];
-  for (const field of fields) clearField(field);
+  for (const field of fields) clearFieldError(field);
   const refused = fields.filter((field) => !field.validity.valid);
   for (const field of refused) markField(field, refusalText(field));
   refused[0]?.focus();
@@ -23,7 +23,8 @@ export function checkFields(form: HTMLFormElement): boolean {
 }
 
 /**
- * Shows an error beside the field that it concerns. Returns false if it concerns none.
+ * Shows an error beside the field that it concerns. Returns false if it concerns none, or if the page hides
+ * the field.
  *
  * @param fields the ids of the fields by the error codes that concern them.
  */
@@ -33,8 +34,9 @@ export function showBesideField(
 ): boolean {
   const id = error instanceof SessionError ? fields[error.code] : undefined;
   const field = id === undefined ? null : document.querySelector<Field>(`#${id}`);
-  if (field) showFieldError(field, failureText(error));
-  return field !== null;
+  if (!field || field.closest("[hidden]")) return false;
+  showFieldError(field, failureText(error));
+  return true;
 }
 
 /** Returns the page's own text: a browser's text is in the browser's language and names no field. */
@@ -45,7 +47,7 @@ function refusalText(field: Field): string {
 }
 
 function markField(field: Field, text: string): void {
-  clearField(field);
+  clearFieldError(field);
   const error = document.createElement("p");
   error.id = `${field.id}-error`;
   error.className = "field-error";
@@ -53,10 +55,11 @@ function markField(field: Field, text: string): void {
   field.after(error);
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", [...descriptions(field), error.id].join(" "));
-  field.addEventListener("input", () => clearField(field), { once: true });
+  field.addEventListener("input", () => clearFieldError(field), { once: true });
 }
 
-function clearField(field: Field): void {
+/** Removes the error beside a field, if there is one. */
+export function clearFieldError(field: Field): void {
   const id = `${field.id}-error`;
   document.getElementById(id)?.remove();
   field.removeAttribute("aria-invalid");
