@@ -135,6 +135,57 @@ test("a temporary password is replaced", async () => {
   expect(shown()[0]).toEqual(["sign-in-form"]);
 });
 
+test("a person who cannot set the new password goes back to the sign-in", async () => {
+  fake.outcomes.push("newPassword");
+  await submit("sign-in-form", { username: "ada@example.com", password: "temporary" });
+  const back = byId("new-password-form").querySelector<HTMLButtonElement>("[data-form]");
+  expect(back?.textContent).toBe("Back to the sign-in");
+  back?.click();
+  expect(shown()).toEqual([["sign-in-form"], "Sign in · Live sessions"]);
+});
+
+test("the new password has a hint only if the stack created the user pool", () => {
+  open({ selfSignUp: false, passwordReset: true });
+  expect(byId("new-password").getAttribute("aria-describedby")).toBe("new-password-hint");
+  expect(byId("new-password-hint").textContent).toMatch(/At least 12 characters/);
+  open({});
+  expect(byId("new-password").hasAttribute("aria-describedby")).toBe(false);
+  expect(document.getElementById("new-password-hint")).toBeNull();
+});
+
+test.each([
+  [
+    "confirmed account",
+    "confirm-form",
+    { "confirm-code": "123456" },
+    async (): Promise<void> => {
+      await createAccount();
+    },
+  ],
+  [
+    "replaced password",
+    "reset-form",
+    { "reset-code": "123456", "reset-password": "Lovelace-1815" },
+    async (): Promise<void> => {
+      byId("forgot-password").click();
+      await submit("forgot-form", { "forgot-username": "ada@example.com" });
+    },
+  ],
+])("if the sign-in after a %s fails, the sign-in form shows it", async (_, form, values, requestCode) => {
+  await requestCode();
+  fake.outcomes.push("done", cognitoError("NotAuthorizedException", "Incorrect username or password."));
+  await submit(form, values);
+  expect(shown()).toEqual([["sign-in-form"], "Sign in · Live sessions"]);
+  expect(byId("username", HTMLInputElement).value).toBe("ada@example.com");
+  expect(byId("password-error").textContent).toBe("Incorrect username or password.");
+  const calls = fake.calls.length;
+  await submit("sign-in-form", { password: "Lovelace-1815" });
+  expect(fake.calls.slice(calls)).toEqual(["signInWith ada@example.com Lovelace-1815"]);
+  expect(signedIn).toHaveBeenCalledOnce();
+  const codes = [byId("confirm-code", HTMLInputElement), byId("reset-code", HTMLInputElement)];
+  expect(codes.map(({ value }) => value)).toEqual(["", ""]);
+});
+
 test("a stack without sign-up and password reset offers neither", () => {
   open({});
   expect([byId("sign-up").hidden, byId("forgot-password").hidden]).toEqual([true, true]);

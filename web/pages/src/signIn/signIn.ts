@@ -48,6 +48,7 @@ export class SignInForms {
     byId("sign-in").insertAdjacentHTML("beforeend", FORMS);
     byId("sign-up").hidden = !allowed.selfSignUp;
     byId("forgot-password").hidden = !allowed.passwordReset;
+    if (allowed.selfSignUp === undefined) removePasswordHint();
     this.#setUp();
   }
 
@@ -64,13 +65,13 @@ export class SignInForms {
     this.#onSubmit("confirm", async ({ code }) => {
       const { username, password } = this.#account;
       await this.#auth.confirmAccount(username, code.trim());
-      await this.#signIn(username, password);
+      await this.#signInAfterCode(username, password);
     });
     this.#onSubmit("forgot", async ({ username }) => this.#sendPasswordCode(username));
     this.#onSubmit("reset", async ({ code, password }) => {
       const { username } = this.#account;
       await this.#auth.replacePassword(username, code.trim(), password);
-      await this.#signIn(username, password);
+      await this.#signInAfterCode(username, password);
     });
     onClick("sign-up", () => this.#go("signUp"));
     onClick("forgot-password", () => this.#go("forgot"));
@@ -120,6 +121,18 @@ export class SignInForms {
     }
   }
 
+  /** Signs in after a code was accepted. If that fails, moves to the sign-in form: a code works once. */
+  async #signInAfterCode(username: string, password: string): Promise<void> {
+    byId(STEPS[this.#step].section, HTMLFormElement).reset();
+    try {
+      await this.#signIn(username, password);
+    } catch (error) {
+      byId("username", HTMLInputElement).value = username;
+      this.#go("signIn");
+      throw error;
+    }
+  }
+
   #awaitCode(username: string, password: string): void {
     this.#account = { username, password };
     byId("confirm-destination").textContent = `Enter the code from the e-mail to ${username}.`;
@@ -157,6 +170,12 @@ export class SignInForms {
     }
     this.#onSignedIn();
   }
+}
+
+/** Removes the hint of the new password: a user pool that the stack did not create has its own policy. */
+function removePasswordHint(): void {
+  byId("new-password-hint").remove();
+  byId("new-password").removeAttribute("aria-describedby");
 }
 
 /** The values of a form's fields by their names; a form has those that its action reads. */
