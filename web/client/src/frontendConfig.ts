@@ -11,7 +11,10 @@ export interface FrontendConfig {
   readonly cognitoEndpoint?: string;
   /** The stack's setting of that name. */
   readonly supportedLanguages?: readonly Language[];
-  /** Whether a hook processes the messages: it can serve each language its own content. */
+  /**
+   * Whether a hook processes the messages. If true, the listener page offers a choice of language. A site whose
+   * speakers publish with `targetLanguages` can serve true without a hook.
+   */
   readonly hasHook?: boolean;
   /** Whether users create their own accounts; undefined for a user pool that the stack did not create. */
   readonly selfSignUp?: boolean;
