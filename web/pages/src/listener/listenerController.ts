@@ -42,6 +42,8 @@ export class ListenerController {
   readonly #player: SessionPlayer;
   readonly #stallProbe: StallProbe;
   readonly #stallTimer: ReturnType<typeof setInterval>;
+  /** Settles when the page shows the step after the session, once the connection is closed. */
+  #ending = Promise.resolve();
 
   constructor(listener: ListenerService, store: Store<ListenerPageState>, player: SessionPlayer) {
     this.#listener = listener;
@@ -60,7 +62,7 @@ export class ListenerController {
       store.patch({ connection });
       if (connection.name !== "closed") return;
       clearInterval(this.#stallTimer);
-      void this.#end(connection.error);
+      this.#ending = this.#end(connection.error);
     });
   }
 
@@ -76,12 +78,14 @@ export class ListenerController {
     this.#player.goLive();
   }
 
+  /** Leaves the session. Returns when the page shows the step after it, and plays out nothing. */
   async leave(): Promise<void> {
     try {
       await this.#listener.leave();
     } finally {
       this.#player.close();
     }
+    await this.#ending;
   }
 
   async setLanguage(language: Parameters<ListenerService["setLanguage"]>[0]): Promise<void> {

@@ -2,7 +2,7 @@ import { AudioPlayer, canPlay, canSetVolume } from "../audio/player.ts";
 import type { FrontendConfig, Language, TokenProvider } from "websocket-sessions";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
-import { showBesideField } from "../fieldErrors.ts";
+import { clearFieldError, showBesideField } from "../fieldErrors.ts";
 import { readSessionId } from "../joinLink.ts";
 import { preselectedLanguage, languageChoices } from "../languages.ts";
 import { savePreferences, readPreferences } from "../preferences.ts";
@@ -61,13 +61,13 @@ async function join(config: FrontendConfig): Promise<void> {
   try {
     if (
       (await requiresSignIn(config.httpUrl, sessionId, joinAbort.signal)) &&
-      !(await ensureSignedIn(config))
+      !(await ensureSignedIn(config, joinAbort.signal))
     )
       return;
     const { webSocketUrl: url, httpUrl } = config;
     const options = { url, httpUrl, anonymous: true, token, sessionId, targetLanguage };
     controller = await joinAndPlay(options, store, player, joinAbort.signal);
-    history.replaceState(null, "", `#${sessionId}`);
+    showAddress(`#${sessionId}`);
   } catch (error) {
     if (!joinAbort.signal.aborted && !showBesideField(error, FIELDS)) throw error;
   } finally {
@@ -76,11 +76,17 @@ async function join(config: FrontendConfig): Promise<void> {
   }
 }
 
-/** Returns whether a user is signed in; if not, shows the sign-in form and joins after the sign-in. */
-async function ensureSignedIn(config: FrontendConfig): Promise<boolean> {
+/**
+ * Returns whether a user is signed in; if not, shows the sign-in form and joins after the sign-in.
+ *
+ * @throws the signal's reason.
+ */
+async function ensureSignedIn(config: FrontendConfig, signal: AbortSignal): Promise<boolean> {
   const auth = await loadAuth(config);
   token = auth.cognitoToken;
-  if ((await auth.currentUser()) !== undefined) return true;
+  const user = await auth.currentUser();
+  signal.throwIfAborted();
+  if (user !== undefined) return true;
   store.patch({ step: "signIn" });
   signInForms ??= new SignInForms(auth, config, () => {
     store.patch({ step: "join" });
@@ -90,7 +96,7 @@ async function ensureSignedIn(config: FrontendConfig): Promise<boolean> {
 }
 
 function setUpForm({ supportedLanguages, hasHook = false }: FrontendConfig): void {
-  // Without a hook, every listener hears the language that the speaker speaks.
+  // The speaker page publishes the same audio to all languages. A hook can serve each language its own.
   for (const id of ["language-choice", "live-language-choice"]) byId(id).hidden = !hasHook;
   byId("spoken-language").hidden = hasHook;
   const languages = languageChoices(supportedLanguages);
@@ -109,11 +115,19 @@ function showLinkedSession(): void {
     location.hash || location.search.length > 1 ? readSessionId(location.href) : "";
 }
 
+/** Shows the page's address without its query, which could name another session than the fragment. */
+function showAddress(fragment: string): void {
+  history.replaceState(null, "", location.pathname + fragment);
+}
+
 /** Offers the session of a link that was opened in this tab, which reloads nothing. */
 async function openLink(): Promise<void> {
+  showAddress(location.hash);
   showLinkedSession();
+  clearFieldError(byId("session", HTMLInputElement));
+  joinAbort.abort();
   if (store.value.step === "listening") await controller?.leave();
-  else if (store.value.step === "ended") store.patch({ step: "join", session: undefined, alert: undefined });
+  store.patch({ step: "join", session: undefined, alert: undefined });
 }
 
 function setUpControls(): void {
