@@ -42,7 +42,7 @@ class BackendRoute:
     environment: Input[Mapping[str, Input[str]]] = field(default_factory=dict[str, Input[str]])
     """Further environment variables."""
     throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
-    """The route's own throttle, within the stage's."""
+    """The route's own throttle, in place of the stage's."""
     replies: bool = True
     """Whether what the function returns goes back to the client as a message."""
     timeout: Input[int] = 10

@@ -48,7 +48,7 @@ class Route:
     authorizer: FunctionLike | None = None
     """The function that decides on each connection; on `$connect` only."""
     throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
-    """The route's own throttle, within the stage's."""
+    """The route's own throttle, in place of the stage's."""
 
 
 @arguments
@@ -62,7 +62,7 @@ class HttpRoute:
     scopes: Input[Sequence[Input[str]]] = field(default_factory=list[Input[str]])
     """OAuth scopes of which the token must have one."""
     throttle: Throttle | None = field(default=None, metadata=plain_because(SELECTS_THROTTLED_ROUTES))
-    """The route's own throttle, within the stage's."""
+    """The route's own throttle, in place of the stage's."""
 
 
 class FunctionsByPath:

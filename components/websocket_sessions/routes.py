@@ -3,23 +3,22 @@
 from dataclasses import dataclass
 
 from websocket_sessions.mock_reply import HEARTBEAT_ACK, MockReply
-from websocket_sessions.route_targets import Throttle
 
-HEARTBEAT_THROTTLE = Throttle(rate=500, burst=500)
-"""Enough for 270,000 clients, which send a heartbeat after nine silent minutes. No function counts
-heartbeats, so that only a throttle bounds what a flood of them costs."""
+HEARTBEATS_PER_SECOND = 500
+"""The API's own reply counts no heartbeats, so that only a throttle bounds what a flood of them costs. A
+client takes the frame of a throttled heartbeat as a sign of life, too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRoute:
     """A WebSocket route: the function that answers, or the mock that does; `replies` makes it two-way.
 
-    `throttle` applies unless the option `routeThrottles` names the route.
+    At most `most_per_second` requests pass, unless the option `routeThrottles` names the route.
     """
 
     target: str | MockReply
     replies: bool = True
-    throttle: Throttle | None = None
+    most_per_second: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +45,7 @@ def web_socket_routes(*, record_heartbeats: bool) -> dict[str, MessageRoute]:
         "getSession": MessageRoute(target="get_session"),
         "refreshToken": MessageRoute(target="refresh_token"),
         "heartbeat": MessageRoute(
-            target="heartbeat" if record_heartbeats else HEARTBEAT_ACK, throttle=HEARTBEAT_THROTTLE
+            target="heartbeat" if record_heartbeats else HEARTBEAT_ACK, most_per_second=HEARTBEATS_PER_SECOND
         ),
     }
 

@@ -27,8 +27,8 @@ from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.plain_arguments import ALLOWS_VPC, REPLACES_BUILD, plain_because
-from websocket_sessions.route_targets import HttpRoute
-from websocket_sessions.routes import functions_in_use, http_routes, web_socket_routes
+from websocket_sessions.route_targets import HttpRoute, Throttle
+from websocket_sessions.routes import MessageRoute, functions_in_use, http_routes, web_socket_routes
 from websocket_sessions.schedule import Schedule, ScheduleArgs
 from websocket_sessions.session_functions import SessionFunctions, SessionFunctionsArgs
 from websocket_sessions.session_tables import SessionTables, SessionTablesArgs
@@ -283,11 +283,19 @@ class SessionBackend(ComponentResource):
                 self.functions[route.target] if isinstance(route.target, str) else route.target,
                 replies=route.replies,
                 authorizer=self.functions["authorize"] if route_key == "$connect" else None,
-                throttle=throttles.get(route_key, route.throttle),
+                throttle=throttles.get(route_key) or self._throttle_of(route),
             )
         for route_key, further in self._args.routes.items():
             function = self.functions.create_for(f"{self._name}-{slug(route_key)}", further)
             api.add_route(route_key, function, replies=further.replies, throttle=further.throttle)
+
+    def _throttle_of(self, route: MessageRoute) -> Throttle | None:
+        """Return the throttle of a route that has a limit. It replaces the stage's and is not above it."""
+        most = route.most_per_second
+        if most is None:
+            return None
+        burst = Output.from_input(self._options.throttle_burst).apply(lambda burst: min(burst, most))
+        return Throttle(rate=min(self._options.throttle_rate, most), burst=burst)
 
     def _create_functions(self, api: WebSocketApi) -> SessionFunctions:
         return SessionFunctions(

@@ -271,6 +271,13 @@ def test_heartbeats_have_a_throttle_unless_another_is_chosen() -> None:
     assert settings == {"publish": 10, "heartbeat": 500}
 
 
+def test_heartbeats_are_not_throttled_above_their_stage() -> None:
+    _, deployed = backend(options=BackendOptions(throttle_rate=50, throttle_burst=20))
+    stage = next(stage for stage in deployed.of("Stage") if stage.name == "sessions-ws-stage")
+    (heartbeat,) = stage.inputs["routeSettings"]
+    assert (heartbeat["throttlingRateLimit"], heartbeat["throttlingBurstLimit"]) == (50, 20)
+
+
 def test_both_apis_log_each_request_by_one_role_of_the_account(owned: Deployed) -> None:
     logged = {stage.name: stage.inputs["accessLogSettings"] for stage in owned.of("Stage")}
     assert logged["sessions-ws-stage"]["destinationArn"].endswith("sessions-ws-access-logs")

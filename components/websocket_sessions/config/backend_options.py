@@ -85,7 +85,7 @@ class BackendOptions:
     route_throttles: Mapping[str, Throttle] = field(
         default_factory=dict[str, Throttle], metadata=plain_because(SELECTS_THROTTLED_ROUTES)
     )
-    """Throttles of single routes, within the stage's: `publish` or `$connect` of the WebSocket API, or
+    """Throttles of single routes, in place of the stage's: `publish` or `$connect` of the WebSocket API, or
     `POST /sessions` of the HTTP API. `heartbeat` has a rate and a burst of 500 by default."""
     fan_out_concurrency: int = field(default=10, metadata=plain_because(READ_BY_ESTIMATE))
     """Fan-out invocations at a time."""
