@@ -121,7 +121,7 @@ class Needs:
         self._direct_shards = self._shards - self._queued_shards
         self._present = 1 - load.away
         self._listening = load.listeners * self._present
-        large = settings.coalescing_audience // rows_in_shard
+        large = ceil(settings.coalescing_audience / rows_in_shard)
         self._coalesces = settings.coalescing_interval > 0 and self._shards > large
         self._batch = 1.0
         if self._coalesces:

@@ -112,8 +112,8 @@ class SessionSettings:
     coalescing_interval: int = 0
     """Seconds for which messages to a large audience wait, to be pushed together. 0 pushes each at once."""
     coalescing_audience: int = 100
-    """Listeners of a session beyond which its messages wait, in whole shards of `listenersPerShard`. 0 counts
-    every session as large."""
+    """Listeners beyond which the messages of a session wait, from then on to its end. The figure is rounded
+    up to whole shards, which have `listenersPerShard` listeners at most. 0 counts every session as large."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
     record_heartbeats: bool = field(default=False, metadata=plain_because(DECIDES_RESOURCES))

@@ -54,10 +54,11 @@ def test_the_messages_of_an_interval_are_one_push(coalescing: PublishDriver) -> 
     assert coalescing.heard(listener) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
 
 
-def test_a_session_with_a_small_audience_does_not_wait(driver: PublishDriver) -> None:
-    """It waits once its listeners need more shards than those that the setting names."""
+@pytest.mark.parametrize("audience", [20, 5], ids=["a whole shard", "a part of a shard"])
+def test_a_session_with_a_small_audience_does_not_wait(driver: PublishDriver, audience: int) -> None:
+    """It waits once its listeners need more shards than those that the setting names, rounded up."""
     large = driver.with_settings(
-        coalescing_interval=INTERVAL, coalescing_audience=20, listeners_per_shard=20, max_listeners=60
+        coalescing_interval=INTERVAL, coalescing_audience=audience, listeners_per_shard=20, max_listeners=60
     )
     speaker, session_id = large.speaking()
     listener, _ = large.join_listener(session_id)
