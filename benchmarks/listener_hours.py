@@ -204,8 +204,8 @@ US dollars for a thousand listener-hours, for a session of {LISTENERS} listeners
 of this package are counted on a local AWS: of one message at each size, and of all connects, joins, pings and
 disconnects of the hour. They are priced with AWS's prices in US East (N. Virginia), as the
 [estimate](installation-configuration.md) has them ({REVISED}). Data to the internet is included. The column
-"coalesced" has the setting `coalescingInterval` at {COALESCING_SECONDS} s. A player of audio then needs
-a buffer of as many seconds ([scale](scale.md#coalescing)).
+"coalesced" has the settings `coalescingInterval` at {COALESCING_SECONDS} s and `coalescingAudience` at 0.
+A player of audio then needs a buffer of the interval and a chunk ([scale](scale.md#coalescing)).
 
 The other columns are the list prices below for carrying the same messages. Base fees, free tiers and data to
 the internet are left out. Pusher's price is that of a plan whose messages are all used, each day of the

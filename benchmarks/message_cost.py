@@ -1,8 +1,8 @@
 """What one published message costs, line by line, against the audience.
 
+The figures come from the prices and the arithmetic of the capacity estimate. They are the difference between
+a load with messages and the same load without.
 Run: python -m benchmarks.message_cost
-From the prices and the arithmetic of the capacity estimate: the difference between a load with messages and
-the same load without.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Where a new listener goes: its slot, which keeps the capacity, and its shard, which has its row.
 
-Both choices are random, so that joins at the same moment rarely write to the same item (docs/adr/0015).
+Both choices are random, so that joins at the same moment rarely write to the same item (docs/adr/0016).
 """
 
 import math

@@ -220,7 +220,7 @@ class Listeners(Protocol):
     ) -> None:
         """Take the slot, put the listener's row and attach the connection, in one transaction.
 
-        No two joins write to the same item unless they chose the same slot (docs/adr/0015). Fails on SLOT
+        No two joins write to the same item unless they chose the same slot (docs/adr/0016). Fails on SLOT
         (taken), LISTENER (the row exists), CONNECTION, LIMIT.
         """
         ...
