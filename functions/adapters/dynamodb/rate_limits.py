@@ -8,6 +8,7 @@ allows.
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from adapters.aws.errors import ServiceError
 from adapters.dynamodb.client import DynamoDBUnavailableError, TransactionConflictError, table, write
@@ -20,8 +21,15 @@ SUSPENSION_SECONDS = 30.0
 
 KEPT_AFTER_WINDOW_SECONDS = 3600
 
-THROTTLED = frozenset({"ProvisionedThroughputExceededException", "ThrottlingException"})
-"""Codes of a response to a single write."""
+THROTTLED = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "ThrottlingError",
+        "ThrottlingException",
+    }
+)
+"""Codes of a response to a single write, and of a reason for which a transaction is cancelled."""
 
 
 def count_use(limit: Limit) -> Write:
@@ -95,4 +103,7 @@ def is_contended(error: Exception) -> bool:
     cause = error.__cause__
     if isinstance(error, TransactionConflictError):
         return True
-    return isinstance(cause, ServiceError) and cause.code in THROTTLED
+    if not isinstance(cause, ServiceError):
+        return False
+    reasons: list[dict[str, Any]] = cause.document.get("CancellationReasons") or []
+    return bool(THROTTLED & {cause.code, *(str(reason.get("Code")) for reason in reasons)})

@@ -14,19 +14,22 @@ from tests.support.dynamodb_faults import Fault, watched
 from tests.support.session_driver import new_id
 
 
-def _contended(sent: SentRequest, send: Callable[[], Response]) -> Response:
-    """Each transaction that counts a connect finds another one counting; its own items are free."""
-    if sent.operation != "TransactWriteItems" or b'"limitKey"' not in sent.body:
-        return send()
-    reasons = [{"Code": "None"}, {"Code": "TransactionConflict"}]
-    return error_response("TransactionCanceledException", CancellationReasons=reasons)
-
-
+@pytest.mark.parametrize(
+    "reason", ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"]
+)
 @pytest.mark.parametrize("new_driver", [pytest.param("dynamodb", marks=pytest.mark.emulator)], indirect=True)
-def test_a_contended_limit_still_holds(new_driver: NewDriver) -> None:
+def test_a_contended_limit_still_holds(new_driver: NewDriver, reason: str) -> None:
+    """Each transaction that counts a connect is cancelled for its limit; its own items are free."""
+
+    def contended(sent: SentRequest, send: Callable[[], Response]) -> Response:
+        if sent.operation != "TransactWriteItems" or b'"limitKey"' not in sent.body:
+            return send()
+        reasons = [{"Code": "None"}, {"Code": reason}]
+        return error_response("TransactionCanceledException", CancellationReasons=reasons)
+
     driver = new_driver(Settings(limits=Limits(connects_per_minute=2)))
     address = new_id("a")
-    with intercepted(dynamodb.client(), by=_contended):
+    with intercepted(dynamodb.client(), by=contended):
         for _ in range(2):
             driver.connect(address=address)
         with pytest.raises(RateLimitedError):
