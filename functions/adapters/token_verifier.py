@@ -25,9 +25,12 @@ FETCH_TIMEOUT_SECONDS = 2.0
 FETCH_INTERVAL_SECONDS = 60.0
 """Shortest time between two fetches for unknown key ids, so that tokens with made-up ids cause no flood of
 fetches."""
+FAILED_FETCH_INTERVAL_SECONDS = 5.0
+"""Shortest time between a fetch that failed and the next one."""
 MAX_KEY_SET_BYTES = 100_000
 MAX_TOKEN_CHARACTERS = 8192
 HTTP_OK = 200
+KEYS_MISSING = "The signing keys could not be fetched; try again."
 
 Fetch = Callable[[str], bytes]
 
@@ -56,6 +59,7 @@ class JwksVerifier:
         self._clock = clock
         self._keys: dict[str, RSAPublicKey] = {}
         self._fetched_at: float | None = None
+        self._failed_at: float | None = None
 
     def claims(self, token: str) -> dict[str, Any]:
         """As in the port."""
@@ -85,10 +89,13 @@ class JwksVerifier:
         return self._fetched_at is None or self._clock() - self._fetched_at >= FETCH_INTERVAL_SECONDS
 
     def _fetch_key_set(self) -> dict[str, RSAPublicKey]:
+        if self._failed_at is not None and self._clock() - self._failed_at < FAILED_FETCH_INTERVAL_SECONDS:
+            raise UnavailableError(KEYS_MISSING)
         try:
             keys = _keys(_object(self._fetch(self._url))["keys"])
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise UnavailableError("The signing keys could not be fetched; try again.") from error
+            self._failed_at = self._clock()
+            raise UnavailableError(KEYS_MISSING) from error
         self._fetched_at = self._clock()
         return keys
 

@@ -6,7 +6,12 @@ import json
 import jwt
 import pytest
 
-from adapters.token_verifier import FETCH_INTERVAL_SECONDS, MAX_KEY_SET_BYTES, JwksVerifier
+from adapters.token_verifier import (
+    FAILED_FETCH_INTERVAL_SECONDS,
+    FETCH_INTERVAL_SECONDS,
+    MAX_KEY_SET_BYTES,
+    JwksVerifier,
+)
 from domain.errors import UnauthorizedError, UnavailableError
 from tests.support.aws_server import Reply, aws_server
 from tests.support.session_driver import CLIENT, START
@@ -65,6 +70,20 @@ def test_a_token_is_refused_if_its_keys_cannot_be_fetched(answer: bytes | Except
     keys.answer = answer
     with pytest.raises((UnavailableError, UnauthorizedError)):
         keys.verifier().claims(POOL.sign(claims(START)))
+
+
+def test_a_failed_fetch_is_not_repeated_at_once() -> None:
+    """While the keys cannot be fetched, tokens with made-up key ids cause no flood of fetches."""
+    keys = Keys(POOL)
+    keys.answer = OSError("unreachable")
+    verifier = keys.verifier()
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            verifier.claims(OTHER.sign(claims(START)))
+    assert keys.asked == 1
+    keys.now += FAILED_FETCH_INTERVAL_SECONDS
+    keys.answer = None
+    assert verifier.claims(POOL.sign(claims(START)))
 
 
 def test_a_failed_fetch_keeps_the_earlier_keys() -> None:
