@@ -15,6 +15,14 @@ CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """Errors of a connection that the server has closed."""
 
 
+def remaining(until: float) -> float:
+    """Return the seconds until a moment of the monotonic clock. Raises TimeoutError if it has passed."""
+    seconds = until - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("timed out")
+    return seconds
+
+
 class BlockingConnection:
     """One connection. It has one request at a time."""
 
@@ -42,12 +50,12 @@ class BlockingConnection:
             self._stream.settimeout(seconds)
             self._stream.sendall(request)
             while True:
+                self._stream.settimeout(remaining(until))
                 data = self._stream.recv(READ_BYTES)
                 if response.feed(data) if data else response.close():
                     break
                 if not data:
                     raise ConnectionResetError("closed by the server")
-                self._stream.settimeout(max(0.001, until - time.monotonic()))
         except OSError as error:
             self.close()
             if isinstance(error, NoResponseError):
@@ -67,17 +75,19 @@ class BlockingConnection:
 class BlockingPool:
     """Connections to the server of one URL, as many as there are exchanges at once."""
 
-    def __init__(self, url: SplitResult, *, connect_timeout: float) -> None:
+    def __init__(self, url: SplitResult, *, connect_timeout: float, repeats: bool = True) -> None:
         self._is_secure = url.scheme == "https"
         self._address = (url.hostname or "", url.port or (443 if self._is_secure else 80))
         self._connect_timeout = connect_timeout
+        self._repeats = repeats
         self._idle: list[BlockingConnection] = []
 
     def exchange(self, request: bytes, seconds: float) -> Response:
         """Send one request on an idle or a new connection, as BlockingConnection.exchange does.
 
-        Opening a connection takes up to the connect time-out more. An idle connection that the server has
-        closed is replaced once, without an error. If an idle connection has no response, those unused since
+        Opening a connection takes up to the connect time-out more. An idle connection that the server closes
+        is replaced once, without an error, if the pool repeats requests: the server may have taken the first
+        one. If an idle connection has no response, those unused since
         are closed with it: a function is frozen between invocations, and a NAT that dropped one of its
         connections in that time has dropped all.
         """
@@ -87,6 +97,8 @@ class BlockingPool:
             connection = idle or self._open()
             response = connection.exchange(request, seconds)
         except StaleConnectionError:
+            if not self._repeats:
+                raise
             waited = time.monotonic() - sent_at
             connection = self._open()
             response = connection.exchange(request, max(0.001, seconds - waited))
@@ -121,16 +133,28 @@ class BlockingPool:
                 connection.close()
 
     def _open(self) -> BlockingConnection:
-        """Open a connection. Raises NoResponseError."""
+        """Open a connection; all addresses and TLS share the time-out. Raises NoResponseError."""
         stream: socket.socket | None = None
+        until = time.monotonic() + self._connect_timeout
         try:
-            stream = socket.create_connection(self._address, self._connect_timeout)
+            stream = self._connect(until)
             stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if self._is_secure:
+                stream.settimeout(remaining(until))
                 stream = tls_context().wrap_socket(stream, server_hostname=self._address[0])
         except OSError as error:
             if stream is not None:
                 stream.close()
             raise NoResponseError(f"cannot connect to {self._address[0]}: {error}") from error
         return BlockingConnection(stream)
+
+    def _connect(self, until: float) -> socket.socket:
+        """Return a stream to the first address of the server that accepts one. Raises OSError."""
+        failure: OSError = OSError("no address")
+        for *_, address in socket.getaddrinfo(*self._address, type=socket.SOCK_STREAM):
+            try:
+                return socket.create_connection((str(address[0]), int(address[1])), remaining(until))
+            except OSError as error:
+                failure = error
+        raise failure

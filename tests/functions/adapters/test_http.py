@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -100,7 +101,10 @@ def test_headers_are_found_by_name_in_any_case() -> None:
 
 @contextmanager
 def serving(
-    serve: Callable[[socket.socket, int], None], context: ssl.SSLContext | None = None
+    serve: Callable[[socket.socket, int], None],
+    context: ssl.SSLContext | None = None,
+    *,
+    repeats: bool = True,
 ) -> Generator[BlockingPool]:
     """A pool of a server that passes each connection, with its number, to `serve`."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -124,7 +128,7 @@ def serving(
         threading.Thread(target=accept, daemon=True).start()
         scheme = "http" if context is None else "https"
         url = urlsplit(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
-        pool = BlockingPool(url, connect_timeout=1)
+        pool = BlockingPool(url, connect_timeout=1, repeats=repeats)
         yield pool
         pool.close()
         listening.shutdown(socket.SHUT_RDWR)
@@ -192,6 +196,40 @@ def test_a_connection_that_closes_as_it_gets_the_next_request_is_replaced() -> N
 
     with serving(serve) as pool:
         assert [pool.exchange(REQUEST, 1).body for _ in range(2)] == [b"ok", b"ok"]
+
+
+def test_a_pool_that_does_not_repeat_sends_a_request_once() -> None:
+    """The server may have taken the request that it closed the connection on."""
+    received: list[bytes] = []
+
+    def serve(connection: socket.socket, _: int) -> None:
+        received.append(connection.recv(1000))
+        connection.sendall(OK)
+        received.append(connection.recv(1000))
+
+    with serving(serve, repeats=False) as pool:
+        assert pool.exchange(REQUEST, 1).body == b"ok"
+        with pytest.raises(NoResponseError, match="closed by the server"):
+            pool.exchange(REQUEST, 1)
+    assert received == [REQUEST, REQUEST]
+
+
+def test_the_addresses_of_a_server_share_the_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[object] = []
+
+    def unreachable(address: object, timeout: float) -> socket.socket:
+        tried.append(address)
+        time.sleep(timeout)
+        raise TimeoutError("timed out")
+
+    def found_at(*_: object, **__: object) -> list[object]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"192.0.2.{last}", 443)) for last in range(3)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found_at)
+    monkeypatch.setattr(socket, "create_connection", unreachable)
+    with pytest.raises(NoResponseError, match="timed out"):
+        BlockingPool(urlsplit("https://sqs.example"), connect_timeout=0.05).exchange(REQUEST, 1)
+    assert tried == [("192.0.2.0", 443)]
 
 
 def test_a_first_request_that_is_dropped_has_no_response() -> None:
