@@ -42,10 +42,10 @@ class SqsTaskQueue:
             ]
             _call("SendMessageBatch", entries)
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
         """As in the port. SQS delays by whole seconds."""
-        body = to_json(FlushTask(session_id=session_id))
-        _call("SendMessageBatch", [{"Id": "0", "MessageBody": body, "DelaySeconds": delay_seconds}])
+        entry = {"Id": "0", "MessageBody": to_json(task), "DelaySeconds": delay_seconds}
+        _call("SendMessageBatch", [entry])
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """As in the port."""

@@ -65,18 +65,19 @@ class FanOut:
             self._schedule_flush(session.batch, entry)
             return
         if coalesces(session, self.settings):
-            self.queue.flush_later(entry.session_id, 0)
+            self.queue.flush_later(FlushTask(session_id=entry.session_id), 0)
         self._send(session, tasks_of(session, first=entry.offset, last=entry.offset), [entry])
 
     def _schedule_flush(self, batch: Batch, entry: Entry) -> None:
         """Have the batch sent at its end if the entry is its first one, or if its flush is late."""
+        task = FlushTask(session_id=entry.session_id, first=batch.first)
         if batch.first == entry.offset:
-            self.queue.flush_later(entry.session_id, self.settings.coalescing_interval)
+            self.queue.flush_later(task, self.settings.coalescing_interval)
         elif entry.published_at > batch.due_at + LATE_SECONDS:
-            self.queue.flush_later(entry.session_id, 0)
+            self.queue.flush_later(task, 0)
 
     def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
-        """As in the port. The end of a session follows the batch that waits."""
+        """As in the port. The batch that waits is queued before the end of a session is sent."""
         push = push_of(event)
         tasks = [
             FanOutTask(session_id=session.session_id, shard=shard, event=push)
@@ -150,15 +151,20 @@ class FanOutConsumer:
 
     def __call__(self, tasks: Sequence[FanOutTask | FlushTask]) -> list[UnavailableError | None]:
         """Return for each task the error that requires redelivery, or None if it is done."""
-        flushes = [task for task in tasks if isinstance(task, FlushTask)]
         shards = [task for task in tasks if isinstance(task, FanOutTask)]
-        flushed = iter(list(self.parallel_map(self._flush, flushes)))
+        flushed = self._flush_all([task for task in tasks if isinstance(task, FlushTask)])
         served = iter(self._serve(shards) if shards else [])
-        return [next(flushed if isinstance(task, FlushTask) else served) for task in tasks]
+        return [flushed[task] if isinstance(task, FlushTask) else next(served) for task in tasks]
+
+    def _flush_all(self, tasks: Sequence[FlushTask]) -> dict[FlushTask, UnavailableError | None]:
+        """Flush each session once for all of its tasks with one batch."""
+        by_batch = {(task.session_id, task.first): task for task in tasks}
+        flushed = dict(zip(by_batch, self.parallel_map(self._flush, list(by_batch.values())), strict=True))
+        return {task: flushed[task.session_id, task.first] for task in tasks}
 
     def _flush(self, task: FlushTask) -> UnavailableError | None:
         try:
-            self.flush_batch(task.session_id)
+            self.flush_batch(task)
         except UnavailableError as error:
             return error
         return None

@@ -1,11 +1,11 @@
 """Sends the batch of a session whose interval has ended (domain/coalescing.py)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain.model import Batch, Status
 from domain.ports import Clock, ConditionFailed, Sessions
 from domain.settings import Settings
-from fan_out.tasks import TaskQueue, tasks_of
+from fan_out.tasks import FlushTask, TaskQueue, tasks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +21,15 @@ class FlushBatch:
     settings: Settings
     clock: Clock
 
-    def __call__(self, session_id: str) -> None:
-        """Flush the batch if there is one. Raises UnavailableError.
+    def __call__(self, task: FlushTask) -> None:
+        """Flush the batch of the task if it still waits. Raises UnavailableError.
 
         Messages that join meanwhile are the next batch. An ended session has its batch sent with its end.
         """
-        session = self.sessions.get(session_id)
+        session = self.sessions.get(task.session_id)
         if session is None or session.batch is None or session.status is Status.ENDED:
+            return
+        if task.first is not None and task.first != session.batch.first:
             return
         self.queue.send(tasks_of(session, first=session.batch.first, last=session.head))
         try:
@@ -36,6 +38,6 @@ class FlushBatch:
             if failed.session is None or failed.session.batch != session.batch:
                 return
             interval = max(1, self.settings.coalescing_interval)
-            self.queue.flush_later(session_id, interval)
             following = Batch(first=session.head + 1, due_at=self.clock() + interval)
+            self.queue.flush_later(replace(task, first=following.first), interval)
             self.sessions.advance_batch(session, following)

@@ -56,6 +56,9 @@ class FlushTask:
     """A session whose batch is to be sent."""
 
     session_id: str
+    first: int | None = None
+    """The first offset of the batch, so that a task that is late or repeated sends no later one. None is any
+    batch."""
     receive_count: int = 1
     """As for a FanOutTask."""
 
@@ -81,8 +84,8 @@ class TaskQueue(Protocol):
         """Enqueue all tasks, retry tasks with a delay. Raises UnavailableError if any may be missing."""
         ...
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
-        """Enqueue a FlushTask that is delivered after the delay. Raises UnavailableError."""
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
+        """Enqueue a task that is delivered after the delay. Raises UnavailableError."""
         ...
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
@@ -97,7 +100,10 @@ class TaskQueue(Protocol):
 def to_json(task: FanOutTask | FlushTask) -> str:
     """Return the queue's message for a task."""
     if isinstance(task, FlushTask):
-        return json.dumps({"sessionId": task.session_id, "flush": True}, separators=(",", ":"))
+        flush: dict[str, Any] = {"sessionId": task.session_id, "flush": True}
+        if task.first is not None:
+            flush["first"] = task.first
+        return json.dumps(flush, separators=(",", ":"))
     fields: dict[str, Any] = {"sessionId": task.session_id, "shard": task.shard}
     fields |= {"epoch": task.epoch, "offset": task.offset} if task.event is None else {"event": task.event}
     if task.count > 1:
@@ -112,7 +118,7 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
         case {"sessionId": str(session_id), "flush": True}:
-            return FlushTask(session_id=session_id, receive_count=receive_count)
+            return FlushTask(session_id=session_id, first=fields.get("first"), receive_count=receive_count)
         case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
             content: dict[str, Any] = {"event": fields["event"]}
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:

@@ -42,9 +42,9 @@ class CountingQueue:
         self.requests += ceil(len(tasks) / MAX_BATCH_MESSAGES)
         self.tasks += tasks
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
         self.requests += 1
-        self.tasks.append(FlushTask(session_id=session_id))
+        self.tasks.append(task)
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("every task is served at its first receive")

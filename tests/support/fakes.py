@@ -9,7 +9,7 @@ from domain.delivery import Delivery, Outcome
 from domain.errors import UnavailableError
 from domain.events import BroadcastEvent
 from domain.model import Caller, Position, Replayed, Reset, Session
-from fan_out.tasks import FanOutTask
+from fan_out.tasks import FanOutTask, FlushTask
 from wire.pushes import Message, push_of
 
 
@@ -100,7 +100,7 @@ class FakeQueue:
     """Keeps the tasks that were sent, and the sessions to flush with the delay of each."""
 
     tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
-    flushes: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    flushes: list[tuple[FlushTask, int]] = field(default_factory=list[tuple[FlushTask, int]])
     is_away: bool = False
 
     def send(self, tasks: Sequence[FanOutTask]) -> None:
@@ -108,10 +108,10 @@ class FakeQueue:
             raise UnavailableError
         self.tasks += tasks
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
         if self.is_away:
             raise UnavailableError
-        self.flushes.append((session_id, delay_seconds))
+        self.flushes.append((task, delay_seconds))
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("only the consumer's handler returns messages")
@@ -123,7 +123,7 @@ class NoQueue:
     def send(self, tasks: Sequence[FanOutTask]) -> None:
         raise AssertionError("all listeners should be served without the queue")
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
         raise AssertionError("no message should wait")
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:

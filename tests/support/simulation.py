@@ -15,7 +15,6 @@ from domain.message_log import Body
 from domain.model import Caller, Position, Reset
 from domain.ports import sequential_map
 from domain.settings import Limits, Settings
-from fan_out.tasks import FlushTask
 from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.network import Chances, Network
@@ -164,16 +163,15 @@ class Simulation:
         flushes, self.queue.flushes = self.queue.flushes, []
         if flushes:
             self.driver.now += 1
-        for session_id, delay in flushes:
+        for flush, delay in flushes:
             if delay > 1:
-                self.queue.flushes.append((session_id, delay - 1))
+                self.queue.flushes.append((flush, delay - 1))
                 continue
             if self.chance.random() < self.chances.lost_task:
                 continue
-            flush = FlushTask(session_id=session_id)
             times = 2 if self.chance.random() < self.chances.doubled_task else 1
             if any(self.driver.container.fan_out_consumer([flush])[0] for _ in range(times)):
-                self.queue.flushes.append((session_id, 1))
+                self.queue.flushes.append((flush, 1))
 
     def _count_listeners(self) -> None:
         """Do what the stream of slots leads to."""

@@ -44,11 +44,11 @@ def test_the_messages_of_an_interval_are_one_push(coalescing: PublishDriver) -> 
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     assert [coalescing.publish(speaker, data)["offset"] for data in ("a", "b", "c")] == [1, 2, 3]
-    assert coalescing.queue.flushes == [(session_id, INTERVAL)]
+    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, first=1), INTERVAL)]
     assert coalescing.heard(listener) == []
     flush(coalescing, session_id)
     coalescing.publish(speaker, "d")
-    assert coalescing.queue.flushes == [(session_id, INTERVAL)] * 2
+    assert coalescing.queue.flushes[1:] == [(FlushTask(session_id=session_id, first=4), INTERVAL)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3], [4]]
     assert coalescing.heard(listener) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
@@ -94,6 +94,30 @@ def test_a_batch_is_sent_once(coalescing: PublishDriver) -> None:
     assert pushes(coalescing, listener) == [[1]]
 
 
+def test_a_late_task_of_an_earlier_batch_sends_nothing(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    late = to_task(to_json(coalescing.queue.flushes[0][0]))
+    flush(coalescing, session_id)
+    coalescing.publish(speaker, "b")
+    assert coalescing.container.fan_out_consumer([late]) == [None]
+    assert coalescing.queue.tasks == []
+    flush(coalescing, session_id)
+    assert pushes(coalescing, listener) == [[1], [2]]
+
+
+def test_tasks_of_one_batch_are_one_flush(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    tasks = [FlushTask(session_id=session_id, first=1, receive_count=count) for count in (1, 2, 1)]
+    assert coalescing.container.fan_out_consumer(tasks) == [None] * 3
+    assert len(coalescing.queue.tasks) == 1
+    serve(coalescing)
+    assert pushes(coalescing, listener) == [[1]]
+
+
 def test_a_message_that_joins_during_the_flush_is_in_the_next_batch(
     coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,9 +132,10 @@ def test_a_message_that_joins_during_the_flush_is_in_the_next_batch(
         coalescing.publish(speaker, "b")
 
     monkeypatch.setattr(coalescing.queue, "send", send_and_publish)
-    coalescing.container.flush_batch(session_id)
+    coalescing.container.flush_batch(FlushTask(session_id=session_id, first=1))
     monkeypatch.undo()
-    assert coalescing.queue.flushes == [(session_id, INTERVAL)] * 2
+    scheduled = [(FlushTask(session_id=session_id, first=first), INTERVAL) for first in (1, 2)]
+    assert coalescing.queue.flushes == scheduled
     serve(coalescing)
     assert pushes(coalescing, listener) == [[1]]
     flush(coalescing, session_id)
@@ -143,10 +168,11 @@ def test_two_instances_share_a_batch(coalescing: PublishDriver) -> None:
     listener, _ = coalescing.join_listener(session_id)
     for number in range(4):
         (other if number % 2 else coalescing).publish(speaker, str(number))
-    assert (coalescing.queue.flushes, other.queue.flushes) == ([(session_id, INTERVAL)], [])
+    scheduled = [(FlushTask(session_id=session_id, first=1), INTERVAL)]
+    assert (coalescing.queue.flushes, other.queue.flushes) == (scheduled, [])
     flush(coalescing, session_id)
     other.publish(speaker, "later")
-    assert other.queue.flushes == [(session_id, INTERVAL)]
+    assert other.queue.flushes == [(FlushTask(session_id=session_id, first=5), INTERVAL)]
     other.now = coalescing.now
     flush(other, session_id)
     other.close()
@@ -165,7 +191,7 @@ def test_a_publish_that_cannot_schedule_the_flush_fails_and_is_retried(coalescin
     assert coalescing.queue.flushes == []
     assert coalescing.publish(speaker, "a", request_id="r")["offset"] == 1
     assert coalescing.heard(listener) == [(1, "a")]
-    assert coalescing.queue.flushes == [(session_id, 0)]
+    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id), 0)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1], [1, 2]]
 
@@ -181,7 +207,7 @@ def test_the_next_message_has_a_late_batch_sent(coalescing: PublishDriver) -> No
     assert coalescing.queue.flushes == []
     coalescing.now += 1
     coalescing.publish(speaker, "c")
-    assert coalescing.queue.flushes == [(session_id, 0)]
+    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, first=1), 0)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3]]
 
