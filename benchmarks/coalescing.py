@@ -85,8 +85,8 @@ class DelayedQueue:
         for task in tasks:
             self._deliver(task)
 
-    def flush_later(self, session_id: str, delay_seconds: int) -> None:
-        timer = threading.Timer(delay_seconds, self._deliver, [FlushTask(session_id=session_id)])
+    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
+        timer = threading.Timer(delay_seconds, self._deliver, [task])
         self._delayed.append(timer)
         timer.start()
 
