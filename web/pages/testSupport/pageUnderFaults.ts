@@ -34,6 +34,31 @@ export interface Answer {
 /** Must declare an answer to every fault; `unavailable` where the page offers no such command. */
 export type AnswerTo = Readonly<Record<Fault, Answer | "unavailable">>;
 
+/** A command of a page, and what the page shows under each fault. */
+export interface Command<Page> {
+  /** The control on the page that gives it; undefined for what happens by itself. */
+  readonly control: string | undefined;
+  /** Its request, which the server may refuse or not answer; undefined if it needs none. */
+  readonly action: Action | undefined;
+  readonly refusal?: ErrorCode;
+  readonly before: (page: Page) => Promise<void>;
+  readonly give: (page: Page) => unknown;
+  readonly hasEffect: (page: Page) => boolean;
+  readonly timings?: Partial<Timings>;
+  readonly delayMs?: number;
+  readonly answers: AnswerTo;
+}
+
+/** Returns name, fault, command and answer of each fault under which a page offers the command. */
+export function casesOf<Page>(commands: Readonly<Record<string, Command<Page>>>) {
+  return Object.entries(commands).flatMap(([name, command]) =>
+    FAULTS.flatMap((fault) => {
+      const answer = command.answers[fault];
+      return answer === "unavailable" ? [] : [[name, fault, command, answer] as const];
+    }),
+  );
+}
+
 /** Repeats a check until it passes; allows for a busy machine. Concurrent tests cannot use `expect.poll`. */
 export async function eventually(check: () => void): Promise<void> {
   await vi.waitFor(check, { timeout: 15_000, interval: 10 });
@@ -54,7 +79,7 @@ export interface Network {
 }
 
 /** A page with the real client, and a server that it reaches through a network with faults. */
-export class PageUnderFaults<State extends object> {
+export abstract class PageUnderFaults<State extends object> {
   readonly server: FakeServer;
   readonly proxy: FaultProxy;
   readonly store: Store<State>;
@@ -112,6 +137,12 @@ export class PageUnderFaults<State extends object> {
       };
   }
 
+  /** Gives a command, and shows its failure as the page does. */
+  abstract give(command: (page: this) => unknown): void;
+
+  /** Ends what the page does. */
+  abstract close(): Promise<void>;
+
   heal(): void {
     this.proxy.heal();
     this.server.refuseUpgrades = undefined;
@@ -141,13 +172,45 @@ export class PageUnderFaults<State extends object> {
   }
 }
 
-export async function startNetwork(): Promise<Network & { readonly stop: () => Promise<void> }> {
+/** A page of any state. */
+type AnyPage = Pick<
+  PageUnderFaults<never>,
+  "statuses" | "begin" | "heal" | "shows" | "says" | "alerts" | "close"
+>;
+
+/** Runs a check on a page, whose network has a server of its own. */
+export async function onNetwork<Page extends AnyPage>(
+  create: (network: Network) => Page,
+  check: (page: Page) => Promise<void>,
+): Promise<void> {
   const server = await FakeServer.start();
   const proxy = await FaultProxy.start(server.url);
-  const stop = async (): Promise<void> => {
+  const page = create({ server, proxy });
+  try {
+    await check(page);
+  } finally {
+    page.heal();
+    await page.close();
     await server.stop();
     await proxy.stop();
     expect(server.violations).toEqual([]);
-  };
-  return { server, proxy, stop };
+  }
+}
+
+/** Gives a command under a fault that then passes, and expects the answer. */
+export async function expectAnswer<Page extends AnyPage & { give(command: (page: Page) => unknown): void }>(
+  page: Page,
+  fault: Fault,
+  command: Command<Page>,
+  answer: Answer,
+): Promise<void> {
+  await command.before(page);
+  const since = page.statuses.length;
+  page.begin(fault, command.action, command.refusal ?? "CONFLICT", command.delayMs);
+  page.give(command.give);
+  await page.says(answer.says, since);
+  if (answer.alert) await page.alerts(answer.alert);
+  page.heal();
+  if (answer.then !== undefined) await page.shows(answer.then);
+  await eventually(() => expect(command.hasEffect(page)).toBe(answer.fails !== true));
 }

@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { ErrorCode, ListenerOptions, Timings } from "websocket-sessions";
+import type { ListenerOptions, Timings } from "websocket-sessions";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Action } from "../../../client/src/socket.ts";
 import { controlsOf } from "../../testSupport/controls.ts";
 import { FakePlayer } from "../../testSupport/fakePlayer.ts";
 import {
   eventually,
-  FAULTS,
   PageUnderFaults,
-  startNetwork,
+  onNetwork,
+  expectAnswer,
+  casesOf,
+  type Command,
   type Answer,
-  type AnswerTo,
   type Network,
 } from "../../testSupport/pageUnderFaults.ts";
 import { WEBM_OPUS } from "../audio/webmRecording.ts";
@@ -49,7 +49,6 @@ class ListenerPage extends PageUnderFaults<ListenerPageState> {
     this.store.patch({ step: "join" });
   }
 
-  /** Gives a command, and shows its failure as the page does. */
   give(command: (page: this) => unknown): void {
     Promise.resolve(command(this)).catch((error: unknown) => {
       if (!this.#cancel.signal.aborted) this.store.patch({ alert: failureText(error) });
@@ -76,19 +75,6 @@ class ListenerPage extends PageUnderFaults<ListenerPageState> {
   }
 }
 
-interface Command {
-  /** The control on the page that gives it; undefined for what happens by itself. */
-  readonly control: string | undefined;
-  /** Its request, which the server may refuse or not answer; undefined if it needs none. */
-  readonly action: Action | undefined;
-  readonly refusal?: ErrorCode;
-  readonly before: (page: ListenerPage) => Promise<void>;
-  readonly give: (page: ListenerPage) => unknown;
-  readonly hasEffect: (page: ListenerPage) => boolean;
-  readonly timings?: Partial<Timings>;
-  readonly answers: AnswerTo;
-}
-
 const TIMED_OUT = /did not answer in time/;
 
 const says = (line: string, then: string): Answer => ({ says: [line], then });
@@ -97,7 +83,7 @@ const fails = (alert: RegExp, then: string): Answer => ({ says: [], alert, then,
 const GOES_ON: Answer = { says: [], then: "Live" };
 
 /** Every command of the listener, and what the page shows under each fault. */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command<ListenerPage>>> = {
   joining: {
     control: "join-button",
     action: "joinSession",
@@ -238,7 +224,7 @@ test("the system's media controls pause and play", async () => {
     Reflect.deleteProperty(navigator, "mediaSession");
     vi.unstubAllGlobals();
   });
-  await onPage({}, async (page) => {
+  await onPage(undefined, async (page) => {
     await page.listen();
     handlers.get("pause")?.();
     expect(page.player.state.value.name).toBe("paused");
@@ -247,40 +233,15 @@ test("the system's media controls pause and play", async () => {
   });
 });
 
-const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
-  FAULTS.flatMap((fault) => {
-    const answer = command.answers[fault];
-    return answer === "unavailable" ? [] : [[name, fault, command, answer] as const];
-  }),
-);
-
 async function onPage(
-  { timings }: Pick<Command, "timings">,
+  timings: Partial<Timings> | undefined,
   check: (page: ListenerPage) => Promise<void>,
 ): Promise<void> {
-  const { stop, ...network } = await startNetwork();
-  const page = new ListenerPage(network, timings);
-  try {
-    await check(page);
-  } finally {
-    page.heal();
-    await page.close();
-    await stop();
-  }
+  await onNetwork((network) => new ListenerPage(network, timings), check);
 }
 
 describe.concurrent("the listener's commands under faults", { timeout: 60_000 }, () => {
-  test.each(CASES)("%s under %s", async (_, fault, command, answer) => {
-    await onPage(command, async (page) => {
-      await command.before(page);
-      const since = page.statuses.length;
-      page.begin(fault, command.action, command.refusal ?? "CONFLICT");
-      page.give(command.give);
-      await page.says(answer.says, since);
-      if (answer.alert) await page.alerts(answer.alert);
-      page.heal();
-      if (answer.then !== undefined) await page.shows(answer.then);
-      await eventually(() => expect(command.hasEffect(page)).toBe(answer.fails !== true));
-    });
+  test.each(casesOf(COMMANDS))("%s under %s", async (_, fault, command, answer) => {
+    await onPage(command.timings, async (page) => expectAnswer(page, fault, command, answer));
   });
 });

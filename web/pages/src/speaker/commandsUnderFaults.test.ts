@@ -1,16 +1,16 @@
 import { readFileSync } from "node:fs";
-import type { ErrorCode, Timings } from "websocket-sessions";
+import type { Timings } from "websocket-sessions";
 import { describe, expect, test } from "vitest";
-import type { Action } from "../../../client/src/socket.ts";
 import { token } from "../../../client/testSupport/harness.ts";
 import { BROKEN_MICROPHONE, FakeMicrophone } from "../../testSupport/fakeMicrophone.ts";
 import {
   eventually,
-  FAULTS,
   PageUnderFaults,
-  startNetwork,
+  onNetwork,
+  expectAnswer,
+  casesOf,
+  type Command,
   type Answer,
-  type AnswerTo,
   type Network,
 } from "../../testSupport/pageUnderFaults.ts";
 import { controlsOf } from "../../testSupport/controls.ts";
@@ -40,9 +40,13 @@ class SpeakerPage extends PageUnderFaults<SpeakerPageState> {
     this.store.patch({ user: SPEAKER, step: "setup" });
   }
 
-  /** Gives a command, and shows its failure as the page does. */
   give(command: (page: this) => unknown): void {
     Promise.resolve(command(this)).catch((error: unknown) => this.store.patch({ alert: failureText(error) }));
+  }
+
+  async close(): Promise<void> {
+    this.controller.cancel();
+    await this.controller.stop();
   }
 
   async goOnAir(): Promise<void> {
@@ -66,20 +70,6 @@ class SpeakerPage extends PageUnderFaults<SpeakerPageState> {
   }
 }
 
-interface Command {
-  /** The control on the page that gives it; undefined for what happens by itself. */
-  readonly control: string | undefined;
-  /** Its request, which the server may refuse or not answer; undefined if it needs none. */
-  readonly action: Action | undefined;
-  readonly refusal?: ErrorCode;
-  readonly before: (page: SpeakerPage) => Promise<void>;
-  readonly give: (page: SpeakerPage) => unknown;
-  readonly hasEffect: (page: SpeakerPage) => boolean;
-  readonly timings?: Partial<Timings>;
-  readonly delayMs?: number;
-  readonly answers: AnswerTo;
-}
-
 const REFUSED = /Another session is already running here/;
 const TIMED_OUT = /did not answer in time/;
 
@@ -92,7 +82,7 @@ const fails = (line: string, alert: RegExp, then: string): Answer => ({
 });
 
 /** Every command of the speaker, and what the page shows under each fault. */
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Readonly<Record<string, Command<SpeakerPage>>> = {
   "creating a session": {
     control: "create",
     action: "createSession",
@@ -310,46 +300,20 @@ test("every control of the speaker page is a command with an answer to each faul
   expect(controlsOf(page).filter((id) => !commands.includes(id))).toEqual(WITHOUT_NETWORK);
 });
 
-const CASES = Object.entries(COMMANDS).flatMap(([name, command]) =>
-  FAULTS.flatMap((fault) => {
-    const answer = command.answers[fault];
-    return answer === "unavailable" ? [] : [[name, fault, command, answer] as const];
-  }),
-);
-
 async function onPage(
-  { timings }: Pick<Command, "timings">,
+  timings: Partial<Timings> | undefined,
   check: (page: SpeakerPage) => Promise<void>,
 ): Promise<void> {
-  const { stop, ...network } = await startNetwork();
-  const page = new SpeakerPage(network, timings);
-  try {
-    await check(page);
-  } finally {
-    page.heal();
-    page.controller.cancel();
-    await page.controller.stop();
-    await stop();
-  }
+  await onNetwork((network) => new SpeakerPage(network, timings), check);
 }
 
 describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, () => {
-  test.each(CASES)("%s under %s", async (_, fault, command, answer) => {
-    await onPage(command, async (page) => {
-      await command.before(page);
-      const since = page.statuses.length;
-      page.begin(fault, command.action, command.refusal ?? "CONFLICT", command.delayMs);
-      page.give(command.give);
-      await page.says(answer.says, since);
-      if (answer.alert) await page.alerts(answer.alert);
-      page.heal();
-      if (answer.then !== undefined) await page.shows(answer.then);
-      await eventually(() => expect(command.hasEffect(page)).toBe(answer.fails !== true));
-    });
+  test.each(casesOf(COMMANDS))("%s under %s", async (_, fault, command, answer) => {
+    await onPage(command.timings, async (page) => expectAnswer(page, fault, command, answer));
   });
 
   test("another microphone that cannot be opened leaves the one in use", async () => {
-    await onPage({}, async (page) => {
+    await onPage(undefined, async (page) => {
       await page.goOnAir();
       const since = page.statuses.length;
       page.give(async ({ controller }) => controller.broadcast?.useMicrophone(BROKEN_MICROPHONE));
@@ -360,7 +324,7 @@ describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, 
   });
 
   test("a microphone that is disconnected is named until another one records", async () => {
-    await onPage({}, async (page) => {
+    await onPage(undefined, async (page) => {
       await page.goOnAir();
       await page.microphone.lose();
       await page.shows("On air without a microphone");
@@ -372,7 +336,7 @@ describe.concurrent("the speaker's commands under faults", { timeout: 60_000 }, 
   });
 
   test("a Pause whose every attempt loses the connection leaves the broadcast as it was", async () => {
-    await onPage({}, async (page) => {
+    await onPage(undefined, async (page) => {
       await page.goOnAir();
       page.begin("silence", undefined, "CONFLICT");
       page.server.fault = ({ action }) => (action === "updateSession" ? "dropBefore" : undefined);
