@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.e2e.deployment import Deployment
 from tests.support.reliability import Figures
 from websocket_sessions.client import Client, Timings
 from websocket_sessions.client import Listener as JoinedListener
@@ -54,6 +55,31 @@ class Listener:
         """Assert that each offset of the log was delivered once and in order."""
         assert self.resets == 0
         assert self.delivered == sorted(log.items())
+
+
+async def start_listeners(
+    deployment: Deployment, session_id: str, count: int, *, joining: int
+) -> tuple[list[Listener], list[asyncio.Task[None]]]:
+    """Let listeners join one after the other, since every function starts cold; return them and their runs.
+
+    Later, at most `joining` of them join again at a time.
+    """
+    arriving = asyncio.Semaphore(joining)
+    listeners = [
+        Listener(
+            deployment.config,
+            session_id,
+            chance=random.Random(number),  # noqa: S311 -- repeatable on purpose
+            arriving=arriving,
+        )
+        for number in range(count)
+    ]
+    runs: list[asyncio.Task[None]] = []
+    for listener in listeners:
+        joined = asyncio.Event()
+        runs.append(asyncio.create_task(listener.run(joined)))
+        await joined.wait()
+    return listeners, runs
 
 
 def account_for(

@@ -4,14 +4,13 @@ The simulation in tests/functions/fan_out has many times as many messages in sec
 """
 
 import asyncio
-import random
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 
-from tests.e2e.audience import TIMINGS, Listener, Publisher, account_for
+from tests.e2e.audience import TIMINGS, Publisher, account_for, start_listeners
 from tests.e2e.deployment import Deployment, User
 from tests.support.reliability import Figures
 from tools.dev_stack import clients
@@ -21,7 +20,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 
 MESSAGES = 1_000
 LISTENERS = 20
-ARRIVING = 3
+JOINING = 3
 """Listeners that connect and join at a time."""
 AT_ONCE = 3
 """Messages under way at a time."""
@@ -88,21 +87,9 @@ async def test_every_listener_accounts_for_every_message(
         swept_log(local_deployment, speaker),
     ):
         publisher = Publisher(speaker)
-        arriving = asyncio.Semaphore(ARRIVING)
-        listeners = [
-            Listener(
-                local_deployment.config,
-                speaker.session_id,
-                chance=random.Random(number),  # noqa: S311 -- repeatable on purpose
-                arriving=arriving,
-            )
-            for number in range(LISTENERS)
-        ]
-        listening: list[asyncio.Task[None]] = []
-        for listener in listeners:  # one after the other, since every function starts cold here
-            joined = asyncio.Event()
-            listening.append(asyncio.create_task(listener.run(joined)))
-            await joined.wait()
+        listeners, listening = await start_listeners(
+            local_deployment, speaker.session_id, LISTENERS, joining=JOINING
+        )
         async with session.post(f"{local_deployment.gateway}/faults", json=FAULTS) as answer:
             assert answer.status == 200
         under_way = asyncio.Semaphore(AT_ONCE)

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import random
 import signal
 import urllib.request
 from collections.abc import Callable, Generator, Mapping
@@ -14,7 +13,7 @@ import pytest
 
 from pulumi_local_aws.stack import services
 from pulumi_local_aws.stack.background import Record
-from tests.e2e.audience import TIMINGS, Listener, Publisher, account_for
+from tests.e2e.audience import TIMINGS, Publisher, account_for, start_listeners
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.scaled_time import Controls
 from tests.support.injected_faults import injected_faults
@@ -91,21 +90,9 @@ async def test_a_session_outlasts_outages(
     client = Client(local_deployment.config, token=token, timings=TIMINGS)
     async with client.create(source_language="en") as speaker:
         publisher = Publisher(speaker)
-        arriving = asyncio.Semaphore(1)
-        listeners = [
-            Listener(
-                local_deployment.config,
-                speaker.session_id,
-                chance=random.Random(number),  # noqa: S311 -- repeatable on purpose
-                arriving=arriving,
-            )
-            for number in range(LISTENERS)
-        ]
-        listening: list[asyncio.Task[None]] = []
-        for listener in listeners:
-            joined = asyncio.Event()
-            listening.append(asyncio.create_task(listener.run(joined)))
-            await joined.wait()
+        listeners, listening = await start_listeners(
+            local_deployment, speaker.session_id, LISTENERS, joining=1
+        )
         outages_passed = asyncio.Event()
         publishing = asyncio.create_task(publish_until(outages_passed, publisher))
         for name, outage in OUTAGES.items():

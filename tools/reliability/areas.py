@@ -73,9 +73,9 @@ AREAS = (
         tried="delivered messages",
         tests=(f"{FUNCTIONS}/fan_out/test_every_message.py",),
         described=(
-            "The functions in one process. Calls fail, pushes are lost, late and reordered, clients "
-            "come and go, and tasks of the queue are lost, late and doubled. Each listener has each "
-            "message once and in order, or is told which ones are no longer kept."
+            "The functions run in one process. Calls fail, pushes are lost, late and reordered, clients "
+            "connect and disconnect, and tasks of the queue are lost, late and duplicated. Each listener "
+            "receives each message once and in order, or `reset` if messages are no longer retained."
         ),
     ),
     Area(
