@@ -17,6 +17,12 @@ export async function shows(visitor: Visitor, id: string, expected: string | Reg
   await expect.poll(async () => text(visitor, id), WAIT).toMatch(fits);
 }
 
+/** Waits until the field with this label has this value. */
+export async function hasValue({ page }: Visitor, label: string, expected: string): Promise<void> {
+  const field = page.getByLabel(label, { exact: true });
+  await expect.poll(async () => field.inputValue(), WAIT).toBe(expected);
+}
+
 export async function press({ page }: Visitor, name: string): Promise<void> {
   await page.getByRole("button", { name, exact: true }).click();
 }
@@ -92,7 +98,8 @@ export async function playback({
     }));
 }
 
-function watchOffsets(page: Page): number[] {
+/** Collects the offsets of the messages that the page's WebSockets receive, if they are opened from now on. */
+export function watchOffsets(page: Page): number[] {
   const offsets: number[] = [];
   page.on("websocket", (socket) => {
     socket.on("framereceived", ({ payload }) => {
