@@ -105,6 +105,8 @@ def describe_allowed(schema: Schema) -> str:
         words = "one of " + ", ".join(str(value) for value in cast("list[object]", schema["enum"]))
     elif schema["type"] == "boolean":
         words = "true or false"
+    elif schema["type"] == "object":
+        words = "an object"
     elif schema["type"] == "integer":
         words = f"a whole number from {schema['minimum']} to {schema['maximum']}"
     elif schema["type"] == "array":

@@ -74,7 +74,8 @@ def _types(protocol: Protocol, _: dict[str, Example]) -> str:
         for name, schema in protocol.types.items()
         if name != "errorCode"
     ]
-    return _table(("type", "allowed values", "meaning", "error code if invalid"), rows)
+    table = _table(("type", "allowed values", "meaning", "error code if invalid"), rows)
+    return _sections(table, [f"`{one.name}`:\n\n{_properties(protocol, one)}" for one in protocol.objects])
 
 
 def _errors(protocol: Protocol, _: dict[str, Example]) -> str:
@@ -102,6 +103,18 @@ SECTIONS: dict[str, Render] = {
 
 def _message(protocol: Protocol, message: Message, examples: dict[str, Example]) -> str:
     """Return a message's section: direction, description, properties and example."""
+    return _sections(
+        f"#### `{message.name}`",
+        f"Direction: **{_direction(message)}**",
+        message.description,
+        _properties(protocol, message),
+        _alternatives(message),
+        f"```json\n{_json(examples[message.name])}\n```",
+    )
+
+
+def _properties(protocol: Protocol, message: Message) -> str:
+    """Return the table of a message's properties, empty if it has none of its own."""
     rows = [
         (
             f"`{name}`",
@@ -112,15 +125,7 @@ def _message(protocol: Protocol, message: Message, examples: dict[str, Example])
         for name, schema in message.properties.items()
         if name not in _COMMON_PROPERTIES or message.direction == "http"
     ]
-    table = _table(("property", "type", "required", "meaning"), rows) if rows else ""
-    return _sections(
-        f"#### `{message.name}`",
-        f"Direction: **{_direction(message)}**",
-        message.description,
-        table,
-        _alternatives(message),
-        f"```json\n{_json(examples[message.name])}\n```",
-    )
+    return _table(("property", "type", "required", "meaning"), rows) if rows else ""
 
 
 def _direction(message: Message) -> str:

@@ -45,10 +45,11 @@ class CloseCode:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message or an HTTP body.
+    """A message, an HTTP body or an object within one.
 
-    ``direction`` is client (client to server), server (server to client) or http. ``kinds`` says whether a
-    server message is a reply, a push or both. ``sender`` and ``reply`` are set for client messages.
+    ``direction`` is client (client to server), server (server to client), http, or empty for an object
+    within a message. ``kinds`` says whether a server message is a reply, a push or both. ``sender`` and
+    ``reply`` are set for client messages.
     """
 
     name: str
@@ -84,6 +85,11 @@ class Protocol:
     messages: dict[str, Message]
     errors: tuple[ErrorCode, ...]
     close_codes: tuple[CloseCode, ...]
+
+    @property
+    def objects(self) -> list[Message]:
+        """The types that are objects, in the order of the schema."""
+        return [_message(name, one) for name, one in self.types.items() if one.get("type") == "object"]
 
     def messages_of(self, direction: str) -> list[Message]:
         """Return the messages of one direction, in the order of the schema."""
@@ -152,7 +158,7 @@ def load(path: Path = SCHEMA_PATH) -> Protocol:
 def _message(name: str, schema: Schema) -> Message:
     return Message(
         name=name,
-        direction=str(schema["x-direction"]),
+        direction=str(schema.get("x-direction", "")),
         description=str(schema["description"]),
         schema=schema,
         kinds=tuple(cast("list[str]", schema.get("x-kind", []))),

@@ -26,6 +26,7 @@ def render(protocol: Protocol) -> str:
         f"export const SUBPROTOCOL = {json.dumps(protocol.subprotocol)};",
         f"export const TOKEN_SUBPROTOCOL_PREFIX = {json.dumps(protocol.token_prefix)};\n",
         *(_enum(name, schema) for name, schema in protocol.types.items() if _is_enum(schema)),
+        *(_message(protocol, one) for one in protocol.objects),
         *(_message(protocol, message) for message in messages),
         _union("ClientMessage", "The messages that a client sends.", protocol.messages_of("client")),
         _union("ServerMessage", "The messages that a client receives.", protocol.messages_of("server")),

@@ -28,6 +28,11 @@ class FunctionSpec:
     """Whether it gets the issuer, the audience and the address of the signing keys."""
     calls_hook: bool = False
     """Whether it calls the stack's hook, if the stack has one."""
+    publishes_to_channel: bool = False
+    """Whether it publishes to the audience's channel, if the stack has one."""
+    offers_channel: bool = False
+    """Whether it offers listeners the audience's channel, if the stack has one. It then records in the
+    session (UpdateItem) which languages have listeners there."""
     calls_itself: bool = False
     """Whether it continues in further invocations of itself."""
     timeout: int = 10
@@ -45,6 +50,7 @@ class FunctionSpec:
                 tables=_joined(combined.tables, other.tables),
                 connections=tuple(dict.fromkeys((*combined.connections, *other.connections))),
                 sends_to_queue=combined.sends_to_queue or other.sends_to_queue,
+                publishes_to_channel=combined.publishes_to_channel or other.publishes_to_channel,
             )
         return combined
 
@@ -66,12 +72,14 @@ _BROADCASTS = FunctionSpec(
     tables={"listeners": "Query DeleteItem", "connections": "GetItem DeleteItem"},
     connections=("POST", "DELETE"),
     sends_to_queue=True,
+    publishes_to_channel=True,
 )
 """Pushes to listeners, removes those whose connections are gone, and queues retries for the others."""
 _REPLAYS = FunctionSpec(tables={"messages": "Query"}, connections=("POST",))
 
 FUNCTION_SPECS: dict[str, FunctionSpec] = {
     "authorize": FunctionSpec(verifies_tokens=True),
+    "authorize_channel": _IS_LIMITED,
     "connect": FunctionSpec(tables={"connections": "PutItem"}).combined_with(_IS_LIMITED),
     "disconnect": FunctionSpec(tables={"sessions": "GetItem UpdateItem"}, timeout=29).combined_with(
         _BROADCASTS
@@ -91,6 +99,7 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
             "listeners": "PutItem UpdateItem DeleteItem Query",
             "connections": "GetItem BatchGetItem UpdateItem",
         },
+        offers_channel=True,
         timeout=29,
     ).combined_with(_REPLAYS, _COUNTS_REQUESTS, _LOOKS_UP),
     "resume_session": FunctionSpec(

@@ -64,9 +64,14 @@ EVENT_FUNCTIONS = ("authorize", "keep_alive", "presence", "fan_out")
 """Functions that no route calls: the authorizer, the schedule, the stream and the queue do."""
 
 
-def functions_in_use(*, record_heartbeats: bool) -> list[str]:
+CHANNEL_FUNCTION = "authorize_channel"
+"""The authorizer of the audience's channel."""
+
+
+def functions_in_use(*, record_heartbeats: bool, has_channel: bool = False) -> list[str]:
     """Return the names of the functions that a stack needs."""
     messages = web_socket_routes(record_heartbeats=record_heartbeats).values()
     named = [route.target for route in messages if isinstance(route.target, str)]
     requests = [route.function for route in http_routes(allow_anonymous=True).values()]
-    return [*EVENT_FUNCTIONS, *named, *requests]
+    channel = [CHANNEL_FUNCTION] if has_channel else []
+    return [*EVENT_FUNCTIONS, *channel, *named, *requests]

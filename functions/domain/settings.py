@@ -53,6 +53,7 @@ class Settings:
     listeners_per_shard: int = 100
     coalescing_interval: int = 0
     coalescing_audience: int = 100
+    channel_audience: int = 100
     limits: Limits = field(default_factory=Limits)
     record_heartbeats: bool = False
     hook_function_arn: str | None = None

@@ -77,6 +77,7 @@ MESSAGES: dict[str, ObjectSchema] = {
             "targetLanguage": _LANGUAGE,
             "epoch": _EPOCH,
             "offset": _OFFSET,
+            "onChannel": boolean("true or false", "INVALID_MESSAGE"),
         },
         required=("action", "sessionId", "targetLanguage"),
         together=(("epoch", "offset"), ("offset", "epoch")),

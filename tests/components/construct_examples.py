@@ -67,6 +67,7 @@ SETTINGS: dict[str, Any] = {
     "directFanOut": 10,
     "coalescingInterval": 1,
     "coalescingAudience": 10,
+    "channelAudience": 10,
     "listenersPerShard": 50,
     "limits": LIMITS,
     "recordHeartbeats": True,

@@ -53,6 +53,7 @@ REASONS = {
             "RateLimits.connects_per_minute RateLimits.enabled RateLimits.failed_lookups_per_minute",
             "RateLimits.joins_per_minute RateLimits.messages_per_minute RateLimits.replays_per_listener",
             "RateLimits.requests_per_minute RateLimits.sessions_per_hour SessionSettings.connection_lifetime",
+            "SessionSettings.channel_audience",
             "SessionSettings.coalescing_audience SessionSettings.coalescing_interval",
             "SessionSettings.direct_fan_out SessionSettings.ended_retention SessionSettings.hook_failure",
             "SessionSettings.hook_timeout SessionSettings.idle_ping SessionSettings.limits",

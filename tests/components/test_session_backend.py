@@ -169,7 +169,7 @@ def test_who_pushes_has_time_to_try_again(handler: str) -> None:
     assert FUNCTION_SPECS[handler].timeout >= 29 if invoked_by_aws else FUNCTION_SPECS[handler].timeout == 29
 
 
-@pytest.mark.parametrize("function", sorted(FUNCTION_SPECS))
+@pytest.mark.parametrize("function", sorted(functions_in_use(record_heartbeats=True)))
 def test_a_function_is_told_of_the_tables_it_may_use_and_no_others(
     function: str, recording: tuple[SessionBackend, Deployed]
 ) -> None:

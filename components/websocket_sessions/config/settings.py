@@ -114,6 +114,9 @@ class SessionSettings:
     coalescing_audience: int = 100
     """Listeners beyond which the messages of a session wait, from then on to its end. The figure is rounded
     up to whole shards, which have `listenersPerShard` listeners at most. 0 counts every session as large."""
+    channel_audience: int = 100
+    """Listeners beyond which a session's listeners are offered the audience's channel, in a stack that has
+    one. The figure is rounded up as that of `coalescingAudience`."""
     limits: RateLimits = field(default_factory=RateLimits)
     """Rate limits."""
     record_heartbeats: bool = field(default=False, metadata=plain_because(DECIDES_RESOURCES))
@@ -196,6 +199,7 @@ RANGES: dict[str, tuple[float, float, str]] = {
     "listeners_per_shard": (10, 1000, ""),
     "coalescing_interval": (0, 10, "a listener asks for missed messages after a minute of silence"),
     "coalescing_audience": (0, 10_000, ""),
+    "channel_audience": (0, 10_000, ""),
     "hook_timeout": (
         0.1,
         10,

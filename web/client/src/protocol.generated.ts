@@ -69,6 +69,20 @@ export const ERROR_CODES = [
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
+/** Where and how to subscribe to the channel of a session's audience in one language. */
+export interface ChannelOffer {
+  /** The service that carries the channel. A client ignores an offer of a service that it does not know. */
+  service: "appSyncEvents";
+  /** The WebSocket URL of the service. */
+  url: string;
+  /** The host that the client names when it authorizes itself. */
+  host: string;
+  /** The name of the channel: that of the session and the target language. */
+  name: string;
+  /** The token with which the client connects and subscribes to this channel, within five minutes of the reply. */
+  authorization: string;
+}
+
 /** Creates a session and attaches this connection as its speaker. */
 export interface CreateSession {
   action: "createSession";
@@ -92,6 +106,8 @@ export interface JoinSession {
   epoch?: string;
   /** The offset up to which the client has every message. */
   offset?: number;
+  /** Whether the client receives the session's pushes in this language on the audience's channel, so that the server does not push them on this connection. Absent means false. */
+  onChannel?: boolean;
 }
 
 /** Attaches this connection as the speaker of a session that the user owns, and increments the generation. The previous connection receives `connectionReplaced` and can no longer act as the speaker. */
@@ -231,6 +247,10 @@ export type SessionJoined = {
   offset: number;
   /** Why the session ended; absent while it is open. */
   endReason?: EndReason;
+  /** The audience's channel, on which the client may receive the session's pushes. Absent if the session has none. */
+  channel?: ChannelOffer;
+  /** The session's pushes reach this client on the audience's channel, and not on this connection. Absent otherwise. */
+  onChannel?: true;
 } & (
   | { replayed: number; more?: true; reset?: undefined }
   | { replayed?: undefined; more?: undefined; reset: true }
