@@ -27,8 +27,8 @@ watch: setup ## put edits to functions/ live on the local stack, and stream the 
 	@$(VENV_PYTHON) -m tools.commands.watch
 
 test: ## every check and every test
-	@PYTHONPATH=emulator $(PYTHON) -m tools.commands.setup --with-browser
-	@$(VENV_PYTHON) -m tools.commands.checks
+	@started=$$(date +%s); PYTHONPATH=emulator $(PYTHON) -m tools.commands.setup --with-browser; \
+	  $(VENV_PYTHON) -m tools.commands.checks --started $$started
 
 check: setup ## the checks alone: format, lint, types, generated files, links
 	@$(VENV_PYTHON) -m tools.commands.checks --no-tests

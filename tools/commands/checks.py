@@ -1,6 +1,10 @@
-"""`make test` and `make check`: every check, then every test, and one line at the end that counts them."""
+"""`make test` and `make check`: every check, then every test, and one line at the end that counts them.
+
+A few tests that failed run a second time. A test that passes then is reported as flaky.
+"""
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -9,8 +13,11 @@ from pathlib import Path
 
 from pulumi_local_aws.console import log_tail, run_command, say
 from tools.commands.go_sources import go_is_there
-from tools.commands.suites import WEB, Total, run_suites, web_scripts
 from tools.dev_stack.paths import ROOT, DevLayout
+from tools.suites.all_suites import WEB, run_suites, web_scripts
+from tools.suites.second_attempt import SecondAttempt
+from tools.suites.summary import time_lines, verdict_lines, write_summary
+from tools.suites.total import Total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,16 +53,33 @@ def main() -> int:
     """Run everything, also after a failure; 1 where anything failed."""
     arguments = argparse.ArgumentParser(prog="make test", description=__doc__)
     arguments.add_argument("--no-tests", action="store_true", help="the checks alone")
-    only_checks = bool(arguments.parse_args().no_tests)
+    arguments.add_argument(
+        "--started",
+        type=float,
+        default=time.time(),
+        help="when `make test` began, in seconds since the epoch",
+    )
+    options = arguments.parse_args()
+    second_attempt = SecondAttempt.of(os.environ, started=options.started)
     layout, total = DevLayout.of(), Total()
     for check in checks():
         run_check(check, layout, total)
-    if not only_checks:
-        total.add(run_suites(layout))
+    if not options.no_tests:
+        run_tests(layout, second_attempt, total)
     for problem in total.problems:
         say(f"FAILED {problem}")
     say(total.line())
     return 1 if total.failed or total.problems else 0
+
+
+def run_tests(layout: DevLayout, second_attempt: SecondAttempt, total: Total) -> None:
+    """Run the suites and the second attempt, say what took the time and what was flaky, and count all."""
+    runs = second_attempt.make(run_suites(layout), layout)
+    for line in [*time_lines(runs), *verdict_lines(runs, layout.logs)]:
+        say(line)
+    write_summary(runs, layout.logs / "tests-summary.json")
+    for run in runs:
+        total.add(run.total())
 
 
 def run_check(check: Check, layout: DevLayout, total: Total) -> None:

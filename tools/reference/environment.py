@@ -81,6 +81,11 @@ GROUPS: dict[str, tuple[Variable, ...]] = {
             meaning="The emulator for `tests/emulator/gateway/test_on_any_emulator.py`.",
         ),
         Variable(
+            name="TEST_ATTEMPTS",
+            default="2",
+            meaning="`1` keeps `make test` from repeating failed tests, in the search for flaky ones.",
+        ),
+        Variable(
             name="STACK_DIR",
             default="`.local`",
             meaning="The folder of the stack for the web client's tests.",

@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
 from pulumi_local_aws.files import write_secret
-from tools.commands.suites import count_junit
 from tools.dev_stack.paths import ROOT
+from tools.suites.pytest_runner import count_junit
 from tools.verify.observations import Expectation, Observation
 from tools.verify.verification import Verification
 
