@@ -17,7 +17,8 @@ MAX_BATCH_MESSAGES = 10
 """Messages of one call."""
 
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 2, 30
-"""Delay of a message after its first receive. It doubles with each receive, up to the maximum."""
+"""Delay of the first retry task, and of a message after its first receive. The delay of a message doubles
+with each receive, and that of retry tasks with each from the third on, up to the maximum."""
 
 
 @cache
@@ -36,7 +37,7 @@ class SqsTaskQueue:
                 {
                     "Id": str(number),
                     "MessageBody": to_json(task),
-                    "DelaySeconds": FIRST_RETRY_SECONDS if task.is_retry else 0,
+                    "DelaySeconds": _retry_delay(max(1, task.retry - 1)) if task.is_retry else 0,
                 }
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]
@@ -53,11 +54,15 @@ class SqsTaskQueue:
             {
                 "Id": str(number),
                 "ReceiptHandle": handle,
-                "VisibilityTimeout": min(FIRST_RETRY_SECONDS * 2 ** (receive_count - 1), MAX_RETRY_SECONDS),
+                "VisibilityTimeout": _retry_delay(receive_count),
             }
             for number, (handle, receive_count) in enumerate(received)
         ]
         _call("ChangeMessageVisibilityBatch", entries)
+
+
+def _retry_delay(number: int) -> int:
+    return min(FIRST_RETRY_SECONDS * 2 ** (number - 1), MAX_RETRY_SECONDS)
 
 
 def _call(

@@ -34,7 +34,9 @@ class Outcome(Enum):
     UNREACHABLE = "unreachable"
     """Every attempt failed or had no response."""
     THROTTLED = "throttled"
-    """Every attempt was refused with 429, or the time of the call ran out."""
+    """Every attempt was refused with 429."""
+    OUT_OF_TIME = "outOfTime"
+    """The time of the call ran out before the attempts did. It says nothing of the connection."""
 
 
 CLOSED = frozenset({Outcome.DELIVERED, Outcome.GONE})

@@ -1,6 +1,6 @@
 """Delivers entries and events to listeners: one round of pushes, and what each outcome leads to."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -10,7 +10,7 @@ from domain.errors import UnavailableError
 from domain.message_log import Entry
 from domain.model import Attachment, Listener
 from domain.ports import ConditionFailed, Listeners, Logger, Metrics, Pusher
-from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, ShardKey
+from fan_out.tasks import FanOutTask, ShardKey
 from wire.pushes import Message, encode, message_payloads
 
 METRICS = {
@@ -19,6 +19,7 @@ METRICS = {
     Outcome.TOO_LARGE: "PushTooLarge",
     Outcome.UNREACHABLE: "PushUnreachable",
     Outcome.THROTTLED: "PushThrottled",
+    Outcome.OUT_OF_TIME: "PushOutOfTime",
 }
 
 MAX_PRUNED = 10
@@ -40,7 +41,7 @@ class ListenerDelivery:
     shard_key: ShardKey
     listener: Listener
     payloads: tuple[bytes, ...]
-    is_last_attempt: bool = False
+    is_last_throttled_round: bool = False
     """Whether the listener is disconnected even if it is only throttled."""
 
     @property
@@ -52,14 +53,16 @@ class ListenerDelivery:
 class DeliveryReport:
     """What is left to do after a round."""
 
-    undelivered: dict[ShardKey, tuple[str, ...]]
-    """Listeners that did not get everything and are still connected."""
+    throttled: dict[ShardKey, tuple[str, ...]]
+    """Listeners that were throttled and are still connected."""
+    unserved: dict[ShardKey, tuple[str, ...]]
+    """Listeners for which the time ran out, and those that could not be disconnected."""
     gone: tuple[ListenerDelivery, ...]
     """Deliveries to connections that do not exist."""
 
 
-_Selection = tuple[tuple[int, int], ...]
-"""Indexes of pending payloads, each with the highest receive count of its tasks."""
+_Selection = tuple[tuple[int, bool], ...]
+"""Indexes of pending payloads, each with whether it is in its last throttled round."""
 
 
 def deliveries_for(
@@ -75,7 +78,7 @@ def deliveries_for(
     @cache
     def select_payloads(selection: _Selection, language: str) -> tuple[tuple[bytes, ...], bool]:
         payloads = tuple(one for index, _ in selection for one in payloads_of(index, language))
-        return payloads, any(receive_count >= MAX_RECEIVE_COUNT for _, receive_count in selection)
+        return payloads, any(is_last for _, is_last in selection)
 
     for_all = _select(pending, None)
     has_retries = any(task.is_retry for item in pending for task in item.tasks)
@@ -83,13 +86,13 @@ def deliveries_for(
     for listener in listeners:
         selection = _select(pending, listener.connection_id) if has_retries else for_all
         if selection:
-            payloads, is_last_attempt = select_payloads(selection, listener.target_language)
+            payloads, is_last = select_payloads(selection, listener.target_language)
             deliveries.append(
                 ListenerDelivery(
                     shard_key=shard_key,
                     listener=listener,
                     payloads=payloads,
-                    is_last_attempt=is_last_attempt,
+                    is_last_throttled_round=is_last,
                 )
             )
     return deliveries
@@ -97,18 +100,15 @@ def deliveries_for(
 
 def _select(pending: Sequence[PendingPayload], connection_id: str | None) -> _Selection:
     """Return what is for this listener, or for any listener if the id is None."""
-    receive_counts = [
-        max(
-            (
-                task.receive_count
-                for task in item.tasks
-                if connection_id is None or task.includes(connection_id)
-            ),
-            default=0,
-        )
+    wanted = [
+        [task for task in item.tasks if connection_id is None or task.includes(connection_id)]
         for item in pending
     ]
-    return tuple((index, count) for index, count in enumerate(receive_counts) if count)
+    return tuple(
+        (index, any(task.is_last_throttled_round for task in tasks))
+        for index, tasks in enumerate(wanted)
+        if tasks
+    )
 
 
 def deliver_all(
@@ -120,9 +120,10 @@ def deliver_all(
     """Push everything at once, then close connections that can only recover by reconnecting.
 
     Shards are pushed to together, so that a slow connection delays no other. A listener that does not read is
-    throttled, and stays undelivered without a wait. Several deliveries to one
-    connection become one, in their order. `unreported` deliveries are made too, and the report leaves them
-    out. Takes MAX_DELIVER_AND_DISCONNECT_SECONDS at most. Raises PushConfigurationError.
+    throttled, and stays undelivered without a wait. So does a listener for which the time runs out, but that
+    says nothing of its connection. Several deliveries to one connection become one, in their order.
+    `unreported` deliveries are made too, and the report leaves them out. Takes
+    MAX_DELIVER_AND_DISCONNECT_SECONDS at most. Raises PushConfigurationError.
     """
     payloads: dict[str, tuple[bytes, ...]] = {}
     for one in deliveries:
@@ -134,22 +135,31 @@ def deliver_all(
             metrics.count(metric, outcomes.count(outcome))
     outcome_of = dict(zip(payloads, outcomes, strict=False))
     to_close = {one.connection_id for one in deliveries if _must_reconnect(one, outcome_of)}
-    throttled = {
-        connection_id for connection_id, outcome in outcome_of.items() if outcome is Outcome.THROTTLED
-    }
-    missed = throttled - to_close | _disconnect(pusher, metrics, sorted(to_close))
-    undelivered: dict[ShardKey, tuple[str, ...]] = {}
-    for one in deliveries:
-        if one.connection_id in missed:
-            undelivered[one.shard_key] = (*undelivered.get(one.shard_key, ()), one.connection_id)
+    throttled = _with_outcome(Outcome.THROTTLED, outcome_of) - to_close
+    unserved = _with_outcome(Outcome.OUT_OF_TIME, outcome_of)
+    unserved |= _disconnect(pusher, metrics, sorted(to_close))
     gone = tuple(one for one in deliveries if outcome_of[one.connection_id] is Outcome.GONE)
-    return DeliveryReport(undelivered, gone)
+    return DeliveryReport(_by_shard(deliveries, throttled), _by_shard(deliveries, unserved), gone)
+
+
+def _with_outcome(wanted: Outcome, outcome_of: Mapping[str, Outcome]) -> set[str]:
+    return {connection_id for connection_id, outcome in outcome_of.items() if outcome is wanted}
+
+
+def _by_shard(
+    deliveries: Sequence[ListenerDelivery], connection_ids: Set[str]
+) -> dict[ShardKey, tuple[str, ...]]:
+    found: dict[ShardKey, tuple[str, ...]] = {}
+    for one in deliveries:
+        if one.connection_id in connection_ids:
+            found[one.shard_key] = (*found.get(one.shard_key, ()), one.connection_id)
+    return found
 
 
 def _must_reconnect(delivery: ListenerDelivery, outcome_of: Mapping[str, Outcome]) -> bool:
     outcome = outcome_of[delivery.connection_id]
     return outcome in {Outcome.UNREACHABLE, Outcome.TOO_LARGE} or (
-        outcome is Outcome.THROTTLED and delivery.is_last_attempt
+        outcome is Outcome.THROTTLED and delivery.is_last_throttled_round
     )
 
 
@@ -169,15 +179,16 @@ def _disconnect(pusher: Pusher, metrics: Metrics, connection_ids: Sequence[str])
     return still_open
 
 
-def retry_tasks(
-    tasks: Sequence[FanOutTask], undelivered: Mapping[ShardKey, Sequence[str]]
-) -> list[FanOutTask | None]:
-    """Return a retry task for the listeners that each task did not reach, or None if it reached all."""
-    missed = [tuple(filter(task.includes, undelivered.get(task.shard_key, ()))) for task in tasks]
-    return [
-        replace(task, connection_ids=connection_ids) if connection_ids else None
-        for task, connection_ids in zip(tasks, missed, strict=True)
-    ]
+def retry_tasks(task: FanOutTask, report: DeliveryReport) -> list[FanOutTask]:
+    """Return the retry tasks for the listeners that a task did not reach.
+
+    Those that were throttled have one of their own, since only their rounds count towards a disconnect.
+    """
+    following = replace(task, retry=task.retry + 1)
+    throttled = replace(following, throttled_rounds=task.throttled_rounds + 1)
+    kinds = [(throttled, report.throttled), (following, report.unserved)]
+    missed = [(kind, tuple(filter(task.includes, found.get(task.shard_key, ())))) for kind, found in kinds]
+    return [replace(kind, connection_ids=connection_ids) for kind, connection_ids in missed if connection_ids]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ A listener gets the message, or is disconnected so that it reconnects and recove
 undelivered listener gets a retry task of its own, and other listeners get nothing twice because of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.coalescing import coalesces
@@ -32,12 +32,15 @@ from fan_out.deliver import (
 )
 from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import FanOutTask, FlushTask, ShardKey, TaskQueue, tasks_of
+from fan_out.tasks import FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, tasks_of
 from wire.pushes import Message, encode, push_of
 
 LATE_SECONDS = 10
 """Time after a batch was due from which its next message has it sent. Its flush may never have been queued:
 the function that started the batch may have stopped before that."""
+
+KeptEntries = Mapping[int, Entry] | UnavailableError
+"""The entries of a log that are still kept, by offset, or the error that prevented reading them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +132,7 @@ class FanOut:
         ]
         with self.deadline.reserve(QUEUE_SECONDS):
             report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
-        retries = [task for task in retry_tasks(direct, report.undelivered) if task is not None]
+        retries = [retry for task in direct for retry in retry_tasks(task, report)]
         if retries:
             self.queue.send(retries)
         self.prune_listeners(report.gone)
@@ -174,13 +177,17 @@ class FanOutConsumer:
 
         A listener gets entries by their offsets, then events. Duplicate tasks are served once. An entry that
         is no longer kept is skipped, and a listener that misses it gets `reset`. If some listeners could not
-        be reached, one retry task is sent for them. A retry task that fails is not acknowledged, so that the
-        queue counts its receives.
+        be reached, retry tasks are sent for them. The last retry task is not acknowledged if it fails.
         """
         by_shard: dict[ShardKey, list[FanOutTask]] = {}
         for task in tasks:
             by_shard.setdefault(task.shard_key, []).append(task)
-        read = dict(zip(by_shard, self.parallel_map(self._read, by_shard.values()), strict=True))
+        kept = self._read_entries(tasks)
+        read = dict(
+            zip(
+                by_shard, self.parallel_map(lambda one: self._read(one, kept), by_shard.values()), strict=True
+            )
+        )
         unread = {shard: found for shard, found in read.items() if isinstance(found, UnavailableError)}
         deliveries = [one for found in read.values() if isinstance(found, list) for one in found]
         try:
@@ -188,54 +195,62 @@ class FanOutConsumer:
                 report = deliver_all(self.pusher, self.metrics, deliveries)
         except UnavailableError as error:
             return [error if read[task.shard_key] else None for task in tasks]
-        failures = self._requeue(tasks, retry_tasks(tasks, report.undelivered))
+        failures = self._requeue(tasks, [retry_tasks(task, report) for task in tasks])
         self.prune_listeners(report.gone)
         return [unread.get(task.shard_key, failure) for task, failure in zip(tasks, failures, strict=True)]
 
-    def _read(self, tasks: Sequence[FanOutTask]) -> list[ListenerDelivery] | UnavailableError:
+    def _read(
+        self, tasks: Sequence[FanOutTask], entries_of: Mapping[LogKey, KeptEntries]
+    ) -> list[ListenerDelivery] | UnavailableError:
         """Return the deliveries of one shard's tasks, or the error that prevented reading them."""
         session_id, shard = tasks[0].shard_key
         by_entries: dict[tuple[str, int, int], list[FanOutTask]] = {}
         for task in tasks:
             if task.event is None:
                 by_entries.setdefault((task.epoch, task.offset, task.count), []).append(task)
+        pending: list[PendingPayload] = []
+        for key in sorted(by_entries):
+            kept = entries_of[session_id, key[0]]
+            if isinstance(kept, UnavailableError):
+                return kept
+            entries = [kept[offset] for offset in by_entries[key][0].offsets if offset in kept]
+            if entries:
+                pending.append(PendingPayload(entries, by_entries[key]))
+        pending += [PendingPayload(dict(task.event), [task]) for task in tasks if task.event is not None]
+        if not pending:
+            return []
         try:
-            kept = self._kept_entries(session_id, [task for task in tasks if task.event is None])
-            pending = [
-                PendingPayload(entries, by_entries[key])
-                for key in sorted(by_entries)
-                if (
-                    entries := [
-                        kept[key[0], offset]
-                        for offset in by_entries[key][0].offsets
-                        if (key[0], offset) in kept
-                    ]
-                )
-            ]
-            pending += [PendingPayload(dict(task.event), [task]) for task in tasks if task.event is not None]
-            if not pending:
-                return []
             listeners = read_listeners(self.listeners, session_id, shard)
-            return deliveries_for((session_id, shard), listeners, pending)
         except UnavailableError as error:
             return error
+        return deliveries_for((session_id, shard), listeners, pending)
 
-    def _kept_entries(self, session_id: str, tasks: Sequence[FanOutTask]) -> dict[tuple[str, int], Entry]:
-        """Return the entries of the tasks that are still in the log, by epoch and offset."""
-        offsets: dict[str, set[int]] = {}
+    def _read_entries(self, tasks: Sequence[FanOutTask]) -> dict[LogKey, KeptEntries]:
+        """Read the entries of the tasks, those of one log once for all shards."""
+        offsets: dict[LogKey, set[int]] = {}
         for task in tasks:
-            offsets.setdefault(task.epoch, set()).update(task.offsets)
-        return {
-            (epoch, entry.offset): entry
-            for epoch, wanted in offsets.items()
-            for entry in self.message_log.at(session_id, epoch, sorted(wanted))
-        }
+            if task.event is None:
+                offsets.setdefault(task.log_key, set()).update(task.offsets)
+        return dict(zip(offsets, self.parallel_map(self._kept_entries, offsets.items()), strict=True))
+
+    def _kept_entries(self, wanted: tuple[LogKey, set[int]]) -> KeptEntries:
+        (session_id, epoch), offsets = wanted
+        try:
+            found = self.message_log.at(session_id, epoch, sorted(offsets))
+        except UnavailableError as error:
+            return error
+        return {entry.offset: entry for entry in found}
 
     def _requeue(
-        self, tasks: Sequence[FanOutTask], retries: Sequence[FanOutTask | None]
+        self, tasks: Sequence[FanOutTask], retries: Sequence[Sequence[FanOutTask]]
     ) -> list[UnavailableError | None]:
         """Send new retry tasks; if that fails, return the error for the tasks to redeliver."""
-        new = [retry for task, retry in zip(tasks, retries, strict=True) if retry and not task.is_retry]
+        new = [
+            retry
+            for task, following in zip(tasks, retries, strict=True)
+            for retry in following
+            if not task.is_last_retry
+        ]
         unreached = UnavailableError("Some listeners could not be reached yet.")
         not_queued = None
         try:
@@ -244,6 +259,6 @@ class FanOutConsumer:
         except UnavailableError as error:
             not_queued = error
         return [
-            None if retry is None else unreached if task.is_retry else not_queued
-            for task, retry in zip(tasks, retries, strict=True)
+            None if not following else unreached if task.is_last_retry else not_queued
+            for task, following in zip(tasks, retries, strict=True)
         ]

@@ -7,13 +7,20 @@ from typing import Any, Protocol, cast
 
 from domain.model import Session
 
-MAX_RECEIVE_COUNT = 3
-"""Receives of a task after which a listener that is still throttled is disconnected: it has not read for 8 s
-(adapters/fan_out_queue.py has the delays). The queue moves no task to the dead-letter queue earlier
-(components/websocket_sessions/fan_out_queue.py)."""
+MAX_THROTTLED_ROUNDS = 4
+"""Rounds of pushes in which a listener is throttled before it is disconnected: it has not read for 8 s
+(adapters/fan_out_queue.py has the delays)."""
+
+MAX_RETRIES = 4
+"""Retry tasks that follow from each other. The last one is redelivered by the queue, up to its dead-letter
+queue. A message takes a publish, a flush, a first task and these at most, and Lambda stops chains of about 16
+invocations (Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops")."""
 
 ShardKey = tuple[str, int]
 """A session's id and the number of one of its shards."""
+
+LogKey = tuple[str, str]
+"""A session's id and the epoch of its log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +36,20 @@ class FanOutTask:
     event: Mapping[str, Any] | None = None
     connection_ids: tuple[str, ...] = ()
     """The listeners that an earlier attempt did not reach. Empty for all listeners of the shard."""
+    retry: int = 0
+    """Number of the retry, or 0 for the first attempt."""
+    throttled_rounds: int = 0
+    """Earlier rounds in which these listeners were throttled."""
     receive_count: int = 1
     """How often the queue has delivered the task, this time included. Not a part of the JSON."""
 
     @property
     def shard_key(self) -> ShardKey:
         return self.session_id, self.shard
+
+    @property
+    def log_key(self) -> LogKey:
+        return self.session_id, self.epoch
 
     @property
     def offsets(self) -> range:
@@ -45,6 +60,16 @@ class FanOutTask:
     def is_retry(self) -> bool:
         """Whether the task is for listeners that an earlier attempt did not reach."""
         return bool(self.connection_ids)
+
+    @property
+    def is_last_retry(self) -> bool:
+        """Whether no retry task follows this one."""
+        return self.retry >= MAX_RETRIES
+
+    @property
+    def is_last_throttled_round(self) -> bool:
+        """Whether a listener that is throttled once more is disconnected."""
+        return self.throttled_rounds >= MAX_THROTTLED_ROUNDS - 1
 
     def includes(self, connection_id: str) -> bool:
         """Return whether the task is for this listener of the shard."""
@@ -110,6 +135,8 @@ def to_json(task: FanOutTask | FlushTask) -> str:
         fields["count"] = task.count
     if task.connection_ids:
         fields["connectionIds"] = task.connection_ids
+    if task.retry:
+        fields |= {"retry": task.retry, "throttledRounds": task.throttled_rounds}
     return json.dumps(fields, separators=(",", ":"))
 
 
@@ -129,6 +156,8 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
         session_id=session_id,
         shard=shard,
         connection_ids=tuple(map(str, fields.get("connectionIds", ()))),
+        retry=int(fields.get("retry", 0)),
+        throttled_rounds=int(fields.get("throttledRounds", 0)),
         receive_count=receive_count,
         **content,
     )

@@ -23,7 +23,7 @@ from keep_alive.schedule import DueConnection, DueIndex, ScheduledPush, must_dis
 
 Item = TypeVar("Item")
 
-MISSED = frozenset({Outcome.UNREACHABLE, Outcome.THROTTLED})
+MISSED = frozenset({Outcome.UNREACHABLE, Outcome.THROTTLED, Outcome.OUT_OF_TIME})
 """Outcomes of a push after which it stays due."""
 
 NOTICE_LEASE_SECONDS = 30

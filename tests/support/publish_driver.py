@@ -25,20 +25,25 @@ QUICK = SenderLimits(
 )
 
 
+def pusher_to(api: ManagementApi, limits: SenderLimits) -> BlockingSender:
+    """Return a sender to a management API."""
+    return BlockingSender(
+        lambda: Sender(
+            api.url,
+            region="us-east-1",
+            credentials=lambda: Credentials(access_key="AKID", secret_key="secret"),
+            limits=limits,
+        )
+    )
+
+
 class PublishDriver(SessionDriver):
     """A speaker who publishes, and listeners whose connections the management API stands for."""
 
     def __init__(self, api: ManagementApi, settings: Settings = UNLIMITED, hook: Hook | None = None) -> None:
         self.api = api
         self.queue = FakeQueue()
-        self.pusher = BlockingSender(
-            lambda: Sender(
-                api.url,
-                region="us-east-1",
-                credentials=lambda: Credentials(access_key="AKID", secret_key="secret"),
-                limits=QUICK,
-            )
-        )
+        self.pusher = pusher_to(api, QUICK)
         self._hook = hook
         super().__init__(settings, {"pusher": self.pusher, "queue": self.queue, "hook": hook})
 

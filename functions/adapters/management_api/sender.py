@@ -103,7 +103,7 @@ class Sender:
 
         async def attempt(path: str, payload: bytes) -> Outcome:
             if time.monotonic() >= until:
-                return Outcome.THROTTLED
+                return Outcome.OUT_OF_TIME
             return await self._attempt(method, path, payload, credentials)
 
         async def run_worker() -> None:
@@ -144,7 +144,7 @@ class Sender:
                     return outcome
                 wait = schedule.wait(failures[outcome])
                 if time.monotonic() + wait >= until:
-                    return Outcome.THROTTLED
+                    return outcome if outcome is Outcome.THROTTLED else Outcome.OUT_OF_TIME
                 await asyncio.sleep(wait)
                 async with self._retrying:
                     outcome = await attempt(path, payload)

@@ -87,9 +87,36 @@ def test_a_call_starts_no_attempt_after_its_deadline() -> None:
     """A connection that is not served by then is worth another call: nothing says that it is unreachable."""
     limits = replace(QUICK, deliver_seconds=0.0, disconnect_seconds=0.0)
     with management_api() as api, sender_to(api.url, limits) as sender:
-        assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2
-        assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
+        assert sender.deliver([one("a"), one("b")]) == [Outcome.OUT_OF_TIME] * 2
+        assert sender.disconnect(["a"]) == [Outcome.OUT_OF_TIME]
         assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [(429, Outcome.THROTTLED), (500, Outcome.OUT_OF_TIME)], ids=["throttled", "failed"]
+)
+def test_a_retry_for_which_there_is_no_time_leaves_what_is_known(status: int, outcome: Outcome) -> None:
+    """A refusal is one. One failure of the attempts that a connection has is no verdict."""
+    long = RetrySchedule(attempts=3, first_wait_seconds=3600.0, max_wait_seconds=3600.0)
+    limits = replace(QUICK, on_failure=long, on_throttling=long)
+    with (
+        management_api(ManagementApi(lambda _: Answer(status=status))) as api,
+        sender_to(api.url, limits) as sender,
+    ):
+        assert sender.deliver([one("a")]) == [outcome]
+        assert len(api.requests) == 1
+
+
+def test_payloads_for_which_there_is_no_time_are_not_throttled() -> None:
+    """The first payload of each delivery takes the time of the call. No connection refused anything."""
+    limits = replace(QUICK, deliver_seconds=0.2)
+    audience = [one(f"listener-{number}", b"1", b"2") for number in range(20)]
+    with (
+        management_api(ManagementApi(lambda _: Answer(delay=0.3))) as api,
+        sender_to(api.url, limits) as sender,
+    ):
+        assert sender.deliver(audience, retry_throttled=False) == [Outcome.OUT_OF_TIME] * 20
+        assert len(api.requests) == 20
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -358,7 +385,7 @@ def test_tls_is_verified(tmp_path: Path) -> None:
 
 
 def test_no_attempt_starts_that_may_outlast_the_deadline_of_the_request() -> None:
-    """What is not attempted counts as throttled, so that the queue gets it."""
+    """What is not attempted is out of time, so that the queue gets it."""
     deadline = Deadline()
     with management_api() as api:
         sender = BlockingSender(
@@ -367,8 +394,8 @@ def test_no_attempt_starts_that_may_outlast_the_deadline_of_the_request() -> Non
             )
         )
         with deadline.within(QUICK.attempt_seconds / 2):
-            assert sender.deliver([one("a"), one("b")]) == [Outcome.THROTTLED] * 2
-            assert sender.disconnect(["a"]) == [Outcome.THROTTLED]
+            assert sender.deliver([one("a"), one("b")]) == [Outcome.OUT_OF_TIME] * 2
+            assert sender.disconnect(["a"]) == [Outcome.OUT_OF_TIME]
         with deadline.within(QUICK.attempt_seconds + 60):
             assert sender.deliver([one("a")]) == [Outcome.DELIVERED]
         sender.close()

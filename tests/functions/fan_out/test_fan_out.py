@@ -1,17 +1,23 @@
 """Fan-out: everyone is served, here or through the queue; who is gone or cannot be reached is dealt with."""
 
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from adapters.dynamodb.message_log import DynamoDBMessageLog
 from domain.delivery import PushConfigurationError
 from domain.errors import UnavailableError
 from domain.events import SessionEnded, SessionUpdated
+from domain.message_log import Entry
 from domain.model import EndReason, Session
-from fan_out.tasks import MAX_RECEIVE_COUNT, FanOutTask, to_json, to_task
+from fan_out.fan_out import FanOutConsumer
+from fan_out.tasks import MAX_RETRIES, MAX_THROTTLED_ROUNDS, FanOutTask, FlushTask, to_json, to_task
+from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer, Got
-from tests.support.publish_driver import PublishDriver
+from tests.support.publish_driver import QUICK, PublishDriver, pusher_to
 from wire.pushes import push_of
 
 pytestmark = pytest.mark.emulator
@@ -28,6 +34,20 @@ def serve(driver: PublishDriver) -> None:
     tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
     for task in tasks:
         assert driver.container.fan_out_consumer([task]) == [None]
+
+
+def serve_together(driver: PublishDriver) -> None:
+    """Serve all that is queued in one invocation."""
+    tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
+    assert driver.container.fan_out_consumer(tasks) == [None] * len(tasks)
+
+
+@contextmanager
+def hurried_consumer(driver: PublishDriver) -> Generator[FanOutConsumer]:
+    """Give the consumer of the queue, whose pushes have no time."""
+    pusher = pusher_to(driver.api, replace(QUICK, deliver_seconds=0.0))
+    yield replace(driver.container.fan_out_consumer, pusher=pusher)
+    pusher.close()
 
 
 def test_listeners_beyond_the_direct_fan_out_are_served_through_the_queue(driver: PublishDriver) -> None:
@@ -157,16 +177,94 @@ def test_one_stalled_listener_of_a_hundred_is_pushed_to_once_and_delays_nobody(d
     assert driver.api.deleted() == []
 
 
-def test_a_listener_that_is_throttled_at_the_last_receive_is_disconnected(driver: PublishDriver) -> None:
+def test_a_listener_that_is_throttled_in_the_last_round_is_disconnected(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id)
     driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
     driver.publish(speaker, "x")
-    (task,) = driver.queue.tasks
-    assert driver.container.fan_out_consumer([replace(task, receive_count=MAX_RECEIVE_COUNT - 1)]) != [None]
+    for _ in range(MAX_THROTTLED_ROUNDS - 2):
+        serve(driver)
     assert driver.api.deleted() == []
-    assert driver.container.fan_out_consumer([replace(task, receive_count=MAX_RECEIVE_COUNT)]) == [None]
+    serve(driver)
     assert driver.api.deleted() == [listener]
+    assert driver.queue.tasks == []
+
+
+def test_a_round_without_time_does_not_count_towards_a_disconnect(driver: PublishDriver) -> None:
+    """Each listener has a retry of its own kind. The round that follows has the count of those before."""
+    speaker, session_id = driver.speaking()
+    stalled, healthy = driver.join_listener(session_id)[0], driver.join_listener(session_id)[0]
+    driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
+    driver.publish(speaker, "x")
+    for _ in range(MAX_THROTTLED_ROUNDS - 2):
+        serve(driver)
+    tasks, driver.queue.tasks = driver.queue.tasks, []
+    with hurried_consumer(driver) as consumer:
+        assert consumer(tasks) == [None]
+    assert {task.connection_ids for task in driver.queue.tasks} == {(stalled, healthy)}
+    driver.api.answer = lambda got: Answer(
+        status=429 if got.connection_id == stalled and got.method == "POST" else 200
+    )
+    serve(driver)
+    assert driver.api.deleted() == [stalled]
+    assert (1, "x") in driver.heard(healthy)
+
+
+def test_a_first_round_without_time_leaves_every_listener_connected(driver: PublishDriver) -> None:
+    """However often: the last retry is redelivered by the queue, which gives it up in the end."""
+    _, session_id = driver.speaking()
+    listeners = [driver.join_listener(session_id)[0] for _ in range(3)]
+    (shard,) = {_attachment(driver, one).shard for one in listeners}
+    tasks: list[FanOutTask | FlushTask] = [
+        FanOutTask(session_id=session_id, shard=shard, event={"type": "sessionEnded"})
+    ]
+    driver.api.answer = lambda got: Answer(status=200)
+    retries = 0
+    with hurried_consumer(driver) as consumer:
+        while consumer(tasks) == [None]:
+            retries += 1
+            tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
+    assert retries == MAX_RETRIES
+    assert driver.api.requests == []
+    assert driver.container.fan_out_consumer(tasks) == [None]
+    assert [len(driver.api.pushes(one)) for one in listeners] == [1, 1, 1]
+
+
+def test_the_shards_of_one_invocation_read_the_entries_once(driver: PublishDriver) -> None:
+    large = driver.with_settings(direct_fan_out=0, listeners_per_shard=20, max_listeners=60)
+    speaker, session_id = large.speaking()
+    listeners = large.join_in_each_shard(session_id, 1)
+    for data in ("a", "b"):
+        large.publish(speaker, data)
+    with watched() as made:
+        serve_together(large)
+    assert made.names.count("BatchGetItem") == 1
+    assert [large.heard(one) for one in listeners] == [[(1, "a"), (2, "b")]] * len(listeners)
+    large.close()
+
+
+def test_sessions_whose_entries_cannot_be_read_are_redelivered_alone(
+    driver: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = driver.with_settings(direct_fan_out=0, max_listeners=1)
+    speaker, session_id = large.speaking()
+    other_speaker, other_id = large.speaking()
+    large.join_listener(session_id)
+    listener, _ = large.join_listener(other_id)
+    large.publish(speaker, "a")
+    large.publish(other_speaker, "b")
+    at = DynamoDBMessageLog.at
+
+    def at_the_other(log: DynamoDBMessageLog, wanted: str, epoch: str, offsets: Sequence[int]) -> list[Entry]:
+        if wanted == session_id:
+            raise UnavailableError
+        return at(log, wanted, epoch, offsets)
+
+    monkeypatch.setattr(DynamoDBMessageLog, "at", at_the_other)
+    failures = large.container.fan_out_consumer(large.queue.tasks)
+    assert [failure is None for failure in failures] == [False, True]
+    assert large.heard(listener) == [(1, "b")]
+    large.close()
 
 
 @pytest.mark.parametrize("status", [429, 500])
@@ -180,10 +278,11 @@ def test_a_listener_that_is_neither_reached_nor_disconnected_goes_to_the_queue(
     driver.publish(speaker, "x")
     (task,) = driver.queue.tasks
     assert task.connection_ids == (listener,)
-    for receipt in (1, MAX_RECEIVE_COUNT):
-        assert driver.container.fan_out_consumer([replace(task, receive_count=receipt)]) != [None]
+    last = replace(task, retry=MAX_RETRIES)
+    for receipt in (1, 2):
+        assert driver.container.fan_out_consumer([replace(last, receive_count=receipt)]) != [None]
     driver.api.answer = lambda got: Answer(status=500 if got.method == "POST" else 204)
-    assert driver.container.fan_out_consumer([task]) == [None]
+    assert driver.container.fan_out_consumer([last]) == [None]
     assert driver.queue.tasks == [task]
 
 
