@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import TypedDict, Unpack
 
     from adapters.dynamodb.rate_limits import DynamoDBRateLimits
+    from domain.channel import ChannelOffers, ChannelTokens
     from domain.deadline import Deadline
     from domain.events import EncodePush
     from domain.ports import (
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from keep_alive.schedule import DueIndex
     from use_cases.absence import AnnounceAbsence
     from use_cases.authorize import Authorize
+    from use_cases.authorize_channel import AuthorizeChannel
     from use_cases.connect import Connect
     from use_cases.create_session import CreateSession
     from use_cases.disconnect import Disconnect
@@ -287,6 +289,33 @@ class Container:
             cognito=os.environ["ISSUER_KIND"] == "cognito",
         )
 
+    # The audience's channel
+
+    @cached_property
+    def channel_tokens(self) -> "ChannelTokens":
+        """Issues and verifies the channel's tokens with a key that is derived from DIGEST_KEY."""
+        from domain.channel import ChannelTokens
+        from domain.digest import derived_key
+
+        return ChannelTokens(derived_key("channel tokens"), self.clock)
+
+    @cached_property
+    def channel_offers(self) -> "ChannelOffers | None":
+        """Offers the channel to listeners; None if the stack has none."""
+        url = os.environ.get("CHANNEL_SUBSCRIBE_URL")
+        if not url:
+            return None
+        from urllib.parse import urlsplit
+
+        from domain.channel import ChannelOffers
+
+        return ChannelOffers(
+            url=url,
+            host=urlsplit(os.environ["CHANNEL_PUBLISH_URL"]).netloc,
+            tokens=self.channel_tokens,
+            settings=self.settings,
+        )
+
     @cached_property
     def parallel_map(self) -> "ParallelMap":
         """Maps a function over the shards of a session at once; its threads start with the first call."""
@@ -305,6 +334,18 @@ class Container:
 
         return Authorize(
             verifier=self.token_verifier, rules=self.token_rules, settings=self.settings, clock=self.clock
+        )
+
+    @cached_property
+    def authorize_channel(self) -> "AuthorizeChannel":
+        """For the authorizer of the audience's channel."""
+        from use_cases.authorize_channel import AuthorizeChannel
+
+        return AuthorizeChannel(
+            tokens=self.channel_tokens,
+            rate_limits=self.rate_limits,
+            settings=self.settings,
+            clock=self.clock,
         )
 
     @cached_property

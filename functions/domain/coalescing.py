@@ -4,20 +4,14 @@ The first message of an interval starts a batch, and each later one joins it. Th
 each append has it as a condition, so that no message joins a batch that was sent.
 """
 
-import math
-
 from domain.model import Batch, Session
-from domain.placement import rows_in_shard
+from domain.placement import has_more_listeners_than
 from domain.settings import Settings
 
 
 def coalesces(session: Session, settings: Settings) -> bool:
-    """Return whether messages of this session wait for each other.
-
-    The audience counts in whole shards, rounded up. Shards in use stay so until the session ends.
-    """
-    large = math.ceil(settings.coalescing_audience / rows_in_shard(session))
-    return settings.coalescing_interval > 0 and session.shards_in_use > large
+    """Return whether messages of this session wait for each other."""
+    return settings.coalescing_interval > 0 and has_more_listeners_than(session, settings.coalescing_audience)
 
 
 def next_batch(session: Session, settings: Settings, now: int) -> Batch | None:

@@ -22,6 +22,16 @@ def short_digest(value: str) -> str:
     return _digest(value)[:12]
 
 
+def derived_key(purpose: str) -> bytes:
+    """Return a key of 32 bytes for this purpose alone. Raises ValueError if the process has no key.
+
+    It is a part of an HMAC-SHA-512, so that no digest of this module is a part of it.
+    """
+    if not _Key.value:
+        raise ValueError("DIGEST_KEY is not set; keys are derived from it")
+    return hmac.digest(_Key.value, purpose.encode(), "sha512")[:32]
+
+
 def request_key(*parts: str) -> str:
     """Return the key of a request record. Parts are length-prefixed, so that no two lists share a key."""
     joined = "".join(f"{len(part)}:{part}" for part in parts)

@@ -32,6 +32,14 @@ def shards_needed(session: Session, listeners: int) -> int:
     return max(session.shards_in_use, min(session.shards, math.ceil(listeners / rows_in_shard(session))))
 
 
+def has_more_listeners_than(session: Session, audience: int) -> bool:
+    """Return whether the session has, or had, more listeners than `audience`.
+
+    The audience counts in whole shards, rounded up. Shards in use stay so until the session ends.
+    """
+    return session.shards_in_use > math.ceil(audience / rows_in_shard(session))
+
+
 def rows_in_shard(session: Session) -> int:
     """Return the number of listeners that a shard has if all are full."""
     return math.ceil(session.capacity / session.shards)

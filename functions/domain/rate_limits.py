@@ -41,8 +41,11 @@ class LimitRules:
 
     def joins_from(self, address: str, now: int) -> Limit | None:
         """`address` is a digest."""
-        allowed = self.settings.limits.joins_per_minute or 60 + VISITS * self.settings.max_listeners
-        return self._window("joins", address, allowed, MINUTE_SECONDS, now)
+        return self._window("joins", address, self._joins_per_minute, MINUTE_SECONDS, now)
+
+    def subscriptions_from(self, address: str, now: int) -> Limit | None:
+        """Subscriptions to channels: as many as joins. `address` is a digest."""
+        return self._window("subscriptions", address, self._joins_per_minute, MINUTE_SECONDS, now)
 
     def connects_from(self, address: str, now: int) -> Limit | None:
         """`address` is a digest."""
@@ -76,6 +79,10 @@ class LimitRules:
         half = self.settings.limits.replays_per_listener * self.settings.max_listeners // 2
         at_once = max(half, self.settings.log_max_count)
         return self._bucket("originReplays", origin, at_once, half, uses=messages, now=now)
+
+    @property
+    def _joins_per_minute(self) -> int:
+        return self.settings.limits.joins_per_minute or 60 + VISITS * self.settings.max_listeners
 
     def _window(self, kind: str, counted: str, allowed: int, window_seconds: int, now: int) -> Limit | None:
         """Return a limit of `allowed` uses in each window."""

@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "TOKEN_ISSUER": "https://example.org",
     "TOKEN_AUDIENCE": "client",
     "ISSUER_KIND": "cognito",
+    "DIGEST_KEY": "key of a stack",
     "SERVICE_NAME": "s",
     **{f"{name}_TABLE": "t" for name in
        ("SESSIONS", "CONNECTIONS", "LISTENERS", "MESSAGES", "REQUESTS", "LIMITS")},

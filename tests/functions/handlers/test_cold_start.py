@@ -16,6 +16,7 @@ ENVIRONMENT = {
     "TOKEN_ISSUER": "https://issuer",
     "TOKEN_AUDIENCE": "client",
     "ISSUER_KIND": "cognito",
+    "DIGEST_KEY": "key of a stack",
 }
 HANDLERS = sorted(
     path.stem
