@@ -2,20 +2,14 @@
 
 import json
 from dataclasses import fields
-from typing import cast
-
-import pytest
 
 from domain.due import DUE_SHARDS
 from domain.settings import MAX_SHARDS, Limits, Settings
-from fan_out.tasks import MAX_RECEIVE_COUNT
-from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.capacity.load import FRAME_BYTES
 from websocket_sessions.capacity.operations import KEEP_ALIVE_RUN
 from websocket_sessions.client.socket import MAX_FRAME_BYTES
 from websocket_sessions.config import settings
 from websocket_sessions.config.settings import SessionSettings
-from websocket_sessions.fan_out_queue import FanOutQueueArgs
 from wire.pushes import MAX_PUSH_BYTES
 
 
@@ -32,14 +26,6 @@ def test_the_program_writes_every_setting_that_the_functions_read() -> None:
 
 def test_both_allow_the_same_number_of_listener_shards() -> None:
     assert settings.MAX_SHARDS == MAX_SHARDS
-
-
-def test_the_queue_redelivers_until_the_functions_disconnect_a_throttled_listener() -> None:
-    """With every allowed value a task reaches the dead-letter queue after a receive that may disconnect."""
-    defaults = {field.name: field.default for field in fields(FanOutQueueArgs)}
-    assert cast(int, defaults["max_receives"]) > MAX_RECEIVE_COUNT
-    with pytest.raises(ArgumentError, match="max_receives"):
-        FanOutQueueArgs(consumer_timeout=60, max_receives=MAX_RECEIVE_COUNT)
 
 
 def test_a_push_of_the_functions_is_one_frame_of_the_estimate_and_the_client() -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from adapters.management_api.sender_limits import RetrySchedule, SenderLimits
 from domain.delivery import DELIVER_SECONDS, MAX_ATTEMPT_SECONDS, MAX_DELIVER_AND_DISCONNECT_SECONDS
+from fan_out.tasks import MAX_RETRIES, MAX_THROTTLED_ROUNDS
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.permissions import FUNCTION_SPECS
 
@@ -38,3 +39,10 @@ def test_a_publish_is_answered_with_the_slowest_hook_and_the_slowest_pushes() ->
 def test_a_batch_of_the_queue_is_served_in_its_function_s_time() -> None:
     """Two slow reads before the pushes, and one slow call after them (adapters/dynamodb/client.py)."""
     assert FUNCTION_SPECS["fan_out"].timeout > 2 * 5 + MAX_DELIVER_AND_DISCONNECT_SECONDS
+
+
+def test_retry_tasks_follow_until_a_throttled_listener_is_disconnected() -> None:
+    """Lambda stops a chain of 16 invocations: a publish, a flush, a first task and the retries are fewer."""
+    first_rounds = 1
+    assert first_rounds + MAX_RETRIES >= MAX_THROTTLED_ROUNDS
+    assert 2 + first_rounds + MAX_RETRIES < 16
