@@ -88,6 +88,7 @@ if TYPE_CHECKING:
         queue: TaskQueue
         broadcaster: Broadcaster
         replayer: Replayer
+        channel_offers: ChannelOffers | None
         hook: Hook | None
         token_verifier: TokenVerifier
         token_rules: TokenRules
@@ -206,7 +207,8 @@ class Container:
         """The messages table."""
         from adapters.dynamodb.message_log import DynamoDBMessageLog
 
-        return DynamoDBMessageLog(max_age_seconds=self.settings.log_max_age)
+        has_channel = "CHANNEL_PUBLISH_URL" in os.environ
+        return DynamoDBMessageLog(max_age_seconds=self.settings.log_max_age, has_channel=has_channel)
 
     @cached_property
     def due_index(self) -> "DueIndex":
@@ -436,6 +438,7 @@ class Container:
             request_limit=self.request_limit,
             lookup_limit=self.lookup_limit,
             replayer=self.replayer,
+            channel_offers=self.channel_offers,
             settings=self.settings,
             metrics=self.metrics,
             clock=self.clock,

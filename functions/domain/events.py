@@ -4,10 +4,13 @@ They are named tuples, since a dataclass takes ten times as long to define, whic
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.message_log import Entry
 from domain.model import EndReason, Replayed, Reset, Role, Session
+
+if TYPE_CHECKING:
+    from domain.channel import ChannelOffer
 
 
 class SessionCreated(NamedTuple):
@@ -26,12 +29,18 @@ class SessionResumed(NamedTuple):
 
 
 class SessionJoined(NamedTuple):
-    """The connection is a listener, or recovered messages of a session that has ended (`end_reason`)."""
+    """The connection is a listener, or recovered messages of a session that has ended (`end_reason`).
+
+    `channel` is the channel that the listener may subscribe to, and `on_channel` whether it receives the
+    session's pushes there.
+    """
 
     session: Session
     target_language: str
     replay: Replayed | Reset
     end_reason: EndReason | None
+    channel: "ChannelOffer | None" = None
+    on_channel: bool = False
 
 
 class SessionView(NamedTuple):

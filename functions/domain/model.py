@@ -66,6 +66,8 @@ class Session:
     """Key of the request that attached the speaker. It identifies a repeat on another connection."""
     shards_in_use: int = 1
     """Listeners' rows are in the first shards, this many. Grows with the audience and never shrinks."""
+    channel_languages: frozenset[str] = frozenset()
+    """The target languages that have listeners on the audience's channel, or had. Only grows."""
     muted: bool = False
     """Whether the speaker is muted. It informs the listeners and changes nothing else."""
     rate_window: int = 0
@@ -111,9 +113,11 @@ class Attachment:
     slot: int = 0
     """A listener's slot: a number below the session's capacity that no other listener has."""
     joined_at: int = 0
-    """When a listener's join began."""
+    """When the request began that made a listener join, or change to the channel or from it."""
     target_language: str | None = None
     """A listener's."""
+    on_channel: bool = False
+    """Whether a listener receives the session's pushes on the audience's channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +161,8 @@ class Listener:
     connection_id: str
     target_language: str
     slot: int
+    on_channel: bool = False
+    """Whether the listener receives what the channel of its language carries there alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

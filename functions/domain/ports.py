@@ -149,6 +149,13 @@ class Sessions(Protocol):
         """Raise `shards_in_use` to `shards` if it is lower. Never fails on a condition."""
         ...
 
+    def add_channel_language(self, session: Session, language: str) -> Session:
+        """Add a language to `channel_languages`; return the session as it is after that.
+
+        Fails on SESSION (other languages by now, or ended), with the session as it is.
+        """
+        ...
+
     def close_batch(self, session: Session) -> None:
         """Remove the session's batch.
 
@@ -225,8 +232,11 @@ class Listeners(Protocol):
         """
         ...
 
-    def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
-        """Change the language of a listener that has joined. Fails on LISTENER, CONNECTION."""
+    def retarget(self, *, connection_id: str, attachment: Attachment, to: Attachment) -> None:
+        """Give a listener that has joined the language of `to`, and whether it is on the channel.
+
+        Fails on LISTENER, CONNECTION.
+        """
         ...
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:

@@ -18,5 +18,6 @@ def handler(request: Request) -> Message:
             session_id=request.message["sessionId"],
             target_language=request.message["targetLanguage"],
             position=position_of(request.message),
+            on_channel=request.message.get("onChannel", False),
         )
     )

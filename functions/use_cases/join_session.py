@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from domain.authorization import (
     attachment_to_replace,
@@ -35,6 +36,9 @@ from domain.ports import (
 from domain.rate_limits import LimitRules, LookupLimit, RequestLimit, enforce, limit_exceeded
 from domain.settings import Settings
 
+if TYPE_CHECKING:
+    from domain.channel import ChannelOffers
+
 MAX_ATTEMPTS = 16
 """How often a join is decided again. The last slots of a session may be taken while they are chosen."""
 
@@ -54,6 +58,10 @@ class JoinSession:
     earlier ones are covered by the reply's offset. A listener that has joined asks by the same request: that
     takes one read, and counts as a request unless messages are replayed. With a position it recovers the last
     messages of a session that has ended, too, and registers no listener.
+
+    A change to the channel, or from it, is made in the same order: the session has the language, then the
+    listener's row says where it receives pushes, then the session is read for the position. A publish after
+    that read reaches the listener where the row says.
     """
 
     sessions: Sessions
@@ -63,38 +71,70 @@ class JoinSession:
     request_limit: RequestLimit
     lookup_limit: LookupLimit
     replayer: Replayer
+    channel_offers: "ChannelOffers | None"
+    """Makes the offers of the audience's channel; None if the stack has none."""
     settings: Settings
     metrics: Metrics
     clock: Clock
 
     def __call__(
-        self, caller: Caller, *, session_id: str, target_language: str, position: Position | None
+        self,
+        caller: Caller,
+        *,
+        session_id: str,
+        target_language: str,
+        position: Position | None,
+        on_channel: bool = False,
     ) -> SessionJoined:
         """Join; return the session as it is after that.
+
+        With `on_channel`, the listener receives the session's pushes on the audience's channel, if the
+        session has one. Without it, the listener receives them on its connection, also if it was on the
+        channel before.
 
         Raises SessionNotFoundError, SessionEndedError (without a position), SessionFullError,
         RateLimitedError, and ConflictError for a connection that is attached otherwise.
         """
         require_supported_language(self.settings, target_language)
         now = self.clock()
+        wanted = Attachment(
+            session_id=session_id,
+            role=Role.LISTENER,
+            joined_at=now,
+            target_language=target_language,
+            on_channel=on_channel,
+        )
         try:
-            session, is_new = self._join(caller, session_id, target_language, position, now)
+            session, attachment, is_new = self._join(caller, wanted, position, now)
         except SessionEndedError:
             if position is None:
                 raise
-            session, is_new = require_session(self.sessions.get(session_id), now), False
+            session, attachment, is_new = require_session(self.sessions.get(session_id), now), None, False
         replay = Replayed()
         if position is not None:
             replay = self.replayer.replay(session, caller, position, target_language)
         if not is_new and not (isinstance(replay, Replayed) and replay.count):
             self.request_limit(caller, now)
-        return SessionJoined(session, target_language, replay, session.ended_because(now))
+        joined = SessionJoined(session, target_language, replay, session.ended_because(now))
+        if attachment is None or not self._has_channel(session):
+            return joined
+        return joined._replace(
+            channel=self.channel_offers
+            and self.channel_offers.offer(session, target_language, caller.address),
+            on_channel=attachment.on_channel,
+        )
+
+    def _has_channel(self, session: Session) -> bool:
+        return self.channel_offers is not None and self.channel_offers.includes(session)
 
     def _join(
-        self, caller: Caller, session_id: str, target_language: str, position: Position | None, now: int
-    ) -> tuple[Session, bool]:
-        """Register the listener unless it has joined; return the session and whether the listener is new."""
-        connection_id = caller.connection_id or ""
+        self, caller: Caller, wanted: Attachment, position: Position | None, now: int
+    ) -> tuple[Session, Attachment, bool]:
+        """Register the listener unless it has joined.
+
+        Return the session, the listener's attachment, and whether the listener is new.
+        """
+        connection_id, session_id = caller.connection_id or "", wanted.session_id
         lookups = self.lookup_limit.of(caller, now)
         connection, session, failures = self.connections.get_with_session(
             connection_id, session_id, limit=lookups
@@ -104,9 +144,8 @@ class JoinSession:
             if session is None or session.is_gone(now):
                 self.lookup_limit.count_failure(lookups)
                 raise SessionNotFoundError
-        wanted = Attachment(
-            session_id=session_id, role=Role.LISTENER, joined_at=now, target_language=target_language
-        )
+        if wanted.on_channel:
+            session, wanted = self._open_channel(session, wanted, now)
         limit = LimitRules(self.settings).joins_from(caller.address, now)
         attachment, is_new = self._register(
             connection_id, wanted, connection=connection, session=session, limit=limit, now=now
@@ -121,7 +160,26 @@ class JoinSession:
             raise
         if is_new:
             self.metrics.count("ListenersJoined")
-        return session, is_new
+        return session, attachment, is_new
+
+    def _open_channel(
+        self, session: Session | None, wanted: Attachment, now: int
+    ) -> tuple[Session | None, Attachment]:
+        """Have publishes include the channel of the language; return the session as it is after that.
+
+        The attachment that is returned with it is on the channel only if the session has one.
+        """
+        for _ in range(MAX_ATTEMPTS):
+            if session is None or session.ended_because(now) or not self._has_channel(session):
+                return session, replace(wanted, on_channel=False)
+            language = wanted.target_language or ""
+            if language in session.channel_languages:
+                return session, wanted
+            try:
+                session = self.sessions.add_channel_language(session, language)
+            except ConditionFailed as failed:
+                session = failed.session
+        raise UnavailableError
 
     def _register(
         self,
@@ -142,8 +200,9 @@ class JoinSession:
         for _ in range(MAX_ATTEMPTS):
             joined = _joined_attachment(connection, wanted.session_id, now)
             if joined is not None:
-                if self._retarget(connection_id, joined, wanted):
-                    return joined, False
+                retargeted = self._retarget(connection_id, joined, wanted)
+                if retargeted is not None:
+                    return retargeted, False
                 connection = self.connections.get(connection_id)
                 continue
             instead_of = attachment_to_replace(self.sessions, connection, now)
@@ -188,17 +247,23 @@ class JoinSession:
             raise SessionFullError(retry_after=FULL_RETRY_SECONDS)
         return any_of(free)
 
-    def _retarget(self, connection_id: str, joined: Attachment, wanted: Attachment) -> bool:
-        """Change the language to that of the latest request. Return False if the listener has left."""
-        if joined.target_language == wanted.target_language or wanted.target_language is None:
-            return True
+    def _retarget(self, connection_id: str, joined: Attachment, wanted: Attachment) -> Attachment | None:
+        """Give the listener the language and the channel of the latest request; return its attachment.
+
+        Return None if the listener has left. A change that concerns the channel counts as a join that begins
+        now, so that the session is read after it.
+        """
+        asked = wanted.target_language, wanted.on_channel
+        if (joined.target_language, joined.on_channel) == asked:
+            return joined
+        to = replace(joined, target_language=wanted.target_language, on_channel=wanted.on_channel)
+        if joined.on_channel or wanted.on_channel:
+            to = replace(to, joined_at=wanted.joined_at)
         try:
-            self.listeners.retarget(
-                connection_id=connection_id, attachment=joined, target_language=wanted.target_language
-            )
+            self.listeners.retarget(connection_id=connection_id, attachment=joined, to=to)
         except ConditionFailed:
-            return False
-        return True
+            return None
+        return to
 
     def _undo(self, connection_id: str, attachment: Attachment) -> None:
         with suppress(ConditionFailed):

@@ -1,7 +1,7 @@
 """The replies of the protocol. wire/pushes.py has those that are pushes as well."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from domain.errors import SessionError
 from domain.events import (
@@ -16,6 +16,9 @@ from domain.events import (
 from domain.model import Replayed, Reset, Session, Status
 from wire.pushes import Message, iso_time, speaker_fields
 from wire.schema_generated import ERRORS
+
+if TYPE_CHECKING:
+    from domain.channel import ChannelOffer
 
 
 def session_created(result: SessionCreated) -> Message:
@@ -45,6 +48,8 @@ def session_joined(result: SessionJoined) -> Message:
         **({} if reason else speaker_fields(session)),
         **({"endReason": reason.value} if reason else {}),
         **_replay_fields(result.replay),
+        **({"channel": _channel_offer(result.channel)} if result.channel else {}),
+        **({"onChannel": True} if result.on_channel else {}),
     }
 
 
@@ -100,6 +105,16 @@ def problem(error: SessionError) -> dict[str, Any]:
     if error.retry_after is not None:
         document["retryAfter"] = error.retry_after
     return document
+
+
+def _channel_offer(offer: "ChannelOffer") -> dict[str, Any]:
+    return {
+        "service": "appSyncEvents",
+        "url": offer.url,
+        "host": offer.host,
+        "name": offer.name,
+        "authorization": offer.authorization,
+    }
 
 
 def _public_view(session: Session, listeners: int) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 import pytest
 
 from adapters.dynamodb import client as dynamodb
+from domain.digest import use_key
 from domain.settings import Settings
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
@@ -73,6 +74,17 @@ def new_driver(request: pytest.FixtureRequest) -> NewDriver:
 def driver(new_driver: NewDriver) -> UseCaseDriver:
     """A driver without rate limits, on each kind of store."""
     return new_driver(UNLIMITED)
+
+
+@pytest.fixture
+def channel(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """The environment of a stack that has an audience's channel."""
+    host = "a6dpdwrvd5.appsync-api.us-east-1.amazonaws.com"
+    monkeypatch.setenv("CHANNEL_PUBLISH_URL", f"https://{host}/event")
+    monkeypatch.setenv("CHANNEL_SUBSCRIBE_URL", "wss://a6dpdwrvd5.appsync-realtime-api/event/realtime")
+    use_key("key of a stack")
+    yield
+    use_key("")
 
 
 @pytest.fixture

@@ -250,6 +250,18 @@ class MemorySessions:
             if there is not None and there.status is not Status.ENDED and there.shards_in_use < shards:
                 self.memory.sessions[session_id] = replace(there, shards_in_use=shards)
 
+    def add_channel_language(self, session: Session, language: str) -> Session:
+        with self.memory.step("sessions.add_channel_language") as checks:
+            there = self.memory.sessions.get(session.session_id)
+            is_open = there is not None and there.status is not Status.ENDED
+            is_same = there is not None and there.channel_languages == session.channel_languages
+            checks.need(Condition.SESSION, is_open and is_same, there)
+            checks.raise_failed()
+            assert there is not None
+            changed = replace(there, channel_languages=there.channel_languages | {language})
+            self.memory.sessions[session.session_id] = changed
+            return changed
+
     def close_batch(self, session: Session) -> None:
         with self.memory.step("sessions.close_batch") as checks:
             there = self.memory.sessions.get(session.session_id)
@@ -281,10 +293,11 @@ def _speaking(session: Session, generation: int) -> Attachment:
 
 
 def _same(one: Attachment | None, other: Attachment | None) -> bool:
-    """Equal but for the target language, which no condition looks at."""
+    """Equal but for what a listener may change: its language and its channel. No condition looks at these."""
     if one is None or other is None:
         return one is other
-    return replace(one, target_language=None) == replace(other, target_language=None)
+    changed = {"target_language": None, "on_channel": False, "joined_at": 0}
+    return replace(one, **changed) == replace(other, **changed)
 
 
 def _authorised(session: Session, by: Authority, now: int) -> bool:
@@ -406,19 +419,22 @@ class MemoryListeners:
                 connection_id=connection_id,
                 target_language=attachment.target_language or "",
                 slot=attachment.slot,
+                on_channel=attachment.on_channel,
             )
             self.memory.slots[slot] = connection_id
             checks.attach(connection_id, attachment)
             checks.note(None, limit)
 
-    def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
+    def retarget(self, *, connection_id: str, attachment: Attachment, to: Attachment) -> None:
         with self.memory.step("listeners.retarget") as checks:
             rows = self.memory.rows.get((attachment.session_id, attachment.shard), {})
             checks.need(Condition.LISTENER, connection_id in rows)
             checks.connection(connection_id, attachment)
             checks.raise_failed()
-            rows[connection_id] = replace(rows[connection_id], target_language=target_language)
-            checks.attach(connection_id, replace(attachment, target_language=target_language))
+            rows[connection_id] = replace(
+                rows[connection_id], target_language=to.target_language or "", on_channel=to.on_channel
+            )
+            checks.attach(connection_id, to)
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
         with self.memory.step("listeners.leave") as checks:
@@ -477,8 +493,11 @@ class MemoryMessageLog:
         with self.memory.step("log.append") as checks:
             there = self.memory.sessions.get(entry.session_id)
             checks.session(entry.session_id, by, entry.published_at)
-            expected = to.head, entry.epoch, to.shards_in_use
-            same = there is not None and (there.head, there.epoch, there.shards_in_use) == expected
+            expected = to.head, entry.epoch, to.shards_in_use, to.channel_languages
+            same = (
+                there is not None
+                and (there.head, there.epoch, there.shards_in_use, there.channel_languages) == expected
+            )
             checks.need(
                 Condition.SESSION, same and there is not None and there.status is Status.ACTIVE, there
             )

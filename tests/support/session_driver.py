@@ -131,11 +131,16 @@ class SessionDriver:
         language: str = "es",
         position: Position | None = None,
         address: str = "address",
+        on_channel: bool = False,
     ) -> Message:
         caller = Caller(connection_id=connection_id, subject=None, address=address)
         return session_joined(
             self.container.join_session(
-                caller, session_id=session_id, target_language=language, position=position
+                caller,
+                session_id=session_id,
+                target_language=language,
+                position=position,
+                on_channel=on_channel,
             )
         )
 

@@ -63,6 +63,7 @@ def to_attachment(item: dict[str, Any]) -> Attachment:
         slot=item.get("slot", NO_SLOT),
         joined_at=item.get("joinedAt", 0),
         target_language=item.get("targetLanguage"),
+        on_channel=item.get("onChannel", False),
     )
 
 
@@ -94,6 +95,8 @@ def update_connection(
 def attach(connection_id: str, attachment: Attachment, instead_of: Attachment | None, now: int) -> Write:
     """Return the write that attaches a connection with a valid token and the attachment `instead_of`."""
     fields = _attachment_fields(attachment)
+    if instead_of is not None and instead_of.on_channel:
+        fields["onChannel"] = attachment.on_channel
     sets = ", ".join(f"{_NAMES.get(name, name)} = :{name}" for name in fields)
     removed = "" if attachment.target_language else " REMOVE targetLanguage"
     condition, values = attached_as(instead_of)
@@ -108,24 +111,34 @@ def attach(connection_id: str, attachment: Attachment, instead_of: Attachment | 
 def release(connection_id: str, attachment: Attachment) -> Write:
     """Return the write that removes exactly this attachment."""
     condition, values = attached_as(attachment)
+    on_channel = ", onChannel" if attachment.on_channel else ""
     return update_connection(
         connection_id,
         "SET leftSessionId = sessionId "
-        "REMOVE sessionId, #role, generation, #shard, slot, joinedAt, targetLanguage",
+        f"REMOVE sessionId, #role, generation, #shard, slot, joinedAt, targetLanguage{on_channel}",
         condition=condition,
         values=values,
     )
 
 
-def retarget(connection_id: str, attachment: Attachment, target_language: str) -> Write:
-    """Return the write of another target language for the same attachment."""
+def retarget(connection_id: str, attachment: Attachment, to: Attachment) -> Write:
+    """Return the write of what `to` says otherwise for the same attachment.
+
+    A change to the channel, or from it, counts as the beginning of a join.
+    """
     condition, values = attached_as(attachment)
-    return update_connection(
-        connection_id,
-        "SET targetLanguage = :language",
-        condition=condition,
-        values={**values, "language": target_language},
-    )
+    assignments, changes = retargeted(attachment, to)
+    if "onChannel" in assignments:
+        assignments, changes = f"{assignments}, joinedAt = :joined", {**changes, "joined": to.joined_at}
+    return update_connection(connection_id, assignments, condition=condition, values={**values, **changes})
+
+
+def retargeted(attachment: Attachment, to: Attachment) -> tuple[str, dict[str, Scalar]]:
+    """Return the assignments of a listener's language, and of the channel if either attachment is on it."""
+    values: dict[str, Scalar] = {"language": to.target_language or ""}
+    if not attachment.on_channel and not to.on_channel:
+        return "SET targetLanguage = :language", values
+    return "SET targetLanguage = :language, onChannel = :on", {**values, "on": to.on_channel}
 
 
 def set_token(connection_id: str, *, subject: str, expires_at: int, due_at: int) -> Write:
@@ -183,4 +196,6 @@ def _attachment_fields(attachment: Attachment) -> dict[str, Scalar]:
     }
     if attachment.target_language is not None:
         fields["targetLanguage"] = attachment.target_language
+    if attachment.on_channel:
+        fields["onChannel"] = True
     return fields

@@ -7,6 +7,7 @@ many listeners join as the session has slots, and two joins meet at one item onl
 from typing import Any
 
 from adapters.dynamodb.client import table
+from adapters.dynamodb.connection_items import retargeted
 from adapters.dynamodb.writes import Values, Write, delete, put, to_item, to_value, update
 from domain.model import NO_SLOT, Attachment, Listener
 from domain.ports import Condition
@@ -65,6 +66,7 @@ def to_listener(item: dict[str, Any]) -> Listener:
         connection_id=item["connectionId"],
         target_language=item["targetLanguage"],
         slot=item.get("slot", NO_SLOT),
+        on_channel=item.get("onChannel", False),
     )
 
 
@@ -81,7 +83,12 @@ def put_slot(connection_id: str, attachment: Attachment, *, ttl: int) -> Write:
 
 def put_listener(connection_id: str, attachment: Attachment, *, ttl: int) -> Write:
     """Return the write of a listener's new row."""
-    row = {"targetLanguage": attachment.target_language, "slot": attachment.slot, "ttl": ttl}
+    row = {
+        "targetLanguage": attachment.target_language,
+        "slot": attachment.slot,
+        "ttl": ttl,
+        "onChannel": attachment.on_channel or None,
+    }
     return put(
         Condition.LISTENER,
         listener_table(),
@@ -91,15 +98,16 @@ def put_listener(connection_id: str, attachment: Attachment, *, ttl: int) -> Wri
     )
 
 
-def retarget_listener(connection_id: str, attachment: Attachment, target_language: str) -> Write:
-    """Return the write of another target language in an existing row."""
+def retarget_listener(connection_id: str, attachment: Attachment, to: Attachment) -> Write:
+    """Return the write of what `to` says otherwise than `attachment` in an existing row."""
+    assignments, values = retargeted(attachment, to)
     return update(
         Condition.LISTENER,
         listener_table(),
         listener_key(attachment.session_id, attachment.shard, connection_id),
-        "SET targetLanguage = :language",
+        assignments,
         condition="attribute_exists(connectionId)",
-        values={"language": target_language},
+        values=values,
     )
 
 

@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from adapters.dynamodb.client import batch_get, query_pages, table, transact
-from adapters.dynamodb.session_items import RUNNING, get_request, put_request, update_session
+from adapters.dynamodb.session_items import (
+    RUNNING,
+    get_request,
+    has_channel_languages,
+    put_request,
+    update_session,
+)
 from adapters.dynamodb.writes import Scalar, Values, Write, put, to_item
 from domain.message_log import Body, Entry
 from domain.model import Batch, RequestRecord, Session, SpeakerAuthority, Status
@@ -15,8 +21,10 @@ from domain.ports import Condition
 class DynamoDBMessageLog:
     """Items expire after `max_age_seconds`. DynamoDB deletes them later than that, in any order."""
 
-    def __init__(self, *, max_age_seconds: int) -> None:
+    def __init__(self, *, max_age_seconds: int, has_channel: bool = False) -> None:
+        """With `has_channel`, an append has the channel's languages as a part of its condition."""
         self._max_age_seconds = max_age_seconds
+        self._has_channel = has_channel
 
     def append(
         self, entry: Entry, *, to: Session, by: SpeakerAuthority, request: RequestRecord | None
@@ -25,7 +33,8 @@ class DynamoDBMessageLog:
         ttl = entry.published_at + self._max_age_seconds
         item = entry_item(entry) | to_item({"ttl": ttl})
         row = put(Condition.SESSION, message_table(), item)
-        transact([raise_head(entry, to, by), row, *put_request(request)])
+        raised = raise_head(entry, to, by, has_channel=self._has_channel)
+        transact([raised, row, *put_request(request)])
 
     def request(self, key: str) -> RequestRecord | None:
         """As in the port, in one call."""
@@ -64,19 +73,20 @@ def entry_key(session_id: str, epoch: str, offset: int) -> Values:
     return to_item({"logKey": log_key(session_id, epoch), "offset": offset})
 
 
-def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
+def raise_head(entry: Entry, to: Session, by: SpeakerAuthority, *, has_channel: bool) -> Write:
     """Return the write of the session's next offset by the speaker of an active session.
 
     The shards in use are those that the fan-out reads afterwards, so they are a part of the condition. So is
-    the batch that the entry joins.
+    the batch that the entry joins, and so are the channel's languages, to which the fan-out publishes.
     """
+    languages, channel = has_channel_languages(to) if has_channel else ("", dict[str, Scalar]())
     set_batch, in_batch, batch = _join_batch(entry, to.batch)
     return update_session(
         entry.session_id,
         f"SET head = :next, rateWindow = :window, rateCount = :count{set_batch}",
         f"{RUNNING} AND #status = :active AND speakerConnectionId = :speaker AND generation = :generation "
         "AND epoch = :epoch AND head = :head "
-        f"AND (attribute_not_exists(shardsInUse) OR shardsInUse = :shards){in_batch}",
+        f"AND (attribute_not_exists(shardsInUse) OR shardsInUse = :shards){languages}{in_batch}",
         {
             "next": entry.offset,
             "window": to.rate_window,
@@ -88,6 +98,7 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority) -> Write:
             "head": to.head,
             "shards": to.shards_in_use,
             "now": entry.published_at,
+            **channel,
             **batch,
         },
     )

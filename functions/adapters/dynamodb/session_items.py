@@ -92,6 +92,7 @@ def to_session(item: dict[str, Any]) -> Session:
         end_reason=EndReason(reason) if reason else None,
         version=item["version"],
         attach_key=item.get("attachKey"),
+        channel_languages=frozenset(item.get("channelLanguages", "").split()),
         muted=item.get("muted", False),
         rate_window=item["rateWindow"],
         rate_count=item["rateCount"],
@@ -206,6 +207,28 @@ def open_shards(session_id: str, shards: int) -> Write:
         "#status <> :ended AND shardsInUse < :shards",
         {"shards": shards},
     )
+
+
+def add_channel_language(session: Session, language: str) -> Write:
+    """Return the write that adds a language to those of the channel."""
+    condition, values = has_channel_languages(session)
+    return update_session(
+        session.session_id,
+        "SET channelLanguages = :languages",
+        f"{OPEN}{condition}",
+        {**values, "languages": _in_order(session.channel_languages | {language})},
+    )
+
+
+def has_channel_languages(session: Session) -> tuple[str, dict[str, Scalar]]:
+    """Return the further condition that the channel's languages are those of `session`, and its values."""
+    if not session.channel_languages:
+        return " AND attribute_not_exists(channelLanguages)", {}
+    return " AND channelLanguages = :channel", {"channel": _in_order(session.channel_languages)}
+
+
+def _in_order(languages: frozenset[str]) -> str:
+    return " ".join(sorted(languages))
 
 
 def close_batch(session: Session) -> Write:

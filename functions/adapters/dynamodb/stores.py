@@ -50,6 +50,7 @@ from adapters.dynamodb.rate_limits import (
     limit_table,
 )
 from adapters.dynamodb.session_items import (
+    add_channel_language,
     advance_batch,
     attach_speaker,
     change_session,
@@ -170,6 +171,9 @@ class DynamoDBSessions:
         with suppress(ConditionFailed):
             write(open_shards(session_id, shards))
 
+    def add_channel_language(self, session: Session, language: str) -> Session:
+        return to_session(write(add_channel_language(session, language)))
+
     def close_batch(self, session: Session) -> None:
         write(close_batch(session))
 
@@ -252,13 +256,8 @@ class DynamoDBListeners:
         ]
         _transact_within_limit(writes, limit, self._rate_limits)
 
-    def retarget(self, *, connection_id: str, attachment: Attachment, target_language: str) -> None:
-        transact(
-            [
-                retarget_listener(connection_id, attachment, target_language),
-                retarget(connection_id, attachment, target_language),
-            ]
-        )
+    def retarget(self, *, connection_id: str, attachment: Attachment, to: Attachment) -> None:
+        transact([retarget_listener(connection_id, attachment, to), retarget(connection_id, attachment, to)])
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
         transact(
