@@ -6,6 +6,7 @@ its reset. The browser adds the page's `Origin`, or `Sec-Fetch-Site` if it sends
 its own host name to 127.0.0.1 sends that name as `Host`.
 
 Behind the guard, `dynamodb_faults.py` injects what a test asks for, and `iam_record.py` records decisions.
+`event_apis.py` serves AppSync's Event APIs, and `event_api_records.py` corrects their records.
 `kept_members.py` keeps what MiniStack drops. `function_policies.py` and `batch_actions.py` let it decide as
 AWS does who may invoke a function and who may send a batch.
 """
@@ -97,6 +98,23 @@ class Module:
         setattr(self._module, name, wrapper(self.get(name)))
 
 
+def _event_apis(event_apis: Module, evaluator: Module, policies: Any) -> Any:
+    """Return the data plane of AppSync's Event APIs."""
+    responses = Module("core.responses")
+    access, names = _neighbour("event_api_access"), _neighbour("event_api_channels")
+    run = Module("core.concurrency").get("run_reentrant")
+    checks = access["EventApiAccess"](
+        event_apis, evaluator, Module("core.sigv4"), responses, run=run, allow=policies.allow
+    )
+    return _neighbour("event_apis")["EventApis"](
+        event_apis,
+        responses,
+        checks,
+        attempt=access["Attempt"],
+        **{name: names[name] for name in ("segments", "matches")},
+    )
+
+
 def main() -> None:
     """Serve MiniStack, configured by its environment variables."""
     faults = _neighbour("dynamodb_faults")["DynamoDBFaults"]()
@@ -107,6 +125,8 @@ def main() -> None:
     apigateway = Module("services.apigateway")
     others = (Module(f"services.{name}") for name in ("acm", "cognito", "cloudwatch"))
     _neighbour("kept_members")["keep_members"](apigateway, *others)
+    event_apis = Module("services.appsync_events")
+    _neighbour("event_api_records")["correct_records"](Module("services.appsync"), event_apis)
     policies = _neighbour("function_policies")["FunctionPolicies"](
         Module("services.lambda_svc"), evaluator, Module("core.responses")
     )
@@ -114,8 +134,9 @@ def main() -> None:
     policies.enforce_for_buckets(Module("services.s3"))
     policies.enforce_for_rules_and_schedules(Module("services.eventbridge"))
     policies.enforce_for_http_apis(apigateway)
+    channels = _event_apis(event_apis, evaluator, policies)
     ministack: Any = import_module("ministack.app")
-    ministack.app = guarded(record.in_front_of(faults.in_front_of(ministack.app)))
+    ministack.app = guarded(record.in_front_of(faults.in_front_of(channels.in_front_of(ministack.app))))
     ministack.main()
 
 

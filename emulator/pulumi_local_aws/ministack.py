@@ -190,6 +190,9 @@ def _environment(
         "AWS_SECRET_ACCESS_KEY": secret_key,
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        # No host name leads to an Event API here, so its addresses are URLs with a path: `event_apis.py`.
+        "APPSYNC_EVENTS_HTTP_HOST_TEMPLATE": f"http://{HOST}:{port}/_aws/appsync/{{api_id}}",
+        "APPSYNC_EVENTS_REALTIME_HOST_TEMPLATE": f"ws://{HOST}:{port}/_aws/appsync/{{api_id}}",
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "TMPDIR": str(scratch),

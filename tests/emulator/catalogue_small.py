@@ -1,6 +1,7 @@
 """List the cases of the types that small programs use."""
 
 import json
+from typing import Any
 
 from tests.emulator.catalogue import Case, allow
 
@@ -8,6 +9,21 @@ from tests.emulator.catalogue import Case, allow
 def _queue_policy(action: str) -> str:
     statement = {"Effect": "Allow", "Principal": "*", "Action": action, "Resource": "*"}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _event_config(connecting: str) -> dict[str, Any]:
+    """Return the config of an Event API that authorizes connections by one type."""
+    authorizer = {"authorizerUri": "${function.arn}", "authorizerResultTtlInSeconds": 0}
+    return {
+        "authProviders": [
+            {"authType": "API_KEY"},
+            {"authType": "AWS_IAM"},
+            {"authType": "AWS_LAMBDA", "lambdaAuthorizerConfig": authorizer},
+        ],
+        "connectionAuthModes": [{"authType": connecting}],
+        "defaultPublishAuthModes": [{"authType": "AWS_IAM"}],
+        "defaultSubscribeAuthModes": [{"authType": "AWS_LAMBDA"}],
+    }
 
 
 SMALL: dict[str, Case] = {
@@ -58,5 +74,32 @@ SMALL: dict[str, Case] = {
             "destinationConfig": {"onFailure": {"destination": "${queue.arn}"}},
         },
         replaces={"functionName": "another", "qualifier": "$LATEST"},
+    ),
+    "eventApi": Case(
+        type="aws:appsync/api:Api",
+        properties={"eventConfig": _event_config("API_KEY"), "tags": {"team": "a"}},
+        updates={
+            "name": "renamed",
+            "ownerContact": "team-a",
+            "eventConfig": {
+                **_event_config("AWS_LAMBDA"),
+                "logConfig": {"cloudwatchLogsRoleArn": "${worker.arn}", "logLevel": "ERROR"},
+            },
+            "tags": {"team": "b"},
+        },
+    ),
+    "channels": Case(
+        type="aws:appsync/channelNamespace:ChannelNamespace",
+        properties={
+            "apiId": "${eventApi.apiId}",
+            "subscribeAuthModes": [{"authType": "AWS_IAM"}],
+            "tags": {"team": "a"},
+        },
+        updates={
+            "publishAuthModes": [{"authType": "AWS_IAM"}],
+            "subscribeAuthModes": [{"authType": "AWS_IAM"}, {"authType": "AWS_LAMBDA"}],
+            "tags": {"team": "b"},
+        },
+        replaces={"name": "renamed", "apiId": "another"},
     ),
 }

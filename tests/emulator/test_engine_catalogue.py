@@ -41,6 +41,7 @@ def _resources(emulator: MiniStack) -> dict[str, set[str]]:
     pools = client("cognito-idp", aws).list_user_pools(MaxResults=60)["UserPools"]
     return {
         "apigatewayv2": {item["ApiId"] for item in client("apigatewayv2", aws).get_apis()["Items"]},
+        "appsync": {api["apiId"] for api in client("appsync", aws).list_apis()["apis"]},
         "cognito-idp": {pool["Id"] for pool in pools},
         "dynamodb": set(client("dynamodb", aws).list_tables()["TableNames"]),
         "events": {rule["Name"] for rule in client("events", aws).list_rules()["Rules"]},

@@ -112,6 +112,64 @@ def test_the_record_is_read_from_terraforms_sources(tmp_path: Path) -> None:
     }
 
 
+_NEWER_SOURCE = """
+package appsync
+
+const (
+\tattrAPIID = "api_id"
+)
+
+func (r *channelNamespaceResource) Schema(ctx context.Context, response *resource.SchemaResponse) {
+\tresponse.Schema = schema.Schema{
+\t\tAttributes: map[string]schema.Attribute{
+\t\t\tattrAPIID: schema.StringAttribute{
+\t\t\t\tRequired: true,
+\t\t\t\tPlanModifiers: []planmodifier.String{
+\t\t\t\t\tstringplanmodifier.RequiresReplace(),
+\t\t\t\t},
+\t\t\t},
+\t\t\t"channel_namespace_arn": framework.ARNAttributeComputedOnly(),
+\t\t\tnames.AttrTags: tftags.TagsAttribute(),
+\t\t\tnames.AttrTagsAll: tftags.TagsAttributeComputedOnly(),
+\t\t},
+\t\tBlocks: map[string]schema.Block{
+\t\t\t"publish_auth_mode": schema.ListNestedBlock{
+\t\t\t\tValidators: []validator.List{
+\t\t\t\t\tlistvalidator.IsRequired(),
+\t\t\t\t},
+\t\t\t\tNestedObject: schema.NestedBlockObject{
+\t\t\t\t\tAttributes: map[string]schema.Attribute{
+\t\t\t\t\t\t"auth_type": schema.StringAttribute{Required: true},
+\t\t\t\t\t},
+\t\t\t\t},
+\t\t\t},
+\t\t},
+\t}
+}
+"""
+
+
+def test_the_record_is_read_from_terraforms_newer_schemas(tmp_path: Path) -> None:
+    (tmp_path / "appsync").mkdir()
+    (tmp_path / "appsync" / "channel_namespace.go").write_text(_NEWER_SOURCE)
+    recorded: dict[str, dict[str, Any]] = {
+        "apiId": {},
+        "channelNamespaceArn": {},
+        "publishAuthModes": {"kind": "list"},
+        "publishAuthModes.authType": {},
+        "tags": {"kind": "map"},
+        "tagsAll": {"kind": "map"},
+    }
+    assert facts(tmp_path, "aws:appsync/channelNamespace:ChannelNamespace", recorded) == {
+        "apiId": {"replaces": True, "required": True},
+        "channelNamespaceArn": {"output": True},
+        "publishAuthModes": {"kind": "list", "required": True, "terraform": "publish_auth_mode"},
+        "publishAuthModes.authType": {"required": True},
+        "tags": {"kind": "map"},
+        "tagsAll": {"kind": "map", "output": True},
+    }
+
+
 def test_the_record_names_its_source() -> None:
     record = json.loads(Path("emulator/pulumi_local_aws/provider/upstream.json").read_text())
     assert record["source"].startswith("terraform-provider-aws 6.")

@@ -41,6 +41,8 @@ _SCHEMAS: Mapping[str, tuple[str, str]] = {
     "aws:apigatewayv2/route:Route": ("apigatewayv2", "resourceRoute"),
     "aws:apigatewayv2/routeResponse:RouteResponse": ("apigatewayv2", "resourceRouteResponse"),
     "aws:apigatewayv2/stage:Stage": ("apigatewayv2", "resourceStage"),
+    "aws:appsync/api:Api": ("appsync", "(r *apiResource) Schema"),
+    "aws:appsync/channelNamespace:ChannelNamespace": ("appsync", "(r *channelNamespaceResource) Schema"),
     "aws:cloudfront/distribution:Distribution": ("cloudfront", "resourceDistribution"),
     "aws:cloudfront/originAccessControl:OriginAccessControl": ("cloudfront", "resourceOriginAccessControl"),
     "aws:cloudfront/responseHeadersPolicy:ResponseHeadersPolicy": (
@@ -107,7 +109,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
 # How a schema begins: Terraform's older way, and the two parts of its newer one.
 _BEGINNINGS = ("map[string]*schema.Schema{", "map[string]schema.Attribute{", "map[string]schema.Block{")
 _SAID: Mapping[str, re.Pattern[str]] = {
-    "required": re.compile(r"\bRequired:\s*true"),
+    "required": re.compile(r"\bRequired:\s*true|\.IsRequired\(\)"),
     "optional": re.compile(r"\bOptional:\s*true"),
     # A block that is left out is not compared: what AWS has stays, as with a computed one.
     "computed": re.compile(r"\bComputed:\s*true|\bSuppressMissingOptionalConfigurationBlock\b"),
@@ -116,6 +118,10 @@ _SAID: Mapping[str, re.Pattern[str]] = {
 }
 # The facts of schemas that functions of Terraform return.
 _BUILT_IN: Mapping[str, tuple[str, ...]] = {
+    "framework.ARNAttributeComputedOnly()": ("computed",),
+    "framework.IDAttribute()": ("computed",),
+    "tftags.TagsAttribute()": ("optional",),
+    "tftags.TagsAttributeComputedOnly()": ("computed",),
     "tftags.TagsSchema()": ("optional",),
     "tftags.TagsSchemaComputed()": ("optional", "computed"),
     "sdkv2.IAMPolicyDocumentSchemaOptionalComputed()": ("optional", "computed"),
@@ -166,14 +172,16 @@ def _declarations(package: Package, source: str) -> Iterator[tuple[str, str]]:
     for beginning in _BEGINNINGS:
         for key, declaration in entries(braces(source, beginning) or ""):
             called = re.fullmatch(r"(\w+)\(\)", declaration)
-            yield _key(key), package.declared(called[1]) if called else declaration
+            yield _key(package, key), package.declared(called[1]) if called else declaration
 
 
-def _key(key: str) -> str:
-    """Return the name of a schema's key: `"name"`, or a constant such as `names.AttrKMSKeyARN`."""
+def _key(package: Package, key: str) -> str:
+    """Return the name of a schema's key: `"name"`, `names.AttrKMSKeyARN`, or a constant of the package."""
+    if key.startswith("attr"):
+        key = package.declared(key).partition("=")[2].strip()
     if key.startswith('"'):
         return key.strip('"')
-    name = re.sub(r"^(names\.A|a)ttr", "", key)
+    name = key.removeprefix("names.Attr")
     return re.sub(r"([a-z0-9])([A-Z])|([A-Z])([A-Z][a-z])", r"\1\3_\2\4", name).lower()
 
 

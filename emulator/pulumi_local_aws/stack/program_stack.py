@@ -26,6 +26,7 @@ ENDPOINTS = (
     "acm",
     "apigateway",
     "apigatewayv2",
+    "appsync",
     "cloudfront",
     "cloudwatch",
     "cognitoidp",
