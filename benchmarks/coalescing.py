@@ -81,14 +81,16 @@ class DelayedQueue:
         self._delayed: list[threading.Timer] = []
         self.consumer: Callable[[Sequence[FanOutTask | FlushTask]], Sequence[object]] | None = None
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
+        assert delay_seconds == 0, "no session ends"
         for task in tasks:
             self._deliver(task)
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
-        timer = threading.Timer(delay_seconds, self._deliver, [task])
-        self._delayed.append(timer)
-        timer.start()
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
+        for task, delay_seconds in flushes:
+            timer = threading.Timer(delay_seconds, self._deliver, [task])
+            self._delayed.append(timer)
+            timer.start()
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError(f"every task is served at its first receive, but not {received}")

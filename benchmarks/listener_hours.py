@@ -133,8 +133,8 @@ def of_a_message(settings: Settings, scenario: Scenario) -> tuple[Units, int]:
         for _ in range(batches):
             for _ in range(together):
                 counted.append("x" * scenario.data_bytes)
-            counted.driver.now += max(1, settings.coalescing_interval)
-            counted.serve_queue()
+                counted.serve_queue()
+            counted.pass_interval()
         spent = counts(counted).plus(before, -1)
         return Units().plus(spent, 1 / (batches * together)), max(counted.message_sizes)
 

@@ -528,7 +528,7 @@ class Container:
     def publish(self) -> "Publish":
         """For publish."""
         from use_cases.publish import Publish
-        from wire.pushes import check_size
+        from wire.pushes import checked_size
 
         return Publish(
             sessions=self.sessions,
@@ -536,7 +536,7 @@ class Container:
             message_log=self.message_log,
             fan_out=self.fan_out,
             message_processor=self.message_processor,
-            check_size=check_size,
+            checked_size=checked_size,
             deadline=self.deadline,
             settings=self.settings,
             clock=self.clock,
@@ -610,7 +610,7 @@ class Container:
         """Sends the messages of an interval together."""
         from fan_out.flush_batch import FlushBatch
 
-        return FlushBatch(sessions=self.sessions, queue=self.queue, settings=self.settings, clock=self.clock)
+        return FlushBatch(sessions=self.sessions, queue=self.queue)
 
     @cached_property
     def prune_listeners(self) -> "PruneListeners":

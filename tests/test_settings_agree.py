@@ -3,14 +3,16 @@
 import json
 from dataclasses import fields
 
+from adapters.dynamodb.client import MAX_BATCH_KEYS
+from domain.coalescing import MAX_MESSAGES
+from domain.delivery import MAX_PUSH_BYTES
 from domain.due import DUE_SHARDS
 from domain.settings import MAX_SHARDS, Limits, Settings
 from websocket_sessions.capacity.load import FRAME_BYTES
-from websocket_sessions.capacity.operations import KEEP_ALIVE_RUN
+from websocket_sessions.capacity.operations import KEEP_ALIVE_RUN, MAX_BATCH_MESSAGES
 from websocket_sessions.client.socket import MAX_FRAME_BYTES
 from websocket_sessions.config import settings
 from websocket_sessions.config.settings import SessionSettings
-from wire.pushes import MAX_PUSH_BYTES
 
 
 def test_the_functions_read_every_setting_that_the_program_writes() -> None:
@@ -30,6 +32,10 @@ def test_both_allow_the_same_number_of_listener_shards() -> None:
 
 def test_a_push_of_the_functions_is_one_frame_of_the_estimate_and_the_client() -> None:
     assert MAX_PUSH_BYTES == FRAME_BYTES == MAX_FRAME_BYTES
+
+
+def test_a_batch_of_the_functions_is_one_of_the_estimate_and_one_read() -> None:
+    assert MAX_MESSAGES == MAX_BATCH_MESSAGES == MAX_BATCH_KEYS
 
 
 def test_the_estimate_reads_every_shard_of_both_due_indexes() -> None:

@@ -30,23 +30,26 @@ def client() -> AwsClient:
 class SqsTaskQueue:
     """Sends to the queue that FAN_OUT_QUEUE_URL names. The shards of a session fit one call."""
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
         """As in the port. A batch that is sent twice does no harm."""
         for start in range(0, len(tasks), MAX_BATCH_MESSAGES):
             entries = [
                 {
                     "Id": str(number),
                     "MessageBody": to_json(task),
-                    "DelaySeconds": _retry_delay(max(1, task.retry - 1)) if task.is_retry else 0,
+                    "DelaySeconds": _retry_delay(max(1, task.retry - 1)) if task.is_retry else delay_seconds,
                 }
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]
             _call("SendMessageBatch", entries)
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
-        """As in the port. SQS delays by whole seconds."""
-        entry = {"Id": "0", "MessageBody": to_json(task), "DelaySeconds": delay_seconds}
-        _call("SendMessageBatch", [entry])
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
+        """As in the port, in one call. SQS delays by whole seconds."""
+        entries = [
+            {"Id": str(number), "MessageBody": to_json(task), "DelaySeconds": delay_seconds}
+            for number, (task, delay_seconds) in enumerate(flushes)
+        ]
+        _call("SendMessageBatch", entries)
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         """As in the port."""

@@ -19,6 +19,10 @@ MAX_DELIVER_SECONDS = DELIVER_SECONDS + MAX_ATTEMPT_SECONDS
 MAX_DELIVER_AND_DISCONNECT_SECONDS = MAX_DELIVER_SECONDS + DISCONNECT_SECONDS + MAX_ATTEMPT_SECONDS
 """16 s: the longest that a `deliver` takes with the `disconnect` after it."""
 
+MAX_PUSH_BYTES = 32 * 1024
+"""API Gateway disconnects a client that sends a longer frame, and meters in units of this size (API Gateway
+Developer Guide, "Quotas for configuring and running a WebSocket API")."""
+
 QUEUE_SECONDS = 3.0
 """Time of one attempt to send tasks to the queue (adapters/fan_out_queue.py)."""
 

@@ -32,6 +32,16 @@ class Batch:
     """Offset of the first message."""
     due_at: int
     """When the interval ends."""
+    size: int
+    """Bytes of its messages, each in its longest form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OffsetRange:
+    """Messages of one log, from `first` to `last`."""
+
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +85,16 @@ class Session:
     rate_count: int = 0
     """Number of messages published in that minute."""
     batch: Batch | None = None
-    """The messages that are in the log and not sent yet, or None if all are sent."""
+    """The messages that wait for the end of an interval, or None."""
+    closed: OffsetRange | None = None
+    """The messages of closed batches that may not be queued yet, or None."""
+
+    @property
+    def waiting(self) -> OffsetRange | None:
+        """The messages that are in the log and may not be sent yet, or None."""
+        if self.batch is None:
+            return self.closed
+        return OffsetRange(first=(self.closed or self.batch).first, last=self.head)
 
     @property
     def due_at(self) -> int:

@@ -19,7 +19,6 @@ from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
-    Batch,
     Caller,
     Change,
     Connection,
@@ -156,15 +155,15 @@ class Sessions(Protocol):
         """
         ...
 
-    def close_batch(self, session: Session) -> None:
-        """Remove the session's batch.
+    def close_batch(self, session_id: str, first: int | None) -> Session:
+        """Add the batch that starts at `first`, or any if it is None, to the closed ones; return the session.
 
-        Fails on SESSION (a message has joined the batch by now, or another flush has removed it).
+        Fails on SESSION (no batch, another batch, or ended).
         """
         ...
 
-    def advance_batch(self, session: Session, batch: Batch) -> None:
-        """Replace the session's batch by a later one, unless another flush did. Never fails on a
+    def forget_closed(self, session: Session) -> None:
+        """Forget the closed batches of `session`, unless more are closed by now. Never fails on a
         condition."""
         ...
 
@@ -273,8 +272,9 @@ class MessageLog(Protocol):
     ) -> None:
         """Record the entry after `to.head` and the request, and raise the head, in one transaction.
 
-        The session takes `to`'s rate window, count and batch. Fails on SESSION (another head, generation or
-        batch by now, not active, or ended), with the session as it is, and on REQUEST (processed before).
+        The session takes `to`'s rate window, count and batch. If `to` has a closed batch, the session's batch
+        is closed. Fails on SESSION (another head, generation or batch by now, not active, or ended), with the
+        session as it is, and on REQUEST (processed before).
         """
         ...
 

@@ -19,7 +19,7 @@ from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.events import BroadcastEvent, SessionEnded
 from domain.message_log import Entry
-from domain.model import Batch, Listener, Session
+from domain.model import Batch, Listener, OffsetRange, Session
 from domain.ports import Listeners, Logger, MessageLog, Metrics, ParallelMap, Pusher
 from domain.settings import Settings
 from fan_out.deliver import (
@@ -65,39 +65,58 @@ class FanOut:
         can be neither sent nor queued.
         """
         if session.batch is not None:
-            self._schedule_flush(session.batch, entry)
+            self._schedule_flushes(session, session.batch, entry)
             return
         if coalesces(session, self.settings):
-            self.queue.flush_later(FlushTask(session_id=entry.session_id), 0)
-        self._send(session, tasks_of(session, first=entry.offset, last=entry.offset), [entry])
+            self.queue.flush_later([(FlushTask(session_id=entry.session_id), 0)])
+        tasks = tasks_of(session, OffsetRange(first=entry.offset, last=entry.offset))
+        self._send(session, tasks, [entry])
 
-    def _schedule_flush(self, batch: Batch, entry: Entry) -> None:
-        """Have the batch sent at its end if the entry is its first one, or if its flush is late."""
-        task = FlushTask(session_id=entry.session_id, first=batch.first)
+    def _schedule_flushes(self, session: Session, batch: Batch, entry: Entry) -> None:
+        """Have the batch sent at its end if the entry is its first one, or at once if its flush is late.
+
+        The batch that the entry closed is sent at once.
+        """
+        flushes: list[tuple[FlushTask, int]] = []
+        if session.closed is not None:
+            flushes.append((FlushTask(session_id=session.session_id, offset=session.closed.last), 0))
+        task = FlushTask(session_id=session.session_id, offset=batch.first)
         if batch.first == entry.offset:
-            self.queue.flush_later(task, self.settings.coalescing_interval)
+            flushes.append((task, self.settings.coalescing_interval))
         elif entry.published_at > batch.due_at + LATE_SECONDS:
-            self.queue.flush_later(task, 0)
+            flushes.append((task, 0))
+        if flushes:
+            self.queue.flush_later(flushes)
 
     def broadcast(self, session: Session, event: BroadcastEvent, *, exclude: str | None = None) -> bool:
-        """As in the port. The batch that waits is queued before the end of a session is sent."""
+        """As in the port. In a session that coalesces, the end goes through the queue after the messages."""
         push = push_of(event)
-        tasks = [
-            FanOutTask(session_id=session.session_id, shard=shard, event=push)
-            for shard in range(session.shards_in_use)
-        ]
         speaker = session.speaker_connection_id
         has_speaker = speaker is not None and speaker != exclude
         to_speaker = [Delivery(speaker, (encode(push),))] if speaker is not None and has_speaker else []
         try:
-            if isinstance(event, SessionEnded) and session.batch is not None:
-                self.queue.send(tasks_of(session, first=session.batch.first, last=session.head))
-            self._send(session, tasks, push, to_speaker, exclude=exclude)
+            if isinstance(event, SessionEnded) and self._may_wait(session):
+                self._queue_end(session, push)
+                deliver_all(self.pusher, self.metrics, (), to_speaker)
+            else:
+                self._send(session, tasks_of(session, None, push), push, to_speaker, exclude=exclude)
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
             self.logger.warning("broadcast failed", session=short_digest(session.session_id))
             return False
         return True
+
+    def _may_wait(self, session: Session) -> bool:
+        """Return whether messages wait, or wait in the queue since a moment ago."""
+        return session.waiting is not None or coalesces(session, self.settings)
+
+    def _queue_end(self, session: Session, push: Message) -> None:
+        """Queue the end behind the messages that wait, in the same tasks.
+
+        If none wait, the last flush may be under way, so that the end waits for the length of an interval.
+        """
+        delay_seconds = 0 if session.waiting else self.settings.coalescing_interval
+        self.queue.send(tasks_of(session, session.waiting, push), delay_seconds=delay_seconds)
 
     def _send(
         self,
@@ -161,9 +180,9 @@ class FanOutConsumer:
 
     def _flush_all(self, tasks: Sequence[FlushTask]) -> dict[FlushTask, UnavailableError | None]:
         """Flush each session once for all of its tasks with one batch."""
-        by_batch = {(task.session_id, task.first): task for task in tasks}
+        by_batch = {(task.session_id, task.offset): task for task in tasks}
         flushed = dict(zip(by_batch, self.parallel_map(self._flush, list(by_batch.values())), strict=True))
-        return {task: flushed[task.session_id, task.first] for task in tasks}
+        return {task: flushed[task.session_id, task.offset] for task in tasks}
 
     def _flush(self, task: FlushTask) -> UnavailableError | None:
         try:
@@ -175,9 +194,10 @@ class FanOutConsumer:
     def _serve(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
         """Serve shards; return an error or None for each task.
 
-        A listener gets entries by their offsets, then events. Duplicate tasks are served once. An entry that
-        is no longer kept is skipped, and a listener that misses it gets `reset`. If some listeners could not
-        be reached, retry tasks are sent for them. The last retry task is not acknowledged if it fails.
+        A listener gets entries by their offsets, then events, also of one task. Duplicate tasks are served
+        once. An entry that is no longer kept is skipped, and a listener that misses it gets `reset`. If some
+        listeners could not be reached, retry tasks are sent for them. The last retry task is not acknowledged
+        if it fails.
         """
         by_shard: dict[ShardKey, list[FanOutTask]] = {}
         for task in tasks:
@@ -206,7 +226,7 @@ class FanOutConsumer:
         session_id, shard = tasks[0].shard_key
         by_entries: dict[tuple[str, int, int], list[FanOutTask]] = {}
         for task in tasks:
-            if task.event is None:
+            if task.offsets:
                 by_entries.setdefault((task.epoch, task.offset, task.count), []).append(task)
         pending: list[PendingPayload] = []
         for key in sorted(by_entries):
@@ -229,7 +249,7 @@ class FanOutConsumer:
         """Read the entries of the tasks, those of one log once for all shards."""
         offsets: dict[LogKey, set[int]] = {}
         for task in tasks:
-            if task.event is None:
+            if task.offsets:
                 offsets.setdefault(task.log_key, set()).update(task.offsets)
         return dict(zip(offsets, self.parallel_map(self._kept_entries, offsets.items()), strict=True))
 

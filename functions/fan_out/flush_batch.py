@@ -1,43 +1,42 @@
 """Sends the batch of a session whose interval has ended (domain/coalescing.py)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from domain.model import Batch, Status
-from domain.ports import Clock, ConditionFailed, Sessions
-from domain.settings import Settings
+from domain.model import Session, Status
+from domain.ports import ConditionFailed, Sessions
 from fan_out.tasks import FlushTask, TaskQueue, tasks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlushBatch:
-    """Queues the messages of a batch for all shards, then closes the batch.
+    """Closes a batch, then queues its messages for all shards.
 
-    The order of the two leaves no message out: a flush that stops between them is repeated, and listeners
-    discard by offset what they receive twice.
+    Messages that follow start another batch, whose flush their publish schedules. So no flush queues another
+    one, and no chain of invocations grows with the messages. A flush that stops after it closed the batch is
+    repeated: the session still has the messages as closed. Listeners discard by offset what they receive
+    twice.
     """
 
     sessions: Sessions
     queue: TaskQueue
-    settings: Settings
-    clock: Clock
 
     def __call__(self, task: FlushTask) -> None:
         """Flush the batch of the task if it still waits. Raises UnavailableError.
 
-        Messages that join meanwhile are the next batch. An ended session has its batch sent with its end.
+        An ended session has its batch sent with its end.
         """
-        session = self.sessions.get(task.session_id)
-        if session is None or session.batch is None or session.status is Status.ENDED:
-            return
-        if task.first is not None and task.first != session.batch.first:
-            return
-        self.queue.send(tasks_of(session, first=session.batch.first, last=session.head))
+        session = self._close(task)
+        if session is not None and session.closed is not None:
+            self.queue.send(tasks_of(session, session.closed))
+            self.sessions.forget_closed(session)
+
+    def _close(self, task: FlushTask) -> Session | None:
+        """Return the session with the task's batch among the closed ones, or None if it does not wait."""
         try:
-            self.sessions.close_batch(session)
+            return self.sessions.close_batch(task.session_id, task.offset)
         except ConditionFailed as failed:
-            if failed.session is None or failed.session.batch != session.batch:
-                return
-            interval = max(1, self.settings.coalescing_interval)
-            following = Batch(first=session.head + 1, due_at=self.clock() + interval)
-            self.queue.flush_later(replace(task, first=following.first), interval)
-            self.sessions.advance_batch(session, following)
+            session = failed.session
+        if session is None or session.closed is None or session.status is Status.ENDED:
+            return None
+        is_closed = task.offset is None or session.closed.first <= task.offset <= session.closed.last
+        return session if is_closed else None

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
-from domain.model import Session
+from domain.coalescing import MAX_MESSAGES
+from domain.model import OffsetRange, Session
 
 MAX_THROTTLED_ROUNDS = 4
 """Rounds of pushes in which a listener is throttled before it is disconnected: it has not read for 8 s
@@ -25,11 +26,12 @@ LogKey = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FanOutTask:
-    """One shard to serve with entries of the log from a position on, or with an event if there is one."""
+    """One shard to serve with entries of the log from a position on, with an event, or with both in order."""
 
     session_id: str
     shard: int
     epoch: str = ""
+    """The epoch of the entries, or empty for an event alone."""
     offset: int = 0
     count: int = 1
     """Number of entries. Several go out together."""
@@ -54,7 +56,7 @@ class FanOutTask:
     @property
     def offsets(self) -> range:
         """The offsets of the entries."""
-        return range(self.offset, self.offset + self.count)
+        return range(self.offset, self.offset + self.count) if self.epoch else range(0)
 
     @property
     def is_retry(self) -> bool:
@@ -81,23 +83,37 @@ class FlushTask:
     """A session whose batch is to be sent."""
 
     session_id: str
-    first: int | None = None
-    """The first offset of the batch, so that a task that is late or repeated sends no later one. None is any
-    batch."""
+    offset: int | None = None
+    """The first offset of the batch, or any of one that is closed. A task that is late or repeated sends no
+    later batch. None is any batch."""
     receive_count: int = 1
     """As for a FanOutTask."""
 
 
-def tasks_of(session: Session, *, first: int, last: int) -> list[FanOutTask]:
-    """Return a task for each shard in use: the entries from offset `first` to `last`."""
+def tasks_of(
+    session: Session, offsets: OffsetRange | None, event: Mapping[str, Any] | None = None
+) -> list[FanOutTask]:
+    """Return the tasks for all shards in use: the entries of these offsets, then an event if there is one.
+
+    Batches whose flush failed are closed together, so that there are tasks for MAX_MESSAGES each. The last
+    ones have the event.
+    """
+    parts = [range(0)]
+    if offsets is not None:
+        everything = range(offsets.first, offsets.last + 1)
+        parts = [
+            everything[start : start + MAX_MESSAGES] for start in range(0, len(everything), MAX_MESSAGES)
+        ]
     return [
         FanOutTask(
             session_id=session.session_id,
             shard=shard,
-            epoch=session.epoch,
-            offset=first,
-            count=last - first + 1,
+            epoch=session.epoch if part else "",
+            offset=part.start,
+            count=max(1, len(part)),
+            event=event if part == parts[-1] else None,
         )
+        for part in parts
         for shard in range(session.shards_in_use)
     ]
 
@@ -105,12 +121,15 @@ def tasks_of(session: Session, *, first: int, last: int) -> list[FanOutTask]:
 class TaskQueue(Protocol):
     """Delivers tasks to the fan-out function, each at least once."""
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
-        """Enqueue all tasks, retry tasks with a delay. Raises UnavailableError if any may be missing."""
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
+        """Enqueue all tasks, retry tasks with a delay of their own.
+
+        Raises UnavailableError if any may be missing.
+        """
         ...
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
-        """Enqueue a task that is delivered after the delay. Raises UnavailableError."""
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
+        """Enqueue tasks, each to be delivered after its delay in seconds. Raises UnavailableError."""
         ...
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
@@ -126,13 +145,16 @@ def to_json(task: FanOutTask | FlushTask) -> str:
     """Return the queue's message for a task."""
     if isinstance(task, FlushTask):
         flush: dict[str, Any] = {"sessionId": task.session_id, "flush": True}
-        if task.first is not None:
-            flush["first"] = task.first
+        if task.offset is not None:
+            flush["offset"] = task.offset
         return json.dumps(flush, separators=(",", ":"))
     fields: dict[str, Any] = {"sessionId": task.session_id, "shard": task.shard}
-    fields |= {"epoch": task.epoch, "offset": task.offset} if task.event is None else {"event": task.event}
+    if task.epoch:
+        fields |= {"epoch": task.epoch, "offset": task.offset}
     if task.count > 1:
         fields["count"] = task.count
+    if task.event is not None:
+        fields["event"] = task.event
     if task.connection_ids:
         fields["connectionIds"] = task.connection_ids
     if task.retry:
@@ -145,11 +167,11 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
         case {"sessionId": str(session_id), "flush": True}:
-            return FlushTask(session_id=session_id, first=fields.get("first"), receive_count=receive_count)
-        case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
-            content: dict[str, Any] = {"event": fields["event"]}
+            return FlushTask(session_id=session_id, offset=fields.get("offset"), receive_count=receive_count)
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
             content = {"epoch": epoch, "offset": offset, "count": int(fields.get("count", 1))}
+        case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:
+            content: dict[str, Any] = {}
         case _:
             raise ValueError("the message has no fan-out task")
     return FanOutTask(
@@ -158,6 +180,7 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
         connection_ids=tuple(map(str, fields.get("connectionIds", ()))),
         retry=int(fields.get("retry", 0)),
         throttled_rounds=int(fields.get("throttledRounds", 0)),
+        event=fields.get("event"),
         receive_count=receive_count,
         **content,
     )

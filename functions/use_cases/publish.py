@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from domain.authorization import request_record, require_supported_language
 from domain.backoff import full_jitter
-from domain.coalescing import next_batch
+from domain.coalescing import with_next_message
 from domain.deadline import Deadline
 from domain.errors import (
     ConflictError,
@@ -62,7 +62,7 @@ class Publish:
         message_log: MessageLog,
         fan_out: FanOut,
         message_processor: MessageProcessor,
-        check_size: Callable[[Entry], None],
+        checked_size: Callable[[Entry], int],
         deadline: Deadline,
         settings: Settings,
         clock: Clock,
@@ -74,7 +74,7 @@ class Publish:
         self._message_log = message_log
         self._fan_out = fan_out
         self._message_processor = message_processor
-        self._check_size = check_size
+        self._checked_size = checked_size
         self._deadline = deadline
         self._settings = settings
         self._clock = clock
@@ -133,13 +133,13 @@ class Publish:
         except (ConflictError, SessionEndedError) as error:
             return self._recall(session, request, error)
         try:
-            entry = self._process(session, draft)
+            entry, size = self._process(session, draft)
         except SessionError as error:
             return self._recall(session, request, error)
-        return self._append(connection, session, entry, request)
+        return self._append(connection, session, entry, size, request)
 
-    def _process(self, session: Session, draft: Draft) -> Entry:
-        """Return the entry for the log, after the hook. Raises PayloadTooLargeError."""
+    def _process(self, session: Session, draft: Draft) -> tuple[Entry, int]:
+        """Return the entry for the log, after the hook, and its size. Raises PayloadTooLargeError."""
         entry = Entry(
             session_id=session.session_id,
             epoch=session.epoch,
@@ -148,11 +148,9 @@ class Publish:
             body=draft.body,
             target_languages=draft.target_languages,
         )
-        self._check_size(entry)
+        size = self._checked_size(entry)
         processed = self._message_processor.process(session, entry)
-        if processed is not entry:
-            self._check_size(processed)
-        return processed
+        return processed, size if processed is entry else self._checked_size(processed)
 
     def _recall(
         self, session: Session, request: RequestRecord | None, error: SessionError
@@ -174,7 +172,12 @@ class Publish:
         return replace(session, head=offset, batch=None), kept[0] if kept else None
 
     def _append(
-        self, connection: Connection, session: Session, entry: Entry, request: RequestRecord | None
+        self,
+        connection: Connection,
+        session: Session,
+        entry: Entry,
+        size: int,
+        request: RequestRecord | None,
     ) -> tuple[Session, Entry | None]:
         """Append the entry; return the session and the entry as they are in the log.
 
@@ -186,10 +189,9 @@ class Publish:
             self._deadline.require(SECONDS_TO_APPEND_AND_SEND)
             now = self._clock()
             counted = replace(
-                session,
+                with_next_message(session, size, self._settings, now),
                 rate_window=now // MINUTE_SECONDS,
                 rate_count=self._speakers.next_count(session, now),
-                batch=next_batch(session, self._settings, now),
             )
             entry = replace(entry, offset=session.head + 1, published_at=now)
             record = replace(request, offset=entry.offset) if request else None

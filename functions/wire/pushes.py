@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from domain.delivery import MAX_PUSH_BYTES
 from domain.errors import PayloadTooLargeError
 from domain.events import (
     ConnectionReplaced,
@@ -23,10 +24,6 @@ from domain.model import Session, Status
 
 Message = dict[str, Any]
 """A message of the protocol, ready to be written as JSON."""
-
-MAX_PUSH_BYTES = 32 * 1024
-"""API Gateway disconnects a client that sends a longer frame, and meters in units of this size (API Gateway
-Developer Guide, "Quotas for configuring and running a WebSocket API")."""
 
 MAX_ENTRY_BYTES = 380_000
 """All variants of an entry together. An item of DynamoDB takes 400 KB."""
@@ -90,8 +87,11 @@ def _batch_push(session_id: str, messages: Sequence[Message]) -> Message:
     return {"type": "batch", "sessionId": session_id, "messages": messages}
 
 
-def check_size(entry: Entry) -> None:
-    """Raise PayloadTooLargeError if a push of the entry exceeds one frame, or all of them one item."""
+def checked_size(entry: Entry) -> int:
+    """Return the bytes that the longest push of the entry takes in a batch, with its separator.
+
+    Raises PayloadTooLargeError if a push of the entry exceeds one frame, or all of them one item.
+    """
     measured = replace(entry, offset=MAX_OFFSET, target_languages=None)
     sizes = [len(encode(message_push(measured, language))) for language in (None, *entry.variants)]
     if max(sizes) > MAX_PUSH_BYTES:
@@ -100,6 +100,7 @@ def check_size(entry: Entry) -> None:
         )
     if sum(sizes) > MAX_ENTRY_BYTES:
         raise PayloadTooLargeError(f"The message exceeds {MAX_ENTRY_BYTES} bytes in all languages together.")
+    return max(sizes) + 1
 
 
 def push_of(event: PushEvent) -> Message:

@@ -119,8 +119,7 @@ def test_coalesced_messages_cost_what_the_estimate_says(counted_batches: Counted
     for _ in range(60):
         for _ in range(4):
             counted.append("x" * 400)
-        counted.driver.now += 1
-        counted.serve_queue()
+        counted.pass_interval()
     assert counted.messages - before == 60 * (4 * 2 + 30)
     assert len(counted.message_sizes) == 60 * 4 * 30
     counted.stop()
@@ -128,6 +127,23 @@ def test_coalesced_messages_cost_what_the_estimate_says(counted_batches: Counted
     compare(counted, talk)
     with pytest.raises(AssertionError):
         compare(counted, replace(talk, messages_per_second=1))
+
+
+def test_full_batches_cost_what_the_estimate_says(counted_batches: Counted) -> None:
+    """Four chunks of 15 KB a second for a minute, of which two fit one push."""
+    counted = counted_batches
+    counted.start(30)
+    for _ in range(60):
+        for _ in range(4):
+            counted.append("x" * 15_000)
+            counted.serve_queue()
+        counted.driver.now += 1
+        counted.queue.tasks += counted.queue.delayed[:2]
+        del counted.queue.delayed[:2]
+    counted.pass_interval()
+    counted.stop()
+    audio = load_of(counted, listeners=30, messages_per_second=4, minutes=1)
+    compare(counted, audio)
 
 
 def test_audio_costs_what_the_estimate_says(counted: Counted) -> None:

@@ -36,15 +36,17 @@ class CountingQueue:
     """
 
     tasks: list[FanOutTask | FlushTask] = field(default_factory=list[FanOutTask | FlushTask])
+    delayed: list[FlushTask] = field(default_factory=list[FlushTask])
     requests: int = 0
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
         self.requests += ceil(len(tasks) / MAX_BATCH_MESSAGES)
         self.tasks += tasks
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
         self.requests += 1
-        self.tasks.append(task)
+        for task, delay_seconds in flushes:
+            (self.delayed if delay_seconds else self.tasks).append(task)
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("every task is served at its first receive")
@@ -132,8 +134,15 @@ class Counted:
         )
         return reply["offset"]
 
+    def pass_interval(self) -> None:
+        """Let an interval of coalescing pass, or a second, and serve the tasks that were delayed by it."""
+        self.driver.now += max(1, self.settings.coalescing_interval)
+        self.queue.tasks += self.queue.delayed
+        self.queue.delayed = []
+        self.serve_queue()
+
     def serve_queue(self) -> None:
-        """Serve all tasks of the queue, and those that they queue."""
+        """Serve all tasks of the queue that are not delayed, and those that they queue."""
         for task in self.queue.received():
             self.invocations += 1
             assert self.driver.container.fan_out_consumer([task]) == [None]

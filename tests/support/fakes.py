@@ -97,21 +97,23 @@ class FakeTokenVerifier:
 
 @dataclass
 class FakeQueue:
-    """Keeps the tasks that were sent, and the sessions to flush with the delay of each."""
+    """Keeps the tasks that were sent, the delay of each, and the sessions to flush with theirs."""
 
     tasks: list[FanOutTask] = field(default_factory=list[FanOutTask])
+    delays: list[int] = field(default_factory=list[int])
     flushes: list[tuple[FlushTask, int]] = field(default_factory=list[tuple[FlushTask, int]])
     is_away: bool = False
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
         if self.is_away:
             raise UnavailableError
         self.tasks += tasks
+        self.delays += [delay_seconds] * len(tasks)
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
         if self.is_away:
             raise UnavailableError
-        self.flushes.append((task, delay_seconds))
+        self.flushes += flushes
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:
         raise AssertionError("only the consumer's handler returns messages")
@@ -120,10 +122,10 @@ class FakeQueue:
 class NoQueue:
     """Fails a test whose session reaches beyond direct fan-out."""
 
-    def send(self, tasks: Sequence[FanOutTask]) -> None:
+    def send(self, tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
         raise AssertionError("all listeners should be served without the queue")
 
-    def flush_later(self, task: FlushTask, delay_seconds: int) -> None:
+    def flush_later(self, flushes: Sequence[tuple[FlushTask, int]]) -> None:
         raise AssertionError("no message should wait")
 
     def retry_soon(self, received: Sequence[tuple[str, int]]) -> None:

@@ -14,7 +14,6 @@ from domain.message_log import Entry
 from domain.model import (
     Attachment,
     Authority,
-    Batch,
     Change,
     Connection,
     EndReason,
@@ -262,30 +261,25 @@ class MemorySessions:
             self.memory.sessions[session.session_id] = changed
             return changed
 
-    def close_batch(self, session: Session) -> None:
+    def close_batch(self, session_id: str, first: int | None) -> Session:
         with self.memory.step("sessions.close_batch") as checks:
-            there = self.memory.sessions.get(session.session_id)
-            is_same = _has_batch(there, session) and there is not None and there.head == session.head
+            there = self.memory.sessions.get(session_id)
+            batch = there.batch if there is not None and there.status is not Status.ENDED else None
+            is_same = batch is not None and first in {None, batch.first}
             checks.need(Condition.SESSION, is_same, there)
             checks.raise_failed()
             assert there is not None
-            self.memory.sessions[session.session_id] = replace(there, batch=None)
+            closed = replace(there, batch=None, closed=there.waiting)
+            self.memory.sessions[session_id] = closed
+            return closed
 
-    def advance_batch(self, session: Session, batch: Batch) -> None:
-        with self.memory.step("sessions.advance_batch"):
+    def forget_closed(self, session: Session) -> None:
+        with self.memory.step("sessions.forget_closed"):
             there = self.memory.sessions.get(session.session_id)
-            if there is not None and _has_batch(there, session):
-                self.memory.sessions[session.session_id] = replace(there, batch=batch)
-
-
-def _has_batch(there: Session | None, session: Session) -> bool:
-    if there is None or there.batch is None or there.status is Status.ENDED:
-        return False
-    return (
-        there.epoch == session.epoch
-        and session.batch is not None
-        and there.batch.first == session.batch.first
-    )
+            if there is None or there.status is Status.ENDED or there.closed is None:
+                return
+            if session.closed is not None and there.closed.last == session.closed.last:
+                self.memory.sessions[session.session_id] = replace(there, closed=None)
 
 
 def _speaking(session: Session, generation: int) -> Attachment:
@@ -502,10 +496,9 @@ class MemoryMessageLog:
                 Condition.SESSION, same and there is not None and there.status is Status.ACTIVE, there
             )
             if to.batch is not None:
-                is_first = to.batch.first == entry.offset
-                batch = there.batch if there is not None else None
-                joins = batch is None if is_first else batch is not None and batch.first == to.batch.first
-                checks.need(Condition.SESSION, joins, there)
+                needs_batch = to.closed is not None or to.batch.first < entry.offset
+                has_batch = there is not None and there.batch is not None
+                checks.need(Condition.SESSION, has_batch or not needs_batch, there)
             checks.request(request)
             checks.raise_failed()
             assert there is not None
@@ -515,6 +508,7 @@ class MemoryMessageLog:
                 rate_window=to.rate_window,
                 rate_count=to.rate_count,
                 batch=to.batch or there.batch,
+                closed=there.waiting if to.closed else there.closed,
             )
             self.kept[entry.session_id, entry.epoch, entry.offset] = entry
             checks.note(request)

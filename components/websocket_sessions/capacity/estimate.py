@@ -29,10 +29,10 @@ from websocket_sessions.capacity.operations import (
     absence,
     append,
     flush,
-    frames,
     heartbeat,
     heartbeats,
     message_writes,
+    most_in_batch,
     presence,
     publish,
     queued_shards,
@@ -123,11 +123,12 @@ class Needs:
         self._listening = load.listeners * self._present
         large = ceil(settings.coalescing_audience / rows_in_shard)
         self._coalesces = settings.coalescing_interval > 0 and self._shards > large
-        self._batch = 1.0
+        self._batch, self._fills = 1.0, False
         if self._coalesces:
-            self._batch = max(1.0, load.messages_per_second * settings.coalescing_interval)
+            in_interval = max(1.0, load.messages_per_second * settings.coalescing_interval)
+            self._batch = min(in_interval, most_in_batch(load.message_bytes))
+            self._fills = in_interval > self._batch
             self._queued_shards, self._direct_shards = self._shards, 0
-        self._frames = frames(load.message_bytes, self._batch)
 
     def quotas(self) -> dict[str, float]:
         """Return the highest use of each quota, a second or at once.
@@ -139,15 +140,16 @@ class Needs:
         http = load.http_requests_per_second
         requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
         sent = load.published / self._batch
-        pushes = sent * self._frames * load.listeners + silent.replays
-        queued = load.invocation_seconds + load.push_seconds * self._in_shard * self._frames
-        consumers = sent * (self._queued_shards * queued + load.invocation_seconds * self._coalesces)
+        pushes = sent * load.listeners + silent.replays
+        queued = load.invocation_seconds + load.push_seconds * self._in_shard
+        flushing = load.invocation_seconds * (self._coalesces + self._fills)
+        consumers = sent * (self._queued_shards * queued + flushing)
         recorded = silent.heartbeats if self._settings.record_heartbeats else 0
         # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
         short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
         concurrency = self.publishing() + consumers + short * load.invocation_seconds
         concurrency += silent.replays * load.push_seconds
-        on_session = SESSION_WRITES + self._coalesces / self._batch
+        on_session = SESSION_WRITES + (2 * self._coalesces + self._fills) / self._batch
         message = load.messages_per_second * max(on_session, message_writes(load.message_bytes))
         join = ROW_WRITES * load.listeners / load.arrival_seconds
         return {
@@ -197,7 +199,7 @@ class Needs:
         load = self._load
         if not self._coalesces:
             return [(publish(load.message_bytes, self._listening, self._shards, self._settings), published)]
-        flushing = flush(load.message_bytes, self._listening, self._shards, self._batch)
+        flushing = flush(load.message_bytes, self._listening, self._shards, self._batch, is_full=self._fills)
         return [(append(load.message_bytes), published), (flushing, published / self._batch)]
 
     def units(self, *, access_logs: bool = False, detailed_metrics: bool = False) -> dict[str, float]:
@@ -212,7 +214,7 @@ class Needs:
         )
         published = load.published * load.minutes * 60
         sent = published / self._batch
-        pushes = sent * self._frames * self._listening
+        pushes = sent * self._listening
         replayed = published * (load.listeners - self._listening)
         logged = invocations * LOG_BYTES + (requests * ACCESS_LOG_BYTES if access_logs else 0)
         metrics = ROUTE_METRICS * len(web_socket_routes(record_heartbeats=False)) if detailed_metrics else 0
@@ -234,7 +236,7 @@ class Needs:
     def _queue_requests(self) -> int:
         """Return the requests to SQS of one message, or of one batch: to queue shards, and for each task."""
         if self._coalesces:
-            return 1 + 2 * self._shards + 3
+            return 1 + 2 * self._shards + 3 + 2 * self._fills
         queued = queued_shards(self._listening, self._shards, self._settings)
         return 1 + 2 * queued if queued else 0
 

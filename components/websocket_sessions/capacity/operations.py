@@ -11,6 +11,8 @@ from websocket_sessions.config.settings import SessionSettings
 
 ENVELOPE_BYTES = 300
 """What a message's item and its push have besides the data: keys, times, names."""
+MAX_BATCH_MESSAGES = 100
+"""Messages of a batch."""
 LISTENER_BYTES = 150
 """A listener's item."""
 SLOT_BYTES = 110
@@ -91,24 +93,25 @@ def append(message_bytes: int) -> Operation:
     return Operation(messages=2, requests=1, writes=4 + message_writes(message_bytes), invocations=1)
 
 
-def flush(message_bytes: int, listeners: float, shards: int, batch: float) -> Operation:
+def flush(message_bytes: int, listeners: float, shards: int, batch: float, *, is_full: bool) -> Operation:
     """Return the units of sending a batch of messages to connected listeners in `shards` shards.
 
-    A function reads the session, queues all shards and closes the batch. The next publish reads its
-    connection and its session again. Each shard reads the messages.
+    A function closes the batch, queues all shards and forgets the batch. The next publish reads its
+    connection and its session again. Each shard reads the messages. A batch that is full is flushed by the
+    message that follows it, which read nothing, and once more in vain at the end of its interval.
     """
     shard = shard_reads(ceil(listeners / shards)) + batch * message_reads(message_bytes)
     return Operation(
-        messages=listeners * frames(message_bytes, batch),
-        writes=1,
-        reads=1 + 2 + shards * shard,
-        invocations=1 + shards,
+        messages=listeners,
+        writes=2 + is_full,
+        reads=2 * (not is_full) + shards * shard,
+        invocations=1 + is_full + shards,
     )
 
 
-def frames(message_bytes: int, batch: float) -> int:
-    """Return the number of pushes that carry a batch to one listener."""
-    return ceil(batch / max(1, FRAME_BYTES // message_bytes))
+def most_in_batch(message_bytes: int) -> int:
+    """Return the number of messages that one push carries."""
+    return max(1, min(MAX_BATCH_MESSAGES, FRAME_BYTES // message_bytes))
 
 
 def presence(listeners: int) -> Operation:

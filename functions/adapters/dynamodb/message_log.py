@@ -6,6 +6,8 @@ from typing import Any
 
 from adapters.dynamodb.client import batch_get, query_pages, table, transact
 from adapters.dynamodb.session_items import (
+    CLOSE_BATCH,
+    HAS_BATCH,
     RUNNING,
     get_request,
     has_channel_languages,
@@ -14,7 +16,7 @@ from adapters.dynamodb.session_items import (
 )
 from adapters.dynamodb.writes import Scalar, Values, Write, put, to_item
 from domain.message_log import Body, Entry
-from domain.model import Batch, RequestRecord, Session, SpeakerAuthority, Status
+from domain.model import RequestRecord, Session, SpeakerAuthority, Status
 from domain.ports import Condition
 
 
@@ -80,7 +82,7 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority, *, has_channel: 
     the batch that the entry joins, and so are the channel's languages, to which the fan-out publishes.
     """
     languages, channel = has_channel_languages(to) if has_channel else ("", dict[str, Scalar]())
-    set_batch, in_batch, batch = _join_batch(entry, to.batch)
+    set_batch, in_batch, batch = _join_batch(entry, to)
     return update_session(
         entry.session_id,
         f"SET head = :next, rateWindow = :window, rateCount = :count{set_batch}",
@@ -104,16 +106,21 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority, *, has_channel: 
     )
 
 
-def _join_batch(entry: Entry, batch: Batch | None) -> tuple[str, str, dict[str, Scalar]]:
-    """Return the assignment, the condition and the values by which an entry starts or joins a batch."""
+def _join_batch(entry: Entry, to: Session) -> tuple[str, str, dict[str, Scalar]]:
+    """Return the assignments, the condition and the values by which an entry starts or joins a batch.
+
+    The condition on the head admits one batch alone, so that it is enough to know whether it is still open.
+    """
+    batch = to.batch
     if batch is None:
         return "", "", {}
     if batch.first < entry.offset:
-        return "", " AND batchFirst = :batch", {"batch": batch.first}
+        return ", batchBytes = :bytes", f" AND {HAS_BATCH}", {"bytes": batch.size}
+    closing, is_open = (f", {CLOSE_BATCH}", f" AND {HAS_BATCH}") if to.closed else ("", "")
     return (
-        ", batchFirst = :next, batchDueAt = :batchDue",
-        " AND attribute_not_exists(batchFirst)",
-        {"batchDue": batch.due_at},
+        f", batchFirst = :next, batchDueAt = :batchDue, batchBytes = :bytes{closing}",
+        is_open,
+        {"batchDue": batch.due_at, "bytes": batch.size},
     )
 
 

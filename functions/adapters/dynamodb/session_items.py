@@ -12,6 +12,7 @@ from domain.model import (
     Batch,
     Change,
     EndReason,
+    OffsetRange,
     OwnerAuthority,
     RequestRecord,
     Session,
@@ -96,8 +97,17 @@ def to_session(item: dict[str, Any]) -> Session:
         muted=item.get("muted", False),
         rate_window=item["rateWindow"],
         rate_count=item["rateCount"],
-        batch=Batch(first=item["batchFirst"], due_at=item["batchDueAt"]) if "batchFirst" in item else None,
+        batch=_batch(item),
+        closed=(
+            OffsetRange(first=item["closedFirst"], last=item["closedLast"]) if "closedFirst" in item else None
+        ),
     )
+
+
+def _batch(item: dict[str, Any]) -> Batch | None:
+    if "batchFirst" not in item:
+        return None
+    return Batch(first=item["batchFirst"], due_at=item["batchDueAt"], size=item["batchBytes"])
 
 
 def put_session(session: Session) -> Write:
@@ -231,28 +241,30 @@ def _in_order(languages: frozenset[str]) -> str:
     return " ".join(sorted(languages))
 
 
-def close_batch(session: Session) -> Write:
-    """Return the write that removes a batch if no message has joined it since the session was read."""
+HAS_BATCH = "attribute_exists(batchFirst)"
+CLOSE_BATCH = "closedFirst = if_not_exists(closedFirst, batchFirst), closedLast = head"
+"""Assignments that add the batch to the closed ones. Their values are the attributes before the write."""
+
+
+def close_batch(session_id: str, first: int | None) -> Write:
+    """Return the write that closes the batch that starts at `first`, or any."""
+    is_same, values = ("batchFirst = :first", {"first": first}) if first is not None else (HAS_BATCH, {})
     return update_session(
-        session.session_id,
-        "REMOVE batchFirst, batchDueAt",
-        f"{OPEN} AND epoch = :epoch AND batchFirst = :first AND head = :head",
-        _batch_values(session) | {"head": session.head},
+        session_id,
+        f"SET {CLOSE_BATCH} REMOVE batchFirst, batchDueAt, batchBytes",
+        f"{OPEN} AND {is_same}",
+        dict[str, Scalar](values),
     )
 
 
-def advance_batch(session: Session, batch: Batch) -> Write:
-    """Return the write that leaves the messages from `batch.first` on to a later flush."""
+def forget_closed(session: Session) -> Write:
+    """Return the write that forgets the closed batches, unless another one was closed since."""
     return update_session(
         session.session_id,
-        "SET batchFirst = :next, batchDueAt = :due",
-        f"{OPEN} AND epoch = :epoch AND batchFirst = :first",
-        _batch_values(session) | {"next": batch.first, "due": batch.due_at},
+        "REMOVE closedFirst, closedLast",
+        f"{OPEN} AND closedLast = :last",
+        {"last": session.closed.last if session.closed else 0},
     )
-
-
-def _batch_values(session: Session) -> dict[str, Scalar]:
-    return {"epoch": session.epoch, "first": session.batch.first if session.batch else 0}
 
 
 def authority_condition(by: Authority, now: int) -> tuple[str, dict[str, Scalar]]:

@@ -51,12 +51,12 @@ from adapters.dynamodb.rate_limits import (
 )
 from adapters.dynamodb.session_items import (
     add_channel_language,
-    advance_batch,
     attach_speaker,
     change_session,
     close_batch,
     detach_speaker,
     end_session,
+    forget_closed,
     mark_announced,
     open_shards,
     put_request,
@@ -69,7 +69,6 @@ from adapters.dynamodb.writes import Values, Write, from_item
 from domain.model import (
     Attachment,
     Authority,
-    Batch,
     Change,
     Connection,
     EndReason,
@@ -174,12 +173,12 @@ class DynamoDBSessions:
     def add_channel_language(self, session: Session, language: str) -> Session:
         return to_session(write(add_channel_language(session, language)))
 
-    def close_batch(self, session: Session) -> None:
-        write(close_batch(session))
+    def close_batch(self, session_id: str, first: int | None) -> Session:
+        return to_session(write(close_batch(session_id, first)))
 
-    def advance_batch(self, session: Session, batch: Batch) -> None:
+    def forget_closed(self, session: Session) -> None:
         with suppress(ConditionFailed):
-            write(advance_batch(session, batch))
+            write(forget_closed(session))
 
 
 class DynamoDBConnections:

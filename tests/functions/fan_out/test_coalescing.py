@@ -4,11 +4,13 @@ from collections.abc import Generator, Sequence
 
 import pytest
 
+from domain.coalescing import ABANDONED_SECONDS, MAX_MESSAGES
+from domain.delivery import MAX_PUSH_BYTES
 from domain.errors import UnavailableError
 from fan_out.fan_out import LATE_SECONDS
 from fan_out.tasks import FanOutTask, FlushTask, to_json, to_task
+from tests.support.fake_management_api import Answer
 from tests.support.publish_driver import PublishDriver
-from wire.pushes import MAX_PUSH_BYTES
 
 pytestmark = pytest.mark.emulator
 INTERVAL = 2
@@ -29,6 +31,14 @@ def flush(driver: PublishDriver, session_id: str) -> None:
     serve(driver)
 
 
+def serve_flushes(driver: PublishDriver) -> None:
+    """Serve all flushes that are scheduled, each alone, with the tasks that it queues."""
+    flushes, driver.queue.flushes = driver.queue.flushes, []
+    for task, _ in flushes:
+        assert driver.container.fan_out_consumer([task]) == [None]
+        serve(driver)
+
+
 def serve(driver: PublishDriver) -> None:
     tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
     assert driver.container.fan_out_consumer(tasks) == [None] * len(tasks)
@@ -44,11 +54,11 @@ def test_the_messages_of_an_interval_are_one_push(coalescing: PublishDriver) -> 
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     assert [coalescing.publish(speaker, data)["offset"] for data in ("a", "b", "c")] == [1, 2, 3]
-    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, first=1), INTERVAL)]
+    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, offset=1), INTERVAL)]
     assert coalescing.heard(listener) == []
     flush(coalescing, session_id)
     coalescing.publish(speaker, "d")
-    assert coalescing.queue.flushes[1:] == [(FlushTask(session_id=session_id, first=4), INTERVAL)]
+    assert coalescing.queue.flushes[1:] == [(FlushTask(session_id=session_id, offset=4), INTERVAL)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3], [4]]
     assert coalescing.heard(listener) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
@@ -111,30 +121,35 @@ def test_tasks_of_one_batch_are_one_flush(coalescing: PublishDriver) -> None:
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    tasks = [FlushTask(session_id=session_id, first=1, receive_count=count) for count in (1, 2, 1)]
+    tasks = [FlushTask(session_id=session_id, offset=1, receive_count=count) for count in (1, 2, 1)]
     assert coalescing.container.fan_out_consumer(tasks) == [None] * 3
     assert len(coalescing.queue.tasks) == 1
     serve(coalescing)
     assert pushes(coalescing, listener) == [[1]]
 
 
-def test_a_message_that_joins_during_the_flush_is_in_the_next_batch(
+def test_a_message_during_the_flush_starts_the_next_batch(
     coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It joins after the flush has read the batch, and before the flush closes it."""
+    """It is published while the flush queues the batch. Its publish schedules its flush, and the flush none.
+
+    A function that queues a task for itself with each flush would be in a chain that Lambda stops.
+    """
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
     send = coalescing.queue.send
 
+    scheduled = [(FlushTask(session_id=session_id, offset=offset), INTERVAL) for offset in (1, 2)]
+
     def send_and_publish(tasks: Sequence[FanOutTask]) -> None:
         send(tasks)
         coalescing.publish(speaker, "b")
+        assert coalescing.queue.flushes == scheduled
 
     monkeypatch.setattr(coalescing.queue, "send", send_and_publish)
-    coalescing.container.flush_batch(FlushTask(session_id=session_id, first=1))
+    coalescing.container.flush_batch(FlushTask(session_id=session_id, offset=1))
     monkeypatch.undo()
-    scheduled = [(FlushTask(session_id=session_id, first=first), INTERVAL) for first in (1, 2)]
     assert coalescing.queue.flushes == scheduled
     serve(coalescing)
     assert pushes(coalescing, listener) == [[1]]
@@ -153,12 +168,52 @@ def test_a_flush_that_stops_after_queueing_is_repeated(
     def away(_: object) -> None:
         raise UnavailableError
 
-    monkeypatch.setattr(coalescing.container.sessions, "close_batch", away)
-    assert coalescing.container.fan_out_consumer([FlushTask(session_id=session_id)]) != [None]
+    monkeypatch.setattr(coalescing.container.sessions, "forget_closed", away)
+    task = FlushTask(session_id=session_id, offset=1)
+    assert coalescing.container.fan_out_consumer([task]) != [None]
     monkeypatch.undo()
+    assert coalescing.container.fan_out_consumer([task]) == [None]
+    serve(coalescing)
+    assert set(coalescing.heard(listener)) == {(1, "a")}
+    assert coalescing.session(session_id).waiting is None
+    assert coalescing.container.fan_out_consumer([task]) == [None]
+    assert coalescing.queue.tasks == []
+
+
+def test_a_flush_that_stops_before_queueing_is_repeated(coalescing: PublishDriver) -> None:
+    """A message that follows meanwhile is in the next batch."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    task = FlushTask(session_id=session_id, offset=1)
+    coalescing.queue.is_away = True
+    assert coalescing.container.fan_out_consumer([task]) != [None]
+    coalescing.queue.is_away = False
+    coalescing.now += INTERVAL
+    coalescing.publish(speaker, "b")
+    assert coalescing.container.fan_out_consumer([task]) == [None]
+    serve(coalescing)
+    assert pushes(coalescing, listener) == [[1]]
     flush(coalescing, session_id)
-    assert coalescing.heard(listener)[0] == (1, "a")
-    assert coalescing.session(session_id).batch is None
+    assert pushes(coalescing, listener) == [[1], [2]]
+
+
+def test_the_next_flush_sends_what_an_earlier_one_left(coalescing: PublishDriver) -> None:
+    """In tasks of as many messages as one read of the log returns."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for number in range(MAX_MESSAGES):
+        coalescing.publish(speaker, str(number))
+    coalescing.queue.is_away = True
+    assert coalescing.container.fan_out_consumer([FlushTask(session_id=session_id, offset=1)]) != [None]
+    coalescing.queue.is_away = False
+    coalescing.publish(speaker, "later")
+    later = FlushTask(session_id=session_id, offset=MAX_MESSAGES + 1)
+    assert coalescing.container.fan_out_consumer([later]) == [None]
+    assert [(task.offset, task.count) for task in coalescing.queue.tasks] == [(1, 100), (101, 1)]
+    serve(coalescing)
+    assert [offset for offset, _ in coalescing.heard(listener)] == list(range(1, MAX_MESSAGES + 2))
+    assert coalescing.session(session_id).waiting is None
 
 
 def test_two_instances_share_a_batch(coalescing: PublishDriver) -> None:
@@ -168,11 +223,11 @@ def test_two_instances_share_a_batch(coalescing: PublishDriver) -> None:
     listener, _ = coalescing.join_listener(session_id)
     for number in range(4):
         (other if number % 2 else coalescing).publish(speaker, str(number))
-    scheduled = [(FlushTask(session_id=session_id, first=1), INTERVAL)]
+    scheduled = [(FlushTask(session_id=session_id, offset=1), INTERVAL)]
     assert (coalescing.queue.flushes, other.queue.flushes) == (scheduled, [])
     flush(coalescing, session_id)
     other.publish(speaker, "later")
-    assert other.queue.flushes == [(FlushTask(session_id=session_id, first=5), INTERVAL)]
+    assert other.queue.flushes == [(FlushTask(session_id=session_id, offset=5), INTERVAL)]
     other.now = coalescing.now
     flush(other, session_id)
     other.close()
@@ -207,44 +262,143 @@ def test_the_next_message_has_a_late_batch_sent(coalescing: PublishDriver) -> No
     assert coalescing.queue.flushes == []
     coalescing.now += 1
     coalescing.publish(speaker, "c")
-    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, first=1), 0)]
+    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, offset=1), 0)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3]]
 
 
 def test_the_end_of_a_session_follows_its_last_batch(coalescing: PublishDriver) -> None:
+    """For each listener: one task of its shard has both. The speaker's own connection gets the reply."""
     speaker, session_id = coalescing.speaking()
-    listener, _ = coalescing.join_listener(session_id)
+    listeners = coalescing.join_in_each_shard(session_id, 2)
     for data in ("a", "b"):
         coalescing.publish(speaker, data)
     coalescing.container.end_session.as_speaker(speaker)
+    assert [coalescing.api.pushes(one) for one in listeners] == [[]] * len(listeners)
+    assert len(coalescing.queue.tasks) == coalescing.session(session_id).shards_in_use
     serve(coalescing)
-    assert sorted(coalescing.heard(listener)) == [(1, "a"), (2, "b")]
-    assert {push["type"] for push in coalescing.api.pushes(listener)} == {"batch", "sessionEnded"}
+    for listener in listeners:
+        assert coalescing.heard(listener) == [(1, "a"), (2, "b")]
+        assert [push["type"] for push in coalescing.api.pushes(listener)] == ["batch", "sessionEnded"]
     flush(coalescing, session_id)
-    assert len(coalescing.api.pushes(listener)) == 2
+    assert coalescing.queue.tasks == []
 
 
-def test_a_batch_fills_as_few_frames_as_its_messages_fit(coalescing: PublishDriver) -> None:
-    """Each language has frames of its own, since a message for others takes little room."""
-    speaker, session_id = coalescing.speaking()
-    spanish, _ = coalescing.join_listener(session_id, "es")
-    french, _ = coalescing.join_listener(session_id, "fr")
-    for _ in range(7):
-        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300), targetLanguages=["es"])
-    flush(coalescing, session_id)
-    assert pushes(coalescing, spanish) == [[1, 2, 3], [4, 5, 6], [7]]
-    assert pushes(coalescing, french) == [[1, 2, 3, 4, 5, 6, 7]]
-    assert max(len(got.body) for got in coalescing.api.posted(spanish)) <= MAX_PUSH_BYTES
-
-
-def test_a_batch_of_the_longest_messages_is_one_push_each(coalescing: PublishDriver) -> None:
+def test_the_end_follows_the_batch_for_a_listener_that_is_throttled(coalescing: PublishDriver) -> None:
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
-    for _ in range(3):
+    coalescing.publish(speaker, "a")
+    coalescing.container.end_session.as_speaker(speaker)
+    coalescing.api.answer = lambda _: Answer(status=429)
+    serve(coalescing)
+    coalescing.api.requests.clear()
+    coalescing.api.answer = lambda _: Answer()
+    serve(coalescing)
+    assert [push["type"] for push in coalescing.api.pushes(listener)] == ["message", "sessionEnded"]
+
+
+def test_the_end_follows_a_batch_whose_flush_stopped(coalescing: PublishDriver) -> None:
+    """The flush had closed the batch, and a message had followed. Its redelivery sends nothing."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    task = FlushTask(session_id=session_id, offset=1)
+    coalescing.queue.is_away = True
+    assert coalescing.container.fan_out_consumer([task]) != [None]
+    coalescing.queue.is_away = False
+    coalescing.now += INTERVAL
+    coalescing.publish(speaker, "b")
+    coalescing.container.end_session.as_speaker(speaker)
+    serve(coalescing)
+    assert coalescing.container.fan_out_consumer([task]) == [None]
+    assert coalescing.queue.tasks == []
+    assert [push["type"] for push in coalescing.api.pushes(listener)] == ["batch", "sessionEnded"]
+
+
+def test_the_end_waits_for_a_batch_that_was_just_flushed(coalescing: PublishDriver) -> None:
+    """The tasks of the batch are in the queue by then, or being served."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    coalescing.container.flush_batch(FlushTask(session_id=session_id, offset=1))
+    coalescing.container.end_session.as_speaker(speaker)
+    assert coalescing.queue.delays == [0, INTERVAL]
+    assert coalescing.api.pushes(listener) == []
+    serve(coalescing)
+    assert [push["type"] for push in coalescing.api.pushes(listener)] == ["message", "sessionEnded"]
+
+
+def test_the_end_of_a_session_that_does_not_coalesce_needs_no_queue(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.publish(speaker, "a")
+    driver.container.end_session.as_speaker(speaker)
+    assert [push["type"] for push in driver.api.pushes(listener)] == ["message", "sessionEnded"]
+    assert driver.queue.tasks == []
+
+
+def test_a_batch_is_one_push_of_at_most_one_frame(coalescing: PublishDriver) -> None:
+    """The first message that does not fit starts the next batch, and has the full one sent at once."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for _ in range(7):
+        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300))
+    assert coalescing.queue.flushes == [
+        (FlushTask(session_id=session_id, offset=1), INTERVAL),
+        (FlushTask(session_id=session_id, offset=3), 0),
+        (FlushTask(session_id=session_id, offset=4), INTERVAL),
+        (FlushTask(session_id=session_id, offset=6), 0),
+        (FlushTask(session_id=session_id, offset=7), INTERVAL),
+    ]
+    serve_flushes(coalescing)
+    assert pushes(coalescing, listener) == [[1, 2, 3], [4, 5, 6], [7]]
+    assert max(len(got.body) for got in coalescing.api.posted(listener)) <= MAX_PUSH_BYTES
+    assert coalescing.session(session_id).waiting is None
+
+
+def test_a_full_batch_that_is_sent_at_once_is_sent_once(coalescing: PublishDriver) -> None:
+    """Its own flush, at the end of the interval, finds it sent."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for _ in range(2):
         coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES - 300))
-    flush(coalescing, session_id)
-    assert pushes(coalescing, listener) == [[1], [2], [3]]
+    first, full, second = (task for task, _ in coalescing.queue.flushes)
+    for task in (full, first, second, full):
+        assert coalescing.container.fan_out_consumer([task]) == [None]
+    serve(coalescing)
+    assert pushes(coalescing, listener) == [[1], [2]]
+
+
+def test_a_batch_has_at_most_as_many_messages_as_one_read_returns(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for number in range(MAX_MESSAGES + 1):
+        coalescing.publish(speaker, str(number))
+    serve_flushes(coalescing)
+    assert pushes(coalescing, listener) == [list(range(1, MAX_MESSAGES + 1)), [MAX_MESSAGES + 1]]
+
+
+def test_a_batch_is_measured_by_its_longest_form_in_any_language(coalescing: PublishDriver) -> None:
+    """So that each language's push fits one frame, also that of a language with short messages."""
+    speaker, session_id = coalescing.speaking()
+    french, _ = coalescing.join_listener(session_id, "fr")
+    for _ in range(4):
+        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300), targetLanguages=["es"])
+    serve_flushes(coalescing)
+    assert pushes(coalescing, french) == [[1, 2, 3], [4]]
+
+
+@pytest.mark.parametrize("retention", [ABANDONED_SECONDS, ABANDONED_SECONDS + 1])
+def test_a_batch_that_is_long_overdue_is_abandoned(coalescing: PublishDriver, retention: int) -> None:
+    """As after the setting was off meanwhile. Its listeners have asked for what they missed."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    coalescing.now += INTERVAL + retention
+    coalescing.publish(speaker, "b")
+    serve_flushes(coalescing)
+    expected = [[1, 2]] if retention == ABANDONED_SECONDS else [[2]]
+    assert pushes(coalescing, listener) == expected
 
 
 def test_after_the_setting_is_off_the_batch_that_waits_is_sent(coalescing: PublishDriver) -> None:

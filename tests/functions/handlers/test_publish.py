@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from domain.delivery import MAX_PUSH_BYTES
 from tests.support.handler_driver import Handler
 from tests.support.lambda_context import LambdaContext
 from tests.support.publish_driver import PublishDriver
-from wire.pushes import MAX_PUSH_BYTES
 
 pytestmark = pytest.mark.emulator
 

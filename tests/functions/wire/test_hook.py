@@ -9,7 +9,7 @@ from domain.message_log import Body, Entry
 from domain.ports import HookError
 from domain.settings import Settings
 from wire.hook import apply_answer
-from wire.pushes import check_size, encode, message_push
+from wire.pushes import checked_size, encode, message_push
 
 LANGUAGES = Settings().supported_languages
 ENTRY = Entry(
@@ -66,7 +66,7 @@ def test_every_answer_is_an_entry_a_refusal_or_a_failure(answer: object) -> None
         entry = apply_answer(ENTRY, answer, LANGUAGES)
     except (HookError, ForbiddenError):
         return
-    check_size(entry)
+    checked_size(entry)
     for language in ("es", None):
         encode(message_push(entry, language))
 
