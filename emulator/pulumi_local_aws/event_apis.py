@@ -43,8 +43,6 @@ MAX_REQUEST_BYTES = 240 * 1024
 """The size of a publish request."""
 MAX_SUBSCRIPTIONS = 100
 """Subscriptions of one connection."""
-CONNECTION_TIMEOUT_MILLISECONDS = 300_000
-"""The longest wait of a client for a keep-alive message, which the acknowledgement of a connection states."""
 UNIT_BYTES = 5 * 1024
 """What AWS counts as one message of an event."""
 
@@ -57,6 +55,8 @@ _CORS = (
     (b"access-control-allow-methods", b"POST, OPTIONS"),
     (b"access-control-allow-headers", b"*"),
 )
+_CLOSING_SECONDS = 5.0
+"""How long the end of a connection waits for a client that does not read."""
 _GOING_AWAY, _BAD_REQUEST_CLOSE, _UNAUTHORIZED_CLOSE = 1001, 4400, 4401
 
 
@@ -73,11 +73,17 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a test may change: AWS's intervals in seconds, and how many of the next publish requests fail."""
+    """What a test may change: AWS's intervals in seconds, and which operations fail.
+
+    `connection_timeout_seconds` is how long a client waits for a keep-alive message at most. The next
+    `failed_publishes` requests get status 500, and the next `lost_deliveries` events reach no subscriber.
+    """
 
     keep_alive_seconds: float = 60.0
+    connection_timeout_seconds: float = 300.0
     connection_seconds: float = 24 * 3600.0
     failed_publishes: int = 0
+    lost_deliveries: int = 0
 
 
 @dataclass(eq=False, kw_only=True)
@@ -134,7 +140,7 @@ class EventApis:
         self._connections: set[Connection] = set()
         self._counts: Counter[str] = Counter()
         self._settings = Settings()
-        self._failures_left = 0
+        self._failures_left = self._losses_left = 0
 
     def in_front_of(self, app: App) -> App:
         """Return the ASGI application with the Event APIs in front of it."""
@@ -224,6 +230,9 @@ class EventApis:
             units = -(-len(event.encode()) // UNIT_BYTES)
             self._counts.update(publishedEvents=1, inboundUnits=units)
             for connection, subscription_id in self._subscribers(api_id, channel):
+                if self._losses_left > 0:
+                    self._losses_left -= 1
+                    continue
                 connection.push("data", id=subscription_id, event=event)
                 self._counts.update(deliveredEvents=1, outboundUnits=units)
         return {"successful": successful, "failed": failed}
@@ -283,11 +292,12 @@ class EventApis:
                     await self._handle(connection, text)
         except TimeoutError:
             connection.outbox.put_nowait(None)
-            await tasks[0]
+            await asyncio.wait(tasks[:1], timeout=_CLOSING_SECONDS)
         finally:
             self._connections.discard(connection)
             for task in tasks:
                 task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _keep_alive(self, connection: Connection) -> None:
         while True:
@@ -299,7 +309,8 @@ class EventApis:
         frame = _json_object(text.encode()) or {}
         kind, operation_id = frame.get("type"), frame.get("id")
         if kind == "connection_init":
-            connection.push("connection_ack", connectionTimeoutMs=CONNECTION_TIMEOUT_MILLISECONDS)
+            milliseconds = round(self._settings.connection_timeout_seconds * 1000)
+            connection.push("connection_ack", connectionTimeoutMs=milliseconds)
         elif kind in ("subscribe", "publish"):
             operate = self._subscribe if kind == "subscribe" else self._publish_frame
             try:
@@ -407,7 +418,8 @@ class EventApis:
                 await _respond(send, 405, {"message": "must be GET, POST or DELETE"})
 
     def _replace_settings(self, settings: Settings) -> None:
-        self._settings, self._failures_left = settings, settings.failed_publishes
+        self._settings = settings
+        self._failures_left, self._losses_left = settings.failed_publishes, settings.lost_deliveries
 
     def _report(self) -> dict[str, Any]:
         subscriptions = sum(len(connection.subscriptions) for connection in self._connections)

@@ -23,6 +23,7 @@ from websockets.typing import Origin, Subprotocol
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.event_api_records import MAX_NAMESPACES
 from pulumi_local_aws.event_apis import MAX_EVENTS, MAX_REQUEST_BYTES, MAX_SUBSCRIPTIONS, PATH, SUBPROTOCOL
+from pulumi_local_aws.iam_record import PATH as DECISIONS
 from pulumi_local_aws.ministack import ACCOUNT_ID, REGION, MiniStack
 from pulumi_local_aws.processes import wait_until
 
@@ -454,9 +455,28 @@ def test_a_publish_request_without_authorization_is_refused(
     assert (status, _error(answer)) == (401, "UnauthorizedException")
 
 
+def test_the_decisions_of_iam_are_recorded(api: EventApi) -> None:
+    assert api.publish("1")[0] == 200
+    api.post(_BODY, api.stranger.sign(f"{api.url}/event", _BODY))
+    with urlopen(f"{api.emulator.endpoint_url}{DECISIONS}", timeout=WAIT_SECONDS) as response:  # noqa: S310
+        decisions = json.load(response)["decisions"]
+    found = {one["principal"].rpartition("/")[2]: one for one in decisions if "EventPublish" in one["action"]}
+    assert found[f"{NAME}-publisher"]["allowed"]
+    assert not found[f"{NAME}-stranger"]["allowed"]
+    assert found[f"{NAME}-publisher"]["resource"].endswith(f"apis/{api.id}/channelNamespace/sessions")
+
+
 def test_the_root_caller_publishes(api: EventApi) -> None:
     root = Caller(access_key=api.emulator.access_key, secret_key=api.emulator.secret_key)
     assert api.post(_BODY, root.sign(f"{api.url}/event", _BODY))[0] == 200
+
+
+def test_an_api_answers_at_its_host_name_on_aws_too(api: EventApi) -> None:
+    host = f"{api.id}.appsync-api.{REGION}.amazonaws.com"
+    headers = {**api.publisher.sign(f"http://{host}/event", _BODY), "Host": host}
+    request = Request(f"{api.emulator.endpoint_url}/event", _BODY, headers)  # noqa: S310
+    with urlopen(request, timeout=WAIT_SECONDS) as response:  # noqa: S310
+        assert response.status == 200
 
 
 def test_a_client_publishes_on_its_connection_with_a_signature(api: EventApi) -> None:
@@ -518,33 +538,48 @@ def test_an_unknown_api_and_an_unknown_path_are_refused(api: EventApi) -> None:
         assert _error(refused.receive()) == "ResourceNotFoundException"
 
 
-def test_a_connection_is_kept_alive_and_ends_after_its_duration(api: EventApi) -> None:
-    api.administer("POST", keepAliveSeconds=0.05, connectionSeconds=1.0)
-    try:
-        with api.connection() as one:
-            assert one.receive() == {"type": "ka"}
-            with pytest.raises(ConnectionClosed) as closed:
-                one.wait_until_closed()
-            assert closed.value.rcvd is not None
-            assert closed.value.rcvd.code == 1001
-    finally:
-        api.administer("DELETE")
+@pytest.fixture
+def settings(api: EventApi) -> Iterator[EventApi]:
+    """Return the API; its settings are reset after the test."""
+    yield api
+    api.administer("DELETE")
 
 
-def test_a_test_can_close_connections_and_let_requests_fail(api: EventApi) -> None:
+def test_a_connection_is_kept_alive(settings: EventApi) -> None:
+    settings.administer("POST", keepAliveSeconds=0.05, connectionTimeoutSeconds=0.5)
+    with settings.connection() as one:
+        one.socket.send(json.dumps({"type": "connection_init"}))
+        messages = [one.receive()]
+        while len(messages) < 2 or messages[-1]["type"] == messages[-2]["type"]:
+            messages.append(one.receive())
+        assert {"type": "ka"} in messages
+        assert {"type": "connection_ack", "connectionTimeoutMs": 500} in messages
+
+
+def test_a_connection_ends_after_its_duration(settings: EventApi) -> None:
+    settings.administer("POST", keepAliveSeconds=0.05, connectionSeconds=0.2)
+    with settings.connection() as one:
+        with pytest.raises(ConnectionClosed) as closed:
+            one.wait_until_closed()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1001
+
+
+def test_connections_can_be_closed_and_operations_made_to_fail(settings: EventApi) -> None:
+    api = settings
     with api.connection() as one:
         one.subscribe()
         # The server forgets the connections of other tests a moment after their end.
         assert wait_until(lambda: api.administer("GET")["connections"] == 1, WAIT_SECONDS)
         before = api.administer("GET")
         assert before["subscriptions"] == 1
-        api.administer("POST", failedPublishes=1)
+        api.administer("POST", failedPublishes=1, lostDeliveries=1)
         assert _error(api.publish("1")[1]) == "InternalFailureException"
-        assert api.publish(json.dumps("x" * 6000))[0] == 200
-        assert one.receive()["type"] == "data"
+        assert api.publish('"lost"', json.dumps("x" * 6000))[0] == 200
+        assert one.receive()["event"].startswith('"xx')
         after = api.administer("GET")
         counted = ("publishRequests", "publishedEvents", "inboundUnits", "deliveredEvents", "outboundUnits")
-        assert [after[name] - before.get(name, 0) for name in counted] == [1, 1, 2, 1, 2]
+        assert [after[name] - before.get(name, 0) for name in counted] == [1, 2, 3, 1, 2]
         api.administer("DELETE", "/connections")
         with pytest.raises(ConnectionClosed):
             one.receive()
