@@ -13,6 +13,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, cast
 
 CONNECT, PUBLISH, SUBSCRIBE = "EVENT_CONNECT", "EVENT_PUBLISH", "EVENT_SUBSCRIBE"
@@ -125,15 +126,13 @@ class EventApiAccess:
         return None if allowed else _NOT_AUTHORIZED
 
     def _refuse_signature(self, attempt: Attempt) -> str | None:
-        """Check the signature of a POST request, its scope, and the policies of the caller."""
+        """Check the signature of a POST request, what it covers, and the policies of the caller."""
         headers = dict(attempt.authorization)
         signature = self._parse_signature(headers)
         if isinstance(signature, tuple):
             return cast("tuple[str, str]", signature)[1]
-        if (signature.service, signature.region) != ("appsync", self._region()):
-            return f"Credential should be scoped to the service 'appsync' in {self._region()!r}."
-        if "host" not in signature.signed_headers.split(";"):
-            return "'Host' must be a signed header."
+        if uncovered := self._find_uncovered(attempt, signature, headers):
+            return uncovered
         if self._is_root_key(signature.access_key_id):
             return self._refuse_root(attempt, signature, headers)
         sent = [
@@ -154,6 +153,17 @@ class EventApiAccess:
             getattr(denied, "message", None)
             or f"{denied.principal_arn} may not perform {action} on {resource}"
         )
+
+    def _find_uncovered(self, attempt: Attempt, signature: Any, headers: Mapping[str, str]) -> str | None:
+        """Return what a signature must cover and does not: the service, the Region, the host, the body."""
+        if (signature.service, signature.region) != ("appsync", self._region()):
+            return f"Credential should be scoped to the service 'appsync' in {self._region()!r}."
+        if "host" not in signature.signed_headers.split(";"):
+            return "'Host' must be a signed header."
+        digest = sha256(attempt.body).hexdigest()
+        if headers.get("x-amz-content-sha256", digest) != digest:
+            return "The header 'x-amz-content-sha256' is not the body's hash."
+        return None
 
     def _refuse_root(self, attempt: Attempt, signature: Any, headers: Mapping[str, str]) -> str | None:
         """Check a signature of the account's root caller, which MiniStack does not."""

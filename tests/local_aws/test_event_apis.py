@@ -51,9 +51,9 @@ class Caller:
     access_key: str
     secret_key: str = field(repr=False)
 
-    def sign(self, url: str, body: bytes, service: str = "appsync") -> dict[str, str]:
-        """Return the headers of a POST request, signed by botocore."""
-        request = AWSRequest("POST", url, {"content-type": "application/json"}, body)
+    def sign(self, url: str, body: bytes, service: str = "appsync", **signed: str) -> dict[str, str]:
+        """Return the headers of a POST request, signed by botocore together with those in `signed`."""
+        request = AWSRequest("POST", url, {"content-type": "application/json", **signed}, body)
         SigV4Auth(Credentials(self.access_key, self.secret_key), service, REGION).add_auth(request)
         return dict(request.headers.items())
 
@@ -427,6 +427,10 @@ def _another_service(api: EventApi, url: str) -> dict[str, str]:
     return api.publisher.sign(url, _BODY, "execute-api")
 
 
+def _unsigned_body(api: EventApi, url: str) -> dict[str, str]:
+    return api.publisher.sign(url, b"{}", **{"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+
+
 def _another_path(api: EventApi, url: str) -> dict[str, str]:
     return api.publisher.sign(f"{url}/other", _BODY)
 
@@ -444,6 +448,7 @@ def _a_token(api: EventApi, _url: str) -> dict[str, str]:
         _another_secret,
         _root_with_another_secret,
         _another_service,
+        _unsigned_body,
         _another_path,
         _a_token,
     ],
@@ -519,6 +524,19 @@ def test_a_namespaces_modes_take_the_place_of_the_apis(api: EventApi) -> None:
         assert one.subscribe("/open/one")["type"] == "subscribe_success"
     appsync.delete_channel_namespace(apiId=api.id, name="open")
     appsync.delete_api_key(apiId=api.id, id=key)
+
+
+def test_tags_of_an_api_and_a_namespace_are_kept(api: EventApi) -> None:
+    appsync = api.client("appsync")
+    made = appsync.get_channel_namespace(apiId=api.id, name="sessions")["channelNamespace"]
+    arn = appsync.get_api(apiId=api.id)["api"]["apiArn"]
+    for resource in (arn, made["channelNamespaceArn"]):
+        appsync.tag_resource(resourceArn=resource, tags={"team": "a", "stray": "b"})
+        appsync.untag_resource(resourceArn=resource, tagKeys=["stray"])
+        assert appsync.list_tags_for_resource(resourceArn=resource)["tags"] == {"team": "a"}
+    assert appsync.get_api(apiId=api.id)["api"]["tags"] == {"team": "a"}
+    read = appsync.get_channel_namespace(apiId=api.id, name="sessions")["channelNamespace"]
+    assert read["tags"] == {"team": "a"}
 
 
 def test_an_api_has_a_limited_number_of_namespaces(api: EventApi) -> None:
