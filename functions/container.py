@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from domain.deadline import Deadline
     from domain.events import EncodePush
     from domain.ports import (
+        AudienceChannel,
         Broadcaster,
         Clock,
         Connections,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from domain.rate_limits import LookupLimit, ReplayLimit, RequestLimit
     from domain.settings import Settings
     from domain.tokens import TokenRules
+    from fan_out.channel import ChannelFanOut
     from fan_out.deliver import PruneListeners
     from fan_out.fan_out import FanOut, FanOutConsumer
     from fan_out.flush_batch import FlushBatch
@@ -88,12 +90,18 @@ if TYPE_CHECKING:
         queue: TaskQueue
         broadcaster: Broadcaster
         replayer: Replayer
+        audience_channel: AudienceChannel | None
         channel_offers: ChannelOffers | None
         hook: Hook | None
         token_verifier: TokenVerifier
         token_rules: TokenRules
         self_invocation: SelfInvocation
         parallel_map: ParallelMap
+        channel_map: ParallelMap
+
+
+CHANNEL_THREADS = 10
+"""Languages that are published to at once."""
 
 
 class Container:
@@ -319,6 +327,16 @@ class Container:
         )
 
     @cached_property
+    def audience_channel(self) -> "AudienceChannel | None":
+        """Carries pushes to large audiences; None if the stack has no channel."""
+        url = os.environ.get("CHANNEL_PUBLISH_URL")
+        if not url:
+            return None
+        from adapters.appsync_events import AppSyncChannel
+
+        return AppSyncChannel(url)
+
+    @cached_property
     def parallel_map(self) -> "ParallelMap":
         """Maps a function over the shards of a session at once; its threads start with the first call."""
         from concurrent.futures import ThreadPoolExecutor
@@ -326,6 +344,13 @@ class Container:
         from domain.settings import MAX_SHARDS
 
         return ThreadPoolExecutor(MAX_SHARDS).map
+
+    @cached_property
+    def channel_map(self) -> "ParallelMap":
+        """Maps a function over the channel's languages; no shard waits for these threads."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        return ThreadPoolExecutor(CHANNEL_THREADS).map
 
     # Connections
 
@@ -580,6 +605,7 @@ class Container:
             listeners=self.listeners,
             pusher=self.pusher,
             queue=self.queue,
+            channel=self.channel_fan_out,
             prune_listeners=self.prune_listeners,
             deadline=self.deadline,
             settings=self.settings,
@@ -598,6 +624,7 @@ class Container:
             message_log=self.message_log,
             pusher=self.pusher,
             queue=self.queue,
+            channel=self.channel_fan_out,
             prune_listeners=self.prune_listeners,
             flush_batch=self.flush_batch,
             deadline=self.deadline,
@@ -606,11 +633,27 @@ class Container:
         )
 
     @cached_property
+    def channel_fan_out(self) -> "ChannelFanOut | None":
+        """Pushes to the listeners on the audience's channel; None if the stack has none."""
+        channel = self.audience_channel
+        if channel is None:
+            return None
+        from fan_out.channel import ChannelFanOut
+
+        return ChannelFanOut(
+            channel=channel, parallel_map=self.channel_map, logger=self.logger, metrics=self.metrics
+        )
+
+    @cached_property
     def flush_batch(self) -> "FlushBatch":
         """Sends the messages of an interval together."""
         from fan_out.flush_batch import FlushBatch
 
-        return FlushBatch(sessions=self.sessions, queue=self.queue)
+        return FlushBatch(
+            sessions=self.sessions,
+            queue=self.queue,
+            has_channel=self.audience_channel is not None,
+        )
 
     @cached_property
     def prune_listeners(self) -> "PruneListeners":

@@ -84,7 +84,7 @@ def deliveries_for(
     has_retries = any(task.is_retry for item in pending for task in item.tasks)
     deliveries: list[ListenerDelivery] = []
     for listener in listeners:
-        selection = _select(pending, listener.connection_id) if has_retries else for_all
+        selection = _select(pending, listener) if has_retries or listener.on_channel else for_all
         if selection:
             payloads, is_last = select_payloads(selection, listener.target_language)
             deliveries.append(
@@ -98,12 +98,9 @@ def deliveries_for(
     return deliveries
 
 
-def _select(pending: Sequence[PendingPayload], connection_id: str | None) -> _Selection:
-    """Return what is for this listener, or for any listener if the id is None."""
-    wanted = [
-        [task for task in item.tasks if connection_id is None or task.includes(connection_id)]
-        for item in pending
-    ]
+def _select(pending: Sequence[PendingPayload], listener: Listener | None) -> _Selection:
+    """Return what this listener gets on its connection, or any listener that is not on the channel."""
+    wanted = [[task for task in item.tasks if listener is None or task.is_for(listener)] for item in pending]
     return tuple(
         (index, any(task.is_last_throttled_round for task in tasks))
         for index, tasks in enumerate(wanted)

@@ -10,7 +10,8 @@ undelivered listener gets a retry task of its own, and other listeners get nothi
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from domain.coalescing import coalesces
 from domain.deadline import Deadline
@@ -32,8 +33,11 @@ from fan_out.deliver import (
 )
 from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, tasks_of
+from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, tasks_of
 from wire.pushes import Message, encode, push_of
+
+if TYPE_CHECKING:
+    from fan_out.channel import ChannelFanOut
 
 LATE_SECONDS = 10
 """Time after a batch was due from which its next message has it sent. Its flush may never have been queued:
@@ -50,6 +54,8 @@ class FanOut:
     listeners: Listeners
     pusher: Pusher
     queue: TaskQueue
+    channel: "ChannelFanOut | None"
+    """Serves the audience's channel; None if the stack has none."""
     prune_listeners: PruneListeners
     deadline: Deadline
     settings: Settings
@@ -69,8 +75,13 @@ class FanOut:
             return
         if coalesces(session, self.settings):
             self.queue.flush_later([(FlushTask(session_id=entry.session_id), 0)])
-        tasks = tasks_of(session, OffsetRange(first=entry.offset, last=entry.offset))
-        self._send(session, tasks, [entry])
+        offsets = OffsetRange(first=entry.offset, last=entry.offset)
+        self._send(session, self._tasks_of(session, offsets), [entry])
+
+    def _tasks_of(
+        self, session: Session, offsets: OffsetRange | None, event: Message | None = None
+    ) -> list[FanOutTask]:
+        return tasks_of(session, offsets, event, has_channel=self.channel is not None)
 
     def _schedule_flushes(self, session: Session, batch: Batch, entry: Entry) -> None:
         """Have the batch sent at its end if the entry is its first one, or at once if its flush is late.
@@ -99,7 +110,7 @@ class FanOut:
                 self._queue_end(session, push)
                 deliver_all(self.pusher, self.metrics, (), to_speaker)
             else:
-                self._send(session, tasks_of(session, None, push), push, to_speaker, exclude=exclude)
+                self._send(session, self._tasks_of(session, None, push), push, to_speaker, exclude=exclude)
         except UnavailableError:
             self.metrics.count("BroadcastFailed")
             self.logger.warning("broadcast failed", session=short_digest(session.session_id))
@@ -116,7 +127,7 @@ class FanOut:
         If none wait, the last flush may be under way, so that the end waits for the length of an interval.
         """
         delay_seconds = 0 if session.waiting else self.settings.coalescing_interval
-        self.queue.send(tasks_of(session, session.waiting, push), delay_seconds=delay_seconds)
+        self.queue.send(self._tasks_of(session, session.waiting, push), delay_seconds=delay_seconds)
 
     def _send(
         self,
@@ -128,8 +139,13 @@ class FanOut:
     ) -> None:
         """Read shards until there are enough listeners, queue the other shards, then push.
 
-        The reads and the pushes leave time to queue what they have not served.
+        The reads and the pushes leave time to queue what they have not served. The channel is published to
+        meanwhile.
         """
+        for_channel = [task for task in tasks if task.shard == CHANNEL]
+        tasks = [task for task in tasks if task.shard != CHANNEL]
+        entries = () if isinstance(content, dict) else content
+        channel = self.channel and self.channel.start(for_channel, lambda _: entries)
         try:
             with self.deadline.reserve(QUEUE_SECONDS):
                 listeners = read_until(
@@ -152,6 +168,7 @@ class FanOut:
         with self.deadline.reserve(QUEUE_SECONDS):
             report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
         retries = [retry for task in direct for retry in retry_tasks(task, report)]
+        retries += [task for task in (channel() if channel else ()) if task is not None]
         if retries:
             self.queue.send(retries)
         self.prune_listeners(report.gone)
@@ -165,6 +182,8 @@ class FanOutConsumer:
     message_log: MessageLog
     pusher: Pusher
     queue: TaskQueue
+    channel: "ChannelFanOut | None"
+    """As in FanOut. Without one, a task of the channel is that of a shard without listeners."""
     prune_listeners: PruneListeners
     flush_batch: FlushBatch
     deadline: Deadline
@@ -192,6 +211,24 @@ class FanOutConsumer:
         return None
 
     def _serve(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
+        """Serve the channel and the shards; return an error or None for each task."""
+        kept = self._read_entries(tasks)
+        if self.channel is None:
+            return self._serve_shards([_without_channel(task) for task in tasks], kept)
+        for_channel = [task for task in tasks if task.shard == CHANNEL and not _unreadable(task, kept)]
+        channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
+        shards = self._serve_shards([task for task in tasks if task.shard != CHANNEL], kept)
+        served, published = iter(shards), iter(channel())
+        return [
+            next(served)
+            if task.shard != CHANNEL
+            else _unreadable(task, kept) or (next(published) and UnavailableError("The channel failed."))
+            for task in tasks
+        ]
+
+    def _serve_shards(
+        self, tasks: Sequence[FanOutTask], kept: Mapping[LogKey, KeptEntries]
+    ) -> list[UnavailableError | None]:
         """Serve shards; return an error or None for each task.
 
         A listener gets entries by their offsets, then events, also of one task. Duplicate tasks are served
@@ -202,7 +239,6 @@ class FanOutConsumer:
         by_shard: dict[ShardKey, list[FanOutTask]] = {}
         for task in tasks:
             by_shard.setdefault(task.shard_key, []).append(task)
-        kept = self._read_entries(tasks)
         read = dict(
             zip(
                 by_shard, self.parallel_map(lambda one: self._read(one, kept), by_shard.values()), strict=True
@@ -220,7 +256,7 @@ class FanOutConsumer:
         return [unread.get(task.shard_key, failure) for task, failure in zip(tasks, failures, strict=True)]
 
     def _read(
-        self, tasks: Sequence[FanOutTask], entries_of: Mapping[LogKey, KeptEntries]
+        self, tasks: Sequence[FanOutTask], kept: Mapping[LogKey, KeptEntries]
     ) -> list[ListenerDelivery] | UnavailableError:
         """Return the deliveries of one shard's tasks, or the error that prevented reading them."""
         session_id, shard = tasks[0].shard_key
@@ -230,10 +266,10 @@ class FanOutConsumer:
                 by_entries.setdefault((task.epoch, task.offset, task.count), []).append(task)
         pending: list[PendingPayload] = []
         for key in sorted(by_entries):
-            kept = entries_of[session_id, key[0]]
-            if isinstance(kept, UnavailableError):
-                return kept
-            entries = [kept[offset] for offset in by_entries[key][0].offsets if offset in kept]
+            error = _unreadable(by_entries[key][0], kept)
+            if error is not None:
+                return error
+            entries = _entries_of(by_entries[key][0], kept)
             if entries:
                 pending.append(PendingPayload(entries, by_entries[key]))
         pending += [PendingPayload(dict(task.event), [task]) for task in tasks if task.event is not None]
@@ -282,3 +318,22 @@ class FanOutConsumer:
             None if not following else unreached if task.is_last_retry else not_queued
             for task, following in zip(tasks, retries, strict=True)
         ]
+
+
+def _without_channel(task: FanOutTask) -> FanOutTask:
+    """Return a task that pushes to all listeners of its shard."""
+    return replace(task, channel_languages=()) if task.channel_languages else task
+
+
+def _unreadable(task: FanOutTask, kept: Mapping[LogKey, KeptEntries]) -> UnavailableError | None:
+    """Return the error that prevented reading the task's entries, or None."""
+    found = kept.get(task.log_key)
+    return found if isinstance(found, UnavailableError) else None
+
+
+def _entries_of(task: FanOutTask, kept: Mapping[LogKey, KeptEntries]) -> list[Entry]:
+    """Return the task's entries that are still kept."""
+    found = kept.get(task.log_key, {})
+    if isinstance(found, UnavailableError):
+        return []
+    return [found[offset] for offset in task.offsets if offset in found]

@@ -19,6 +19,8 @@ class FlushBatch:
 
     sessions: Sessions
     queue: TaskQueue
+    has_channel: bool
+    """Whether the stack has an audience's channel."""
 
     def __call__(self, task: FlushTask) -> None:
         """Flush the batch of the task if it still waits. Raises UnavailableError.
@@ -27,7 +29,7 @@ class FlushBatch:
         """
         session = self._close(task)
         if session is not None and session.closed is not None:
-            self.queue.send(tasks_of(session, session.closed))
+            self.queue.send(tasks_of(session, session.closed, has_channel=self.has_channel))
             self.sessions.forget_closed(session)
 
     def _close(self, task: FlushTask) -> Session | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from domain.coalescing import MAX_MESSAGES
-from domain.model import OffsetRange, Session
+from domain.model import Listener, OffsetRange, Session
 
 MAX_THROTTLED_ROUNDS = 4
 """Rounds of pushes in which a listener is throttled before it is disconnected: it has not read for 8 s
@@ -17,8 +17,11 @@ MAX_RETRIES = 4
 queue. A message takes a publish, a flush, a first task and these at most, and Lambda stops chains of about 16
 invocations (Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops")."""
 
+CHANNEL = -1
+"""In place of a shard's number: the audience's channel, which is served beside the shards."""
+
 ShardKey = tuple[str, int]
-"""A session's id and the number of one of its shards."""
+"""A session's id and the number of one of its shards, or CHANNEL."""
 
 LogKey = tuple[str, str]
 """A session's id and the epoch of its log."""
@@ -40,6 +43,8 @@ class FanOutTask:
     """The listeners that an earlier attempt did not reach. Empty for all listeners of the shard."""
     retry: int = 0
     """Number of the retry, or 0 for the first attempt."""
+    channel_languages: tuple[str, ...] = ()
+    """The languages in which the channel carries the content to the listeners on it."""
     throttled_rounds: int = 0
     """Earlier rounds in which these listeners were throttled."""
     receive_count: int = 1
@@ -74,8 +79,17 @@ class FanOutTask:
         return self.throttled_rounds >= MAX_THROTTLED_ROUNDS - 1
 
     def includes(self, connection_id: str) -> bool:
-        """Return whether the task is for this listener of the shard."""
+        """Return whether the task is for this listener of the shard, if no channel serves it."""
         return not self.connection_ids or connection_id in self.connection_ids
+
+    def is_for(self, listener: Listener) -> bool:
+        """Return whether the listener gets the content on its connection.
+
+        It does unless the channel carries it there, or if an earlier attempt has not reached its connection.
+        """
+        if self.connection_ids:
+            return listener.connection_id in self.connection_ids
+        return not listener.on_channel or listener.target_language not in self.channel_languages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +105,15 @@ class FlushTask:
 
 
 def tasks_of(
-    session: Session, offsets: OffsetRange | None, event: Mapping[str, Any] | None = None
+    session: Session,
+    offsets: OffsetRange | None,
+    event: Mapping[str, Any] | None = None,
+    *,
+    has_channel: bool,
 ) -> list[FanOutTask]:
     """Return the tasks for all shards in use: the entries of these offsets, then an event if there is one.
+
+    In a stack that has a channel, there is a task for the channel beside them, if it has listeners.
 
     Batches whose flush failed are closed together, so that there are tasks for MAX_MESSAGES each. The last
     ones have the event.
@@ -104,6 +124,8 @@ def tasks_of(
         parts = [
             everything[start : start + MAX_MESSAGES] for start in range(0, len(everything), MAX_MESSAGES)
         ]
+    languages = tuple(sorted(session.channel_languages)) if has_channel else ()
+    shards = [*range(session.shards_in_use), *([CHANNEL] if languages else [])]
     return [
         FanOutTask(
             session_id=session.session_id,
@@ -112,9 +134,10 @@ def tasks_of(
             offset=part.start,
             count=max(1, len(part)),
             event=event if part == parts[-1] else None,
+            channel_languages=languages,
         )
         for part in parts
-        for shard in range(session.shards_in_use)
+        for shard in shards
     ]
 
 
@@ -157,6 +180,8 @@ def to_json(task: FanOutTask | FlushTask) -> str:
         fields["event"] = task.event
     if task.connection_ids:
         fields["connectionIds"] = task.connection_ids
+    if task.channel_languages:
+        fields["channelLanguages"] = task.channel_languages
     if task.retry:
         fields |= {"retry": task.retry, "throttledRounds": task.throttled_rounds}
     return json.dumps(fields, separators=(",", ":"))
@@ -178,6 +203,7 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
         session_id=session_id,
         shard=shard,
         connection_ids=tuple(map(str, fields.get("connectionIds", ()))),
+        channel_languages=tuple(map(str, fields.get("channelLanguages", ()))),
         retry=int(fields.get("retry", 0)),
         throttled_rounds=int(fields.get("throttledRounds", 0)),
         event=fields.get("event"),

@@ -119,6 +119,25 @@ class FakeQueue:
         raise AssertionError("only the consumer's handler returns messages")
 
 
+@dataclass
+class FakeChannel:
+    """Delivers to each channel's subscribers, unless its language is in `away`."""
+
+    published: list[tuple[str, str, list[dict[str, Any]]]] = field(
+        default_factory=list[tuple[str, str, list[dict[str, Any]]]]
+    )
+    away: set[str] = field(default_factory=set[str])
+
+    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+        if language in self.away:
+            raise UnavailableError
+        self.published.append((session_id, language, [json.loads(one) for one in payloads]))
+
+    def pushes(self, language: str) -> list[dict[str, Any]]:
+        """Return all pushes on the channels of a language."""
+        return [push for _, its, pushes in self.published if its == language for push in pushes]
+
+
 class NoQueue:
     """Fails a test whose session reaches beyond direct fan-out."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from adapters.aws.credentials import Credentials
 from adapters.management_api.sender import BlockingSender, Sender
@@ -12,10 +12,13 @@ from domain.ports import Hook
 from domain.settings import Settings
 from handlers.request import body_of, target_languages_of
 from tests.support.fake_management_api import Answer, ManagementApi
-from tests.support.fakes import FakeQueue
+from tests.support.fakes import FakeChannel, FakeQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
 from wire.pushes import Message
 from wire.replies import published
+
+if TYPE_CHECKING:
+    from container import Overrides
 
 QUICK = SenderLimits(
     response_timeout_seconds=2.0,
@@ -40,12 +43,20 @@ def pusher_to(api: ManagementApi, limits: SenderLimits) -> BlockingSender:
 class PublishDriver(SessionDriver):
     """A speaker who publishes, and listeners whose connections the management API stands for."""
 
-    def __init__(self, api: ManagementApi, settings: Settings = UNLIMITED, hook: Hook | None = None) -> None:
+    def __init__(
+        self,
+        api: ManagementApi,
+        settings: Settings = UNLIMITED,
+        hook: Hook | None = None,
+        channel: FakeChannel | None = None,
+    ) -> None:
         self.api = api
         self.queue = FakeQueue()
         self.pusher = pusher_to(api, QUICK)
         self._hook = hook
-        super().__init__(settings, {"pusher": self.pusher, "queue": self.queue, "hook": hook})
+        self.channel = channel
+        overrides: Overrides = {"pusher": self.pusher, "queue": self.queue, "hook": hook}
+        super().__init__(settings, {**overrides, "audience_channel": channel})
 
     @property
     def settings(self) -> Settings:
@@ -56,11 +67,20 @@ class PublishDriver(SessionDriver):
         self.pusher.close()
 
     def join_listener(
-        self, session_id: str, language: str = "es", position: Position | None = None, listener: str = ""
+        self,
+        session_id: str,
+        language: str = "es",
+        position: Position | None = None,
+        listener: str = "",
+        *,
+        on_channel: bool = False,
     ) -> tuple[str, Message]:
         """Join by a new connection, or by one that has joined before; return its id and the reply."""
         connection_id = listener or self.connect()
-        return connection_id, self.join(connection_id, session_id, language=language, position=position)
+        reply = self.join(
+            connection_id, session_id, language=language, position=position, on_channel=on_channel
+        )
+        return connection_id, reply
 
     def publish(self, speaker: str, data: str, request_id: str | None = None, **fields: Any) -> Message:
         """Publish by the warm instance; return the reply."""
@@ -117,4 +137,4 @@ class PublishDriver(SessionDriver):
 
     def with_settings(self, **changes: Any) -> Self:
         """Return a driver of the same tables and management API under other settings."""
-        return type(self)(self.api, replace(self.settings, **changes), self._hook)
+        return type(self)(self.api, replace(self.settings, **changes), self._hook, self.channel)

@@ -68,19 +68,19 @@ class CallLimits:
 
 
 class AwsClient:
-    """Calls one service in the function's Region. Threads may share it."""
+    """Calls one service in the function's Region, at `url` if that is given. Threads may share it."""
 
-    def __init__(self, service: str, limits: CallLimits) -> None:
+    def __init__(self, service: str, limits: CallLimits, *, url: str | None = None) -> None:
         region = os.environ["AWS_REGION"]
-        url = urlsplit(endpoint_url(service, region))
-        self._path = url.path.rstrip("/")
+        url_parts = urlsplit(url or endpoint_url(service, region))
+        self._path = url_parts.path.rstrip("/")
         self._limits = limits
-        self._signer = Signer(host=url.netloc, region=region, service=service)
+        self._signer = Signer(host=url_parts.netloc, region=region, service=service)
         self._credentials = LambdaCredentials()
         self.exchange: Callable[[bytes, float], Response]
         """Sends one request and returns its response, or raises NoResponseError. Tests wrap it."""
         self.exchange = BlockingPool(
-            url, connect_timeout=limits.connect_seconds, repeats=limits.attempts > 1
+            url_parts, connect_timeout=limits.connect_seconds, repeats=limits.attempts > 1
         ).exchange
         self.sleep: Callable[[float], None] = time.sleep
 

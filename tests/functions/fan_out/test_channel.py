@@ -1,0 +1,344 @@
+"""The audience's channel beside direct pushes: each listener gets everything, on one of the two."""
+
+import threading
+from collections.abc import Generator
+from dataclasses import replace
+
+import pytest
+
+from domain.errors import UnavailableError
+from domain.model import Position
+from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, to_json, to_task
+from tests.support.fake_management_api import Answer, Got, ManagementApi
+from tests.support.fakes import FakeChannel
+from tests.support.publish_driver import PublishDriver
+from tests.support.session_driver import UNLIMITED
+
+pytestmark = pytest.mark.emulator
+
+
+@pytest.fixture
+def driver(tables: object, callbacks: ManagementApi, channel: None) -> Generator[PublishDriver]:
+    """A stack whose channel is for every session."""
+    driver = PublishDriver(callbacks, replace(UNLIMITED, channel_audience=0), channel=FakeChannel())
+    yield driver
+    driver.close()
+
+
+def channel_of(driver: PublishDriver) -> FakeChannel:
+    assert driver.channel is not None
+    return driver.channel
+
+
+def heard_on_channel(driver: PublishDriver, language: str = "es") -> list[int]:
+    """Return the offsets of the messages on a language's channel."""
+    return [
+        one["offset"]
+        for push in channel_of(driver).pushes(language)
+        for one in push.get("messages", [push])
+        if one["type"] == "message"
+    ]
+
+
+def serve(driver: PublishDriver) -> None:
+    """Serve all that is queued in one invocation, after a way through JSON."""
+    tasks, driver.queue.tasks = [to_task(to_json(task)) for task in driver.queue.tasks], []
+    assert driver.container.fan_out_consumer(tasks) == [None] * len(tasks)
+
+
+def test_direct_and_channel_listeners_of_a_session_each_get_each_message_once(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    on_channel, _ = driver.join_listener(session_id, on_channel=True)
+    for data in ("a", "b"):
+        driver.publish(speaker, data)
+    assert driver.heard(direct) == [(1, "a"), (2, "b")]
+    assert driver.heard(on_channel) == []
+    assert heard_on_channel(driver) == [1, 2]
+    assert driver.queue.tasks == []
+
+
+def test_a_message_is_one_request_for_each_language_of_the_channel(driver: PublishDriver) -> None:
+    """However many listeners there are, and none for a language that has only direct ones."""
+    speaker, session_id = driver.speaking()
+    for language in ("es", "es", "es", "fr"):
+        driver.join_listener(session_id, language, on_channel=True)
+    driver.join_listener(session_id, "de")
+    driver.publish(speaker, "a", targetLanguages=["fr", "de"])
+    published = sorted(channel_of(driver).published)
+    assert [(one, language) for one, language, _ in published] == [(session_id, "es"), (session_id, "fr")]
+    assert [pushes[0].get("skipped", False) for _, _, pushes in published] == [True, False]
+    assert driver.recorder.counts["ChannelPublished"] == 2
+
+
+def test_a_session_without_listeners_on_the_channel_publishes_nothing_there(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id)
+    driver.publish(speaker, "a")
+    assert channel_of(driver).published == []
+
+
+def test_a_publish_after_the_reply_reaches_the_listener_on_the_channel(driver: PublishDriver) -> None:
+    """The publishing instance has the session cached without the language."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.publish(speaker, "a")
+    _, reply = driver.join_listener(session_id, listener=listener, on_channel=True)
+    driver.publish(speaker, "b")
+    assert (reply["offset"], driver.heard(listener), heard_on_channel(driver)) == (1, [(1, "a")], [2])
+    _, reply = driver.join_listener(session_id, listener=listener)
+    driver.publish(speaker, "c")
+    assert (reply["offset"], driver.heard(listener)) == (2, [(1, "a"), (3, "c")])
+
+
+def test_a_message_of_before_the_change_is_pushed_though_the_row_is_on_the_channel(
+    driver: PublishDriver,
+) -> None:
+    """Its publish read the session before the channel had the language, and the listeners after that."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.publish(speaker, "a")
+    before = driver.session(session_id)
+    (entry,) = driver.container.message_log.at(session_id, before.epoch, [1])
+    driver.join_listener(session_id, listener=listener, on_channel=True)
+    driver.container.fan_out.publish(before, entry)
+    assert driver.heard(listener) == [(1, "a"), (1, "a")]
+    assert heard_on_channel(driver) == []
+
+
+def test_the_reply_of_a_change_replays_what_the_channel_did_not_carry(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    listener, reply = driver.join_listener(session_id)
+    driver.api.answer = lambda _: Answer(status=500)
+    driver.publish(speaker, "a")
+    driver.api.answer = lambda _: Answer()
+    before = len(driver.heard(listener))
+    position = Position(epoch=reply["epoch"], offset=0)
+    _, reply = driver.join_listener(session_id, position=position, listener=listener, on_channel=True)
+    assert (reply["replayed"], driver.heard(listener)[before:]) == (1, [(1, "a")])
+
+
+def test_a_failed_channel_is_retried_by_the_queue_and_direct_listeners_get_nothing_twice(
+    driver: PublishDriver,
+) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    for language in ("es", "fr"):
+        driver.join_listener(session_id, language, on_channel=True)
+    channel_of(driver).away = {"es"}
+    driver.publish(speaker, "a")
+    (task,) = driver.queue.tasks
+    assert (task.shard, task.channel_languages, task.offset) == (CHANNEL, ("es",), 1)
+    assert (driver.heard(direct), heard_on_channel(driver), heard_on_channel(driver, "fr")) == (
+        [(1, "a")],
+        [],
+        [1],
+    )
+    channel_of(driver).away = set()
+    serve(driver)
+    assert driver.queue.tasks == []
+    assert (driver.heard(direct), heard_on_channel(driver), heard_on_channel(driver, "fr")) == (
+        [(1, "a")],
+        [1],
+        [1],
+    )
+    assert driver.recorder.counts["ChannelFailed"] == 1
+
+
+def test_a_task_whose_channel_fails_is_redelivered_and_the_shards_beside_it_are_served(
+    driver: PublishDriver,
+) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    driver.join_listener(session_id, on_channel=True)
+    channel_of(driver).away = {"es"}
+    driver.publish(speaker, "a")
+    (failed,) = driver.queue.tasks
+    shard = replace(failed, shard=0)
+    results = driver.container.fan_out_consumer([failed, shard])
+    assert [isinstance(result, UnavailableError) for result in results] == [True, False]
+    assert driver.heard(direct) == [(1, "a"), (1, "a")]
+
+
+def test_a_publish_that_can_use_neither_the_channel_nor_the_queue_fails(driver: PublishDriver) -> None:
+    """The speaker repeats it, and gets its offset."""
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    channel_of(driver).away, driver.queue.is_away = {"es"}, True
+    with pytest.raises(UnavailableError):
+        driver.publish(speaker, "a", request_id="r")
+    channel_of(driver).away, driver.queue.is_away = set(), False
+    assert driver.publish(speaker, "a", request_id="r")["offset"] == 1
+    assert heard_on_channel(driver) == [1]
+
+
+def test_a_channel_that_does_not_answer_delays_no_direct_listener(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    driver.join_listener(session_id, on_channel=True)
+    was_pushed = threading.Event()
+
+    def answer(got: Got) -> Answer:
+        if got.connection_id == direct:
+            was_pushed.set()
+        return Answer()
+
+    class SlowChannel(FakeChannel):
+        def publish(self, session_id: str, language: str, payloads: object) -> None:
+            assert was_pushed.wait(20), "the direct listener gets the message first"
+
+    driver.api.answer = answer
+    channel_fan_out = driver.container.channel_fan_out
+    assert channel_fan_out is not None
+    slow = replace(channel_fan_out, channel=SlowChannel())
+    fan_out = replace(driver.container.fan_out, channel=slow)
+    driver.publish(speaker, "a")
+    was_pushed.clear()
+    session = driver.session(session_id)
+    (entry,) = driver.container.message_log.at(session_id, session.epoch, [1])
+    fan_out.publish(session, entry)
+    assert driver.heard(direct) == [(1, "a"), (1, "a")]
+
+
+def test_updates_and_the_end_reach_listeners_on_the_channel(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    listener, _ = driver.join_listener(session_id, on_channel=True)
+    driver.update(speaker, quality="premium")
+    driver.end(speaker)
+    pushes = channel_of(driver).pushes("es")
+    assert [push["type"] for push in pushes] == ["sessionUpdated", "sessionEnded"]
+    assert driver.api.pushes(direct) == pushes
+    assert driver.api.pushes(listener) == []
+
+
+def test_the_absence_and_the_return_of_the_speaker_reach_them_too(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    driver.disconnect(speaker)
+    driver.resume(driver.connect("user"), session_id)
+    driver.now += UNLIMITED.session_lifetime
+    driver.container.end_session.end_if_due(driver.session(session_id))
+    pushes = channel_of(driver).pushes("es")
+    assert [push["type"] for push in pushes] == ["sessionUpdated", "sessionUpdated", "sessionEnded"]
+    assert ["graceEndsAt" in push for push in pushes] == [True, False, False]
+
+
+def test_an_end_that_the_channel_did_not_carry_is_retried_by_the_queue(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    channel_of(driver).away = {"es"}
+    driver.end(speaker)
+    channel_of(driver).away = set()
+    serve(driver)
+    assert [push["type"] for push in channel_of(driver).pushes("es")] == ["sessionEnded"]
+
+
+def test_shards_of_the_queue_leave_out_whom_the_channel_serves(driver: PublishDriver) -> None:
+    """Also a listener that goes to the channel while the tasks wait."""
+    large = driver.with_settings(direct_fan_out=0)
+    speaker, session_id = large.speaking()
+    direct, _ = large.join_listener(session_id)
+    on_channel, _ = large.join_listener(session_id, on_channel=True)
+    changing, _ = large.join_listener(session_id, "es")
+    large.publish(speaker, "a")
+    assert heard_on_channel(large) == [1]
+    large.join_listener(session_id, listener=changing, on_channel=True)
+    serve(large)
+    assert [large.heard(one) for one in (direct, on_channel, changing)] == [[(1, "a")], [], []]
+    large.close()
+
+
+def test_a_retry_for_a_connection_reaches_it_though_it_is_on_the_channel_by_now(
+    driver: PublishDriver,
+) -> None:
+    """It gets the message twice, and discards one by its offset."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda _: Answer(status=429)
+    driver.publish(speaker, "a")
+    driver.join_listener(session_id, listener=listener, on_channel=True)
+    driver.api.answer = lambda _: Answer()
+    before = len(driver.heard(listener))
+    serve(driver)
+    assert driver.heard(listener)[before:] == [(1, "a")]
+
+
+def test_the_messages_of_an_interval_are_one_push_on_the_channel(driver: PublishDriver) -> None:
+    """The end follows them."""
+    waiting = driver.with_settings(coalescing_interval=2, coalescing_audience=0)
+    speaker, session_id = waiting.speaking()
+    direct, _ = waiting.join_listener(session_id)
+    waiting.join_listener(session_id, on_channel=True)
+    for data in ("a", "b"):
+        waiting.publish(speaker, data)
+    assert channel_of(waiting).published == []
+    waiting.now += 2
+    assert waiting.container.fan_out_consumer([FlushTask(session_id=session_id)]) == [None]
+    serve(waiting)
+    waiting.publish(speaker, "c")
+    waiting.end(speaker)
+    serve(waiting)
+    types = [push["type"] for push in channel_of(waiting).pushes("es")]
+    assert sorted(types[1:]) == ["message", "sessionEnded"]
+    assert types[0] == "batch"
+    assert heard_on_channel(waiting) == [1, 2, 3]
+    assert [offset for offset, _ in waiting.heard(direct)] == [1, 2, 3]
+    waiting.close()
+
+
+def test_a_channel_gets_entries_in_order_and_then_events(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id)
+    for data in ("a", "b"):
+        driver.publish(speaker, data)
+    epoch = driver.session(session_id).epoch
+    common = {"session_id": session_id, "shard": CHANNEL, "channel_languages": ("es",)}
+    end = FanOutTask(**common, event={"type": "sessionEnded"})  # pyright: ignore[reportArgumentType]
+    second, first = (FanOutTask(**common, epoch=epoch, offset=offset) for offset in (2, 1))  # pyright: ignore[reportArgumentType]
+    assert driver.container.fan_out_consumer([end, second, first]) == [None] * 3
+    (published,) = channel_of(driver).published
+    assert [push.get("offset") for push in published[2]] == [1, 2, None]
+
+
+def test_a_task_of_a_former_release_serves_everyone(driver: PublishDriver) -> None:
+    """No channel had its content."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id, on_channel=True)
+    driver.publish(speaker, "a")
+    epoch = driver.session(session_id).epoch
+    former = to_task(f'{{"sessionId":"{session_id}","shard":0,"epoch":"{epoch}","offset":1}}')
+    assert driver.container.fan_out_consumer([former]) == [None]
+    assert driver.heard(listener) == [(1, "a")]
+
+
+def test_a_stack_whose_channel_was_removed_pushes_to_everyone(driver: PublishDriver) -> None:
+    """Also what was queued before, and a task of the channel has no effect."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id, on_channel=True)
+    without = PublishDriver(driver.api, driver.settings)
+    without.publish(speaker, "a")
+    assert without.heard(listener) == [(1, "a")]
+    queued = [
+        FanOutTask(
+            session_id=session_id,
+            shard=shard,
+            epoch=without.session(session_id).epoch,
+            offset=1,
+            channel_languages=("es",),
+        )
+        for shard in (0, CHANNEL)
+    ]
+    assert without.container.fan_out_consumer(queued) == [None, None]
+    assert without.heard(listener) == [(1, "a"), (1, "a")]
+    without.close()
+
+
+def test_a_task_names_the_languages_of_the_channel_in_its_message() -> None:
+    for task in (
+        FanOutTask(session_id="s", shard=CHANNEL, epoch="e", offset=1, channel_languages=("es", "fr")),
+        FanOutTask(session_id="s", shard=3, event={"type": "x"}, channel_languages=("es",)),
+        FanOutTask(session_id="s", shard=3, epoch="e", offset=1),
+    ):
+        assert to_task(to_json(task)) == task
+    assert "channel" not in to_json(FanOutTask(session_id="s", shard=3, epoch="e", offset=1))
