@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import time
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -187,10 +188,9 @@ def authorizer(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) ->
     iam.delete_role(RoleName=NAME)
 
 
-def _create(emulator: MiniStack, authorizer_arn: str, **modes: str) -> dict[str, Any]:
-    """Create an API; `modes` are the types for connecting, publishing and subscribing."""
-    chosen = {"connecting": "AWS_LAMBDA", "publishing": "AWS_IAM", "subscribing": "AWS_LAMBDA", **modes}
-    authorizer = {"authorizerUri": authorizer_arn, "authorizerResultTtlInSeconds": 0}
+def _create(emulator: MiniStack, authorizer_arn: str, **config: str) -> dict[str, Any]:
+    """Create an API whose authorizer has this config beside its ARN."""
+    authorizer = {"authorizerUri": authorizer_arn, "authorizerResultTtlInSeconds": 0, **config}
     return client("appsync", emulator.environment).create_api(
         name=NAME,
         eventConfig={
@@ -199,11 +199,22 @@ def _create(emulator: MiniStack, authorizer_arn: str, **modes: str) -> dict[str,
                 {"authType": "API_KEY"},
                 {"authType": "AWS_LAMBDA", "lambdaAuthorizerConfig": authorizer},
             ],
-            "connectionAuthModes": [{"authType": chosen["connecting"]}],
-            "defaultPublishAuthModes": [{"authType": chosen["publishing"]}],
-            "defaultSubscribeAuthModes": [{"authType": chosen["subscribing"]}],
+            "connectionAuthModes": [{"authType": "AWS_LAMBDA"}],
+            "defaultPublishAuthModes": [{"authType": "AWS_IAM"}],
+            "defaultSubscribeAuthModes": [{"authType": "AWS_LAMBDA"}],
         },
     )["api"]
+
+
+def _permit(emulator: MiniStack, api: Mapping[str, Any]) -> None:
+    """Let AppSync invoke the authorizer for an API."""
+    client("lambda", emulator.environment).add_permission(
+        FunctionName=NAME,
+        StatementId=api["apiId"],
+        Action="lambda:InvokeFunction",
+        Principal="appsync.amazonaws.com",
+        SourceArn=api["apiArn"],
+    )
 
 
 @pytest.fixture(scope="module")
@@ -211,13 +222,7 @@ def api(emulator: MiniStack, authorizer: tuple[str, Path]) -> Iterator[EventApi]
     appsync = client("appsync", emulator.environment)
     made = _create(emulator, authorizer[0])
     appsync.create_channel_namespace(apiId=made["apiId"], name="sessions")
-    client("lambda", emulator.environment).add_permission(
-        FunctionName=NAME,
-        StatementId=made["apiId"],
-        Action="lambda:InvokeFunction",
-        Principal="appsync.amazonaws.com",
-        SourceArn=made["apiArn"],
-    )
+    _permit(emulator, made)
     namespace = f"{made['apiArn']}/channelNamespace/sessions"
     yield EventApi(
         emulator=emulator,
@@ -510,6 +515,22 @@ def test_no_function_policy_refuses_each_token(
     api.client("appsync").delete_api(apiId=other["apiId"])
 
 
+def test_a_token_of_another_form_is_refused_without_the_authorizer(
+    api: EventApi, emulator: MiniStack, authorizer: tuple[str, Path]
+) -> None:
+    made = _create(emulator, authorizer[0], identityValidationExpression="valid:.*|wrong:.*")
+    _permit(emulator, made)
+    strict = replace(api, id=made["apiId"])
+    earlier = len(api.asked())
+    with strict.connection(api.token(word="another")) as refused:
+        assert _error(refused.receive()) == "UnauthorizedException"
+    assert len(api.asked()) == earlier
+    with strict.connection() as one:
+        assert one.ask(type="connection_init")["type"] == "connection_ack"
+    assert len(api.asked()) == earlier + 1
+    api.client("appsync").delete_api(apiId=made["apiId"])
+
+
 def test_a_namespaces_modes_take_the_place_of_the_apis(api: EventApi) -> None:
     appsync = api.client("appsync")
     key = appsync.create_api_key(apiId=api.id)["apiKey"]["id"]
@@ -519,6 +540,9 @@ def test_a_namespaces_modes_take_the_place_of_the_apis(api: EventApi) -> None:
     assert (created["publishAuthModes"], created["subscribeAuthModes"]) == ([{"authType": "API_KEY"}], [])
     assert api.publish("1", channel="/open/one", headers={"x-api-key": key})[0] == 200
     assert api.publish("1", channel="/open/one")[0] == 401
+    expired = appsync.create_api_key(apiId=api.id, expires=int(time.time()) - 60)["apiKey"]["id"]
+    assert api.publish("1", channel="/open/one", headers={"x-api-key": expired})[0] == 401
+    appsync.delete_api_key(apiId=api.id, id=expired)
     assert api.publish("1", headers={"x-api-key": key})[0] == 401
     with api.connection() as one:
         assert one.subscribe("/open/one")["type"] == "subscribe_success"
