@@ -6,5 +6,6 @@ const source = (path: string): string => fileURLToPath(new URL(`client/src/${pat
 export const SOURCE_ALIAS = [
   { find: /^websocket-sessions$/, replacement: source("index.ts") },
   { find: /^websocket-sessions\/auth$/, replacement: source("auth/cognito.ts") },
+  { find: /^websocket-sessions\/channel$/, replacement: source("channel/appSyncEvents.ts") },
   { find: /^websocket-sessions\/react$/, replacement: source("react/index.ts") },
 ];

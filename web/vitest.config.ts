@@ -10,6 +10,7 @@ export default defineConfig({
           name: "unit",
           include: ["client/{src,packageTests}/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
           testTimeout: 20_000,
+          expect: { poll: { timeout: 10_000, interval: 10 } },
           // Concurrent tests wait for a network's faults, not for the processor.
           maxConcurrency: 20,
         },

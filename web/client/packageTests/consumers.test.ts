@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { build as buildWithEsbuild } from "esbuild";
 import { build as buildWithVite } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { isOnChannel, startServers } from "../testSupport/channelHarness.ts";
 import { startFakeServer } from "../testSupport/harness.ts";
 import { Consumer, WEB, WS } from "./packedLibrary.ts";
 
@@ -19,6 +20,18 @@ const PROGRAM = (library: string): string => `
   console.log(JSON.stringify(await received));
   await listener.leave();
   speaker.connection.close();
+`;
+
+/** Joins a session whose messages come on the audience's channel, and prints the first one. */
+const CHANNEL_PROGRAM = `
+  import { createClient } from "websocket-sessions";
+  import { appSyncEvents } from "websocket-sessions/channel";
+  const [config, WebSocket] = [JSON.parse(process.argv[2]), (await import(process.argv[3])).WebSocket];
+  const client = createClient(config, { WebSocket, channel: appSyncEvents() });
+  const listener = await client.join("caring-king-275", { targetLanguage: "de" });
+  const received = new Promise((resolve) => listener.messages.on(resolve));
+  console.log((await received).data);
+  await listener.leave();
 `;
 
 const CONSUMER = `
@@ -68,6 +81,17 @@ async function run(file: string): Promise<string> {
 describe("the packed library", { timeout: 60_000 }, () => {
   test("runs in Node as it is", async () => {
     expect(await run(consumer.write("program.mjs", PROGRAM("websocket-sessions")))).toBe('{"hello":"world"}');
+  });
+
+  test("receives on the audience's channel with the entry point for it", async () => {
+    const { server, api } = await startServers();
+    const config = JSON.stringify({ webSocketUrl: server.url, httpUrl: server.httpUrl });
+    const program = consumer.write("channel.mjs", CHANNEL_PROGRAM);
+    const output = consumer.run(process.execPath, program, config, WS);
+    await isOnChannel(server);
+    server.session.append("on the channel");
+    expect(await output).toBe("on the channel");
+    expect(api.handshakes.length).toBe(1);
   });
 
   test("is a plain module script: it imports nothing but its own files", async () => {

@@ -1,12 +1,16 @@
 import type { FrontendConfig } from "./frontendConfig.ts";
-import { ListenerService } from "./listenerService.ts";
+import { ListenerService, type ListenerOptions } from "./listenerService.ts";
 import type { CreateSessionBody, Language } from "./protocol.generated.ts";
 import { createSession, resumeSession, type StarterOptions } from "./speakerStarter.ts";
 import type { SpeakerService } from "./speakerService.ts";
 import type { StartOptions } from "./startConnection.ts";
 
-/** How a client connects; `fallback: httpFallback()` creates sessions over HTTP where WebSockets are blocked. */
-export type ClientOptions = Pick<StarterOptions, "WebSocket" | "timings" | "debug" | "token" | "fallback">;
+/**
+ * How a client connects. `fallback: httpFallback()` creates sessions over HTTP where WebSockets are blocked.
+ * `channel: appSyncEvents()` receives the messages of large audiences on the channel that the server offers.
+ */
+export type ClientOptions = Pick<StarterOptions, "WebSocket" | "timings" | "debug" | "token" | "fallback"> &
+  Pick<ListenerOptions, "channel">;
 
 /** The part of `frontendConfig` that a client needs. */
 export type ClientConfig = Pick<FrontendConfig, "webSocketUrl" | "httpUrl">;

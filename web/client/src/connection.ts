@@ -44,6 +44,8 @@ export class Connection {
   /** Failures that the connection survives, such as a failed token refresh. */
   readonly warnings = new Emitter<SessionError>();
   declare readonly timings: Timings;
+  /** The class of its WebSockets, which the option `debug` watches. */
+  declare readonly WebSocket: WebSocketClass;
   /** The server's clock minus the device's by a guess, which counts until the server has sent a timestamp. */
   protected estimatedOffsetMs = 0;
   #serverOffsetMs: number | undefined;
@@ -55,11 +57,12 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     const timings = (this.timings = { ...DEFAULT_TIMINGS, ...options.timings });
-    const WebSocket = options.WebSocket ?? globalThis.WebSocket;
+    const plain = options.WebSocket ?? globalThis.WebSocket;
+    const WebSocket = (this.WebSocket = options.debug?.(this, plain) ?? plain);
     this.#options = {
       ...options,
       timings,
-      WebSocket: options.debug?.(this, WebSocket) ?? WebSocket,
+      WebSocket,
       getToken: async (forceRefresh, signal) => this.getToken(forceRefresh, signal),
       onMessage: (message, socket) => this.receive(message, socket),
     };
@@ -90,7 +93,7 @@ export class Connection {
       () => this.socket?.probe(),
       () => this.reconnect(),
     );
-    void this.#run(this.closed);
+    this.#run(this.closed).catch(() => undefined);
   }
 
   /** Connects now if the state is `waitingToRetry`; does nothing otherwise. */
@@ -151,8 +154,9 @@ export class Connection {
     if (socket === this.#current) this.#wake();
   }
 
+  /** Connects, and connects again after each loss. @throws the signal's reason, once it aborts. */
   async #run(stop: AbortSignal): Promise<void> {
-    for (let failures = 0; !stop.aborted; failures++) {
+    for (let failures = 0; ; failures++) {
       let openSinceMs = Infinity;
       try {
         this.state.set({ name: "connecting", attempt: failures });
@@ -160,7 +164,7 @@ export class Connection {
         openSinceMs = monotonicMs();
         await this.#keepOpen(socket, stop);
       } catch (thrown) {
-        if (isAborted(stop)) return;
+        stop.throwIfAborted();
         const { timings } = this;
         let error = toSessionError(thrown);
         // A connection that was open is opened again, whatever closed it.
@@ -181,7 +185,7 @@ export class Connection {
             error,
           });
           return after(waitMs, resolve);
-        }).catch(() => undefined);
+        });
       }
     }
   }
@@ -230,9 +234,4 @@ export class Connection {
       return undefined;
     }
   }
-}
-
-/** A function, because the compiler takes a property that was false for false after an await. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -18,11 +18,11 @@ export async function diagnoseHandshake(
   token: string | undefined,
   signal: AbortSignal,
 ): Promise<SessionError | undefined> {
-  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
   const request = { method: "PATCH", headers, signal };
   const response = await fetch(httpUrl + NONEXISTENT_SESSION, request).catch(() => undefined);
   if (!response) return undefined;
-  if (token !== undefined && [401, 403].includes(response.status))
+  if (token && [401, 403].includes(response.status))
     return new SessionError("UNAUTHORIZED", "The server refused the token: sign in.");
   return new SessionError("UPGRADE_FAILED", "A proxy or firewall may block the WebSocket.");
 }

@@ -1,38 +1,37 @@
+import type { Timings } from "./timings.ts";
 import { after, monotonicMs } from "./waiting.ts";
 
-export interface HeartbeatOptions {
-  /** Silence after which to send a heartbeat. */
-  readonly intervalMs: number;
-  /** Silence after a heartbeat that means a dead peer. */
-  readonly timeoutMs: number;
-  readonly send: () => void;
-  readonly onTimeout: () => void;
-}
+export type HeartbeatTimings = Pick<Timings, "heartbeatIntervalMs" | "heartbeatTimeoutMs">;
 
 /** Checks that the peer is alive: sends a heartbeat after some silence, and times out if nothing arrives. */
 export class Heartbeat {
-  readonly #options: HeartbeatOptions;
+  readonly #timings: HeartbeatTimings;
+  readonly #send: () => void;
+  readonly #onTimeout: () => void;
   #cancel = (): void => undefined;
   /** Monotonic; Infinity while no heartbeat is unanswered. */
   #deadlineMs = Infinity;
 
-  constructor(options: HeartbeatOptions) {
-    this.#options = options;
+  constructor(timings: HeartbeatTimings, send: () => void, onTimeout: () => void) {
+    this.#timings = timings;
+    this.#send = send;
+    this.#onTimeout = onTimeout;
     this.onReceived();
   }
 
   /** Starts the interval again: any message from the peer proves that it is alive. */
   onReceived(): void {
     this.#deadlineMs = Infinity;
-    this.#wait(this.#options.intervalMs, () => this.probe(this.#options.timeoutMs));
+    const { heartbeatIntervalMs, heartbeatTimeoutMs } = this.#timings;
+    this.#wait(heartbeatIntervalMs, () => this.probe(heartbeatTimeoutMs));
   }
 
   /** Sends a heartbeat now. An earlier deadline stays: asking again must not keep a dead peer alive. */
   probe(timeoutMs: number): void {
     const now = monotonicMs();
     this.#deadlineMs = Math.min(this.#deadlineMs, now + timeoutMs);
-    this.#wait(this.#deadlineMs - now, this.#options.onTimeout);
-    this.#options.send();
+    this.#wait(this.#deadlineMs - now, this.#onTimeout);
+    this.#send();
   }
 
   stop(): void {

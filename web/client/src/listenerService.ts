@@ -1,8 +1,9 @@
 import { backoffDelay } from "./backoff.ts";
+import type { Channel, ChannelAdapter } from "./channel.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { hasCode, meansSessionEnded, SessionError, toSessionError } from "./errors.ts";
 import { GapProbe } from "./gapProbe.ts";
-import { initialListenerState, type ListenerState } from "./listenerState.ts";
+import type { ListenerState } from "./listenerState.ts";
 import { mergeState } from "./mergeState.ts";
 import { Emitter, Observable } from "./observable.ts";
 import type { Language, ServerMessage, SessionJoined, SessionMessage } from "./protocol.generated.ts";
@@ -14,6 +15,8 @@ import { after, withLimit } from "./waiting.ts";
 export interface ListenerOptions extends Omit<ConnectionOptions, "attach"> {
   readonly sessionId: string;
   readonly targetLanguage: Language;
+  /** `appSyncEvents()` receives the messages of a large audience on the channel that the server offers. */
+  readonly channel?: ChannelAdapter | undefined;
 }
 
 /** A message with content. A message for other languages only moves the position. */
@@ -46,6 +49,7 @@ export class ListenerService {
   });
   readonly #gapProbe: GapProbe;
   readonly #answer = new Observable<LanguageAnswer>({});
+  readonly #channel: Channel | undefined;
   /** Cancels the recovery that is planned; undefined if none is planned or under way. */
   #cancelRecovery: (() => void) | undefined;
   /** Settles when no recovery is under way: overlapping ones might be answered in another order. */
@@ -53,11 +57,18 @@ export class ListenerService {
   #isEnding = false;
 
   constructor(options: ListenerOptions) {
-    this.state = new Observable(initialListenerState(options.sessionId, options.targetLanguage));
+    const { sessionId, targetLanguage } = options;
+    this.state = new Observable<ListenerState>({
+      sessionId,
+      targetLanguage,
+      version: -1,
+      endReason: undefined,
+    });
     this.connection = new Connection({
       ...options,
       attach: async (socket, signal) => this.#attach(socket, signal),
     });
+    this.#channel = options.channel?.(this.connection, () => this.#recoverSoon(0));
     this.#gapProbe = new GapProbe(this.connection.timings.gapProbe, () => this.#probe());
     this.connection.messages.on((message) => this.#onMessage(message));
     this.connection.state.subscribe((state) => {
@@ -152,7 +163,8 @@ export class ListenerService {
       const from = this.#buffer.position.value;
       let reply: SessionJoined;
       try {
-        reply = await send({ action: "joinSession", sessionId, targetLanguage, ...from });
+        const onChannel = this.#channel?.joinFields(targetLanguage);
+        reply = await send({ action: "joinSession", sessionId, targetLanguage, ...from, ...onChannel });
       } catch (error) {
         const served = this.#answer.value;
         const isRefusal = hasCode(error, "UNSUPPORTED_LANGUAGE", "INVALID_LANGUAGE");
@@ -163,7 +175,9 @@ export class ListenerService {
         continue;
       }
       this.#apply(reply, from !== undefined);
-      if (reply.more && from) await this.#replayed(from.offset + reply.replayed);
+      // Replayed messages are pushes and may arrive a little after the reply.
+      if (reply.more && from)
+        await this.#reached(from.offset + reply.replayed, this.connection.timings.gapDelayMs);
       if (reply.more) continue;
       if (reply.status === "ended") {
         this.#end(reply.offset, reply.endReason);
@@ -179,13 +193,18 @@ export class ListenerService {
     if (reply.reset || !hadPosition) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
     this.#buffer.confirm(reply.offset);
     this.#update({ sourceLanguage: reply.sourceLanguage, ...mergeState(this.state.value, reply) });
-    this.#answer.set({ language: reply.targetLanguage });
+    this.#onAnswer(reply);
   }
 
-  /** Waits for replayed messages, which are pushes and may arrive a little after the reply. */
-  async #replayed(offset: number): Promise<void> {
-    const limit = AbortSignal.timeout(this.connection.timings.gapDelayMs);
-    await this.#buffer.position.until((now) => (now?.offset ?? 0) >= offset, limit).catch(() => undefined);
+  #onAnswer(reply: SessionJoined): void {
+    this.#answer.set({ language: reply.targetLanguage });
+    this.#channel?.onJoined(reply);
+  }
+
+  /** Waits until every message up to this offset has arrived, or for the time limit. */
+  async #reached(offset: number, timeoutMs: number): Promise<void> {
+    const limit = AbortSignal.timeout(timeoutMs);
+    await this.#buffer.position.until((now) => (now?.offset ?? -1) >= offset, limit).catch(() => undefined);
   }
 
   /** Wants the served language again, unless a later call wants another one. */
@@ -195,7 +214,11 @@ export class ListenerService {
   }
 
   get #needsRecovery(): boolean {
-    return this.#buffer.hasGap || this.#answer.value.language !== this.state.value.targetLanguage;
+    return (
+      this.#buffer.hasGap ||
+      this.#answer.value.language !== this.state.value.targetLanguage ||
+      !!this.#channel?.isJoinDue
+    );
   }
 
   /** Joins again on the open connection if messages are missing or another language is wanted, with growing waits. */
@@ -246,11 +269,8 @@ export class ListenerService {
     this.#recoverSoon();
     if (this.#isEnding) return;
     this.#isEnding = true;
-    const limit = AbortSignal.timeout(this.connection.timings.endTimeoutMs);
-    void this.#buffer.position
-      .until((now) => now !== undefined && now.offset >= offset, limit)
-      .catch(() => undefined)
-      .then(() => this.connection.close());
+    const { connection } = this;
+    void this.#reached(offset, connection.timings.endTimeoutMs).then(() => connection.close());
   }
 
   #onMessage(message: ServerMessage): void {
@@ -266,7 +286,7 @@ export class ListenerService {
       this.#end(message.offset, message.reason);
     } else if (message.type === "sessionJoined") {
       // A late reply to a request that timed out: the server may serve its language now.
-      this.#answer.set({ language: message.targetLanguage });
+      this.#onAnswer(message);
       this.#recoverSoon(0);
     }
   }

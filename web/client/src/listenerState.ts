@@ -16,8 +16,3 @@ export interface ListenerState {
   readonly version: number;
   readonly endReason?: EndReason | undefined;
 }
-
-/** Returns the state before the join. */
-export function initialListenerState(sessionId: string, targetLanguage: Language): ListenerState {
-  return { sessionId, targetLanguage, version: -1, endReason: undefined };
-}

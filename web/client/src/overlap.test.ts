@@ -113,8 +113,12 @@ describe("a speaker's overlapping changes", () => {
 test("a repeated probe does not extend the deadline of a dead peer", () => {
   vi.useFakeTimers();
   let timeouts = 0;
-  const options = { intervalMs: 1000, timeoutMs: 100, send: () => undefined, onTimeout: () => timeouts++ };
-  const heartbeat = new Heartbeat(options);
+  const timings = { heartbeatIntervalMs: 1000, heartbeatTimeoutMs: 100 };
+  const heartbeat = new Heartbeat(
+    timings,
+    () => undefined,
+    () => timeouts++,
+  );
   heartbeat.probe(100);
   for (let probes = 0; probes < 3; probes++) {
     vi.advanceTimersByTime(40);

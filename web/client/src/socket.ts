@@ -69,7 +69,7 @@ export class Socket {
     try {
       const opening = (webSocket = new WebSocket(url, [
         SUBPROTOCOL,
-        ...(token === undefined ? [] : [TOKEN_SUBPROTOCOL_PREFIX + token]),
+        ...(token ? [TOKEN_SUBPROTOCOL_PREFIX + token] : []),
       ]));
       opening.onerror = () => undefined; // a close event follows, and says no more
       await withLimit(
@@ -84,10 +84,7 @@ export class Socket {
       );
       return new Socket(opening, options, signal);
     } catch (cause) {
-      if (webSocket) {
-        webSocket.onopen = webSocket.onclose = null;
-        webSocket.close();
-      }
+      webSocket?.close();
       signal.throwIfAborted();
       // The constructor throws for an address that no WebSocket can have.
       const retryable = webSocket !== undefined;
@@ -99,14 +96,11 @@ export class Socket {
     this.token = options.token;
     this.#webSocket = webSocket;
     this.#options = options;
-    const { timings } = options;
-    this.#heartbeat = new Heartbeat({
-      intervalMs: timings.heartbeatIntervalMs,
-      timeoutMs: timings.heartbeatTimeoutMs,
-      send: () => this.#send({ action: "heartbeat" }),
-      onTimeout: () => this.#end(CLOSE_DEAD_PEER, "The server did not answer a heartbeat."),
-    });
-    webSocket.onopen = null;
+    this.#heartbeat = new Heartbeat(
+      options.timings,
+      () => this.#send({ action: "heartbeat" }),
+      () => this.#end(CLOSE_DEAD_PEER, "The server did not answer a heartbeat."),
+    );
     webSocket.onmessage = (event: { data: unknown }) => this.#receive(String(event.data));
     webSocket.onclose = ({ code }: { code: number }) =>
       this.#end(code, `The server closed the connection (${code}).`);
@@ -178,7 +172,7 @@ export class Socket {
 
   #receive(text: string): void {
     this.#heartbeat.onReceived();
-    const message = parse(text);
+    const message = parseMessage(text);
     if (!message) return;
     const { requestId = "" } = message as Partial<Reply>;
     const settle = this.#pending.get(requestId);
@@ -198,7 +192,7 @@ export class Socket {
 }
 
 /** Returns a message of the protocol; undefined for API Gateway's own `{"message", "connectionId"}`. */
-function parse(text: string): ServerMessage | undefined {
+export function parseMessage(text: string): ServerMessage | undefined {
   try {
     const message = JSON.parse(text) as Partial<ServerMessage> | null;
     return typeof message?.type === "string" ? (message as ServerMessage) : undefined;

@@ -22,8 +22,7 @@ export async function createSession(
   body: CreateSessionBody,
   options?: StartOptions,
 ): Promise<SpeakerService> {
-  const first = { action: "createSession", requestId: newRequestId(), ...body } as const;
-  return start(starterOptions, first, options);
+  return start(starterOptions, { action: "createSession", ...body }, options);
 }
 
 /**
@@ -38,8 +37,7 @@ export async function resumeSession(
   sessionId: string,
   options?: StartOptions,
 ): Promise<SpeakerService> {
-  const first = { action: "resumeSession", requestId: newRequestId(), sessionId } as const;
-  return start(starterOptions, first, options);
+  return start(starterOptions, { action: "resumeSession", sessionId }, options);
 }
 
 /**
@@ -48,9 +46,10 @@ export async function resumeSession(
  */
 async function start(
   starterOptions: StarterOptions,
-  first: FirstAttach,
+  request: FirstAttach,
   options: StartOptions = {},
 ): Promise<SpeakerService> {
+  const first = { requestId: newRequestId(), ...request };
   const attachment = new SpeakerAttachment(first);
   const { fallback, httpUrl } = starterOptions;
   const connection = new SpeakerConnection({ ...starterOptions, attach: attachment.attach });

@@ -53,12 +53,12 @@ export async function withLimit<Result>(
   timeoutMs: number,
   subject: string,
   signals: readonly (AbortSignal | undefined)[],
-  action: (signal: AbortSignal) => Promise<Result> | Result,
+  action: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const limit = new AbortController();
   const signal = AbortSignal.any([limit.signal, ...signals.filter((each) => each !== undefined)]);
   return abortable(signal, (resolve, reject) => {
-    (async () => action(signal))().then(resolve, reject);
+    action(signal).then(resolve, reject);
     return after(timeoutMs, () =>
       limit.abort(new SessionError("TIMEOUT", `${subject} took over ${timeoutMs} ms.`)),
     );

@@ -2,6 +2,7 @@ import type {
   ClientMessage,
   EndReason,
   ErrorCode,
+  Language,
   OpenStatus,
   Publish,
   ServerMessage,
@@ -9,6 +10,7 @@ import type {
   SessionMessage,
 } from "../src/protocol.generated.ts";
 import type { FakeConnection } from "./fakeConnection.ts";
+import type { FakeEventApi } from "./fakeEventApi.ts";
 
 const EPOCH = "5f0c9a1e";
 const FIXED = {
@@ -23,6 +25,13 @@ const FIXED = {
 export class FakeSession {
   readonly log: SessionMessage[] = [];
   readonly listeners = new Set<FakeConnection>();
+  /** The listeners that receive the session's pushes on the audience's channel. */
+  readonly onChannel = new Set<FakeConnection>();
+  /** The service of the audience's channel; the session offers none without it. */
+  eventApi: FakeEventApi | undefined;
+  /** Whether a listener that asks for the channel gets it. */
+  grantsChannel = true;
+  readonly #channelLanguages = new Set<Language>();
   readonly created = new Map<string, string>();
   /** Messages with a smaller offset are no longer kept. */
   logStart = 1;
@@ -59,6 +68,7 @@ export class FakeSession {
 
   forget(connection: FakeConnection): void {
     this.listeners.delete(connection);
+    this.onChannel.delete(connection);
     if (this.speaker === connection) this.speaker = undefined;
   }
 
@@ -67,8 +77,15 @@ export class FakeSession {
     const message = { type: "message", sessionId: this.#id(), epoch: EPOCH, offset, data } as const;
     const logged = { ...message, contentType, encoding, publishedAt: FIXED.createdAt } as const;
     this.log.push(logged);
-    for (const listener of this.listeners) this.deliver(logged, listener);
+    for (const listener of this.listeners) if (!this.onChannel.has(listener)) this.deliver(logged, listener);
+    this.publishOnChannel(logged);
     return offset;
+  }
+
+  /** Publishes a push on the channel of each language that has had listeners there. */
+  publishOnChannel(message: ServerMessage): void {
+    for (const language of this.#channelLanguages)
+      this.eventApi?.publish(this.#channelName(language), message);
   }
 
   /** Ends the session and returns the message that says so. */
@@ -112,7 +129,7 @@ export class FakeSession {
       case "joinSession":
         return this.#join(message, connection);
       case "leaveSession":
-        if (connection) this.listeners.delete(connection);
+        if (connection) this.forget(connection);
         return { type: "sessionLeft", sessionId };
       case "updateSession": {
         this.#status = message.status ?? this.#status;
@@ -142,6 +159,11 @@ export class FakeSession {
     if (this.isGone) return error("SESSION_NOT_FOUND");
     if (endReason && offset === undefined) return error("SESSION_ENDED");
     if (!endReason) this.listeners.add(connection);
+    const onChannel =
+      message.onChannel === true && this.eventApi !== undefined && this.grantsChannel && !endReason;
+    this.onChannel[onChannel ? "add" : "delete"](connection);
+    if (onChannel) this.#channelLanguages.add(targetLanguage);
+    const channel = endReason ? undefined : this.eventApi?.offer(this.#channelName(targetLanguage));
     const joined = {
       type: "sessionJoined",
       sessionId: this.#id(),
@@ -154,6 +176,8 @@ export class FakeSession {
       epoch: EPOCH,
       offset: this.log.length,
       ...this.#speakerState(),
+      ...(channel && { channel }),
+      ...(onChannel && { onChannel }),
     } as const;
     if (offset === undefined) return { ...joined, replayed: 0 };
     if (offset + 1 < this.logStart) return { ...joined, reset: true };
@@ -185,6 +209,10 @@ export class FakeSession {
 
   #speakerState(): { muted?: true } {
     return this.#muted ? { muted: true } : {};
+  }
+
+  #channelName(language: Language): string {
+    return `/sessions/${this.#id()}/${language}`;
   }
 
   #id(): string {

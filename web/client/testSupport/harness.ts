@@ -6,6 +6,7 @@ import {
   SpeakerConnection,
   type Connection,
   type ConnectionStateName,
+  type ListenerOptions,
   type TokenProvider,
   type WebSocketClass,
 } from "../src/index.ts";
@@ -86,7 +87,7 @@ export function makeListener(
   server: FakeServer,
   timings: object = {},
   isHeard = true,
-  provider: { token?: TokenProvider } = {},
+  provider: Partial<Pick<ListenerOptions, "token" | "channel">> = {},
 ) {
   const listener = new ListenerService({
     ...options(server, timings),

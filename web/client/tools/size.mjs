@@ -7,9 +7,11 @@ import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const INDEX = fileURLToPath(new URL("../src/index.ts", import.meta.url));
+const CHANNEL = fileURLToPath(new URL("../src/channel/appSyncEvents.ts", import.meta.url));
 const PARTS = [
   { name: "createClient", exports: "createClient", from: INDEX, budgetBytes: 8_000 },
   { name: "ListenerService alone", exports: "ListenerService", from: INDEX, budgetBytes: 6_000 },
+  { name: "appSyncEvents", exports: "appSyncEvents", from: CHANNEL, budgetBytes: 2_000 },
   { name: "partysocket", exports: "WebSocket", from: "partysocket" },
   { name: "graphql-ws, createClient", exports: "createClient", from: "graphql-ws" },
   { name: "centrifuge", exports: "Centrifuge", from: "centrifuge" },

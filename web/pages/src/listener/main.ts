@@ -1,5 +1,6 @@
 import { AudioPlayer, canPlay, canSetVolume } from "../audio/player.ts";
 import type { FrontendConfig, Language, TokenProvider } from "websocket-sessions";
+import { appSyncEvents } from "websocket-sessions/channel";
 import { loadConfig } from "../config.ts";
 import { byId, fillSelect, onChange, onClick, onSubmit } from "../dom.ts";
 import { clearFieldError, showBesideField } from "../fieldErrors.ts";
@@ -14,6 +15,8 @@ import { createListenerStore } from "./state.ts";
 import { showState, showTime } from "./view.ts";
 
 const CLOCK_MILLISECONDS = 500;
+/** Follows the server's offer of a large session's channel. */
+const channel = appSyncEvents();
 /** The fields of the join form that errors concern. */
 const FIELDS = {
   INVALID_SESSION_ID: "session",
@@ -65,7 +68,7 @@ async function join(config: FrontendConfig): Promise<void> {
     )
       return;
     const { webSocketUrl: url, httpUrl } = config;
-    const options = { url, httpUrl, anonymous: true, token, sessionId, targetLanguage };
+    const options = { url, httpUrl, anonymous: true, token, channel, sessionId, targetLanguage };
     controller = await joinAndPlay(options, store, player, joinAbort.signal);
     showAddress(`#${sessionId}`);
   } catch (error) {
