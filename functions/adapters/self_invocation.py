@@ -23,8 +23,9 @@ class LambdaSelfInvocation:
     """Uses asynchronous Invoke: Lambda queues the event for a minute at most and does not retry."""
 
     def invoke(self, event: Mapping[str, Any]) -> None:
-        """As in the port."""
+        """As in the port. FUNCTION_ALIAS names the alias of a function with SnapStart."""
+        name, alias = os.environ["AWS_LAMBDA_FUNCTION_NAME"], os.environ.get("FUNCTION_ALIAS")
         try:
-            invoke(client(), os.environ["AWS_LAMBDA_FUNCTION_NAME"], event, "Event")
+            invoke(client(), f"{name}:{alias}" if alias else name, event, "Event")
         except AwsCallError as error:
             raise UnavailableError from error

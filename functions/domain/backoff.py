@@ -1,6 +1,9 @@
 """The wait between attempts."""
 
-import random
+from random import SystemRandom
+
+RANDOM = SystemRandom()
+"""Keeps no state, so that instances from one snapshot of Lambda wait differently."""
 
 
 def full_jitter(attempt: int, first_seconds: float, max_seconds: float) -> float:
@@ -9,4 +12,4 @@ def full_jitter(attempt: int, first_seconds: float, max_seconds: float) -> float
     The bound is `first_seconds` after the first attempt and doubles with each later one, up to `max_seconds`.
     """
     bound = min(first_seconds * 2 ** (attempt - 1), max_seconds)
-    return random.uniform(0, bound)  # noqa: S311 -- spreads load, keeps no secret
+    return RANDOM.uniform(0, bound)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -50,10 +51,11 @@ class LambdaApi:
     """Lambda's Invoke, which accepts events as long as it is not throttled."""
 
     is_throttled: bool = False
+    target: str = NAME
     events: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
     def handle(self, sent: SentRequest, _: Callable[[], Response]) -> Response:
-        assert sent.path == f"/2015-03-31/functions/{NAME}/invocations"
+        assert sent.path == f"/2015-03-31/functions/{quote(self.target, safe='')}/invocations"
         assert sent.headers["x-amz-invocation-type"] == "Event"
         if self.is_throttled:
             return json_response(429, {}, {"x-amzn-ErrorType": "TooManyRequestsException"})
@@ -89,6 +91,23 @@ def test_a_run_without_time_continues_in_two_invocations(
     handler: Handler, keep_alive_driver: KeepAliveDriver, lambda_api: LambdaApi
 ) -> None:
     """Nothing is begun, and nothing is dropped."""
+    keep_alive_driver.now = 0
+    for _ in range(8):
+        keep_alive_driver.connect()
+
+    assert handler({}, Context(20_000))["left"] > 0
+    assert [event["depth"] for event in lambda_api.events] == [1, 1]
+
+
+def test_a_function_with_snapstart_continues_by_its_alias(
+    handler: Handler,
+    keep_alive_driver: KeepAliveDriver,
+    lambda_api: LambdaApi,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """`$LATEST` has no snapshot, and the role allows the alias only."""
+    monkeypatch.setenv("FUNCTION_ALIAS", "live")
+    lambda_api.target = f"{NAME}:live"
     keep_alive_driver.now = 0
     for _ in range(8):
         keep_alive_driver.connect()
