@@ -8,7 +8,8 @@ its own host name to 127.0.0.1 sends that name as `Host`.
 Behind the guard, `dynamodb_faults.py` injects what a test asks for, and `iam_record.py` records decisions.
 `event_apis.py` serves AppSync's Event APIs, and `event_api_records.py` corrects their records.
 `kept_members.py` keeps what MiniStack drops. `function_policies.py` and `batch_actions.py` let it decide as
-AWS does who may invoke a function and who may send a batch.
+AWS does who may invoke a function and who may send a batch. `snap_start.py` provides the credentials of
+functions with SnapStart, and the limits of an alias's asynchronous invocations.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -130,13 +131,18 @@ def main() -> None:
     policies = _neighbour("function_policies")["FunctionPolicies"](
         Module("services.lambda_svc"), evaluator, Module("core.responses")
     )
+    snap_start = _neighbour("snap_start")
+    credentials = snap_start["ContainerCredentials"]()
+    credentials.attach(Module("core.lambda_runtime"))
+    snap_start["obey_alias_limits"](Module("services.lambda_svc"))
     policies.enforce_for_topics(Module("services.sns"))
     policies.enforce_for_buckets(Module("services.s3"))
     policies.enforce_for_rules_and_schedules(Module("services.eventbridge"))
     policies.enforce_for_http_apis(apigateway)
     channels = _event_apis(event_apis, evaluator, policies)
     ministack: Any = import_module("ministack.app")
-    ministack.app = guarded(record.in_front_of(faults.in_front_of(channels.in_front_of(ministack.app))))
+    inner = record.in_front_of(faults.in_front_of(channels.in_front_of(ministack.app)))
+    ministack.app = guarded(credentials.in_front_of(inner))
     ministack.main()
 
 

@@ -130,6 +130,29 @@ def test_a_source_invokes_by_its_permission(
     assert (function.count(), function.refusals(source_arn)) == (before + 1, 1)
 
 
+def test_a_permission_for_the_function_does_not_hold_for_its_alias(function: Function) -> None:
+    functions, events = function.client("lambda"), function.client("events")
+    version = functions.publish_version(FunctionName=NAME)["Version"]
+    alias = functions.create_alias(FunctionName=NAME, Name="live", FunctionVersion=version)["AliasArn"]
+    source_arn, send = rule(function, "of-an-alias")
+    events.put_targets(Rule="of-an-alias", Targets=[{"Id": "1", "Arn": alias}])
+    before = function.count()
+    function.permit("events", source_arn)
+    send()
+    assert wait_until(lambda: function.refusals(source_arn) == 1, WAIT_SECONDS)
+    functions.add_permission(
+        FunctionName=NAME,
+        Qualifier="live",
+        StatementId="of-the-alias",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn=source_arn,
+    )
+    send()
+    assert wait_until(lambda: function.count() > before, WAIT_SECONDS)
+    assert (function.count(), function.refusals(source_arn)) == (before + 1, 1)
+
+
 def test_a_target_with_a_role_is_invoked_by_the_role(function: Function) -> None:
     """A schedule invokes its target in the same way."""
     source_arn, send = rule(function, "with-a-role", RoleArn=function.role)

@@ -32,7 +32,7 @@ def statement(**changes: object) -> dict[str, object]:
     ],
 )
 def test_a_policy_can_allow_api_gateway_to_invoke(changes: dict[str, object]) -> None:
-    assert policy_allows({"Statement": [statement(Effect="Deny"), statement(**changes)]}, SOURCE)
+    assert policy_allows({"Statement": [statement(Effect="Deny"), statement(**changes)]}, FUNCTION, SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,20 @@ def test_a_policy_can_allow_api_gateway_to_invoke(changes: dict[str, object]) ->
         {"Effect": "Deny"},
         {"Principal": {"Service": "sns.amazonaws.com"}},
         {"Action": "lambda:GetFunction"},
+        {"Resource": f"{FUNCTION}:live"},
         {"Condition": {"ArnLike": {"AWS:SourceArn": SOURCE.replace("api/live", "api/other")}}},
         {"Condition": {"StringEquals": {"aws:SourceAccount": "111111111111"}}},
         {"Condition": {"Bool": {"aws:SecureTransport": "true"}}},
     ],
 )
 def test_a_policy_without_a_matching_statement_denies(changes: dict[str, object]) -> None:
-    assert not policy_allows({"Statement": [statement(**changes)]}, SOURCE)
+    assert not policy_allows({"Statement": [statement(**changes)]}, FUNCTION, SOURCE)
+
+
+def test_a_statement_for_the_function_does_not_hold_for_its_alias() -> None:
+    policy = {"Statement": [statement()]}
+    assert not policy_allows(policy, f"{FUNCTION}:live", SOURCE)
+    assert policy_allows({"Statement": [statement(Resource=f"{FUNCTION}:live")]}, f"{FUNCTION}:live", SOURCE)
 
 
 async def test_an_allowed_decision_is_cached_and_a_denied_one_is_not() -> None:

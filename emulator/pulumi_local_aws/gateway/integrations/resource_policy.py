@@ -44,26 +44,31 @@ class ResourcePolicies:
         if response.status != 200:
             raise OSError(f"could not read the resource policy of {function_arn}: {response.error_text}")
         policy = as_object(parse(text(as_object(parse(response.body)).get("Policy"), "{}")))
-        is_allowed = policy_allows(policy, source_arn)
+        is_allowed = policy_allows(policy, function_arn, source_arn)
         if is_allowed:
             self._allowed_until[key] = self._now() + self._cache_seconds
         return is_allowed
 
 
-def policy_allows(policy: Mapping[str, object], source_arn: str) -> bool:
-    """Return whether a statement allows API Gateway to invoke the function for this source."""
+def policy_allows(policy: Mapping[str, object], function_arn: str, source_arn: str) -> bool:
+    """Return whether a statement allows API Gateway to invoke the function for this source.
+
+    A statement for an alias or a version does not hold for the function itself, nor the other way round.
+    """
     return any(
-        _statement_allows(as_object(statement), source_arn) for statement in as_list(policy.get("Statement"))
+        _statement_allows(as_object(statement), function_arn, source_arn)
+        for statement in as_list(policy.get("Statement"))
     )
 
 
-def _statement_allows(statement: Mapping[str, object], source_arn: str) -> bool:
+def _statement_allows(statement: Mapping[str, object], function_arn: str, source_arn: str) -> bool:
     principal = statement.get("Principal")
     services = as_object(principal).get("Service")
     return (
         statement.get("Effect") == "Allow"
         and (principal == "*" or _PRINCIPAL in _strings(services))
         and any(matches(action, _ACTION) for action in _strings(statement.get("Action")))
+        and any(matches(resource, function_arn) for resource in _strings(statement.get("Resource")))
         and all(
             _condition_holds(operator, as_object(tests), source_arn)
             for operator, tests in as_object(statement.get("Condition")).items()

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from pulumi_local_aws.provider.cloud import Cloud
+from pulumi_local_aws.provider.cloud import AwsError, Cloud
 from pulumi_local_aws.provider.convert import get_list, get_object
 from pulumi_local_aws.provider.resource import AutoName, Resource, State
 from pulumi_local_aws.provider.resources.lambda_code import (
@@ -66,6 +66,8 @@ class Function(Resource):
 
     def complete(self, cloud: Cloud, resource_id: str, inputs: State) -> None:
         _wait_until_ready(cloud, resource_id)
+        if inputs["publish"]:
+            _wait_until_published(cloud, resource_id)
         if inputs["reservedConcurrentExecutions"] != _UNRESERVED:
             _reserve(cloud, resource_id, inputs["reservedConcurrentExecutions"])
 
@@ -101,6 +103,8 @@ class Function(Resource):
             parameters = self.changes(news, configuration)
             if "deadLetterConfig" in changed and not news.get("deadLetterConfig"):
                 parameters["DeadLetterConfig"] = {"TargetArn": ""}
+            if "snapStart" in changed and not news.get("snapStart"):
+                parameters["SnapStart"] = {"ApplyOn": "None"}
             cloud.call("lambda", "UpdateFunctionConfiguration", **parameters, FunctionName=resource_id)
             _wait_until_ready(cloud, resource_id)
         if changed & _CODE:
@@ -114,8 +118,9 @@ class Function(Resource):
             _wait_until_ready(cloud, resource_id)
         if "reservedConcurrentExecutions" in changed:
             _reserve(cloud, resource_id, news["reservedConcurrentExecutions"])
-        if news["publish"] and changed:
+        if news["publish"] and (configuration or changed & {*_CODE, "publish"}):
             cloud.call("lambda", "PublishVersion", FunctionName=resource_id)
+            _wait_until_published(cloud, resource_id)
 
     def delete(self, cloud: Cloud, resource_id: str, state: State) -> None:
         if not state.get("skipDestroy"):
@@ -142,6 +147,23 @@ def _wait_until_ready(cloud: Cloud, name: str) -> None:
         )
 
     cloud.wait_until(ready, f"the function {name}")
+
+
+def _wait_until_published(cloud: Cloud, name: str) -> None:
+    """Wait until the newest version is active: with SnapStart, until Lambda has taken its snapshot.
+
+    Raises AwsError if the function could not be initialized for the snapshot.
+    """
+    published = f"{name}:{_latest_version(cloud, name)}"
+
+    def response() -> dict[str, Any]:
+        return cloud.call("lambda", "GetFunctionConfiguration", FunctionName=published)
+
+    cloud.wait_until(lambda: response().get("State") != "Pending", f"the version {published}")
+    found = response()
+    if found.get("State") == "Failed":
+        reason = f"the version {published} could not be initialized: {found.get('StateReason', '')}"
+        raise AwsError("PublishVersion", str(found.get("StateReasonCode", "")), reason)
 
 
 def _reserve(cloud: Cloud, name: str, count: int) -> None:
