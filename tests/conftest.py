@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port
 from tests.support.reliability import Figures
+
+settings.register_profile("without-deadline", deadline=None)
+settings.load_profile("without-deadline")
+"""A machine that others share may take any time for one example of a property."""
 
 
 @pytest.fixture
