@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import date
-from math import prod
+from math import ceil, prod
 from pathlib import Path
 
 import pytest
@@ -30,6 +30,8 @@ from websocket_sessions.config.settings import (
     RUN_SECONDS,
     SessionSettings,
 )
+from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.routes import functions_in_use
 
 SMALL = Load(
     sessions=1,
@@ -273,6 +275,31 @@ def test_what_an_operator_switches_on_is_paid_for() -> None:
     plain, logged = estimate(SMALL), estimate(SMALL, options=BackendOptions(access_logs=True))
     assert units(logged, "logs") > units(plain, "logs")
     assert units(estimate(SMALL, options=BackendOptions(detailed_metrics=True)), "detailedMetrics") == 6 * 13
+
+
+def test_snapshots_by_hand() -> None:
+    """10 sessions of an hour, of which each instance lives two; 20 functions with 8.25 GB in all."""
+    options = BackendOptions(snap_start=True)
+    load = replace(SMALL, function_versions=3, deployments=2)
+    functions = functions_in_use(record_heartbeats=False)
+    memory_gb = sum(FUNCTION_SPECS[name].memory_size for name in functions) / 1024
+    made = estimate(load, options=options)
+    assert units(made, "lambdaSnapshots") == memory_gb * (3 * 31 * 86_400 + 2 * 3 * 3_600)
+    concurrency = ceil(used(made, "lambdaConcurrency"))
+    assert units(made, "lambdaRestores") == (concurrency + memory_gb) * (10 + 10 / 2 + 2)
+    assert "120 minutes for an instance" in made.assumed
+    recording = estimate(load, SessionSettings(record_heartbeats=True), options=options)
+    assert units(recording, "lambdaSnapshots") > units(made, "lambdaSnapshots")
+
+
+def test_without_snapshots_nothing_is_paid_for_them() -> None:
+    plain, with_snapshots = estimate(SMALL), estimate(SMALL, options=BackendOptions(snap_start=True))
+    names = ("lambdaSnapshots", "lambdaRestores")
+    assert [units(plain, name) for name in names] == [0, 0]
+    more = sum(cost.usd for cost in with_snapshots.costs if cost.name in names)
+    assert more > 0
+    assert with_snapshots.total == pytest.approx(plain.total + more)
+    assert estimate(replace(SMALL, function_versions=9, deployments=9)).total == plain.total
 
 
 def test_lost_connections_are_replaced_and_missed_messages_replayed() -> None:

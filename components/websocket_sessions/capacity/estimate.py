@@ -11,13 +11,14 @@ from dataclasses import astuple, dataclass
 from math import ceil
 
 from websocket_sessions.arguments import ArgumentError
-from websocket_sessions.capacity.load import Load
+from websocket_sessions.capacity.load import MINUTES_A_MONTH, Load
 from websocket_sessions.capacity.operations import (
     ACCESS_LOG_BYTES,
     CONNECT,
     CREATE_SESSION,
     DISCONNECT,
     HTTP_REQUEST,
+    INSTANCE_MINUTES,
     JOIN,
     KEEP_ALIVE_RUN,
     LOG_BYTES,
@@ -25,6 +26,7 @@ from websocket_sessions.capacity.operations import (
     PING,
     ROUTE_METRICS,
     SILENCE_CHECK,
+    SNAPSHOT_SECONDS,
     Operation,
     absence,
     append,
@@ -49,7 +51,8 @@ from websocket_sessions.capacity.prices import (
 from websocket_sessions.capacity.report import Cost, Estimate, Usage
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import MAX_SHARDS, SessionSettings
-from websocket_sessions.routes import web_socket_routes
+from websocket_sessions.permissions import FUNCTION_SPECS
+from websocket_sessions.routes import functions_in_use, web_socket_routes
 
 SESSION_WRITES = 2
 """Write units of a publish on the session's own item, which is one key."""
@@ -95,6 +98,7 @@ def estimate(
             ),
         )
     units = needs.units(access_logs=options.access_logs, detailed_metrics=options.detailed_metrics)
+    units |= needs.snapshots() if options.snap_start else {"lambdaSnapshots": 0, "lambdaRestores": 0}
     costs = tuple(
         Cost(name=name, units=count, usd=count * PRICES[name].usd / PRICES[name].per)
         for name, count in units.items()
@@ -104,6 +108,8 @@ def estimate(
         f"{load.push_seconds * 1000:g} ms for each push, at {MEMORY_GB:g} GB "
         "(load.invocationSeconds, load.pushSeconds)"
     )
+    if options.snap_start:
+        assumed += f", and {INSTANCE_MINUTES} minutes for an instance that is in use"
     return Estimate(usages=usages, costs=costs, assumed=assumed)
 
 
@@ -232,6 +238,21 @@ class Needs:
             "dataOut": (published * self._listening + replayed) * load.message_bytes / 1e9,
             "detailedMetrics": metrics,
         }
+
+    def snapshots(self) -> dict[str, float]:
+        """Return what SnapStart is billed for a month.
+
+        Each version of each function has a snapshot all month, and each deployment's is billed for its least
+        time besides. All instances start at the beginning of a session, after a deployment, and when those
+        before them have lived long enough: those of the highest concurrency, and one of each function.
+        """
+        load = self._load
+        names = functions_in_use(record_heartbeats=self._settings.record_heartbeats)
+        memory_gb = sum(FUNCTION_SPECS[name].memory_size for name in names) / 1024
+        cached = load.function_versions * MINUTES_A_MONTH * 60 + load.deployments * SNAPSHOT_SECONDS
+        starts = load.minutes / load.session_minutes + load.minutes / INSTANCE_MINUTES + load.deployments
+        instances_gb = ceil(self.quotas()["lambdaConcurrency"]) * MEMORY_GB
+        return {"lambdaSnapshots": memory_gb * cached, "lambdaRestores": (instances_gb + memory_gb) * starts}
 
     def _queue_requests(self) -> int:
         """Return the requests to SQS of one message, or of one batch: to queue shards, and for each task."""

@@ -16,6 +16,7 @@ _LOWEST = {
     "outage_seconds": 0,
     "http_requests_per_second": 0,
     "reserved_concurrency": 0,
+    "deployments": 0,
     "invocation_seconds": 0.001,
     "push_seconds": 0.00001,
 }
@@ -48,6 +49,11 @@ class Load:
     """Requests per second to the HTTP API."""
     reserved_concurrency: int = 0
     """Concurrency of Lambda that other functions of the account have reserved."""
+    function_versions: int = 1
+    """Published versions that each function has with `snapStart`. Former ones are billed until they are
+    deleted."""
+    deployments: float = 0
+    """Deployments per month that change the functions, each of which publishes versions with `snapStart`."""
     invocation_seconds: float = 0.03
     """Duration of an invocation in seconds, without its pushes. It is assumed: only an account shows it."""
     push_seconds: float = 0.0005
@@ -67,6 +73,8 @@ class Load:
             "outage_seconds": HOUR_SECONDS,
             "http_requests_per_second": 1e4,
             "reserved_concurrency": 1e6,
+            "function_versions": 1e4,
+            "deployments": MINUTES_A_MONTH,
             "invocation_seconds": 29,
             "push_seconds": 1,
         }

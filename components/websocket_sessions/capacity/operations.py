@@ -29,6 +29,12 @@ ROUTE_METRICS = 6
 MEMORY_GB = 1.0
 """The memory of the functions that push. It is assumed for all of them."""
 
+SNAPSHOT_SECONDS = 3 * 3_600
+"""What a snapshot is billed for at least (the price page of Lambda)."""
+INSTANCE_MINUTES = 120
+"""How long an instance of a function lives while it is in use. It is assumed: Lambda ends instances after
+some hours (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html)."""
+
 HEARTBEAT_SECONDS = 540
 """Silence of the server after which a client sends a heartbeat. The keep-alive usually breaks it earlier."""
 SILENCE_SECONDS, MAX_SILENCE_SECONDS = 60, 300

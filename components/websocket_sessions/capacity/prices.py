@@ -8,7 +8,7 @@ and its date. Other Regions cost more, some by over a half. A change of a figure
 from dataclasses import dataclass
 from enum import Enum
 
-REVISED = "2026-11-23"
+REVISED = "2026-11-27"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,20 @@ PRICES = {
     ),
     "lambdaDuration": Price(
         usd=0.0000133334, per=1, unit="GB-seconds, arm64", source=LAMBDA, seen="cloudchipr.com, 2024"
+    ),
+    "lambdaSnapshots": Price(
+        usd=0.0000015046,
+        per=1,
+        unit="GB-seconds of cached snapshots, 3 hours at least for each version",
+        source=LAMBDA,
+        seen="awsnegotiations.com, 2026-05",
+    ),
+    "lambdaRestores": Price(
+        usd=0.0001397998,
+        per=1,
+        unit="GB restored from snapshots",
+        source=LAMBDA,
+        seen="awsnegotiations.com, 2026-05",
     ),
     "dynamoDbWrites": Price(
         usd=0.625,
