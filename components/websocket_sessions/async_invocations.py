@@ -90,6 +90,7 @@ class AsyncInvocations(ComponentResource):
         return aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-config",
             function_name=args.function.function_name,
+            qualifier=args.function.alias and args.function.alias.name,
             maximum_retry_attempts=args.retries,
             maximum_event_age_in_seconds=args.max_age,
             destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(

@@ -49,6 +49,9 @@ class BackendRoute:
     """Seconds that the function may take; API Gateway waits 29."""
     memory_size: Input[int] = 256
     """Megabytes."""
+    snap_start: bool = False
+    """Whether the function has SnapStart, as of LambdaHandler. The backend's own functions have it by
+    `snap_start` of the options."""
 
     def __post_init__(self) -> None:
         """Check the path, the tables, their operations and the verbs."""

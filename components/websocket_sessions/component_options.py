@@ -117,6 +117,7 @@ class LambdaHandlerOptions(TypedDict, total=False):
     log_retention_days: Input[int]
     tracing: Input[bool]
     reserved_concurrency: Input[int] | None
+    snap_start: bool
     role_path: Input[str]
     permissions_boundary_arn: Input[str] | None
     kms_key_arn: Input[str] | None

@@ -87,7 +87,7 @@ class FanOutQueue(ComponentResource):
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-consumer",
             event_source_arn=self.queue.arn,
-            function_name=handler.function_arn,
+            function_name=handler.target_arn,
             batch_size=10,
             function_response_types=["ReportBatchItemFailures"],
             scaling_config=aws.lambda_.EventSourceMappingScalingConfigArgs(

@@ -30,20 +30,22 @@ class FunctionRef:
 def function_ref(function: FunctionLike) -> FunctionRef:
     """Return how to call a function."""
     if isinstance(function, LambdaHandler):
-        return _of_resource(function.function, [function.policy])
+        return FunctionRef(
+            arn=function.target_arn,
+            name=function.function_name,
+            qualifier=function.alias and function.alias.name,
+            invoke_arn=function.invoke_arn,
+            depends_on=[function.policy],
+        )
     if isinstance(function, aws.lambda_.Function):
-        return _of_resource(function, [])
+        return FunctionRef(
+            arn=function.arn,
+            name=function.name,
+            qualifier=None,
+            invoke_arn=function.invoke_arn,
+            depends_on=[],
+        )
     return _of_arn(Output.from_input(function))
-
-
-def _of_resource(function: aws.lambda_.Function, depends_on: list[Resource]) -> FunctionRef:
-    return FunctionRef(
-        arn=function.arn,
-        name=function.name,
-        qualifier=None,
-        invoke_arn=function.invoke_arn,
-        depends_on=depends_on,
-    )
 
 
 def _of_arn(arn: Output[str]) -> FunctionRef:

@@ -12,7 +12,7 @@ from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.digest_key import create_digest_key
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.function_options import FunctionOptions
-from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.lambda_handler import SNAP_START_ALIAS, LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.names import stack_name
 from websocket_sessions.observability import METRICS_NAMESPACE
 from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
@@ -116,6 +116,7 @@ class SessionFunctions(ComponentResource):
                 environment=Output.all(variables, route.environment).apply(lambda known: known[0] | known[1]),
                 timeout=route.timeout,
                 memory_size=route.memory_size,
+                snap_start=route.snap_start,
                 architecture=self._args.options.lambda_architecture,
                 log_retention_days=self._args.options.log_retention_days,
                 tracing=self._args.options.tracing,
@@ -142,6 +143,7 @@ class SessionFunctions(ComponentResource):
                 log_retention_days=self._args.options.log_retention_days,
                 tracing=self._args.options.tracing,
                 reserved_concurrency=self._args.options.reserved.get(handler),
+                snap_start=self._args.options.snap_start,
                 **vars(self._args.shared),
             ),
             opts=self._child_opts,
@@ -181,6 +183,8 @@ class SessionFunctions(ComponentResource):
             "METRICS_NAMESPACE": METRICS_NAMESPACE,
             "LOG_LEVEL": self._args.options.log_level,
         }
+        if spec.calls_itself and self._args.options.snap_start:
+            variables["FUNCTION_ALIAS"] = SNAP_START_ALIAS
         variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in spec.tables}
         if spec.connections:
             variables["CALLBACK_URL"] = self._args.api.callback_url
@@ -204,11 +208,15 @@ class SessionFunctions(ComponentResource):
         )
 
     def _function_arn(self, function_name: str) -> Output[str]:
-        """Return the ARN of a function that is not there yet: its role must allow it before it is made."""
+        """Return the ARN of a function, or of its alias, that does not exist yet.
+
+        Its role must allow the call before the function is created.
+        """
         table_arn = self._args.tables.arns["sessions"]
+        alias = [SNAP_START_ALIAS] if self._args.options.snap_start else []
         return table_arn.apply(
             lambda arn: ":".join(
-                [*arn.split(":")[:2], "lambda", *arn.split(":")[3:5], "function", function_name]
+                [*arn.split(":")[:2], "lambda", *arn.split(":")[3:5], "function", function_name, *alias]
             )
         )
 

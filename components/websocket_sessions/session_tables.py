@@ -97,7 +97,7 @@ class SessionTables(ComponentResource):
         return aws.lambda_.EventSourceMapping(
             f"{self._name}-counts",
             event_source_arn=self.listener_stream_arn,
-            function_name=handler.function_arn,
+            function_name=handler.target_arn,
             starting_position="LATEST",
             batch_size=100,
             maximum_batching_window_in_seconds=1,

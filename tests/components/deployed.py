@@ -57,7 +57,11 @@ class Deployed(Mocks):
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType]
         self.inputs[args.typ, args.name] = unwrapped(inputs)
         name: str = inputs.get("name") or args.name
-        return f"{args.name}-id", {"name": name, **inputs, **aws_outputs(args.typ, name)}
+        outputs = aws_outputs(args.typ, name)
+        if args.typ == "aws:lambda/alias:Alias":
+            arn = f"{_ARNS['aws:lambda/function:Function']}{inputs['functionName']}:{name}"
+            outputs = {"arn": arn, "invokeArn": f"invoke:{arn}"}
+        return f"{args.name}-id", {"name": name, **inputs, **outputs}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
@@ -121,7 +125,7 @@ def aws_outputs(kind: str, name: str) -> dict[str, Any]:
         "aws:cloudfront/distribution:Distribution": {"domainName": "d111.cloudfront.net"},
         "aws:cognito/userPool:UserPool": {"endpoint": f"cognito-idp.{REGION}.amazonaws.com/{name}"},
         "aws:dynamodb/table:Table": {"streamArn": f"{arn}/stream/1"},
-        "aws:lambda/function:Function": {"invokeArn": f"invoke:{arn}"},
+        "aws:lambda/function:Function": {"invokeArn": f"invoke:{arn}", "version": "7"},
         "aws:s3/bucket:Bucket": {"bucket": name, "bucketRegionalDomainName": f"{name}.s3.amazonaws.com"},
         "aws:sqs/queue:Queue": {"url": f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"},
     }

@@ -67,7 +67,8 @@ REASONS = {
     DECIDES_RESOURCES: " ".join(
         [
             "BackendOptions.access_logs BackendOptions.alarm_topic BackendOptions.alarms",
-            "BackendOptions.create_account_role BackendRoute.replies HttpApiArgs.access_logs",
+            "BackendOptions.create_account_role BackendOptions.snap_start BackendRoute.replies",
+            "BackendRoute.snap_start LambdaHandlerArgs.snap_start HttpApiArgs.access_logs",
             "HttpApiArgs.create_account_role HttpApiArgs.domain HttpApiArgs.routes LogAlarm.functions",
             "ObservabilityArgs.alarm_topic ObservabilityArgs.alarms ObservabilityArgs.functions",
             "ObservabilityArgs.log_alarms ObservabilityArgs.scheduled_function",

@@ -10,7 +10,7 @@ from pulumi import Input
 from websocket_sessions.archives.target import DEFAULT_ARCHITECTURE, DEFAULT_RUNTIME
 from websocket_sessions.argument_types import is_known
 from websocket_sessions.arguments import arguments, check, check_choice, check_range, check_rule
-from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS
+from websocket_sessions.lambda_handler import LOG_RETENTION_DAYS, check_snap_start
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.plain_arguments import (
     CHECKED_AGAINST_QUOTA,
@@ -45,6 +45,9 @@ class BackendOptions:
     lambda_bytecode: bool = field(default=True, metadata=plain_because(SELECTS_BUILD))
     """Whether the archives contain bytecode. Cold starts are then faster, and each deploying machine needs a
     Python of the runtime's version."""
+    snap_start: bool = False
+    """Whether new instances of the functions start from snapshots (Lambda SnapStart). Each deployment that
+    changes functions publishes versions, whose snapshots are billed until the versions are deleted."""
     log_level: Input[str] = "INFO"
     """Minimum level of log lines: DEBUG, INFO, WARNING or ERROR."""
     log_retention_days: Input[int] = 30
@@ -109,6 +112,8 @@ class BackendOptions:
 
     def __post_init__(self) -> None:
         """Check the values, naming them as config does."""
+        if self.snap_start:
+            check_snap_start("snapStart", self.lambda_runtime)
         check_choice("logLevel", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         check_choice("logRetentionDays", self.log_retention_days, LOG_RETENTION_DAYS)
         check_range("throttleRate", self.throttle_rate, 1, 10_000, "the account's quota")
