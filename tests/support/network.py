@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.delivery import Delivery, Outcome
+from domain.errors import UnavailableError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,35 @@ class Chances:
     stays_away: float = 0.95
     disconnect_lost: float = 0.2
     disconnect_doubled: float = 0.2
+    channel_fails: float = 0.02
+    channel_lost: float = 0.02
+    event_lost: float = 0.002
+    changes_language: float = 0.01
+
+
+@dataclass
+class ChannelNetwork:
+    """Carries pushes to subscribers of a session's channels. Implements the port AudienceChannel."""
+
+    chance: random.Random
+    chances: Chances
+    subscribers: dict[str, list[Callable[[dict[str, Any]], None]]] = field(
+        default_factory=dict[str, list[Callable[[dict[str, Any]], None]]]
+    )
+    """By target language."""
+    requests: int = 0
+
+    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+        """Publish; a request that fails may have had its effect."""
+        self.requests += 1
+        is_failure = self.chance.random() < self.chances.channel_fails
+        if not is_failure or self.chance.random() < 0.5:
+            for payload in payloads:
+                for receive in self.subscribers.get(language, ()):
+                    if self.chance.random() >= self.chances.event_lost:
+                        receive(json.loads(payload))
+        if is_failure:
+            raise UnavailableError
 
 
 @dataclass

@@ -10,14 +10,16 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from domain.channel import ChannelOffers, ChannelTokens
 from domain.errors import SessionError, UnavailableError
+from domain.events import SessionJoined
 from domain.message_log import Body
 from domain.model import Caller, Position, Reset
 from domain.ports import sequential_map
 from domain.settings import Limits, Settings
 from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import Memory, memory_stores
-from tests.support.network import Chances, Network
+from tests.support.network import Chances, ChannelNetwork, Network
 from tests.support.received_messages import ReceivedMessages
 from tests.support.session_driver import SessionDriver
 
@@ -37,20 +39,32 @@ class Simulation:
     """The functions on stores in memory, and everyone around them."""
 
     def __init__(
-        self, seed: int, *, listeners: int, chances: Chances | None = None, settings: Settings = SETTINGS
+        self,
+        seed: int,
+        *,
+        listeners: int,
+        chances: Chances | None = None,
+        settings: Settings = SETTINGS,
+        has_channel: bool = False,
     ) -> None:
         self.chance = random.Random(seed)  # noqa: S311 -- repeatable on purpose
         self.chances = chances or Chances()
         self.memory = Memory()
         self.network = Network(self.chance, self.chances)
         self.queue = FakeQueue()
+        self.channel = ChannelNetwork(self.chance, self.chances)
+        tokens = ChannelTokens(b"k" * 32, lambda: 0)
+        offers = ChannelOffers(url="wss://r", host="h", tokens=tokens, settings=settings)
         self.driver = SessionDriver(
             settings,
             {
                 **memory_stores(self.memory),
                 "pusher": self.network,
+                "audience_channel": self.channel if has_channel else None,
+                "channel_offers": offers if has_channel else None,
                 "queue": self.queue,
                 "parallel_map": sequential_map,
+                "channel_map": sequential_map,
                 "sleep": lambda _: None,
             },
         )
@@ -63,7 +77,8 @@ class Simulation:
         self.session_id, self.epoch = created["sessionId"], created["epoch"]
         self.published: dict[int, str] = {}
         self.gone: list[str] = []
-        self.listeners = [Listener(self) for _ in range(listeners)]
+        kind = ChannelListener if has_channel else Listener
+        self.listeners = [kind(self) for _ in range(listeners)]
         for listener in self.listeners:
             listener.come()
         self.memory.before = self.memory.after = self._may_fail
@@ -96,7 +111,9 @@ class Simulation:
     def finish(self, turns: int = 500) -> None:
         """Nothing goes wrong any more: everyone comes, and asks for what is missing."""
         self.memory.before = self.memory.after = lambda _: None
-        self.network.chances = self.chances = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
+        self.network.chances = self.channel.chances = self.chances = Chances(
+            **dict.fromkeys(Chances.__dataclass_fields__, 0.0)
+        )
         for _ in range(turns):
             self._serve_flushes()
             self._serve_queue(0)
@@ -201,6 +218,8 @@ class Listener:
         self.head = 0
         self.end: int | None = None
         self.waited = 0
+        self.probes = 0
+        """Requests because something was missing, or nothing was heard."""
 
     @property
     def has_all(self) -> bool:
@@ -229,12 +248,7 @@ class Listener:
         self.waited = 0
         position = Position(epoch=simulation.epoch, offset=self.received.position)
         try:
-            joined = simulation.join(
-                Caller(connection_id=connection_id, subject=None, address="address"),
-                session_id=simulation.session_id,
-                target_language="es",
-                position=position,
-            )
+            joined = self.join(Caller(connection_id=connection_id, subject=None, address="address"), position)
         except SessionError as error:
             if error.retry_after is None:
                 self.go()
@@ -247,6 +261,13 @@ class Listener:
             self.received.reset(self.head)
         elif joined.replay.more:
             self.waited = GAP
+
+    def join(self, caller: Caller, position: Position) -> SessionJoined:
+        """Send joinSession; return its result."""
+        simulation = self.simulation
+        return simulation.join(
+            caller, session_id=simulation.session_id, target_language="es", position=position
+        )
 
     def go(self) -> None:
         """Leave, as a lost network does."""
@@ -285,4 +306,56 @@ class Listener:
         else:
             self.waited += 1
             if self.waited > (GAP if self.received.position < self.head else SILENCE):
+                self.probes += 1
                 self.ask()
+
+
+class ChannelListener(Listener):
+    """Follows the offers of the audience's channel, loses it now and then, and changes its language."""
+
+    def __init__(self, simulation: Simulation) -> None:
+        super().__init__(simulation)
+        self.language = "es"
+        self.subscribed: str | None = None
+        self.is_on_channel = False
+        self.received_on_channel = 0
+
+    def join(self, caller: Caller, position: Position) -> SessionJoined:
+        """Join where it receives; subscribe to what is offered, and join again then."""
+        on_channel = self.subscribed == self.language
+        joined = self.simulation.join(
+            caller,
+            session_id=self.simulation.session_id,
+            target_language=self.language,
+            position=position,
+            on_channel=on_channel,
+        )
+        self.is_on_channel = joined.on_channel
+        if joined.channel is not None and not on_channel:
+            self._unsubscribe()
+            self.subscribed = joined.channel.name.rpartition("/")[2]
+            self.simulation.channel.subscribers.setdefault(self.subscribed, []).append(self._take)
+            return self.join(caller, Position(epoch=position.epoch, offset=self.received.position))
+        return joined
+
+    def turn(self) -> None:
+        """Lose the channel now and then, and notice it at once; or want another language."""
+        chance, chances = self.simulation.chance, self.simulation.chances
+        super().turn()
+        if self.connection_id is None or self.is_done:
+            return
+        if self.subscribed is not None and chance.random() < chances.channel_lost:
+            self._unsubscribe()
+            self.ask()
+        elif chance.random() < chances.changes_language:
+            self.language = chance.choice(["es", "fr", "de"])
+            self.ask()
+
+    def _take(self, push: dict[str, Any]) -> None:
+        self.received_on_channel += 1
+        self.receive(push)
+
+    def _unsubscribe(self) -> None:
+        if self.subscribed is not None:
+            self.simulation.channel.subscribers[self.subscribed].remove(self._take)
+            self.subscribed = None

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from domain.settings import Settings
 from tests.support.network import Chances
 from tests.support.reliability import Figures, sized
-from tests.support.simulation import SETTINGS, Simulation
+from tests.support.simulation import SETTINGS, ChannelListener, Simulation
 
 MESSAGES = sized(10_000, 30_000)
 LISTENERS = 20
 COALESCING = replace(SETTINGS, coalescing_interval=3, coalescing_audience=0)
+CHANNEL = replace(SETTINGS, channel_audience=0)
 
 
 def account_for(figures: Figures, simulation: Simulation, messages: int, *, end: bool = False) -> None:
@@ -92,3 +94,45 @@ def test_the_count_is_right_in_the_end(figures: Figures) -> None:
     simulation.finish()
     assert simulation.driver.listener_count(simulation.session_id) == LISTENERS
     assert len(simulation.driver.listener_ids(simulation.session_id)) == LISTENERS
+
+
+@pytest.mark.parametrize(
+    "settings", [CHANNEL, replace(COALESCING, channel_audience=0)], ids=["alone", "batches"]
+)
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("end", [False, True])
+def test_messages_on_the_channel_are_accounted_for_whatever_goes_wrong(
+    figures: Figures, settings: Settings, seed: int, end: bool
+) -> None:
+    """Listeners change between the channel and their connections, and between languages."""
+    simulation = Simulation(seed, listeners=10, settings=settings, has_channel=True)
+    account_for(figures, simulation, 200, end=end)
+    listeners = [one for one in simulation.listeners if isinstance(one, ChannelListener)]
+    assert all(one.received_on_channel for one in listeners)
+
+
+def test_changes_to_the_channel_and_from_it_need_no_further_request(figures: Figures) -> None:
+    """Without faults, nothing is missing after a change of channel, language or connection."""
+    faultless = dict.fromkeys(Chances.__dataclass_fields__, 0.0)
+    changes = {"channel_lost": 0.1, "changes_language": 0.1, "listener_goes": 0.05}
+    simulation = Simulation(
+        seed=0,
+        listeners=LISTENERS,
+        chances=Chances(**faultless | changes),
+        settings=CHANNEL,
+        has_channel=True,
+    )
+    account_for(figures, simulation, 300)
+    for listener in simulation.listeners:
+        assert (listener.probes, listener.received.missed) == (0, [])
+
+
+def test_a_large_audience_on_the_channel_is_one_request_for_each_message(figures: Figures) -> None:
+    faultless = Chances(**dict.fromkeys(Chances.__dataclass_fields__, 0.0))
+    simulation = Simulation(
+        seed=0, listeners=LISTENERS, chances=faultless, settings=CHANNEL, has_channel=True
+    )
+    account_for(figures, simulation, 200)
+    assert simulation.channel.requests == 200
+    for listener in simulation.listeners:
+        assert (listener.received.duplicates, listener.received.missed) == (0, [])
