@@ -3,7 +3,9 @@ import "../../testSupport/dom.ts";
 import { act, createElement, StrictMode, type ReactNode } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { appSyncEvents } from "../channel/appSyncEvents.ts";
 import { createClient, SessionError, type Language, type SessionClient } from "../index.ts";
+import { startServers } from "../../testSupport/channelHarness.ts";
 import {
   createSpeaker,
   NodeWebSocket,
@@ -95,6 +97,17 @@ describe("useListener", () => {
       expect.arrayContaining(["idle", "connecting", "open"]),
     );
     expect(latest()?.state).toMatchObject({ status: "active", targetLanguage: "de" });
+  });
+
+  test("receives on the channel of the client's option, and closes it when the component unmounts", async () => {
+    const { server, api } = await startServers();
+    const { show, received } = makeListener();
+    await show({ client: clientOf(server, { channel: appSyncEvents() }), sessionId: "caring-king-275" });
+    await eventually(() => server.session.onChannel.size, 1);
+    say(server, 2);
+    await eventually(() => received, ["m1", "m2"]);
+    await render(null);
+    await eventually(() => api.openConnections, []);
   });
 
   test("leaves the session when the component unmounts", async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { JSDOM } from "jsdom";
 import { afterAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { FakeEventApi } from "../../../client/testSupport/fakeEventApi.ts";
 import { FakeServer } from "../../../client/testSupport/fakeServer.ts";
 import { error } from "../../../client/testSupport/fakeSession.ts";
 import { NodeWebSocket } from "../../../client/testSupport/harness.ts";
@@ -87,6 +88,21 @@ test("the address of a joined session has no query, which could name another one
   await vi.waitFor(() => expect(location.href).toBe(`http://127.0.0.1/listener.html#${SESSION}`));
   byId("leave").click();
   await shows("join");
+});
+
+test("the page follows the offer of the audience's channel, and leaves it with the session", async () => {
+  const api = await FakeEventApi.start();
+  server.session.eventApi = api;
+  onTestFinished(async () => {
+    server.session.eventApi = undefined;
+    await api.stop();
+  });
+  session().value = SESSION;
+  await join();
+  await expect.poll(() => server.session.onChannel.size).toBe(1);
+  byId("leave").click();
+  await shows("join");
+  await expect.poll(() => api.openConnections).toEqual([]);
 });
 
 test("the alert shows that a language is refused if the page offers no choice of it", async () => {
