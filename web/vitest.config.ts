@@ -10,7 +10,9 @@ export default defineConfig({
           name: "unit",
           include: ["client/{src,packageTests}/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
           testTimeout: 20_000,
-          expect: { poll: { timeout: 10_000, interval: 10 } },
+          hookTimeout: 20_000,
+          // Ends as soon as the condition holds; allows for a busy machine.
+          expect: { poll: { timeout: 15_000, interval: 10 } },
           // Concurrent tests wait for a network's faults, not for the processor.
           maxConcurrency: 20,
         },
@@ -22,6 +24,8 @@ export default defineConfig({
           include: ["client/stackTests/**/*.test.ts", "pages/browserTests/**/*.test.ts"],
           globalSetup: "pages/browserTests/builtPages.ts",
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+          expect: { poll: { timeout: 45_000, interval: 100 } },
           // These tests share one gateway and its faults.
           fileParallelism: false,
           maxWorkers: 1,

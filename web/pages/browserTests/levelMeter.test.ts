@@ -27,6 +27,7 @@ describe.skipIf(!hasBrowser)("the level meter in Chromium", { timeout: 60_000 },
   test("is filled over its whole height, up to the level", async ({ browser, site }) => {
     const page = await browser.newPage();
     await page.goto(`${site.url}speaker.html`);
+    await page.getByText(/^This site is not set up/).waitFor(); // the page changes no more
     const meter = page.locator("#level");
     await meter.evaluate((element: HTMLMeterElement) => {
       element.value = 0.5;

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { expect } from "vitest";
 import { theStack } from "../../client/stackTests/localStack.ts";
+import { accessibilityProblems } from "./accessibility.ts";
 import { visit, type Visitor } from "./browser.ts";
 import type { Site } from "./site.ts";
 
@@ -12,15 +13,56 @@ type ContextOptions = Parameters<Browser["newContext"]>[0];
 export const text = async ({ page }: Visitor, id: string): Promise<string> =>
   page.locator(`#${id}`).innerText();
 
+/** Waits until a text that is read again and again is or matches the expected one. */
+export async function becomes(read: () => Promise<string>, expected: string | RegExp): Promise<void> {
+  const polled = expect.poll(read, WAIT);
+  await (expected instanceof RegExp ? polled.toMatch(expected) : polled.toBe(expected));
+}
+
+/** Waits until the element with this id has this text. */
 export async function shows(visitor: Visitor, id: string, expected: string | RegExp): Promise<void> {
-  const fits = expected instanceof RegExp ? expected : new RegExp(`^${expected}$`);
-  await expect.poll(async () => text(visitor, id), WAIT).toMatch(fits);
+  await becomes(async () => text(visitor, id), expected);
+}
+
+/** Waits until the page shows no element with this id. */
+export async function hides({ page }: Visitor, id: string): Promise<void> {
+  await page.locator(`#${id}`).waitFor({ state: "hidden", timeout: WAIT.timeout });
 }
 
 /** Waits until the field with this label has this value. */
 export async function hasValue({ page }: Visitor, label: string, expected: string): Promise<void> {
   const field = page.getByLabel(label, { exact: true });
-  await expect.poll(async () => field.inputValue(), WAIT).toBe(expected);
+  await becomes(async () => field.inputValue(), expected);
+}
+
+/** Waits until the page's title is these words and the name of the pages. */
+export async function hasTitle({ page }: Pick<Visitor, "page">, expected: string): Promise<void> {
+  await becomes(async () => page.title(), `${expected} · Live sessions`);
+}
+
+/** Waits until the element with this id has the focus. */
+export async function hasFocus({ page }: Visitor, id: string): Promise<void> {
+  await expect.poll(async () => page.evaluate(() => document.activeElement?.id), WAIT).toBe(id);
+}
+
+/** Expects the page to be accessible now. Await a state of the page first. */
+export async function expectAccessible({ page }: Pick<Visitor, "page">): Promise<void> {
+  const problems = await accessibilityProblems(page);
+  expect(problems).toEqual([]);
+}
+
+/**
+ * Records the present text of an element and each later one, in their order: a text can pass between two looks.
+ * Returns a function that returns them.
+ */
+export async function recordTexts({ page }: Visitor, id: string): Promise<() => Promise<string[]>> {
+  const texts = await page.locator(`#${id}`).evaluateHandle((element) => {
+    const seen = [element.textContent];
+    const record = (): unknown => seen.at(-1) === element.textContent || seen.push(element.textContent);
+    new MutationObserver(record).observe(element, { childList: true, characterData: true, subtree: true });
+    return seen;
+  });
+  return async () => texts.jsonValue();
 }
 
 export async function press({ page }: Visitor, name: string): Promise<void> {

@@ -1,6 +1,5 @@
 import type { Page } from "playwright-core";
-import { expect } from "vitest";
-import { press, shows, text } from "./pageActions.ts";
+import { press, shows } from "./pageActions.ts";
 import type { Visitor } from "./browser.ts";
 import type { Site } from "./site.ts";
 
@@ -18,7 +17,7 @@ export async function openAnotherTab(visitor: Visitor, site: Site): Promise<Visi
 export async function continueSession(visitor: Visitor, sessionId: string): Promise<void> {
   await press(visitor, `Continue session ${sessionId}`);
   await shows(visitor, "status", "Broadcasting");
-  expect(await text(visitor, "session-id")).toBe(sessionId);
+  await shows(visitor, "session-id", sessionId);
 }
 
 export async function expectSessionOffered({ page }: Visitor, sessionId: string): Promise<void> {
