@@ -78,7 +78,7 @@ async function run(file: string): Promise<string> {
   return consumer.run(process.execPath, file, config, WS);
 }
 
-describe("the packed library", { timeout: 60_000 }, () => {
+describe("the packed library", { timeout: 180_000 }, () => {
   test("runs in Node as it is", async () => {
     expect(await run(consumer.write("program.mjs", PROGRAM("websocket-sessions")))).toBe('{"hello":"world"}');
   });

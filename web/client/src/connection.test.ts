@@ -121,7 +121,7 @@ test("an anonymous listener connects without a token", async () => {
 
 test("a connection whose heartbeat is not answered is replaced", async () => {
   const server = await startFakeServer();
-  const connection = connect(server, { heartbeatIntervalMs: 30, heartbeatTimeoutMs: 500 });
+  const connection = connect(server, { heartbeatIntervalMs: 30, heartbeatTimeoutMs: 3000 });
   connection.open();
   await connection.state.until(isOpen);
   await expect.poll(() => server.requests("heartbeat").length).toBeGreaterThan(1);

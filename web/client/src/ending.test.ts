@@ -116,7 +116,9 @@ describe("after a silence the listener asks and finds", () => {
     say(server, 1);
     server.session.deliver = arrives;
     await expect.poll(() => heard).toEqual(numbered(2));
-    expect(server.requests("joinSession").at(1)).toMatchObject({ epoch: "5f0c9a1e", offset: 1 });
+    // It may have asked before the first message arrived, too.
+    const positions = server.requests("joinSession").map(({ epoch, offset }) => ({ epoch, offset }));
+    expect(positions).toContainEqual({ epoch: "5f0c9a1e", offset: 1 });
     expect(server.connections.length).toBe(1);
   });
 

@@ -52,6 +52,6 @@ describe("a full session", () => {
     await listener.connection.state.until(({ name }) => name === "open");
     say(server, 1);
     await expect.poll(() => heard).toEqual(["m1"]);
-    expect(server.connections[0]?.isOpen()).toBe(false);
+    await expect.poll(() => server.connections[0]?.isOpen()).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { connect, follow, isOpen, startFakeServer } from "../testSupport/harness.ts";
+import { connect, follow, isOpen, makeSignal, startFakeServer } from "../testSupport/harness.ts";
 
 describe("handover", () => {
   test("opens the second connection before the first one closes, by the client's own clock", async () => {
@@ -14,14 +14,18 @@ describe("handover", () => {
 
   test("closes the first connection once its pending requests are answered", async () => {
     const server = await startFakeServer();
-    server.fault = ({ action }) => (action === "updateSession" ? { late: 60 } : undefined);
-    const connection = connect(server);
+    const { sent, send } = makeSignal();
+    server.fault = ({ action }) => (action === "updateSession" ? { late: sent } : undefined);
+    const connection = connect(server, { drainTimeoutMs: 60_000 });
     connection.open();
     await connection.state.until(isOpen);
     const request = connection.request<"updateSession">({ action: "updateSession", status: "paused" });
     await expect.poll(() => server.requests("updateSession").length).toBe(1);
     server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
     await expect.poll(() => server.connections.length).toBe(2);
+    await connection.state.until(isOpen);
+    expect(server.connections.map((each) => each.isOpen())).toEqual([true, true]);
+    send();
     await request;
     await expect.poll(() => server.connections.map((each) => each.isOpen())).toEqual([false, true]);
     expect(server.requests("updateSession").length).toBe(1);

@@ -55,7 +55,7 @@ describe("a request", () => {
         : undefined;
     const speaker = await createSpeaker(server);
     expect(await speaker.publish({ data: "hello" })).toBe(1);
-    expect(server.connections.map((each) => each.isOpen())).toEqual([false, true]);
+    await expect.poll(() => server.connections.map((each) => each.isOpen())).toEqual([false, true]);
     expect(new Set(server.requests("publish").map(({ requestId }) => requestId)).size).toBe(1);
   });
 

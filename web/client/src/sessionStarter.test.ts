@@ -11,10 +11,9 @@ function faults(server: FakeServer, ...planned: Fault[]): void {
   server.fault = ({ action }) => (action === "createSession" ? planned.shift() : undefined);
 }
 
-async function resumeSpeaker(server: FakeServer, sessionId = "caring-king-275"): Promise<SpeakerService> {
-  const speaker = await new SessionCreationOrchestrator(
-    options(server, { replyTimeoutMs: 50 }),
-  ).resumeSession(sessionId);
+async function resumeSpeaker(server: FakeServer, timings: object = {}): Promise<SpeakerService> {
+  const orchestrator = new SessionCreationOrchestrator(options(server, timings));
+  const speaker = await orchestrator.resumeSession("caring-king-275");
   atEnd(() => speaker.connection.close());
   return speaker;
 }
@@ -163,7 +162,7 @@ describe("the user's own session is resumed", () => {
     await before.publish({ data: "m1" });
     server.connections[0]?.drop();
     before.connection.close();
-    const speaker = await resumeSpeaker(server, before.sessionId);
+    const speaker = await resumeSpeaker(server);
     expect(speaker.state.value).toMatchObject({ sessionId: before.sessionId, offset: 1, generation: 2 });
     expect(await speaker.publish({ data: "m2" })).toBe(2);
     expect(server.session.log.map(({ data }) => data)).toEqual(["m1", "m2"]);
@@ -189,14 +188,14 @@ describe("the user's own session is resumed", () => {
   ])("when %s", async (_, planned) => {
     const server = await startFakeServer();
     server.fault = ({ action }) => (action === "resumeSession" ? planned.shift() : undefined);
-    const speaker = await resumeSpeaker(server);
+    const speaker = await resumeSpeaker(server, { replyTimeoutMs: 50 });
     expect(await speaker.publish({ data: "m1" })).toBe(1);
   });
 
   test("and the connection that spoke before stops", async () => {
     const server = await startFakeServer();
     const older = await createSpeaker(server);
-    const newer = await resumeSpeaker(server, older.sessionId);
+    const newer = await resumeSpeaker(server);
     const closed = await older.connection.state.until(({ name }) => name === "closed");
     expect(closed).toMatchObject({ error: { code: "REPLACED" } });
     await expect(older.publish({ data: "too late" })).rejects.toMatchObject({ code: "REPLACED" });

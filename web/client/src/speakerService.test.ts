@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { Observable, SpeakerConnection, SpeakerService, type CreatedSessionBody } from "./index.ts";
-import { createSpeaker, follow, numbered, options, startFakeServer } from "../testSupport/harness.ts";
+import { DEFAULT_TIMINGS } from "./timings.ts";
+import {
+  createSpeaker,
+  follow,
+  makeSignal,
+  numbered,
+  options,
+  startFakeServer,
+} from "../testSupport/harness.ts";
 import { error } from "../testSupport/fakeSession.ts";
 
 const CREATED: CreatedSessionBody = {
@@ -88,11 +96,11 @@ describe("what is published is in the log once and in order", () => {
 
   test("when the old connection is fenced before the new one gets its reply", async () => {
     const server = await startFakeServer();
+    const { sent: fenced, send } = makeSignal();
     server.fault = (message, connection) => {
-      if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
-      setTimeout(() => connection.push(server.session.handle(message, connection)), 60);
-      server.session.handle(message, connection);
-      return "lose";
+      if (message.action === "publish") send();
+      const isHandover = message.action === "resumeSession" && connection.number === 1;
+      return isHandover ? { late: fenced } : undefined;
     };
     const speaker = await createSpeaker(server);
     server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
@@ -107,14 +115,17 @@ test("a handover whose outcome is unknown causes a reconnection and loses no mes
   server.fault = (message, connection) => {
     if (message.action !== "resumeSession" || connection.number !== 1) return undefined;
     server.session.handle(message, connection);
+    Object.assign(timings, { replyTimeoutMs: DEFAULT_TIMINGS.replyTimeoutMs });
     return "lose";
   };
-  const speaker = await createSpeaker(server, { replyTimeoutMs: 60 });
+  const speaker = await createSpeaker(server);
+  const { timings } = speaker.connection;
+  Object.assign(timings, { replyTimeoutMs: 60 }); // of the handover's request alone
   server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
-  await expect.poll(() => server.requests("resumeSession").length).toBe(1);
+  await expect.poll(() => server.requests("resumeSession").length).toBeGreaterThan(0);
   const offsets = await Promise.all(numbered(3).map(async (data) => speaker.publish({ data })));
   expect(offsets).toEqual([1, 2, 3]);
-  expect(server.connections.map((each) => each.isOpen())).toEqual([false, false, true]);
+  await expect.poll(() => server.connections.map((each) => each.isOpen())).toEqual([false, false, true]);
 });
 
 test("the state shows presence, pauses and the end", async () => {

@@ -13,9 +13,10 @@ import { violation } from "./schema.ts";
 
 /**
  * A request's fault: no processing and no reply, a disconnect before or after the processing, another reply,
- * or a reply that is late by this many milliseconds.
+ * or a reply that is late by this many milliseconds, or until a promise has resolved.
  */
-export type Fault = "lose" | "dropBefore" | "dropAfter" | { reply: ServerMessage } | { late: number };
+export type Fault =
+  "lose" | "dropBefore" | "dropAfter" | { reply: ServerMessage } | { late: number | Promise<void> };
 
 export class FakeServer {
   readonly session = new FakeSession();
@@ -120,6 +121,7 @@ export class FakeServer {
     else {
       const reply = this.session.handle(message, connection);
       if (fault === "dropAfter") connection.drop();
+      else if (fault?.late instanceof Promise) void fault.late.then(() => connection.push(reply));
       else if (fault) setTimeout(() => connection.push(reply), fault.late);
       else connection.push(reply);
     }

@@ -136,5 +136,12 @@ export function connect(server: FakeServer, timings: object = {}, more: object =
   return connection;
 }
 
+/** Returns a promise and the function that resolves it. */
+export function makeSignal(): { readonly sent: Promise<void>; readonly send: () => void } {
+  let send = (): void => undefined;
+  const sent = new Promise<void>((resolve) => (send = resolve));
+  return { sent, send };
+}
+
 export const isOpen = ({ name }: { name: string }): boolean => name === "open";
 export const isClosed = ({ name }: { name: string }): boolean => name === "closed";

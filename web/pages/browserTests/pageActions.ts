@@ -14,7 +14,7 @@ export const text = async ({ page }: Visitor, id: string): Promise<string> =>
   page.locator(`#${id}`).innerText();
 
 /** Waits until a text that is read again and again is or matches the expected one. */
-export async function becomes(read: () => Promise<string>, expected: string | RegExp): Promise<void> {
+export async function becomes(read: () => Promise<string | null>, expected: string | RegExp): Promise<void> {
   const polled = expect.poll(read, WAIT);
   await (expected instanceof RegExp ? polled.toMatch(expected) : polled.toBe(expected));
 }

@@ -77,10 +77,7 @@ describe.skipIf(!localStack || !hasBrowser)("the pages in Chromium", { timeout: 
     const { speaker, sessionId } = await broadcast(browser, site, PICTURE);
     expect(sessionId).toMatch(SESSION_ID);
     const link = speaker.page.locator("#join-link");
-    await becomes(
-      async () => (await link.getAttribute("href")) ?? "",
-      `${site.url}listener.html#${sessionId}`,
-    );
+    await becomes(async () => link.getAttribute("href"), `${site.url}listener.html#${sessionId}`);
     await expect.poll(async () => speaker.page.getByRole("img", { name: /QR code/ }).count(), WAIT).toBe(1);
     await shows(speaker, "connection", "Connected");
     await speaker.page.getByText("Nobody listens yet.").waitFor();

@@ -184,7 +184,7 @@ describe("useListener", () => {
     const { show, latest } = makeListener();
     await show({ client: clientOf(server), sessionId: "caring-king-275" });
     await eventually(() => (latest()?.error as SessionError | undefined)?.code, "SESSION_NOT_FOUND");
-    expect(latest()?.connection.name).toBe("closed");
+    await eventually(() => latest()?.connection.name, "closed");
   });
 });
 

@@ -55,7 +55,7 @@ const session = (): HTMLInputElement => byId("session", HTMLInputElement);
 
 /** Waits until the page shows an element. */
 async function shows(id: string): Promise<void> {
-  await vi.waitFor(() => expect(byId(id).hidden).toBe(false), { timeout: 10_000 });
+  await expect.poll(() => byId(id).hidden).toBe(false);
 }
 
 async function open(link: string): Promise<void> {
@@ -85,7 +85,7 @@ test("the address of a joined session has no query, which could name another one
   history.replaceState(null, "", `?session=${OTHER}`);
   session().value = SESSION;
   await join();
-  await vi.waitFor(() => expect(location.href).toBe(`http://127.0.0.1/listener.html#${SESSION}`));
+  await expect.poll(() => location.href).toBe(`http://127.0.0.1/listener.html#${SESSION}`);
   byId("leave").click();
   await shows("join");
 });
@@ -113,9 +113,7 @@ test("the alert shows that a language is refused if the page offers no choice of
     server.fault = () => undefined;
   });
   byId("join-button").click();
-  await vi.waitFor(() => expect(byId("alert").textContent).toMatch(/^This language is unavailable here/), {
-    timeout: 10_000,
-  });
+  await expect.poll(() => byId("alert").textContent).toMatch(/^This language is unavailable here/);
   expect(byId("alert").hidden).toBe(false);
   expect(document.getElementById("language-error")).toBeNull();
 });
@@ -132,7 +130,7 @@ test("a link that is opened during a join ends the join and offers its session",
   byId("join-button").click();
   await shows("cancel");
   await open(`#${OTHER}`);
-  await vi.waitFor(() => expect(byId("cancel").hidden).toBe(true));
+  await expect.poll(() => byId("cancel").hidden).toBe(true);
   expect(isAborted).toBe(true);
   expect(session().value).toBe(OTHER);
   expect(byId("join").hidden).toBe(false);
@@ -142,7 +140,7 @@ test("a link that is opened during a join ends the join and offers its session",
 test("a link that is opened after a failed join removes the error of the former session", async () => {
   lookUp = async () => Promise.resolve(new Response("", { status: 404 }));
   byId("join-button").click();
-  await vi.waitFor(() => expect(byId("session-error").textContent).toMatch(/no session with this id/));
+  await expect.poll(() => byId("session-error").textContent).toMatch(/no session with this id/);
   await open(`#${SESSION}`);
   expect(document.getElementById("session-error")).toBeNull();
   expect(byId("session").hasAttribute("aria-invalid")).toBe(false);
@@ -153,9 +151,9 @@ test("a link that is opened while the end is played out offers its session", asy
   FakeMediaSource.opened.at(-1)?.open(audio);
   const chunk = toBase64(chunkOf({ seconds: 10 }));
   server.session.append(chunk, { contentType: WEBM_OPUS, encoding: "base64" });
-  await vi.waitFor(() => expect(byId("status").textContent).toBe("Live"), { timeout: 10_000 });
+  await expect.poll(() => byId("status").textContent).toBe("Live");
   server.connections.at(-1)?.push(server.session.end("ended"));
-  await vi.waitFor(() => expect(byId("status").textContent).toBe("Ended"), { timeout: 10_000 });
+  await expect.poll(() => byId("status").textContent).toBe("Ended");
   expect(byId("listening").hidden).toBe(false);
   await open(`#${OTHER}`);
   await shows("join");

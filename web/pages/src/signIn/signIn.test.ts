@@ -56,7 +56,7 @@ async function submit(form: string, values: Record<string, string>): Promise<voi
   fill(values);
   const button = byId(form).querySelector<HTMLButtonElement>('[type="submit"]');
   button?.click();
-  await vi.waitFor(() => expect(button?.disabled).toBe(false));
+  await expect.poll(() => button?.disabled).toBe(false);
 }
 
 /** Returns the forms that are shown, and the document's title. */
@@ -93,7 +93,7 @@ test("an account is created, confirmed with the code and signed in, and each ste
 test("the code is sent again on a click, and the page says so", async () => {
   await createAccount();
   byId("resend-code").click();
-  await vi.waitFor(() => expect(byId("code-resent").textContent).toBe("The e-mail was sent again."));
+  await expect.poll(() => byId("code-resent").textContent).toBe("The e-mail was sent again.");
   expect(fake.calls).toContain("resendAccountCode ada@example.com");
 });
 
