@@ -141,7 +141,11 @@ describe("useListener", () => {
     await show({ client, sessionId: "caring-king-275" });
     await eventually(() => latest()?.connection.name, "open");
     await show({ client, sessionId: "brave-queen-300" });
-    await eventually(() => latest()?.state?.sessionId, "brave-queen-300");
+    // A listener that has not joined yet leaves without a request.
+    await eventually(
+      () => [latest()?.state?.sessionId, latest()?.connection.name],
+      ["brave-queen-300", "open"],
+    );
     await eventually(
       () => server.requests("joinSession").map(({ sessionId }) => sessionId),
       ["caring-king-275", "brave-queen-300"],
