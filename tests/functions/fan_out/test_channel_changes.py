@@ -6,7 +6,6 @@ the end without any further request.
 """
 
 import json
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,7 +27,8 @@ from tests.support.schedules import Schedule, ScheduledMemory, every_schedule
 from tests.support.session_driver import SessionDriver
 from wire.pushes import Message
 
-SETTINGS = Settings(limits=Limits(enabled=False), max_listeners=10, channel_audience=0)
+SETTINGS = Settings(limits=Limits(enabled=False), max_listeners=10_000, channel_audience=0)
+"""No two listeners choose the same slot, so that a schedule has the same steps each time."""
 
 
 @dataclass
@@ -49,7 +49,6 @@ class World:
     """A stack in memory, its speaker and one client, whose steps a schedule orders."""
 
     def __init__(self, *, direct_fan_out: int = 100) -> None:
-        random.seed(0)  # for the slots, so that a schedule has the same steps each time
         self.memory = ScheduledMemory()
         self.queue = FakeQueue()
         self.client = Client()

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -31,12 +32,12 @@ CRYPTOGRAPHY = {"_cffi_backend", "_openssl", "cryptography"}
 VERIFYING = {"authorize", "refresh_token"}
 
 
-def loaded_by(handler: str) -> set[str]:
+def loaded_by(handler: str, environment: Mapping[str, str] = ENVIRONMENT) -> set[str]:
     code = (
         f"import sys; early = {{*sys.modules}}; import handlers.{handler}; print(*{{*sys.modules}} - early)"
     )
     run = subprocess.run(
-        [sys.executable, "-P", "-c", code], env=ENVIRONMENT, capture_output=True, text=True, check=True
+        [sys.executable, "-P", "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     return set(run.stdout.split())
 
@@ -50,3 +51,30 @@ def test_a_handler_loads_only_what_it_uses(handler: str) -> None:
     assert not SLOW & loaded
     if handler in {"connect", "disconnect", "create_session", "leave_session", "get_session"}:
         assert "adapters.management_api.sender" not in loaded
+
+
+CHANNEL = {
+    "CHANNEL_PUBLISH_URL": "https://x7.appsync-api.us-east-1.amazonaws.com/event",
+    "CHANNEL_SUBSCRIBE_URL": "wss://x7.appsync-realtime-api.us-east-1.amazonaws.com/event/realtime",
+}
+CHANNEL_MODULES = {"adapters.appsync_events", "domain.channel", "fan_out.channel"}
+
+
+@pytest.mark.parametrize("handler", sorted(set(HANDLERS) - {"authorize_channel"}))
+def test_a_stack_without_a_channel_loads_nothing_of_it(handler: str) -> None:
+    assert not CHANNEL_MODULES & loaded_by(handler)
+
+
+@pytest.mark.parametrize(
+    ("handler", "modules"),
+    [
+        ("publish", CHANNEL_MODULES),
+        ("fan_out", CHANNEL_MODULES),
+        ("end_session", CHANNEL_MODULES),
+        ("join_session", {"domain.channel"}),
+        ("get_session", set[str]()),
+        ("connect", set[str]()),
+    ],
+)
+def test_a_stack_with_a_channel_loads_what_the_handler_uses(handler: str, modules: set[str]) -> None:
+    assert CHANNEL_MODULES & loaded_by(handler, ENVIRONMENT | CHANNEL) == modules
