@@ -41,7 +41,8 @@ class RateLimits:
     sessions_per_hour: int = 20
     """Sessions that one user may create."""
     joins_per_minute: int | None = None
-    """Joins from one address. The default is two for each of `maxListeners`, and 60 more."""
+    """Joins from one address, and as many subscriptions to the audience's channel. The default is two for
+    each of `maxListeners`, and 60 more."""
     connects_per_minute: int | None = None
     """Connections from one address. The default is two for each of `maxListeners`, and 120 more."""
     failed_lookups_per_minute: int = 10
