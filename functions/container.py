@@ -652,6 +652,7 @@ class Container:
         return FlushBatch(
             sessions=self.sessions,
             queue=self.queue,
+            settings=self.settings,
             has_channel=self.audience_channel is not None,
         )
 

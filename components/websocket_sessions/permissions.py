@@ -7,6 +7,8 @@ Operations are DynamoDB's; a transaction needs the permission of each of its ope
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from websocket_sessions.config.settings import SessionSettings
+
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSpec:
@@ -35,11 +37,19 @@ class FunctionSpec:
     session (UpdateItem) which languages have listeners there."""
     calls_itself: bool = False
     """Whether it continues in further invocations of itself."""
+    if_coalescing: "FunctionSpec | None" = None
+    """What it may do besides in a stack with `coalescingInterval`."""
     timeout: int = 10
     """Seconds. API Gateway waits 29, of which pushing and disconnecting may need 16 for an audience of any
     size (functions/domain/delivery.py has the sum)."""
     memory_size: int = 256
     """Megabytes."""
+
+    def in_stack(self, settings: SessionSettings) -> "FunctionSpec":
+        """Return this spec with the permissions that the settings of a stack need."""
+        if self.if_coalescing is None or not settings.coalescing_interval:
+            return self
+        return self.combined_with(self.if_coalescing)
 
     def combined_with(self, *others: "FunctionSpec") -> "FunctionSpec":
         """Return this spec with the permissions of others added."""
@@ -165,7 +175,8 @@ FUNCTION_SPECS: dict[str, FunctionSpec] = {
         timeout=30,
     ),
     "fan_out": FunctionSpec(
-        tables={"messages": "BatchGetItem", "sessions": "GetItem UpdateItem"},
+        tables={"messages": "BatchGetItem"},
+        if_coalescing=FunctionSpec(tables={"sessions": "UpdateItem"}),
         consumes_queue=True,
         timeout=30,
         memory_size=1024,

@@ -73,7 +73,10 @@ class SessionFunctions(ComponentResource):
             opts=self._child_opts,
         )
         names = functions_in_use(record_heartbeats=args.settings.record_heartbeats)
-        self.handlers = {handler: self._create(name, handler, FUNCTION_SPECS[handler]) for handler in names}
+        self.handlers = {
+            handler: self._create(name, handler, FUNCTION_SPECS[handler].in_stack(args.settings))
+            for handler in names
+        }
 
         self.register_outputs({"functionNames": self.names, "logGroupNames": self.log_group_names})
 

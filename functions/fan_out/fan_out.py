@@ -33,7 +33,7 @@ from fan_out.deliver import (
 )
 from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, tasks_of
+from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, flush_task, tasks_of
 from wire.pushes import Message, encode, push_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class FanOut:
             self._schedule_flushes(session, session.batch, entry)
             return
         if coalesces(session, self.settings):
-            self.queue.flush_later([(FlushTask(session_id=entry.session_id), 0)])
+            self.queue.flush_later([(flush_task(session, None), 0)])
         offsets = OffsetRange(first=entry.offset, last=entry.offset)
         self._send(session, self._tasks_of(session, offsets), [entry])
 
@@ -90,8 +90,8 @@ class FanOut:
         """
         flushes: list[tuple[FlushTask, int]] = []
         if session.closed is not None:
-            flushes.append((FlushTask(session_id=session.session_id, offset=session.closed.last), 0))
-        task = FlushTask(session_id=session.session_id, offset=batch.first)
+            flushes.append((flush_task(session, session.closed.last), 0))
+        task = flush_task(session, batch.first)
         if batch.first == entry.offset:
             flushes.append((task, self.settings.coalescing_interval))
         elif entry.published_at > batch.due_at + LATE_SECONDS:

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from domain.coalescing import MAX_MESSAGES
 from domain.model import Session, Status
 from domain.ports import ConditionFailed, Sessions
-from fan_out.tasks import FlushTask, TaskQueue, tasks_of
+from domain.settings import Settings
+from fan_out.tasks import FanOutTask, FlushTask, TaskQueue, tasks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +21,19 @@ class FlushBatch:
 
     sessions: Sessions
     queue: TaskQueue
+    settings: Settings
     has_channel: bool
     """Whether the stack has an audience's channel."""
 
     def __call__(self, task: FlushTask) -> None:
         """Flush the batch of the task if it still waits. Raises UnavailableError.
 
-        An ended session has its batch sent with its end.
+        An ended session has its batch sent with its end. If the stack coalesces no longer, this function may
+        not use the sessions.
         """
+        if not self.settings.coalescing_interval:
+            self.queue.send(_tasks_from(task))
+            return
         session = self._close(task)
         if session is not None and session.closed is not None:
             self.queue.send(tasks_of(session, session.closed, has_channel=self.has_channel))
@@ -42,3 +49,15 @@ class FlushBatch:
             return None
         is_closed = task.offset is None or session.closed.first <= task.offset <= session.closed.last
         return session if is_closed else None
+
+
+def _tasks_from(task: FlushTask) -> list[FanOutTask]:
+    """Return tasks for as many messages as a batch may have. Those that do not exist are skipped."""
+    if task.offset is None:
+        return []
+    return [
+        FanOutTask(
+            session_id=task.session_id, shard=shard, epoch=task.epoch, offset=task.offset, count=MAX_MESSAGES
+        )
+        for shard in range(task.shards)
+    ]

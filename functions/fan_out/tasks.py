@@ -97,11 +97,21 @@ class FlushTask:
     """A session whose batch is to be sent."""
 
     session_id: str
+    epoch: str
+    shards: int
+    """Shards in use as the task was queued."""
     offset: int | None = None
     """The first offset of the batch, or any of one that is closed. A task that is late or repeated sends no
     later batch. None is any batch."""
     receive_count: int = 1
     """As for a FanOutTask."""
+
+
+def flush_task(session: Session, offset: int | None) -> FlushTask:
+    """Return the task that flushes the session's batch with this offset."""
+    return FlushTask(
+        session_id=session.session_id, epoch=session.epoch, shards=session.shards_in_use, offset=offset
+    )
 
 
 def tasks_of(
@@ -167,7 +177,12 @@ class TaskQueue(Protocol):
 def to_json(task: FanOutTask | FlushTask) -> str:
     """Return the queue's message for a task."""
     if isinstance(task, FlushTask):
-        flush: dict[str, Any] = {"sessionId": task.session_id, "flush": True}
+        flush: dict[str, Any] = {
+            "sessionId": task.session_id,
+            "flush": True,
+            "epoch": task.epoch,
+            "shards": task.shards,
+        }
         if task.offset is not None:
             flush["offset"] = task.offset
         return json.dumps(flush, separators=(",", ":"))
@@ -191,8 +206,11 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
     """Return the task of a queue's message. Raises ValueError if it has none."""
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
-        case {"sessionId": str(session_id), "flush": True}:
-            return FlushTask(session_id=session_id, offset=fields.get("offset"), receive_count=receive_count)
+        case {"sessionId": str(session_id), "flush": True, "epoch": str(epoch), "shards": int(shards)}:
+            offset = fields.get("offset")
+            return FlushTask(
+                session_id=session_id, epoch=epoch, shards=shards, offset=offset, receive_count=receive_count
+            )
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
             content = {"epoch": epoch, "offset": offset, "count": int(fields.get("count", 1))}
         case {"sessionId": str(session_id), "shard": int(shard), "event": dict()}:

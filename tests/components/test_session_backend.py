@@ -160,6 +160,21 @@ def test_only_who_serves_the_queue_may_say_when_a_message_comes_again(
     assert ("sqs:SendMessage", "sessions-fan-out-queue") in allowed(made[1], "fan_out")
 
 
+def test_who_serves_the_queue_may_change_sessions_only_where_messages_wait(
+    made: tuple[SessionBackend, Deployed],
+) -> None:
+    """A flush closes a session's batch. Nothing else of the queue uses the sessions."""
+    _, coalescing = backend(SessionSettings(coalescing_interval=1))
+    closes = {("dynamodb:UpdateItem", "table/sessions-tables-sessions")}
+    assert allowed(coalescing, "fan_out") - allowed(made[1], "fan_out") == closes
+    assert allowed(made[1], "fan_out") < allowed(coalescing, "fan_out")
+    others = [name for name in functions_in_use(record_heartbeats=False) if name != "fan_out"]
+    assert [name for name in others if allowed(coalescing, name) != allowed(made[1], name)] == []
+    for deployed, has_table in ((coalescing, True), (made[1], False)):
+        (function,) = [one for one in deployed.of("Function") if one.inputs["name"].endswith("-fan-out")]
+        assert ("SESSIONS_TABLE" in function.inputs["environment"]["variables"]) is has_table
+
+
 @pytest.mark.parametrize(
     "handler", [name for name, spec in FUNCTION_SPECS.items() if "POST" in spec.connections]
 )

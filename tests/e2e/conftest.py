@@ -15,6 +15,12 @@ from tools.dev_stack.throwaway_stack import throwaway_stack
 LAST = ("test_logs.py", "test_permissions.py")
 """Check what all the other tests made the functions log and use."""
 
+COALESCING = """\
+  websocket-sessions:coalescingInterval: 1
+  websocket-sessions:coalescingAudience: 10000
+"""
+"""Gives the roles what coalescing needs, for an audience that no test has. A test sets the audience to 0."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the checks of the whole run after everything else."""
@@ -37,7 +43,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
         live.remove_users()
         return
     try:
-        with throwaway_stack(tmp_path_factory.mktemp("stack")) as stack:
+        with throwaway_stack(tmp_path_factory.mktemp("stack"), config=COALESCING) as stack:
             yield Deployment(
                 outputs=stack.outputs(),
                 aws=stack.aws_environment(),

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import UnavailableError
 from domain.model import Position
-from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, to_json, to_task
+from fan_out.tasks import CHANNEL, FanOutTask, flush_task, to_json, to_task
 from tests.support.fake_management_api import Answer, Got, ManagementApi
 from tests.support.fakes import FakeChannel
 from tests.support.publish_driver import PublishDriver
@@ -274,14 +274,13 @@ def test_the_messages_of_an_interval_are_one_push_on_the_channel(driver: Publish
         waiting.publish(speaker, data)
     assert channel_of(waiting).published == []
     waiting.now += 2
-    assert waiting.container.fan_out_consumer([FlushTask(session_id=session_id)]) == [None]
+    assert waiting.container.fan_out_consumer([flush_task(waiting.session(session_id), 1)]) == [None]
     serve(waiting)
     waiting.publish(speaker, "c")
     waiting.end(speaker)
     serve(waiting)
     types = [push["type"] for push in channel_of(waiting).pushes("es")]
-    assert sorted(types[1:]) == ["message", "sessionEnded"]
-    assert types[0] == "batch"
+    assert types == ["batch", "message", "sessionEnded"]
     assert heard_on_channel(waiting) == [1, 2, 3]
     assert [offset for offset, _ in waiting.heard(direct)] == [1, 2, 3]
     waiting.close()

@@ -1,6 +1,7 @@
 """Coalescing: the messages of an interval are sent together, in order, and none is left out."""
 
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -8,9 +9,11 @@ from domain.coalescing import ABANDONED_SECONDS, MAX_MESSAGES
 from domain.delivery import MAX_PUSH_BYTES
 from domain.errors import UnavailableError
 from fan_out.fan_out import LATE_SECONDS
-from fan_out.tasks import FanOutTask, FlushTask, to_json, to_task
+from fan_out.tasks import FanOutTask, FlushTask, flush_task, to_json, to_task
+from tests.support.dynamodb_faults import Fault, watched
 from tests.support.fake_management_api import Answer
 from tests.support.publish_driver import PublishDriver
+from tests.support.tables import names
 
 pytestmark = pytest.mark.emulator
 INTERVAL = 2
@@ -27,8 +30,12 @@ def coalescing(driver: PublishDriver) -> Generator[PublishDriver]:
 def flush(driver: PublishDriver, session_id: str) -> None:
     """Let the interval pass, then do what the fan-out function does with all that is queued."""
     driver.now += INTERVAL
-    assert driver.container.fan_out_consumer([FlushTask(session_id=session_id)]) == [None]
+    assert driver.container.fan_out_consumer([flush_of(driver, session_id, None)]) == [None]
     serve(driver)
+
+
+def flush_of(driver: PublishDriver, session_id: str, offset: int | None) -> FlushTask:
+    return flush_task(driver.session(session_id), offset)
 
 
 def serve_flushes(driver: PublishDriver) -> None:
@@ -54,11 +61,11 @@ def test_the_messages_of_an_interval_are_one_push(coalescing: PublishDriver) -> 
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     assert [coalescing.publish(speaker, data)["offset"] for data in ("a", "b", "c")] == [1, 2, 3]
-    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, offset=1), INTERVAL)]
+    assert coalescing.queue.flushes == [(flush_of(coalescing, session_id, 1), INTERVAL)]
     assert coalescing.heard(listener) == []
     flush(coalescing, session_id)
     coalescing.publish(speaker, "d")
-    assert coalescing.queue.flushes[1:] == [(FlushTask(session_id=session_id, offset=4), INTERVAL)]
+    assert coalescing.queue.flushes[1:] == [(flush_of(coalescing, session_id, 4), INTERVAL)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3], [4]]
     assert coalescing.heard(listener) == [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
@@ -121,7 +128,7 @@ def test_tasks_of_one_batch_are_one_flush(coalescing: PublishDriver) -> None:
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    tasks = [FlushTask(session_id=session_id, offset=1, receive_count=count) for count in (1, 2, 1)]
+    tasks = [replace(flush_of(coalescing, session_id, 1), receive_count=count) for count in (1, 2, 1)]
     assert coalescing.container.fan_out_consumer(tasks) == [None] * 3
     assert len(coalescing.queue.tasks) == 1
     serve(coalescing)
@@ -140,7 +147,7 @@ def test_a_message_during_the_flush_starts_the_next_batch(
     coalescing.publish(speaker, "a")
     send = coalescing.queue.send
 
-    scheduled = [(FlushTask(session_id=session_id, offset=offset), INTERVAL) for offset in (1, 2)]
+    scheduled = [(flush_of(coalescing, session_id, offset), INTERVAL) for offset in (1, 2)]
 
     def send_and_publish(tasks: Sequence[FanOutTask]) -> None:
         send(tasks)
@@ -148,7 +155,7 @@ def test_a_message_during_the_flush_starts_the_next_batch(
         assert coalescing.queue.flushes == scheduled
 
     monkeypatch.setattr(coalescing.queue, "send", send_and_publish)
-    coalescing.container.flush_batch(FlushTask(session_id=session_id, offset=1))
+    coalescing.container.flush_batch(flush_of(coalescing, session_id, 1))
     monkeypatch.undo()
     assert coalescing.queue.flushes == scheduled
     serve(coalescing)
@@ -169,7 +176,7 @@ def test_a_flush_that_stops_after_queueing_is_repeated(
         raise UnavailableError
 
     monkeypatch.setattr(coalescing.container.sessions, "forget_closed", away)
-    task = FlushTask(session_id=session_id, offset=1)
+    task = flush_of(coalescing, session_id, 1)
     assert coalescing.container.fan_out_consumer([task]) != [None]
     monkeypatch.undo()
     assert coalescing.container.fan_out_consumer([task]) == [None]
@@ -185,7 +192,7 @@ def test_a_flush_that_stops_before_queueing_is_repeated(coalescing: PublishDrive
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    task = FlushTask(session_id=session_id, offset=1)
+    task = flush_of(coalescing, session_id, 1)
     coalescing.queue.is_away = True
     assert coalescing.container.fan_out_consumer([task]) != [None]
     coalescing.queue.is_away = False
@@ -205,10 +212,10 @@ def test_the_next_flush_sends_what_an_earlier_one_left(coalescing: PublishDriver
     for number in range(MAX_MESSAGES):
         coalescing.publish(speaker, str(number))
     coalescing.queue.is_away = True
-    assert coalescing.container.fan_out_consumer([FlushTask(session_id=session_id, offset=1)]) != [None]
+    assert coalescing.container.fan_out_consumer([flush_of(coalescing, session_id, 1)]) != [None]
     coalescing.queue.is_away = False
     coalescing.publish(speaker, "later")
-    later = FlushTask(session_id=session_id, offset=MAX_MESSAGES + 1)
+    later = flush_of(coalescing, session_id, MAX_MESSAGES + 1)
     assert coalescing.container.fan_out_consumer([later]) == [None]
     assert [(task.offset, task.count) for task in coalescing.queue.tasks] == [(1, 100), (101, 1)]
     serve(coalescing)
@@ -223,11 +230,11 @@ def test_two_instances_share_a_batch(coalescing: PublishDriver) -> None:
     listener, _ = coalescing.join_listener(session_id)
     for number in range(4):
         (other if number % 2 else coalescing).publish(speaker, str(number))
-    scheduled = [(FlushTask(session_id=session_id, offset=1), INTERVAL)]
+    scheduled = [(flush_of(coalescing, session_id, 1), INTERVAL)]
     assert (coalescing.queue.flushes, other.queue.flushes) == (scheduled, [])
     flush(coalescing, session_id)
     other.publish(speaker, "later")
-    assert other.queue.flushes == [(FlushTask(session_id=session_id, offset=5), INTERVAL)]
+    assert other.queue.flushes == [(flush_of(coalescing, session_id, 5), INTERVAL)]
     other.now = coalescing.now
     flush(other, session_id)
     other.close()
@@ -246,7 +253,7 @@ def test_a_publish_that_cannot_schedule_the_flush_fails_and_is_retried(coalescin
     assert coalescing.queue.flushes == []
     assert coalescing.publish(speaker, "a", request_id="r")["offset"] == 1
     assert coalescing.heard(listener) == [(1, "a")]
-    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id), 0)]
+    assert coalescing.queue.flushes == [(flush_of(coalescing, session_id, None), 0)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1], [1, 2]]
 
@@ -262,7 +269,7 @@ def test_the_next_message_has_a_late_batch_sent(coalescing: PublishDriver) -> No
     assert coalescing.queue.flushes == []
     coalescing.now += 1
     coalescing.publish(speaker, "c")
-    assert coalescing.queue.flushes == [(FlushTask(session_id=session_id, offset=1), 0)]
+    assert coalescing.queue.flushes == [(flush_of(coalescing, session_id, 1), 0)]
     flush(coalescing, session_id)
     assert pushes(coalescing, listener) == [[1, 2, 3]]
 
@@ -302,7 +309,7 @@ def test_the_end_follows_a_batch_whose_flush_stopped(coalescing: PublishDriver) 
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    task = FlushTask(session_id=session_id, offset=1)
+    task = flush_of(coalescing, session_id, 1)
     coalescing.queue.is_away = True
     assert coalescing.container.fan_out_consumer([task]) != [None]
     coalescing.queue.is_away = False
@@ -320,7 +327,7 @@ def test_the_end_waits_for_a_batch_that_was_just_flushed(coalescing: PublishDriv
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    coalescing.container.flush_batch(FlushTask(session_id=session_id, offset=1))
+    coalescing.container.flush_batch(flush_of(coalescing, session_id, 1))
     coalescing.container.end_session.as_speaker(speaker)
     assert coalescing.queue.delays == [0, INTERVAL]
     assert coalescing.api.pushes(listener) == []
@@ -344,11 +351,11 @@ def test_a_batch_is_one_push_of_at_most_one_frame(coalescing: PublishDriver) -> 
     for _ in range(7):
         coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300))
     assert coalescing.queue.flushes == [
-        (FlushTask(session_id=session_id, offset=1), INTERVAL),
-        (FlushTask(session_id=session_id, offset=3), 0),
-        (FlushTask(session_id=session_id, offset=4), INTERVAL),
-        (FlushTask(session_id=session_id, offset=6), 0),
-        (FlushTask(session_id=session_id, offset=7), INTERVAL),
+        (flush_of(coalescing, session_id, 1), INTERVAL),
+        (flush_of(coalescing, session_id, 3), 0),
+        (flush_of(coalescing, session_id, 4), INTERVAL),
+        (flush_of(coalescing, session_id, 6), 0),
+        (flush_of(coalescing, session_id, 7), INTERVAL),
     ]
     serve_flushes(coalescing)
     assert pushes(coalescing, listener) == [[1, 2, 3], [4, 5, 6], [7]]
@@ -402,13 +409,27 @@ def test_a_batch_that_is_long_overdue_is_abandoned(coalescing: PublishDriver, re
 
 
 def test_after_the_setting_is_off_the_batch_that_waits_is_sent(coalescing: PublishDriver) -> None:
-    """The next message is sent at once, and overtakes it."""
+    """The function of the queue may use the sessions no longer. The next message overtakes the batch."""
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
+    for data in ("a", "b"):
+        coalescing.publish(speaker, data)
+    tasks = [to_task(to_json(task)) for task, _ in coalescing.queue.flushes]
+    off = coalescing.with_settings(coalescing_interval=0)
+    with watched(table=names()["SESSIONS_TABLE"], fault=Fault.DENIED) as calls:
+        assert off.container.fan_out_consumer(tasks) == [None]
+    assert calls.met == 0
+    off.publish(speaker, "c")
+    serve(off)
+    off.close()
+    assert pushes(coalescing, listener) == [[3], [1, 2, 3]]
+
+
+def test_a_flush_of_any_batch_sends_nothing_after_the_setting_is_off(coalescing: PublishDriver) -> None:
+    speaker, session_id = coalescing.speaking()
+    coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
     off = coalescing.with_settings(coalescing_interval=0)
-    off.publish(speaker, "b")
-    flush(off, session_id)
+    assert off.container.fan_out_consumer([flush_of(coalescing, session_id, None)]) == [None]
+    assert off.queue.tasks == []
     off.close()
-    assert pushes(coalescing, listener) == [[2], [1, 2]]
-    assert coalescing.session(session_id).batch is None

@@ -9,7 +9,7 @@ import pytest
 
 from adapters.dynamodb.client import MAX_ATTEMPTS
 from domain.ports import RetryBudget
-from fan_out.tasks import FanOutTask, FlushTask
+from fan_out.tasks import FanOutTask, flush_task
 from tests.support import events
 from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer
@@ -164,12 +164,16 @@ def test_a_flush_that_fails_is_redelivered(
     publish_driver: PublishDriver,
     queue: SqsQueue,
     load: Callable[[str], Handler],
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Other tasks that were received with it are served."""
+    settings = replace(UNLIMITED, coalescing_interval=1, coalescing_audience=0)
+    monkeypatch.setenv("SETTINGS", settings_json(settings))
     _, session_id = publish_driver.speaking()
     listener, _ = publish_driver.join_listener(session_id)
-    event = queue.event([*event_tasks(publish_driver, session_id), FlushTask(session_id=session_id)])
+    flush = flush_task(publish_driver.session(session_id), 1)
+    event = queue.event([*event_tasks(publish_driver, session_id), flush])
     fan_out = load("fan_out")
     with watched(table=names()["SESSIONS_TABLE"]):
         (failed,) = fan_out(event, LambdaContext())["batchItemFailures"]
