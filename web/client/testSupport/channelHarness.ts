@@ -21,8 +21,8 @@ export async function startServers(): Promise<{ server: FakeServer; api: FakeEve
   return { server, api };
 }
 
-export function channelListener(server: FakeServer, timings: object = {}) {
-  return makeListener(server, timings, true, { channel: appSyncEvents({ backoff: BACKOFF }) });
+export function channelListener(server: FakeServer, timings: object = {}, backoff = BACKOFF) {
+  return makeListener(server, timings, true, { channel: appSyncEvents({ backoff }) });
 }
 
 /** Joins and waits until the server pushes on the channel. */

@@ -75,6 +75,21 @@ describe("a listener on a channel whose connection", () => {
     await expect.poll(() => heard).toEqual(numbered(4));
   });
 
+  test("gets a late reply by which the server pushes on a channel that is lost joins without it", async () => {
+    const { server, api } = await startServers();
+    api.refusal = "handshake";
+    const { listener } = channelListener(server, {}, { baseMs: 600_000, capMs: 600_000 });
+    await listener.join();
+    await expect.poll(() => api.handshakes.length).toBe(1);
+    const [join] = server.requests("joinSession");
+    const [connection] = server.connections;
+    const late = server.session.handle({ ...join, requestId: "late", onChannel: true } as never, connection);
+    expect(server.session.onChannel.size).toBe(1);
+    connection?.push(late);
+    await isDirect(server);
+    expect(server.requests("joinSession").map(({ onChannel }) => onChannel)).toEqual([undefined, undefined]);
+  });
+
   test("loses its channel while the join on the channel is under way joins without it", async () => {
     const { server, api } = await startServers();
     server.fault = (message) => {

@@ -49,6 +49,36 @@ describe("with the waits of production", () => {
     expect(attempts).toBe(2);
   });
 
+  test("a listener whose channel is lost joins before the wait for the next attempt", async () => {
+    vi.useFakeTimers();
+    const { join, channel, sockets, joins } = fakeListener(() => undefined, "subscribes");
+    join();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(joins).toEqual([{}, { onChannel: true }]);
+    sockets[0]?.onclose?.({ code: 1006 } as never);
+    await Promise.resolve();
+    expect(joins).toEqual([{}, { onChannel: true }, {}]);
+    expect(channel.isJoinDue).toBe(false);
+    expect(sockets.length).toBe(1);
+  });
+
+  test("an offer that is older than the loss is not used, because its token may have expired", async () => {
+    vi.useFakeTimers();
+    const { join, channel, sockets, joins, server } = fakeListener(() => undefined, "subscribes");
+    join();
+    await vi.advanceTimersByTimeAsync(0);
+    server.isReachable = false;
+    sockets[0]?.onclose?.({ code: 1006 } as never);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(sockets.length).toBe(1);
+    expect(channel.isJoinDue).toBe(true);
+    server.isReachable = true;
+    join();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(sockets.length).toBe(2);
+    expect(joins.at(-1)).toEqual({ onChannel: true });
+  });
+
   test("the offer of a service that the adapter does not know is ignored", async () => {
     vi.useFakeTimers();
     let attempts = 0;
@@ -107,10 +137,14 @@ function fakeListener(onAttempt: () => void, outcome: "fails" | "subscribes", se
   const channel = appSyncEvents()(connection, () => {
     if (channel.isJoinDue) queueMicrotask(join);
   });
+  const joins: object[] = [];
+  const server = { isReachable: true };
   const join = (): void => {
+    if (!server.isReachable) return;
     const fields = channel.joinFields("de");
+    joins.push(fields);
     const offer = { service, url: "wss://x", host: "x", name: "/sessions/x/de", authorization: "x" };
     channel.onJoined({ targetLanguage: "de", channel: offer, ...fields } as unknown as SessionJoined);
   };
-  return { join, channel, sockets };
+  return { join, channel, sockets, joins, server };
 }
