@@ -26,6 +26,8 @@ def check_session(driver: SessionDriver, session_id: str) -> None:
             attached = connection.attachment
             assert (attached.session_id, attached.shard) == (session_id, shard)
             assert attached.slot == row.slot
+            assert not row.on_channel or attached.on_channel
+            assert not row.on_channel or row.target_language in session.channel_languages
     if over:
         return
     if session.speaker_connection_id is not None:

@@ -4,6 +4,7 @@ import itertools
 from typing import TYPE_CHECKING, Self
 
 from container import Container
+from domain.channel import ChannelOffers, ChannelTokens
 from domain.model import Caller, Change, Connection, Position, Session, Status
 from domain.settings import Limits, Settings
 from domain.tokens import TokenRules
@@ -33,6 +34,12 @@ _numbers = itertools.count(1)
 def new_id(prefix: str = "c") -> str:
     """Return a connection id, or another id, that no test had before."""
     return f"{prefix}{next(_numbers):08}="
+
+
+def offers_for(settings: Settings) -> ChannelOffers:
+    """Return the offers of a stack that has an audience's channel."""
+    tokens = ChannelTokens(b"k" * 32, lambda: START)
+    return ChannelOffers(url="wss://realtime/event/realtime", host="http", tokens=tokens, settings=settings)
 
 
 class SessionDriver:
@@ -245,8 +252,13 @@ class UseCaseDriver(SessionDriver):
         super().__init__(settings, {**doubles, **(overrides or {})})
 
     @classmethod
-    def in_memory(cls, settings: Settings = UNLIMITED, memory: Memory | None = None) -> Self:
-        return cls(settings, memory_stores(memory or Memory()))
+    def in_memory(
+        cls,
+        settings: Settings = UNLIMITED,
+        memory: Memory | None = None,
+        overrides: "Overrides | None" = None,
+    ) -> Self:
+        return cls(settings, {**memory_stores(memory or Memory()), **(overrides or {})})
 
     @classmethod
     def on_dynamodb(cls, settings: Settings = UNLIMITED) -> Self:

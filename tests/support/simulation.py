@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from domain.channel import ChannelOffers, ChannelTokens
 from domain.errors import SessionError, UnavailableError
 from domain.events import SessionJoined
 from domain.message_log import Body
@@ -21,7 +20,7 @@ from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import Memory, memory_stores
 from tests.support.network import Chances, ChannelNetwork, Network
 from tests.support.received_messages import ReceivedMessages
-from tests.support.session_driver import SessionDriver
+from tests.support.session_driver import SessionDriver, offers_for
 
 SETTINGS = Settings(
     limits=Limits(enabled=False),
@@ -53,15 +52,13 @@ class Simulation:
         self.network = Network(self.chance, self.chances)
         self.queue = FakeQueue()
         self.channel = ChannelNetwork(self.chance, self.chances)
-        tokens = ChannelTokens(b"k" * 32, lambda: 0)
-        offers = ChannelOffers(url="wss://r", host="h", tokens=tokens, settings=settings)
         self.driver = SessionDriver(
             settings,
             {
                 **memory_stores(self.memory),
                 "pusher": self.network,
                 "audience_channel": self.channel if has_channel else None,
-                "channel_offers": offers if has_channel else None,
+                "channel_offers": offers_for(settings) if has_channel else None,
                 "queue": self.queue,
                 "parallel_map": sequential_map,
                 "channel_map": sequential_map,

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.channel import ChannelOffers, ChannelTokens
 from domain.delivery import Delivery, Outcome
 from domain.errors import SessionEndedError
 from domain.message_log import Body
@@ -24,7 +23,7 @@ from domain.settings import Limits, Settings
 from tests.support.fakes import FakeQueue
 from tests.support.memory_stores import memory_stores
 from tests.support.schedules import Schedule, ScheduledMemory, every_schedule
-from tests.support.session_driver import SessionDriver
+from tests.support.session_driver import SessionDriver, offers_for
 from wire.pushes import Message
 
 SETTINGS = Settings(limits=Limits(enabled=False), max_listeners=10_000, channel_audience=0)
@@ -52,15 +51,13 @@ class World:
         self.memory = ScheduledMemory()
         self.queue = FakeQueue()
         self.client = Client()
-        tokens = ChannelTokens(b"k" * 32, lambda: 0)
-        offers = ChannelOffers(url="wss://r", host="h", tokens=tokens, settings=SETTINGS)
         self.driver = SessionDriver(
             replace(SETTINGS, direct_fan_out=direct_fan_out),
             {
                 **memory_stores(self.memory),
                 "pusher": self,
                 "audience_channel": self,
-                "channel_offers": offers,
+                "channel_offers": offers_for(SETTINGS),
                 "queue": self.queue,
                 "parallel_map": sequential_map,
                 "channel_map": sequential_map,

@@ -22,9 +22,9 @@ from domain.errors import SessionError, UnavailableError
 from domain.model import Status
 from tests.support.invariants import check_connection, check_session
 from tests.support.memory_stores import Memory
-from tests.support.session_driver import UNLIMITED, UseCaseDriver
+from tests.support.session_driver import UNLIMITED, UseCaseDriver, offers_for
 
-SMALL = replace(UNLIMITED, max_listeners=3, listeners_per_shard=2)
+SMALL = replace(UNLIMITED, max_listeners=3, listeners_per_shard=2, channel_audience=0)
 USERS = st.sampled_from(["ann", "bob"])
 REQUEST_IDS = st.sampled_from([None, "r1", "r2"])
 
@@ -49,7 +49,7 @@ class SessionsMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.memory = Memory()
-        self.driver = UseCaseDriver.in_memory(SMALL, self.memory)
+        self.driver = UseCaseDriver.in_memory(SMALL, self.memory, {"channel_offers": offers_for(SMALL)})
         self.generations: dict[str, int] = {}
         self.gone: set[str] = set()
         self.connected = 0
@@ -120,10 +120,18 @@ class SessionsMachine(RuleBasedStateMachine):
         self.attempt(lambda: self.driver.create(None, user, request_id=request_id))
         return multiple(*sorted(set(self.memory.sessions) - before))
 
-    @rule(socket=open_sockets, session_id=ids, again=st.integers(1, 2))
-    def join(self, socket: str, session_id: str, again: int) -> None:
+    @rule(
+        socket=open_sockets,
+        session_id=ids,
+        language=st.sampled_from(["es", "fr"]),
+        on_channel=st.booleans(),
+        again=st.integers(1, 2),
+    )
+    def join(self, socket: str, session_id: str, language: str, on_channel: bool, again: int) -> None:
         for _ in range(again):
-            self.attempt(lambda: self.driver.join(socket, session_id))
+            self.attempt(
+                lambda: self.driver.join(socket, session_id, language=language, on_channel=on_channel)
+            )
 
     @rule(socket=open_sockets, request_id=REQUEST_IDS)
     def leave(self, socket: str, request_id: str | None) -> None:
