@@ -131,10 +131,8 @@ class EventApis:
         """Take modules of MiniStack, and the parts of `event_api_access.py` and `event_api_channels.py`."""
         self._namespaces = event_apis.get("_channel_namespaces")
         self._discover = event_apis.get("_discover_api_scope")
-        self._account_id, self._region = (
-            responses.get("_request_account_id"),
-            responses.get("_request_region"),
-        )
+        self._account_id = responses.get("_request_account_id")
+        self._region = responses.get("_request_region")
         self._access, self._attempt = access, attempt
         self._segments, self._matches = segments, matches
         self._connections: set[Connection] = set()
