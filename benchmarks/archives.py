@@ -173,7 +173,7 @@ def shared_size(archives: list[Path], path: Path) -> int:
 
 def report() -> Report:
     """Import each handler in each way."""
-    names = sorted(functions_in_use(record_heartbeats=True))
+    names = sorted(functions_in_use(record_heartbeats=True, has_channel=True))
     target = Target(architecture="arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64")
     cache = ROOT / ".local" / "archives"
     archives = build(FUNCTIONS, names, target, cache, REQUIREMENTS)

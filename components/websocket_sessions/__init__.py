@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from websocket_sessions.config.backend_options import BackendOptions
     from websocket_sessions.config.settings import RateLimits, SessionSettings
     from websocket_sessions.custom_domain import CustomDomain
+    from websocket_sessions.event_channel import EventChannel, EventChannelArgs
     from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
     from websocket_sessions.http_api import HttpApi, HttpApiArgs
     from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs, VpcPlacement
@@ -39,6 +40,8 @@ __all__ = [
     "CognitoUsersArgs",
     "ConnectionGrant",
     "CustomDomain",
+    "EventChannel",
+    "EventChannelArgs",
     "ExistingUserPool",
     "FanOutQueue",
     "FanOutQueueArgs",
@@ -81,6 +84,7 @@ _MODULES = {
     "config.backend_options": ("BackendOptions",),
     "config.settings": ("RateLimits", "SessionSettings"),
     "custom_domain": ("CustomDomain",),
+    "event_channel": ("EventChannel", "EventChannelArgs"),
     "fan_out_queue": ("FanOutQueue", "FanOutQueueArgs"),
     "http_api": ("HttpApi", "HttpApiArgs"),
     "lambda_handler": ("LambdaHandler", "LambdaHandlerArgs", "VpcPlacement"),

@@ -158,6 +158,14 @@ class FanOutQueueOptions(TypedDict, total=False):
     tags: Tags
 
 
+class EventChannelOptions(TypedDict, total=False):
+    """The arguments of EventChannel as keyword options."""
+
+    authorizer: FunctionLike
+    namespace: Input[str]
+    tags: Tags
+
+
 class ScheduleOptions(TypedDict, total=False):
     """The arguments of Schedule as keyword options."""
 
@@ -188,6 +196,7 @@ class ObservabilityOptions(TypedDict, total=False):
     functions: Mapping[str, Watched]
     web_socket_api_id: Input[str] | None
     stage_name: Input[str]
+    event_api_id: Input[str] | None
     dead_letter_queue_name: Input[str] | None
     metrics_namespace: Input[str]
     stream_function: str | None

@@ -11,6 +11,7 @@ def dashboard_body(
     functions: Mapping[str, str],
     api_id: str | None,
     stage: str,
+    event_api_id: str | None,
     dead_letters: str | None,
     region: str,
     namespace: str,
@@ -26,6 +27,8 @@ def dashboard_body(
         ("Function errors and throttles", _of_functions(functions, ("Errors", "Throttles")), "Sum"),
         ("Function duration", _of_functions(functions, ("Duration",)), "p99"),
         ("Answered and refused", _own_counters(namespace, list(functions.values())), "Sum"),
+        ("Requests to the audience's channel", _published(event_api_id), "Sum"),
+        ("The audience's channel", _received(event_api_id), "Sum"),
         (
             "Dead letters",
             [["AWS/SQS", _VISIBLE, "QueueName", dead_letters]] if dead_letters else [],
@@ -57,6 +60,24 @@ def dashboard_body(
 _VISIBLE = "ApproximateNumberOfMessagesVisible"
 _TRAFFIC = ("ConnectCount", "MessageCount")
 _ERRORS = ("ClientError", "ExecutionError", "IntegrationError")
+
+
+def _published(event_api_id: str | None) -> list[list[Any]]:
+    """Return the metrics of an Event API's HTTP endpoint, to which events are published.
+
+    https://docs.aws.amazon.com/appsync/latest/eventapi/cw-metrics.html
+    """
+    names = ("Requests", "4XXError", "5XXError")
+    return [["AWS/AppSync", name, "EventAPIId", event_api_id] for name in names if event_api_id]
+
+
+def _received(event_api_id: str | None) -> list[list[Any]]:
+    """Return a search for the metrics of an Event API's channels: connections, subscriptions, deliveries."""
+    if event_api_id is None:
+        return []
+    schema = "{AWS/AppSync,EventAPIId,ChannelNamespaceName}"
+    search = f"SEARCH('{schema} EventAPIId=\"{event_api_id}\"', 'Sum', 60)"
+    return [[{"expression": search, "id": "channel"}]]
 
 
 def _of_functions(functions: Mapping[str, str], metrics: tuple[str, ...]) -> list[list[Any]]:

@@ -66,6 +66,8 @@ class ObservabilityArgs:
     """The WebSocket API to watch."""
     stage_name: Input[str] = "live"
     """Its stage."""
+    event_api_id: Input[str] | None = None
+    """The AppSync Event API to watch."""
     dead_letter_queue_name: Input[str] | None = None
     """The queue of messages that could not be delivered."""
     metrics_namespace: Input[str] = METRICS_NAMESPACE
@@ -173,6 +175,10 @@ class Observability(ComponentResource):
             # IntegrationError also counts connections that `$connect` rejects, for example by a rate limit.
             api = {"ApiId": args.web_socket_api_id, "Stage": args.stage_name}
             alarms.append(self._alarm("execution-errors", "AWS/ApiGateway", "ExecutionError", api))
+        if args.event_api_id is not None:
+            # 4XXError also counts requests of strangers, because the endpoint is public.
+            channel = {"EventAPIId": args.event_api_id}
+            alarms.append(self._alarm("channel-errors", "AWS/AppSync", "5XXError", channel))
         return alarms
 
     def _function_alarms(self, slug: str, function: Watched) -> list[aws.cloudwatch.MetricAlarm]:
@@ -267,6 +273,7 @@ class Observability(ComponentResource):
             functions={handler: function.function_name for handler, function in args.functions.items()},
             api_id=args.web_socket_api_id,
             stage=args.stage_name,
+            event_api_id=args.event_api_id,
             dead_letters=args.dead_letter_queue_name,
             region=self._region,
             namespace=args.metrics_namespace,

@@ -13,6 +13,7 @@ from pulumi.provider import ConstructResult, Provider, main
 from websocket_sessions import __version__
 from websocket_sessions.arguments import camel_case, coerce_args
 from websocket_sessions.cognito_users import CognitoUsers, CognitoUsersArgs
+from websocket_sessions.event_channel import EventChannel, EventChannelArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
 from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
@@ -35,6 +36,7 @@ COMPONENTS: dict[type[ComponentResource], type[Any]] = {
     CognitoUsers: CognitoUsersArgs,
     SessionTables: SessionTablesArgs,
     FanOutQueue: FanOutQueueArgs,
+    EventChannel: EventChannelArgs,
     Schedule: ScheduleArgs,
     Observability: ObservabilityArgs,
     StaticSite: StaticSiteArgs,

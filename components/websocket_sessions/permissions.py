@@ -45,11 +45,14 @@ class FunctionSpec:
     memory_size: int = 256
     """Megabytes."""
 
-    def in_stack(self, settings: SessionSettings) -> "FunctionSpec":
-        """Return this spec with the permissions that the settings of a stack need."""
-        if self.if_coalescing is None or not settings.coalescing_interval:
-            return self
-        return self.combined_with(self.if_coalescing)
+    def in_stack(self, settings: SessionSettings, *, has_channel: bool) -> "FunctionSpec":
+        """Return this spec with the permissions that the settings and the channel of a stack need."""
+        needed: list[FunctionSpec] = []
+        if self.if_coalescing is not None and settings.coalescing_interval:
+            needed.append(self.if_coalescing)
+        if self.offers_channel and has_channel:
+            needed.append(_RECORDS_LANGUAGES)
+        return self.combined_with(*needed)
 
     def combined_with(self, *others: "FunctionSpec") -> "FunctionSpec":
         """Return this spec with the permissions of others added."""
@@ -72,6 +75,8 @@ def _joined(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+_RECORDS_LANGUAGES = FunctionSpec(tables={"sessions": "UpdateItem"})
+"""Records in a session which languages have listeners on the channel."""
 _IS_LIMITED = FunctionSpec(tables={"limits": "UpdateItem"})
 _COUNTS_REQUESTS = FunctionSpec(tables={"limits": "UpdateItem"}, connections=("DELETE",))
 """Counts a connection's requests, and disconnects it if it goes on far beyond its limit."""

@@ -17,11 +17,12 @@ from websocket_sessions.component_options import SessionBackendOptions
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.custom_domain import CustomDomain
+from websocket_sessions.event_channel import EventChannel, EventChannelArgs
 from websocket_sessions.fan_out_queue import FanOutQueue, FanOutQueueArgs
 from websocket_sessions.flood_alarms import flood_alarms
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.http_api import HttpApi, HttpApiArgs
-from websocket_sessions.lambda_handler import VpcPlacement
+from websocket_sessions.lambda_handler import LambdaHandler, VpcPlacement
 from websocket_sessions.local_endpoint import cognito_endpoint
 from websocket_sessions.names import slug
 from websocket_sessions.observability import Observability, ObservabilityArgs
@@ -132,6 +133,9 @@ class SessionBackend(ComponentResource):
     """The stage of both APIs."""
     issuer: Output[str]
     """The `iss` of the tokens that are accepted."""
+    endpoints: Output[list[str]]
+    """The URLs that a page connects to: both APIs, the issuer to sign in, and the audience's channel if the
+    stack has one."""
 
     def __init__(
         self,
@@ -175,6 +179,7 @@ class SessionBackend(ComponentResource):
         self.http_url = self.http_api.url
         self.stage_name = self.web_socket_api.stage_name
         self.issuer = self.token_issuer.issuer
+        self.endpoints = self._endpoints()
         self.register_outputs(
             {
                 "frontendConfig": self.frontend_config,
@@ -193,13 +198,18 @@ class SessionBackend(ComponentResource):
                 "httpUrl": self.http_url,
                 "stageName": self.stage_name,
                 "issuer": self.issuer,
+                "endpoints": self.endpoints,
             }
         )
 
     @property
-    def endpoints(self) -> list[Input[str]]:
-        """The URLs that a page connects to: both APIs, and the issuer to sign in."""
-        return [self.web_socket_api.url, self.http_api.url, self.token_issuer.sign_in_url]
+    def channel(self) -> EventChannel | None:
+        """The audience's channel, or None if the stack has none."""
+        return self.functions.channel
+
+    def _endpoints(self) -> Output[list[str]]:
+        urls = [self.web_socket_api.url, self.http_api.url, self.token_issuer.sign_in_url]
+        return Output.all(*urls, *([self.channel.subscribe_url] if self.channel else []))
 
     def _create_tables(self) -> SessionTables:
         return SessionTables(
@@ -312,6 +322,14 @@ class SessionBackend(ComponentResource):
                 api=api,
             ),
             opts=self._child_opts,
+            create_channel=self._create_channel,
+        )
+
+    def _create_channel(self, authorizer: LambdaHandler) -> EventChannel:
+        return EventChannel(
+            f"{self._name}-channel",
+            EventChannelArgs(authorizer=authorizer, tags=self._args.tags),
+            opts=self._child_opts,
         )
 
     def _allowed_origins(self) -> Input[Sequence[Input[str]]]:
@@ -392,6 +410,7 @@ class SessionBackend(ComponentResource):
                 functions=self.functions.handlers,
                 web_socket_api_id=self.web_socket_api.api_id,
                 stage_name=self.web_socket_api.stage_name,
+                event_api_id=self.channel.api_id if self.channel else None,
                 dead_letter_queue_name=self.queue.dead_letter_queue_name,
                 stream_function="presence",
                 scheduled_function="keep_alive",
@@ -455,7 +474,7 @@ def _build_archives(settings: SessionSettings, options: BackendOptions) -> dict[
     """Return the archives of the package's own functions; an error ends the program with its message."""
     try:
         built = default_archives(
-            functions_in_use(record_heartbeats=settings.record_heartbeats),
+            functions_in_use(record_heartbeats=settings.record_heartbeats, has_channel=options.has_channel),
             Target(runtime=options.lambda_runtime, architecture=options.lambda_architecture),
             with_bytecode=options.lambda_bytecode,
         )

@@ -1,6 +1,6 @@
 """Makes the backend's functions from the table of permissions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from pulumi import Archive, ComponentResource, Input, Output, ResourceOptions
@@ -10,6 +10,7 @@ from websocket_sessions.backend_route import BackendRoute
 from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.digest_key import create_digest_key
+from websocket_sessions.event_channel import EventChannel
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.function_options import FunctionOptions
 from websocket_sessions.lambda_handler import SNAP_START_ALIAS, LambdaHandler, LambdaHandlerArgs
@@ -17,7 +18,7 @@ from websocket_sessions.names import stack_name
 from websocket_sessions.observability import METRICS_NAMESPACE
 from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
 from websocket_sessions.policies import PolicyStatement
-from websocket_sessions.routes import functions_in_use
+from websocket_sessions.routes import CHANNEL_FUNCTION, functions_in_use
 from websocket_sessions.session_tables import SessionTables
 from websocket_sessions.token_issuer import TokenIssuer
 from websocket_sessions.web_socket_api import WebSocketApi
@@ -48,7 +49,9 @@ class SessionFunctionsArgs:
 
     def __post_init__(self) -> None:
         """Check that there is code for every function in use."""
-        for name in functions_in_use(record_heartbeats=self.settings.record_heartbeats):
+        for name in functions_in_use(
+            record_heartbeats=self.settings.record_heartbeats, has_channel=self.options.has_channel
+        ):
             check(
                 "archives",
                 sorted(self.archives),
@@ -60,7 +63,19 @@ class SessionFunctionsArgs:
 class SessionFunctions(ComponentResource):
     """One function a handler, each with a role of its own that allows what the table of permissions says."""
 
-    def __init__(self, name: str, args: SessionFunctionsArgs, opts: ResourceOptions | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        args: SessionFunctionsArgs,
+        opts: ResourceOptions | None = None,
+        *,
+        create_channel: Callable[[LambdaHandler], EventChannel],
+    ) -> None:
+        """Create the functions.
+
+        `create_channel` creates the audience's channel with its authorizer, in a stack that has one. The
+        authorizer is one of the functions, and others publish to the channel or offer it.
+        """
         super().__init__("websocket_sessions:index:SessionFunctions", name, None, opts)
         self._args = args
         self._child_opts = ResourceOptions(parent=self)
@@ -72,11 +87,14 @@ class SessionFunctions(ComponentResource):
             tags=args.shared.tags,
             opts=self._child_opts,
         )
-        names = functions_in_use(record_heartbeats=args.settings.record_heartbeats)
-        self.handlers = {
-            handler: self._create(name, handler, FUNCTION_SPECS[handler].in_stack(args.settings))
-            for handler in names
-        }
+        self.handlers: dict[str, LambdaHandler] = {}
+        self.channel: EventChannel | None = None
+        if args.options.has_channel:
+            authorizer = self._create(name, CHANNEL_FUNCTION)
+            self.handlers[CHANNEL_FUNCTION] = authorizer
+            self.channel = create_channel(authorizer)
+        for handler in functions_in_use(record_heartbeats=args.settings.record_heartbeats):
+            self.handlers[handler] = self._create(name, handler)
 
         self.register_outputs({"functionNames": self.names, "logGroupNames": self.log_group_names})
 
@@ -128,7 +146,10 @@ class SessionFunctions(ComponentResource):
             opts=self._child_opts,
         )
 
-    def _create(self, name: str, handler: str, spec: FunctionSpec) -> LambdaHandler:
+    def _create(self, name: str, handler: str) -> LambdaHandler:
+        spec = FUNCTION_SPECS[handler].in_stack(
+            self._args.settings, has_channel=self._args.options.has_channel
+        )
         slug = handler.replace("_", "-")
         function_name = stack_name(self._args.prefix, slug)
         return LambdaHandler(
@@ -160,6 +181,8 @@ class SessionFunctions(ComponentResource):
         statements += [_allow("dynamodb", "Query", tables.due_index_arn(table)) for table in spec.due_indexes]
         if spec.connections:
             statements.append(self._args.api.manage_connections(spec.connections))
+        if self.channel and spec.publishes_to_channel:
+            statements.append(self.channel.allow_publish())
         if spec.sends_to_queue:
             statements.append(_allow("sqs", "SendMessage", queue.queue_arn))
         if spec.consumes_queue:
@@ -191,6 +214,10 @@ class SessionFunctions(ComponentResource):
         variables |= {f"{table.upper()}_TABLE": self._args.tables.names[table] for table in spec.tables}
         if spec.connections:
             variables["CALLBACK_URL"] = self._args.api.callback_url
+        if self.channel and (spec.publishes_to_channel or spec.offers_channel):
+            variables["CHANNEL_PUBLISH_URL"] = self.channel.publish_url
+        if self.channel and spec.offers_channel:
+            variables["CHANNEL_SUBSCRIBE_URL"] = self.channel.subscribe_url
         if spec.sends_to_queue:
             variables["FAN_OUT_QUEUE_URL"] = self._args.queue.queue_url
         if spec.verifies_tokens:

@@ -100,6 +100,7 @@ OPTIONS: dict[str, Any] = {
     "httpThrottleRate": 100,
     "httpThrottleBurst": 50,
     "routeThrottles": {"publish": THROTTLE, "POST /sessions": THROTTLE},
+    "audienceChannel": "appSyncEvents",
     "fanOutConcurrency": 5,
     "cognitoEndpoint": "http://localhost:4566",
     "cognitoIssuer": "http://localhost:4566",
@@ -247,6 +248,7 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "tags": TAGS,
             },
         ],
+        "EventChannel": [{"authorizer": FUNCTION, "namespace": "rooms", "tags": TAGS}],
         "Schedule": [
             {
                 "function": FUNCTION,
@@ -264,6 +266,7 @@ def examples(folder: Path, handlers: list[str]) -> dict[str, list[dict[str, Any]
                 "functions": {"chat": {"functionName": "chat", "logGroupName": "/chat", "timeout": 10}},
                 "webSocketApiId": "api",
                 "stageName": "v1",
+                "eventApiId": "events",
                 "deadLetterQueueName": "dead-letters",
                 "metricsNamespace": "Chat",
                 "streamFunction": "chat",

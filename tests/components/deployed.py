@@ -17,6 +17,7 @@ ACCOUNT = "123456789012"
 
 _ARNS = {
     "aws:apigatewayv2/api:Api": f"arn:aws:apigateway:{REGION}::/apis/",
+    "aws:appsync/api:Api": f"arn:aws:appsync:{REGION}:{ACCOUNT}:apis/",
     "aws:cloudfront/distribution:Distribution": f"arn:aws:cloudfront::{ACCOUNT}:distribution/",
     "aws:cloudwatch/logGroup:LogGroup": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:",
     "aws:cognito/userPool:UserPool": f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/",
@@ -117,6 +118,14 @@ def aws_outputs(kind: str, name: str) -> dict[str, Any]:
     arn = f"{_ARNS[kind]}{name}" if kind in _ARNS else f"arn:{name}"
     host = f"{name}.execute-api.{REGION}.amazonaws.com"
     more: dict[str, dict[str, Any]] = {
+        "aws:appsync/api:Api": {
+            "apiId": f"{name}-id",
+            "apiArn": arn,
+            "dns": {
+                "HTTP": f"a.appsync-api.{REGION}.amazonaws.com",
+                "REALTIME": f"a.appsync-realtime-api.{REGION}.amazonaws.com",
+            },
+        },
         "aws:apigatewayv2/api:Api": {
             "apiEndpoint": f"wss://{host}",
             "executionArn": f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{name}",

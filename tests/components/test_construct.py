@@ -42,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def given(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    return examples(folder, functions_in_use(record_heartbeats=True))
+    return examples(folder, functions_in_use(record_heartbeats=True, has_channel=True))
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +211,7 @@ def test_the_dashboard_has_its_functions_in_the_order_of_their_names(
 
 
 def test_a_type_that_the_package_lacks_is_refused_with_those_it_has(plugin: Plugin) -> None:
-    assert "allowed are CognitoUsers, FanOutQueue" in refusal(plugin, "Fan", {})
+    assert "allowed are CognitoUsers, EventChannel" in refusal(plugin, "Fan", {})
 
 
 def test_code_by_its_path_is_found_in_the_programs_folder(plugin: Plugin) -> None:

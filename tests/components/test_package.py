@@ -21,6 +21,7 @@ def test_only_arguments_without_a_default_are_required(resources: dict[str, Any]
     required = {name.rpartition(":")[2]: item.get("requiredInputs", []) for name, item in resources.items()}
     assert required == {
         "CognitoUsers": [],
+        "EventChannel": ["authorizer"],
         "FanOutQueue": [],
         "HttpApi": [],
         "LambdaHandler": ["handler"],

@@ -69,6 +69,7 @@ REASONS = {
             "BackendOptions.access_logs BackendOptions.alarm_topic BackendOptions.alarms",
             "BackendOptions.create_account_role BackendOptions.snap_start BackendRoute.replies",
             "BackendRoute.snap_start LambdaHandlerArgs.snap_start HttpApiArgs.access_logs",
+            "BackendOptions.audience_channel",
             "HttpApiArgs.create_account_role HttpApiArgs.domain HttpApiArgs.routes LogAlarm.functions",
             "ObservabilityArgs.alarm_topic ObservabilityArgs.alarms ObservabilityArgs.functions",
             "ObservabilityArgs.log_alarms ObservabilityArgs.scheduled_function",

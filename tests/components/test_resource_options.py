@@ -37,7 +37,7 @@ def created(component: Component, folder: Path, opts: pulumi.ResourceOptions) ->
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
     (folder / "app").mkdir()
     (folder / "app" / "app.py").write_text("", encoding="utf-8")
-    given = examples(folder, functions_in_use(record_heartbeats=True))[component.__name__]
+    given = examples(folder, functions_in_use(record_heartbeats=True, has_channel=True))[component.__name__]
     build: Any = component
     resources: list[pulumi.Resource] = []
 

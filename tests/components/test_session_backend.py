@@ -9,6 +9,7 @@ import pytest
 
 from tests.components.deployed import STACK, Deployed, deploy, resolved
 from websocket_sessions.arguments import ArgumentError
+from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 from websocket_sessions.permissions import FUNCTION_SPECS
 from websocket_sessions.routes import functions_in_use, web_socket_routes
@@ -22,9 +23,11 @@ def archives(names: list[str]) -> dict[str, pulumi.Archive]:
     return {name: pulumi.AssetArchive({}) for name in names}
 
 
-def backend(settings: SessionSettings | None = None, stack: str = STACK) -> tuple[SessionBackend, Deployed]:
-    names = functions_in_use(record_heartbeats=True)
-    args = SessionBackendArgs(archives=archives(names), settings=settings)
+def backend(
+    settings: SessionSettings | None = None, stack: str = STACK, options: BackendOptions | None = None
+) -> tuple[SessionBackend, Deployed]:
+    names = functions_in_use(record_heartbeats=True, has_channel=True)
+    args = SessionBackendArgs(archives=archives(names), settings=settings, options=options)
     return deploy(lambda opts: SessionBackend("sessions", args, opts=opts), stack=stack)
 
 
@@ -37,6 +40,12 @@ def made() -> tuple[SessionBackend, Deployed]:
 def recording() -> tuple[SessionBackend, Deployed]:
     """A backend that records heartbeats, and so has every function."""
     return backend(SessionSettings(record_heartbeats=True))
+
+
+@pytest.fixture(scope="module")
+def channelled() -> tuple[SessionBackend, Deployed]:
+    """A backend with a channel for large audiences."""
+    return backend(options=BackendOptions(audience_channel="appSyncEvents"))
 
 
 def statements(deployed: Deployed, function: str) -> list[dict[str, Any]]:
@@ -262,6 +271,97 @@ def test_a_frontend_learns_whether_a_hook_can_serve_languages() -> None:
     arn = "arn:aws:lambda:eu-central-1:123456789012:function:translate"
     made, _ = backend(SessionSettings(hook_function_arn=arn))
     assert resolved(made.frontend_config)["hasHook"] is True
+
+
+PUBLISHES = ("appsync:EventPublish", "apis/sessions-channel-api/channelNamespace/sessions")
+RECORDS_LANGUAGES = ("dynamodb:UpdateItem", "table/sessions-tables-sessions")
+
+
+def environment(deployed: Deployed, function: str) -> dict[str, str]:
+    slug = function.replace("_", "-")
+    found = deployed.one("Function", f"sessions-{slug}-function").inputs["environment"]["variables"]
+    return {name: value for name, value in found.items() if name.startswith("CHANNEL_")}
+
+
+def test_a_stack_without_a_channel_has_nothing_of_it(made: tuple[SessionBackend, Deployed]) -> None:
+    assert not [kind for kind, _ in made[1].inputs if kind.startswith("aws:appsync/")]
+    assert "authorize_channel" not in made[0].function_names
+    functions = functions_in_use(record_heartbeats=False)
+    assert [name for name in functions if PUBLISHES in allowed(made[1], name)] == []
+    assert [name for name in functions if environment(made[1], name)] == []
+    assert RECORDS_LANGUAGES not in allowed(made[1], "join_session")
+    assert made[0].channel is None
+
+
+def test_a_channel_changes_nothing_but_what_uses_it(
+    made: tuple[SessionBackend, Deployed], channelled: tuple[SessionBackend, Deployed]
+) -> None:
+    """Without what the table of permissions says of the channel, both stacks are the same."""
+    without, having = comparable(made[1]), comparable(channelled[1])
+    added = having.keys() - without.keys()
+    assert without.keys() <= having.keys()
+    assert {name for kind, name in added if "authorize-channel" not in name} == {
+        "sessions-channel",
+        "sessions-channel-api",
+        "sessions-channel-authorizer-permission",
+        "sessions-channel-namespace",
+        "sessions-alarms-channel-errors",
+    }
+    changed = {name for kind, name in without if without[kind, name] != having[kind, name]}
+    users = {
+        name.replace("_", "-")
+        for name, spec in FUNCTION_SPECS.items()
+        if (spec.publishes_to_channel or spec.offers_channel)
+    }
+    assert changed == {"sessions-alarms-dashboard"} | {
+        f"sessions-{user}-{part}" for user in users for part in ("function", "policy")
+    }
+
+
+def comparable(deployed: Deployed) -> dict[tuple[str, str], str]:
+    """Return each resource's inputs as text, without the key that each program makes at random."""
+    key = str(deployed.one("Parameter", "digest-key").inputs["value"])
+    return {
+        name: json.dumps(inputs, sort_keys=True, default=lambda _: "archive").replace(key, "digest key")
+        for name, inputs in deployed.inputs.items()
+    }
+
+
+def test_functions_that_broadcast_publish_to_the_channel_and_others_do_not(
+    channelled: tuple[SessionBackend, Deployed],
+) -> None:
+    deployed = channelled[1]
+    for name in functions_in_use(record_heartbeats=False, has_channel=True):
+        spec = FUNCTION_SPECS[name]
+        assert (PUBLISHES in allowed(deployed, name)) is spec.publishes_to_channel
+        names = {"CHANNEL_PUBLISH_URL": spec.publishes_to_channel or spec.offers_channel,
+                 "CHANNEL_SUBSCRIBE_URL": spec.offers_channel}  # fmt: skip
+        assert set(environment(deployed, name)) == {key for key, given in names.items() if given}
+
+
+def test_the_function_that_offers_the_channel_records_languages(
+    channelled: tuple[SessionBackend, Deployed],
+) -> None:
+    assert RECORDS_LANGUAGES in allowed(channelled[1], "join_session")
+    assert environment(channelled[1], "join_session") == {
+        "CHANNEL_PUBLISH_URL": "https://a.appsync-api.eu-central-1.amazonaws.com/event",
+        "CHANNEL_SUBSCRIBE_URL": "wss://a.appsync-realtime-api.eu-central-1.amazonaws.com/event/realtime",
+    }
+
+
+def test_the_authorizer_of_the_channel_counts_and_does_nothing_else(
+    channelled: tuple[SessionBackend, Deployed],
+) -> None:
+    assert allowed(channelled[1], "authorize_channel") == {
+        ("dynamodb:UpdateItem", "table/sessions-tables-limits")
+    }
+
+
+def test_pages_may_connect_to_the_channel(
+    made: tuple[SessionBackend, Deployed], channelled: tuple[SessionBackend, Deployed]
+) -> None:
+    url = "wss://a.appsync-realtime-api.eu-central-1.amazonaws.com/event/realtime"
+    assert set(resolved(channelled[0].endpoints)) - set(resolved(made[0].endpoints)) == {url}
 
 
 def test_a_missing_archive_is_named() -> None:

@@ -257,6 +257,25 @@ def test_alarms_can_be_left_out_and_the_dashboard_stays() -> None:
     assert deployed.one("Dashboard").parent == "watch"
 
 
+def test_an_event_api_is_watched_for_publishes_that_it_failed() -> None:
+    deployed = observed(event_api_id="events")
+    alarm = deployed.one("MetricAlarm", "channel-errors").inputs
+    assert (alarm["namespace"], alarm["metricName"]) == ("AWS/AppSync", "5XXError")
+    assert (alarm["dimensions"], alarm["threshold"]) == ({"EventAPIId": "events"}, 0)
+    titles = widgets(deployed).keys() - widgets(observed()).keys()
+    assert titles == {"Requests to the audience's channel", "The audience's channel"}
+    requests = widgets(deployed)["Requests to the audience's channel"]
+    assert ["AWS/AppSync", "4XXError", "EventAPIId", "events"] in requests
+    ((search,),) = widgets(deployed)["The audience's channel"]
+    assert 'EventAPIId="events"' in search["expression"]
+
+
+def widgets(deployed: Deployed) -> dict[str, list[Any]]:
+    """Return the metrics of the dashboard's graphs by title."""
+    body = json.loads(deployed.one("Dashboard").inputs["dashboardBody"])
+    return {item["properties"]["title"]: item["properties"]["metrics"] for item in body["widgets"]}
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Deployed:
     for name in ("index.html", "404.html", "assets/app-1a2b.js"):

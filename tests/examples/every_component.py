@@ -49,7 +49,7 @@ class Declared:
 
 def declared() -> dict[str, Declared]:
     """Return the resources of the program by name."""
-    given = made_up.examples(Path("app"), functions_in_use(record_heartbeats=True))
+    given = made_up.examples(Path("app"), functions_in_use(record_heartbeats=True, has_channel=True))
     given["SessionBackend"] = [_one_backend(given["SessionBackend"])]
     found = _existing()
     for component, items in given.items():

@@ -31,6 +31,8 @@ _SHARED_FROM = 200
 """The quota from which the shares leave more than that to all other functions."""
 _SHARES = {"publish": 0.25, "disconnect": 0.1, "keep_alive": 0.05}
 """Parts of the quota. A reservation is a maximum, too: publishing is the largest, and joins have the rest."""
+API_GATEWAY, APPSYNC_EVENTS = "apiGateway", "appSyncEvents"
+_CHANNELS = (API_GATEWAY, APPSYNC_EVENTS)
 _ROUTE_KEYS = (*web_socket_routes(record_heartbeats=False), *http_routes(allow_anonymous=True))
 
 
@@ -90,6 +92,9 @@ class BackendOptions:
     )
     """Throttles of single routes, in place of the stage's: `publish` or `$connect` of the WebSocket API, or
     `POST /sessions` of the HTTP API. `heartbeat` has a rate and a burst of 500 by default."""
+    audience_channel: str = API_GATEWAY
+    """What carries the pushes to large audiences: `apiGateway`, with a push for each listener, or
+    `appSyncEvents`, with one request for all. Sessions use the latter from `channelAudience` listeners on."""
     fan_out_concurrency: int = field(default=10, metadata=plain_because(READ_BY_ESTIMATE))
     """Fan-out invocations at a time."""
     account_concurrency: int = field(default=10, metadata=plain_because(CHECKED_AGAINST_QUOTA))
@@ -122,6 +127,7 @@ class BackendOptions:
         check_range("httpThrottleBurst", self.http_throttle_burst, 1, 5_000, "the account's quota")
         for route_key in self.route_throttles:
             check_choice("routeThrottles", route_key, _ROUTE_KEYS)
+        check_choice("audienceChannel", self.audience_channel, _CHANNELS)
         check_range("fanOutConcurrency", self.fan_out_concurrency, 2, 1000, "as SQS allows")
         check_range("accountConcurrency", self.account_concurrency, 1, 1_000_000)
         self._check_reserved()
@@ -129,6 +135,11 @@ class BackendOptions:
         _check_url("cognitoEndpoint", self.cognito_endpoint, "http", "http://localhost:4566")
         _check_url("cognitoIssuer", self.cognito_issuer, "http", "http://localhost:4566")
         _check_url("webSocketGatewayUrl", self.web_socket_gateway_url, "ws", "ws://127.0.0.1:4510")
+
+    @property
+    def has_channel(self) -> bool:
+        """Whether the stack has a channel for large audiences beside API Gateway."""
+        return self.audience_channel != API_GATEWAY
 
     @property
     def reserved(self) -> Mapping[str, int]:
