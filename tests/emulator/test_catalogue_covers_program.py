@@ -33,6 +33,7 @@ EVERYTHING = (
         self_sign_up=True,
         password_sign_in=True,
         allowed_origins=["https://a.example"],
+        audience_channel="appSyncEvents",
     ),
     SessionSettings(
         record_heartbeats=True, hook_function_arn="arn:aws:lambda:eu-central-1:123456789012:function:hook"
@@ -45,7 +46,7 @@ NOTHING = (
 
 
 def _backend(options: BackendOptions, settings: SessionSettings) -> Deployed:
-    names = functions_in_use(record_heartbeats=settings.record_heartbeats)
+    names = functions_in_use(record_heartbeats=settings.record_heartbeats, has_channel=options.has_channel)
     archives: dict[str, pulumi.Archive] = {name: pulumi.AssetArchive({}) for name in names}
     args = SessionBackendArgs(archives=archives, options=options, settings=settings)
     return deploy(lambda opts: SessionBackend("sessions", args, opts=opts))[1]
