@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+from websocket_sessions.capacity.operations import CHANNEL_UNIT_BYTES
 from websocket_sessions.capacity.prices import MILLION, Price
+from websocket_sessions.capacity.prices import PRICES as AWS_PRICES
 
-METERED_BYTES = 5 * 1024
-"""AppSync Events and IoT Core meter a message in units of 5 KB."""
+METERED_BYTES = CHANNEL_UNIT_BYTES
+"""IoT Core meters a message in units of 5 KB, as AppSync Events does."""
 _AWS_IOT = "aws.amazon.com/iot-core/pricing, read by github.com/api-evangelist/amazon-iot-core, 2026-09-20"
-_APPSYNC = "aws.amazon.com/appsync/pricing/"
 
 PRICES = {
     "ablyMessages": Price(
@@ -37,20 +38,8 @@ PRICES = {
         source="https://pusher.com/channels/pricing/",
         seen="tako.sh/blog/self-hosted-pusher-alternative, 2026-04-27",
     ),
-    "appSyncOperations": Price(
-        usd=1.00,
-        per=MILLION,
-        unit="operations: connects, subscriptions, and messages of 5 KB, in and out",
-        source=f"https://{_APPSYNC}",
-        seen="AWS's price list in huggingface.co/datasets/labofsahil/aws-pricing-dataset, 2024-09-01",
-    ),
-    "appSyncMinutes": Price(
-        usd=0.08,
-        per=MILLION,
-        unit="connection minutes",
-        source=f"https://{_APPSYNC}",
-        seen=f"{_APPSYNC}, undated",
-    ),
+    "appSyncOperations": AWS_PRICES["channelOperations"],
+    "appSyncMinutes": AWS_PRICES["channelMinutes"],
     "iotMessages": Price(
         usd=1.00,
         per=MILLION,

@@ -171,6 +171,89 @@ def test_a_push_carries_what_fits_a_frame_and_only_a_large_audience_waits(
     assert requests - others == pytest.approx(5 + 5 * listeners * pushes_a_message, abs=5)
 
 
+CHANNEL = BackendOptions(audience_channel="appSyncEvents")
+
+
+def test_an_audience_on_the_channel_by_hand() -> None:
+    """A message a second to 500 listeners in two languages for an hour, each of one unit of 5 KB."""
+    loud = Load(
+        sessions=1,
+        listeners=500,
+        messages_per_second=1,
+        languages=2,
+        minutes=60,
+        reconnects_per_hour=0,
+        arrival_seconds=600,
+    )
+    pushed = estimate(loud, raised=ACCOUNT)
+    made = estimate(loud, raised=ACCOUNT, options=CHANNEL)
+    subscriptions = 500 * (1 + 3_600 / 86_400)
+    assert units(made, "channelOperations") == pytest.approx(3_600 * (2 + 500) + 2 * subscriptions)
+    assert units(made, "channelMinutes") == 500 * 60
+    assert units(pushed, "channelOperations") == units(pushed, "channelMinutes") == 0
+    assert units(pushed, "webSocketMessages") - units(made, "webSocketMessages") == pytest.approx(
+        3_600 * 500 - 2 * subscriptions
+    )
+    assert units(made, "dynamoDbWrites") - units(pushed, "dynamoDbWrites") == pytest.approx(6 * subscriptions)
+    assert units(made, "lambdaRequests") - units(pushed, "lambdaRequests") == pytest.approx(3 * subscriptions)
+    assert units(made, "dataOut") == pytest.approx(units(pushed, "dataOut"))
+    assert used(made, "channelPublishesPerSecond") == 2
+    assert used(made, "channelDeliveriesPerSecond") == 500
+    assert used(made, "channelConnectionsPerSecond") == pytest.approx(501 / 600)
+    assert used(pushed, "requestsPerSecond") - used(made, "requestsPerSecond") == pytest.approx(
+        500 - 501 / 600
+    )
+    assert used(made, "partitionWritesPerSecond") == pytest.approx(
+        max(used(pushed, "partitionWritesPerSecond"), 4 * 500 / 600)
+    )
+    assert "20 ms for each publish to the channel" in made.table()
+
+
+@pytest.mark.parametrize(
+    ("listeners", "audience", "follows"),
+    [(100, 100, False), (101, 100, True), (1, 0, True), (200, 150, False)],
+)
+def test_only_an_audience_beyond_the_setting_is_on_the_channel(
+    listeners: int, audience: int, follows: bool
+) -> None:
+    load = Load(sessions=1, listeners=listeners, messages_per_second=1, minutes=60)
+    made = estimate(load, SessionSettings(channel_audience=audience), options=CHANNEL)
+    assert (units(made, "channelOperations") > 0) is follows
+
+
+@pytest.mark.parametrize(
+    ("message_bytes", "metered"), [(5 * 1024, 1), (5 * 1024 + 1, 2), (500, 1), (20_000, 4)]
+)
+def test_the_channel_meters_5_kb(message_bytes: int, metered: int) -> None:
+    load = Load(sessions=1, listeners=500, messages_per_second=1, message_bytes=message_bytes, minutes=60)
+    assert used(estimate(load, options=CHANNEL), "channelDeliveriesPerSecond") == metered * 500
+
+
+def test_coalesced_messages_are_one_event_on_the_channel() -> None:
+    """Five messages of 500 bytes a second, of which two seconds' are 5,000 bytes."""
+    load = Load(sessions=1, listeners=500, messages_per_second=5, minutes=60)
+    settings = SessionSettings(coalescing_interval=2)
+    made = estimate(load, settings, options=CHANNEL)
+    assert used(made, "channelPublishesPerSecond") == 0.5
+    assert used(made, "channelDeliveriesPerSecond") == 250
+    more = units(made, "sqsRequests") - units(estimate(load, settings), "sqsRequests")
+    assert more == pytest.approx(2 * 1_800)
+
+
+def test_the_channel_carries_what_exceeds_the_rate_of_an_account() -> None:
+    """30,000 listeners in sessions of 500, with a message a second."""
+    broadcast = Load(sessions=60, listeners=500, messages_per_second=1, minutes=60, arrival_seconds=600)
+    raised = {"lambdaConcurrency": 2_000}
+    options = BackendOptions(fan_out_concurrency=100)
+    exceeded = estimate(broadcast, raised=raised, options=options).exceeded
+    assert "requestsPerSecond" in [usage.name for usage in exceeded]
+    following = BackendOptions(fan_out_concurrency=100, audience_channel="appSyncEvents")
+    assert estimate(broadcast, raised=raised, options=following).exceeded == []
+    larger = Load(sessions=2_001, listeners=500, messages_per_second=1, minutes=60, arrival_seconds=86_400)
+    exceeded = estimate(larger, raised=raised, options=following).exceeded
+    assert "channelDeliveriesPerSecond" in [usage.name for usage in exceeded]
+
+
 def test_everybody_at_once_passes_the_rate_of_new_connections() -> None:
     made = estimate(Load(sessions=100, listeners=300, messages_per_second=0, minutes=60, arrival_seconds=30))
     assert "newConnectionsPerSecond" in [usage.name for usage in made.exceeded]

@@ -7,13 +7,14 @@ queue).
 """
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from math import ceil
 
 from websocket_sessions.arguments import ArgumentError
 from websocket_sessions.capacity.load import MINUTES_A_MONTH, Load
 from websocket_sessions.capacity.operations import (
     ACCESS_LOG_BYTES,
+    CHANNEL_SECONDS,
     CONNECT,
     CREATE_SESSION,
     DISCONNECT,
@@ -27,12 +28,16 @@ from websocket_sessions.capacity.operations import (
     ROUTE_METRICS,
     SILENCE_CHECK,
     SNAPSHOT_SECONDS,
+    SUBSCRIBE,
+    SWITCH,
     Operation,
     absence,
     append,
+    channel_units,
     flush,
     heartbeat,
     heartbeats,
+    message_reads,
     message_writes,
     most_in_batch,
     presence,
@@ -76,7 +81,7 @@ def estimate(
     """
     options = options or BackendOptions()
     limits = _limits(account or {}, _raised(raised or {}), options, region)
-    needs = Needs(load, settings or SessionSettings())
+    needs = Needs(load, settings or SessionSettings(), has_channel=options.has_channel)
     usages = tuple(
         Usage(
             name=name,
@@ -110,15 +115,21 @@ def estimate(
     )
     if options.snap_start:
         assumed += f", and {INSTANCE_MINUTES} minutes for an instance that is in use"
+    if needs.on_channel:
+        assumed += (
+            f"; {load.channel_publish_seconds * 1000:g} ms for each publish to the channel "
+            "(load.channelPublishSeconds), which every listener follows"
+        )
     return Estimate(usages=usages, costs=costs, assumed=assumed)
 
 
 class Needs:
     """The arithmetic: rates while the load lasts, and sums for a month."""
 
-    def __init__(self, load: Load, settings: SessionSettings) -> None:
+    def __init__(self, load: Load, settings: SessionSettings, *, has_channel: bool = False) -> None:
         self._load = load
         self._settings = settings
+        self._has_channel = has_channel
         most_shards = max(1, min(MAX_SHARDS, ceil(settings.max_listeners / settings.listeners_per_shard)))
         rows_in_shard = ceil(settings.max_listeners / most_shards)
         self._shards = max(1, min(most_shards, ceil(load.listeners / rows_in_shard)))
@@ -135,6 +146,10 @@ class Needs:
             self._batch = min(in_interval, most_in_batch(load.message_bytes))
             self._fills = in_interval > self._batch
             self._queued_shards, self._direct_shards = self._shards, 0
+        self.on_channel = has_channel and self._shards > ceil(settings.channel_audience / rows_in_shard)
+        self._pushes = 0 if self.on_channel else 1
+        """Pushes of a batch to one listener by API Gateway."""
+        self._channel_units = channel_units(load.message_bytes, self._batch) if self.on_channel else 0
 
     def quotas(self) -> dict[str, float]:
         """Return the highest use of each quota, a second or at once.
@@ -144,20 +159,27 @@ class Needs:
         load, silent = self._load, self._silent_rates()
         arrivals = load.connections / load.arrival_seconds
         http = load.http_requests_per_second
-        requests = load.published + 2 * (arrivals + silent.reconnects) + silent.heartbeats + silent.checks
+        # On the channel, a listener that arrives joins twice.
+        requests = load.published + silent.heartbeats + silent.checks
+        requests += (2 + self.on_channel) * (arrivals + silent.reconnects)
         sent = load.published / self._batch
-        pushes = sent * load.listeners + silent.replays
-        queued = load.invocation_seconds + load.push_seconds * self._in_shard
+        pushes = sent * self._pushes * load.listeners + silent.replays
+        queued = load.invocation_seconds + load.push_seconds * self._pushes * self._in_shard
         flushing = load.invocation_seconds * (self._coalesces + self._fills)
         consumers = sent * (self._queued_shards * queued + flushing)
+        if self.on_channel and self._coalesces:
+            consumers += sent * (load.invocation_seconds + load.channel_publish_seconds)
         recorded = silent.heartbeats if self._settings.record_heartbeats else 0
         # A connection that arrives is an authorizer, a connect and a join; a lost one a disconnect besides.
-        short = 3 * arrivals + 4 * silent.reconnects + silent.checks + recorded + load.sessions + http
+        # On the channel, its authorizer runs twice, and the listener joins again.
+        more = 3 * self.on_channel
+        short = (3 + more) * arrivals + (4 + more) * silent.reconnects + silent.checks
+        short += recorded + load.sessions + http
         concurrency = self.publishing() + consumers + short * load.invocation_seconds
         concurrency += silent.replays * load.push_seconds
         on_session = SESSION_WRITES + (2 * self._coalesces + self._fills) / self._batch
         message = load.messages_per_second * max(on_session, message_writes(load.message_bytes))
-        join = ROW_WRITES * load.listeners / load.arrival_seconds
+        join = ROW_WRITES * (1 + self.on_channel) * load.listeners / load.arrival_seconds
         return {
             "newConnectionsPerSecond": arrivals + silent.reconnects,
             "requestsPerSecond": requests + pushes + silent.pings + load.sessions + http,
@@ -165,6 +187,9 @@ class Needs:
             "httpThrottleRate": http,
             "lambdaConcurrency": concurrency,
             "fanOutConcurrency": consumers,
+            "channelPublishesPerSecond": sent * load.languages * self.on_channel,
+            "channelDeliveriesPerSecond": sent * self._channel_units * load.listeners,
+            "channelConnectionsPerSecond": (arrivals + silent.reconnects) * self.on_channel,
             "partitionWritesPerSecond": max(message, join),
             "partitionReadsPerSecond": load.messages_per_second / self._batch * shard_reads(self._in_shard),
         }
@@ -172,9 +197,10 @@ class Needs:
     def publishing(self) -> float:
         """Return the publishing invocations at once."""
         load = self._load
-        return load.published * (
-            load.invocation_seconds + load.push_seconds * self._direct_shards * self._in_shard
-        )
+        pushing = load.push_seconds * self._direct_shards * self._in_shard
+        if self.on_channel:
+            pushing = 0 if self._coalesces else load.channel_publish_seconds
+        return load.published * (load.invocation_seconds + pushing)
 
     def operations(self) -> list[tuple[Operation, float]]:
         """Return each operation with its number in a month."""
@@ -192,7 +218,12 @@ class Needs:
             (JOIN, joins + resumes),
             (DISCONNECT, connects),
             (presence(load.listeners), min(joins * 2, load.sessions * seconds)),
-            (absence(self._listening, self._shards), load.sessions * self._lost_connections()),
+            (
+                self._by_channel(absence(self._listening, self._shards)),
+                load.sessions * self._lost_connections(),
+            ),
+            (SUBSCRIBE, self._subscriptions()),
+            (SWITCH, self._subscriptions()),
             (PING, connected * seconds / settings.idle_ping),
             (heartbeat(settings), connected * heartbeats(seconds, self._server_silence())),
             (SILENCE_CHECK, load.sessions * self._listening * self._silence_checks(held)),
@@ -203,10 +234,34 @@ class Needs:
     def _publishes(self, published: float) -> list[tuple[Operation, float]]:
         """Return what sends the messages of a month: each at once, or in batches."""
         load = self._load
+        appended = append(load.message_bytes)
         if not self._coalesces:
-            return [(publish(load.message_bytes, self._listening, self._shards, self._settings), published)]
+            whole = publish(load.message_bytes, self._listening, self._shards, self._settings)
+            return [(self._by_channel(whole, messages=appended.messages), published)]
         flushing = flush(load.message_bytes, self._listening, self._shards, self._batch, is_full=self._fills)
-        return [(append(load.message_bytes), published), (flushing, published / self._batch)]
+        flushing = self._by_channel(flushing)
+        # The channel has a task of the queue beside those of the shards, and reads the messages as they do.
+        reads = self.on_channel * self._batch * message_reads(load.message_bytes)
+        flushing = replace(
+            flushing, reads=flushing.reads + reads, invocations=flushing.invocations + self.on_channel
+        )
+        return [(appended, published), (flushing, published / self._batch)]
+
+    def _by_channel(self, operation: Operation, *, messages: float = 0) -> Operation:
+        """Return an operation without the pushes that the channel carries; `messages` remain."""
+        return replace(operation, messages=messages) if self.on_channel else operation
+
+    def _subscriptions(self) -> float:
+        """Return how often in a month listeners subscribe to the channel.
+
+        They do when they arrive, when their network was lost, and after the longest connection.
+        """
+        load = self._load
+        if not self.on_channel:
+            return 0
+        lifetimes = load.minutes * 60 / CHANNEL_SECONDS
+        times = load.minutes / load.session_minutes + self._lost_connections() + lifetimes
+        return load.sessions * load.listeners * times
 
     def units(self, *, access_logs: bool = False, detailed_metrics: bool = False) -> dict[str, float]:
         """Return what is billed for a month."""
@@ -220,17 +275,20 @@ class Needs:
         )
         published = load.published * load.minutes * 60
         sent = published / self._batch
-        pushes = sent * self._listening
+        pushes = sent * self._pushes * self._listening
+        to_channel = sent * load.channel_publish_seconds * self.on_channel
         replayed = published * (load.listeners - self._listening)
         logged = invocations * LOG_BYTES + (requests * ACCESS_LOG_BYTES if access_logs else 0)
         metrics = ROUTE_METRICS * len(web_socket_routes(record_heartbeats=False)) if detailed_metrics else 0
         return {
             "webSocketMessages": messages + replayed,
             "connectionMinutes": load.connections * self._present * load.minutes,
+            "channelOperations": self._channel_operations(sent),
+            "channelMinutes": self.on_channel * load.sessions * self._listening * load.minutes,
             "httpRequests": load.http_requests_per_second * load.minutes * 60,
             "lambdaRequests": invocations,
             "lambdaDuration": MEMORY_GB
-            * ((pushes + replayed) * load.push_seconds + invocations * load.invocation_seconds),
+            * ((pushes + replayed) * load.push_seconds + to_channel + invocations * load.invocation_seconds),
             "dynamoDbWrites": writes,
             "dynamoDbReads": reads + replayed * message_writes(load.message_bytes) / 8,
             "sqsRequests": self._queue_requests() * sent,
@@ -247,17 +305,30 @@ class Needs:
         before them have lived long enough: those of the highest concurrency, and one of each function.
         """
         load = self._load
-        names = functions_in_use(record_heartbeats=self._settings.record_heartbeats)
+        names = functions_in_use(
+            record_heartbeats=self._settings.record_heartbeats, has_channel=self._has_channel
+        )
         memory_gb = sum(FUNCTION_SPECS[name].memory_size for name in names) / 1024
         cached = load.function_versions * MINUTES_A_MONTH * 60 + load.deployments * SNAPSHOT_SECONDS
         starts = load.minutes / load.session_minutes + load.minutes / INSTANCE_MINUTES + load.deployments
         instances_gb = ceil(self.quotas()["lambdaConcurrency"]) * MEMORY_GB
         return {"lambdaSnapshots": memory_gb * cached, "lambdaRestores": (instances_gb + memory_gb) * starts}
 
+    def _channel_operations(self, sent: float) -> float:
+        """Return the metered operations of the channel in a month in which as many batches are sent.
+
+        Listeners are informed of each absence of their speaker, and of its end.
+        """
+        if not self.on_channel:
+            return 0
+        absences = 2 * self._load.sessions * self._lost_connections()
+        carried = (sent * self._channel_units + absences) * (self._load.languages + self._listening)
+        return carried + 2 * self._subscriptions()
+
     def _queue_requests(self) -> int:
         """Return the requests to SQS of one message, or of one batch: to queue shards, and for each task."""
         if self._coalesces:
-            return 1 + 2 * self._shards + 3 + 2 * self._fills
+            return 1 + 2 * (self._shards + self.on_channel) + 3 + 2 * self._fills
         queued = queued_shards(self._listening, self._shards, self._settings)
         return 1 + 2 * queued if queued else 0
 

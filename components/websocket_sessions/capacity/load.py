@@ -15,6 +15,7 @@ _LOWEST = {
     "reconnects_per_hour": 0,
     "outage_seconds": 0,
     "http_requests_per_second": 0,
+    "channel_publish_seconds": 0.001,
     "reserved_concurrency": 0,
     "deployments": 0,
     "invocation_seconds": 0.001,
@@ -35,6 +36,8 @@ class Load:
     """Messages per second that are published in each session."""
     message_bytes: int = 500
     """Size of a push in bytes."""
+    languages: int = 1
+    """Target languages of a session's listeners. Each has a channel, in a stack with `audienceChannel`."""
     minutes: float
     """Minutes per month for which this load lasts."""
     session_minutes: float = 60
@@ -58,6 +61,8 @@ class Load:
     """Duration of an invocation in seconds, without its pushes. It is assumed: only an account shows it."""
     push_seconds: float = 0.0005
     """Duration of one push among many in seconds. It is assumed, too, for functions of 1 GB."""
+    channel_publish_seconds: float = 0.02
+    """Duration of a publish to the audience's channel in seconds. It is assumed, too."""
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -66,6 +71,7 @@ class Load:
             "listeners": 1e5,
             "messages_per_second": 1e4,
             "message_bytes": FRAME_BYTES,
+            "languages": 200,
             "minutes": MINUTES_A_MONTH,
             "session_minutes": MINUTES_A_MONTH,
             "arrival_seconds": 86_400,
@@ -77,6 +83,7 @@ class Load:
             "deployments": MINUTES_A_MONTH,
             "invocation_seconds": 29,
             "push_seconds": 1,
+            "channel_publish_seconds": 29,
         }
         for name, value in asdict(self).items():
             check_range(f"load.{camel_case(name)}", value, _LOWEST.get(name, 1), highest[name])

@@ -22,6 +22,11 @@ LOG_BYTES = 860
 deployed local stack (tests/e2e/test_log_bytes.py)."""
 ACCESS_LOG_BYTES = 350
 """A line of the access log."""
+CHANNEL_UNIT_BYTES = 5 * 1024
+"""AppSync Events meters a message in units of 5 KB, in and out (https://aws.amazon.com/appsync/pricing/)."""
+CHANNEL_SECONDS = 86_400
+"""The longest time of a connection to AppSync Events
+(https://docs.aws.amazon.com/general/latest/gr/appsync.html)."""
 ROUTE_METRICS = 6
 """Detailed metrics of one route
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-api-logging.html)."""
@@ -66,6 +71,12 @@ CREATE_SESSION = Operation(messages=2, requests=1, writes=10, invocations=1)
 JOIN = Operation(messages=2, requests=1, writes=9, reads=4, invocations=1)
 """A transaction of the slot, the listener, the connection with its index entry and the rate limit, between
 two reads of the session. The first one reads the connection and the failed look-ups of the address, too."""
+SUBSCRIBE = Operation(writes=1, invocations=2)
+"""A connect and a subscription to the audience's channel. The authorizer runs for each, and counts the second
+towards the rate limit."""
+SWITCH = Operation(messages=2, requests=1, writes=5, reads=4, invocations=1)
+"""A `joinSession` by which a listener moves to the audience's channel: a transaction of the listener and the
+connection, the limit, a read as that of SILENCE_CHECK, and the session's read."""
 DISCONNECT = Operation(requests=1, writes=7, reads=1, invocations=1)
 """A transaction of the connection with its index entry, the listener and its slot."""
 PING = Operation(messages=1, writes=3)
@@ -118,6 +129,11 @@ def flush(message_bytes: int, listeners: float, shards: int, batch: float, *, is
 def most_in_batch(message_bytes: int) -> int:
     """Return the number of messages that one push carries."""
     return max(1, min(MAX_BATCH_MESSAGES, FRAME_BYTES // message_bytes))
+
+
+def channel_units(message_bytes: int, batch: float) -> int:
+    """Return the units of 5 KB that carry a batch once, in or out."""
+    return ceil(message_bytes * batch / CHANNEL_UNIT_BYTES)
 
 
 def presence(listeners: int) -> Operation:

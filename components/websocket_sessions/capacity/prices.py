@@ -45,6 +45,7 @@ class Quota:
 
 MILLION = 1e6
 API_GATEWAY = "https://aws.amazon.com/api-gateway/pricing/"
+APPSYNC = "https://aws.amazon.com/appsync/pricing/"
 DYNAMODB = "https://aws.amazon.com/dynamodb/pricing/on-demand/"
 SQS = "https://aws.amazon.com/sqs/pricing/"
 LAMBDA = "https://aws.amazon.com/lambda/pricing/"
@@ -59,6 +60,20 @@ PRICES = {
     ),
     "connectionMinutes": Price(
         usd=0.25, per=MILLION, unit="connection minutes", source=API_GATEWAY, seen="amnic.com, undated"
+    ),
+    "channelOperations": Price(
+        usd=1.00,
+        per=MILLION,
+        unit="connects, subscriptions, and messages of 5 KB, in and out, of AppSync Events",
+        source=APPSYNC,
+        seen="AWS's price list in huggingface.co/datasets/labofsahil/aws-pricing-dataset, 2024-09-01",
+    ),
+    "channelMinutes": Price(
+        usd=0.08,
+        per=MILLION,
+        unit="connection minutes of AppSync Events",
+        source=APPSYNC,
+        seen="aws.amazon.com/appsync/pricing/, undated",
     ),
     "httpRequests": Price(
         usd=1.00,
@@ -132,6 +147,7 @@ PRICES = {
 }
 
 _GATEWAY_PAGE = "https://docs.aws.amazon.com/apigateway/latest/developerguide/"
+_APPSYNC_PAGE = "https://docs.aws.amazon.com/general/latest/gr/appsync.html"
 _PARTITION_PAGE = (
     "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html"
 )
@@ -175,6 +191,24 @@ QUOTAS = {
         unit="fan-out functions at once",
         raised=Raised.BY_SETTING,
         source="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html",
+    ),
+    "channelPublishesPerSecond": Quota(
+        limit=10_000,
+        unit="events/s to AppSync Events",
+        raised=Raised.BY_AWS,
+        source=_APPSYNC_PAGE,
+    ),
+    "channelDeliveriesPerSecond": Quota(
+        limit=1_000_000,
+        unit="deliveries of 5 KB/s by AppSync Events",
+        raised=Raised.BY_AWS,
+        source=_APPSYNC_PAGE,
+    ),
+    "channelConnectionsPerSecond": Quota(
+        limit=2_000,
+        unit="connections/s to AppSync Events",
+        raised=Raised.BY_AWS,
+        source=_APPSYNC_PAGE,
     ),
     "partitionWritesPerSecond": Quota(
         limit=1_000, unit="write units/s of one key", raised=Raised.NEVER, source=_PARTITION_PAGE
