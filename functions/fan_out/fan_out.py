@@ -5,6 +5,10 @@ in the queue, which the fan-out function consumes, so that one function's reach 
 Listeners are read after the message has its offset, in the shards that were in use then. A listener that is
 not found joined later, and recovers from the offset in the reply to its join.
 
+In a stack with an audience's channel, listeners on it are served by one request for each language. A task
+says which languages those are, and its shard leaves out exactly the listeners on the channel of one of them.
+So no listener is left out, however outdated the session is that the sender knows.
+
 A listener gets the message, or is disconnected so that it reconnects and recovers, or stays undelivered. An
 undelivered listener gets a retry task of its own, and other listeners get nothing twice because of it.
 """
@@ -33,7 +37,7 @@ from fan_out.deliver import (
 )
 from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import CHANNEL, FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, flush_task, tasks_of
+from fan_out.tasks import FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, flush_task, tasks_of
 from wire.pushes import Message, encode, push_of
 
 if TYPE_CHECKING:
@@ -142,8 +146,8 @@ class FanOut:
         The reads and the pushes leave time to queue what they have not served. The channel is published to
         meanwhile.
         """
-        for_channel = [task for task in tasks if task.shard == CHANNEL]
-        tasks = [task for task in tasks if task.shard != CHANNEL]
+        for_channel = [task for task in tasks if task.is_for_channel]
+        tasks = [task for task in tasks if not task.is_for_channel]
         entries = () if isinstance(content, dict) else content
         channel = self.channel and self.channel.start(for_channel, lambda _: entries)
         try:
@@ -215,16 +219,17 @@ class FanOutConsumer:
         kept = self._read_entries(tasks)
         if self.channel is None:
             return self._serve_shards([_without_channel(task) for task in tasks], kept)
-        for_channel = [task for task in tasks if task.shard == CHANNEL and not _unreadable(task, kept)]
+        for_channel = [task for task in tasks if task.is_for_channel]
         channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
-        shards = self._serve_shards([task for task in tasks if task.shard != CHANNEL], kept)
-        served, published = iter(shards), iter(channel())
-        return [
-            next(served)
-            if task.shard != CHANNEL
-            else _unreadable(task, kept) or (next(published) and UnavailableError("The channel failed."))
-            for task in tasks
-        ]
+        served = iter(self._serve_shards([task for task in tasks if not task.is_for_channel], kept))
+        unpublished = UnavailableError("The audience's channel could not be reached yet.")
+        published = iter(
+            [
+                _unreadable(task, kept) or (unpublished if rest else None)
+                for task, rest in zip(for_channel, channel(), strict=True)
+            ]
+        )
+        return [next(published if task.is_for_channel else served) for task in tasks]
 
     def _serve_shards(
         self, tasks: Sequence[FanOutTask], kept: Mapping[LogKey, KeptEntries]

@@ -59,6 +59,11 @@ class FanOutTask:
         return self.session_id, self.epoch
 
     @property
+    def is_for_channel(self) -> bool:
+        """Whether the task is for the audience's channel, and not for a shard."""
+        return self.shard == CHANNEL
+
+    @property
     def offsets(self) -> range:
         """The offsets of the entries."""
         return range(self.offset, self.offset + self.count) if self.epoch else range(0)
