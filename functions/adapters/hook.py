@@ -13,7 +13,10 @@ from wire.hook import apply_answer, hook_request
 
 
 class LambdaHook:
-    """Invokes `function_arn` once a message and waits `timeout_seconds` at most."""
+    """Invokes `function_arn` and waits `timeout_seconds` at most.
+
+    An invocation that fails is not repeated. A request that a stale connection did not take is sent again.
+    """
 
     def __init__(
         self, function_arn: str, *, timeout_seconds: float, supported_languages: Sequence[str]

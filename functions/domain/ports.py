@@ -371,8 +371,8 @@ class Hook(Protocol):
     def process(self, session: Session, entry: Entry) -> Entry:
         """Return the entry as the function's answer changes it.
 
-        Raises ForbiddenError if the function refuses the message, and HookError if it fails, takes longer
-        than `hookTimeout`, or gives an invalid answer.
+        The function may be called more than once for a message. Raises ForbiddenError if it refuses the
+        message, and HookError if it fails, takes longer than `hookTimeout`, or gives an invalid answer.
         """
         ...
 

@@ -79,9 +79,7 @@ class AwsClient:
         self._credentials = LambdaCredentials()
         self.exchange: Callable[[bytes, float], Response]
         """Sends one request and returns its response, or raises NoResponseError. Tests wrap it."""
-        self.exchange = BlockingPool(
-            url_parts, connect_timeout=limits.connect_seconds, repeats=limits.attempts > 1
-        ).exchange
+        self.exchange = BlockingPool(url_parts, connect_timeout=limits.connect_seconds).exchange
         self.sleep: Callable[[float], None] = time.sleep
 
     def call(self, target: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

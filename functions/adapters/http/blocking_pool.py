@@ -14,6 +14,10 @@ READ_BYTES = 65_536
 CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 """Errors of a connection that the server has closed."""
 
+STALE_SECONDS = 1.0
+"""A server that has closed an idle connection refuses the next request within this time: a round trip, and
+some for a function that was frozen. One that closes later may have worked on the request."""
+
 
 def remaining(until: float) -> float:
     """Return the seconds until a moment of the monotonic clock. Raises TimeoutError if it has passed."""
@@ -41,11 +45,12 @@ class BlockingConnection:
     def exchange(self, request: bytes, seconds: float) -> Response:
         """Send `request`; return the complete response, which may take `seconds`.
 
-        Raises StaleConnectionError if the server closed the connection before the first byte of a response to
-        a later request than the first, and NoResponseError. Both close the connection.
+        Raises StaleConnectionError if the server closed the connection at once, before the first byte of a
+        response to a later request than the first, and NoResponseError. Both close the connection.
         """
         response = Response()
-        until = time.monotonic() + seconds
+        sent_at = time.monotonic()
+        until = sent_at + seconds
         try:
             self._stream.settimeout(seconds)
             self._stream.sendall(request)
@@ -60,7 +65,8 @@ class BlockingConnection:
             self.close()
             if isinstance(error, NoResponseError):
                 raise
-            stale = self._responses and not response.has_begun and isinstance(error, CLOSED)
+            at_once = isinstance(error, CLOSED) and time.monotonic() - sent_at < STALE_SECONDS
+            stale = self._responses and not response.has_begun and at_once
             raise (StaleConnectionError if stale else NoResponseError)(f"no response: {error}") from error
         self._responses += 1
         if not response.keeps_alive:
@@ -75,21 +81,20 @@ class BlockingConnection:
 class BlockingPool:
     """Connections to the server of one URL, as many as there are exchanges at once."""
 
-    def __init__(self, url: SplitResult, *, connect_timeout: float, repeats: bool = True) -> None:
+    def __init__(self, url: SplitResult, *, connect_timeout: float) -> None:
         self._is_secure = url.scheme == "https"
         self._address = (url.hostname or "", url.port or (443 if self._is_secure else 80))
         self._connect_timeout = connect_timeout
-        self._repeats = repeats
         self._idle: list[BlockingConnection] = []
 
     def exchange(self, request: bytes, seconds: float) -> Response:
         """Send one request on an idle or a new connection, as BlockingConnection.exchange does.
 
-        Opening a connection takes up to the connect time-out more. An idle connection that the server closes
-        is replaced once, without an error, if the pool repeats requests: the server may have taken the first
-        one. If an idle connection has no response, those unused since
-        are closed with it: a function is frozen between invocations, and a NAT that dropped one of its
-        connections in that time has dropped all.
+        Opening a connection takes up to the connect time-out more. An idle connection that the server has
+        closed is replaced once, without an error. The server has seldom taken the first request then, but it
+        may have. If an idle connection has no response, those unused since are closed with it: a function is
+        frozen between invocations, and a NAT that dropped one of its connections in that time has dropped
+        all.
         """
         idle = self._take_idle()
         sent_at = time.monotonic()
@@ -97,8 +102,6 @@ class BlockingPool:
             connection = idle or self._open()
             response = connection.exchange(request, seconds)
         except StaleConnectionError:
-            if not self._repeats:
-                raise
             waited = time.monotonic() - sent_at
             connection = self._open()
             response = connection.exchange(request, max(0.001, seconds - waited))

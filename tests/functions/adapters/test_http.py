@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from adapters.http import tls
+from adapters.http import blocking_pool, tls
 from adapters.http.blocking_pool import BlockingPool
 from adapters.http.response import MAX_HEAD_BYTES, NoResponseError, Response
 from benchmarks.certificate import make_certificate, server_context
@@ -103,8 +103,6 @@ def test_headers_are_found_by_name_in_any_case() -> None:
 def serving(
     serve: Callable[[socket.socket, int], None],
     context: ssl.SSLContext | None = None,
-    *,
-    repeats: bool = True,
 ) -> Generator[BlockingPool]:
     """A pool of a server that passes each connection, with its number, to `serve`."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -128,7 +126,7 @@ def serving(
         threading.Thread(target=accept, daemon=True).start()
         scheme = "http" if context is None else "https"
         url = urlsplit(f"{scheme}://127.0.0.1:{listening.getsockname()[1]}")
-        pool = BlockingPool(url, connect_timeout=1, repeats=repeats)
+        pool = BlockingPool(url, connect_timeout=1)
         yield pool
         pool.close()
         listening.shutdown(socket.SHUT_RDWR)
@@ -198,8 +196,9 @@ def test_a_connection_that_closes_as_it_gets_the_next_request_is_replaced() -> N
         assert [pool.exchange(REQUEST, 1).body for _ in range(2)] == [b"ok", b"ok"]
 
 
-def test_a_pool_that_does_not_repeat_sends_a_request_once() -> None:
-    """The server may have taken the request that it closed the connection on."""
+def test_a_request_that_the_server_may_have_worked_on_is_sent_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server closed the connection, but not at once."""
+    monkeypatch.setattr(blocking_pool, "STALE_SECONDS", 0.0)
     received: list[bytes] = []
 
     def serve(connection: socket.socket, _: int) -> None:
@@ -207,7 +206,7 @@ def test_a_pool_that_does_not_repeat_sends_a_request_once() -> None:
         connection.sendall(OK)
         received.append(connection.recv(1000))
 
-    with serving(serve, repeats=False) as pool:
+    with serving(serve) as pool:
         assert pool.exchange(REQUEST, 1).body == b"ok"
         with pytest.raises(NoResponseError, match="closed by the server"):
             pool.exchange(REQUEST, 1)

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from domain.ports import HookError
 from examples.hook.app import uppercase
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import MiniStack
+from tests.support.aws_server import AwsServer, Reply, aws_server
 from tests.support.example_session import SESSION
 
 pytestmark = pytest.mark.emulator
@@ -86,3 +87,28 @@ def test_every_failure_is_a_hook_error(
     """Also a function that is too slow: the call is given up in time, and made once."""
     with pytest.raises(HookError, match=reason):
         hook(name, timeout).process(SESSION, ENTRY)
+
+
+@pytest.fixture
+def lambda_server(monkeypatch: pytest.MonkeyPatch) -> Generator[AwsServer]:
+    """A server in the place of Lambda's endpoint, whose hook changes nothing."""
+    with aws_server() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        yield server
+
+
+def test_a_request_that_meets_a_closed_connection_is_sent_again(lambda_server: AwsServer) -> None:
+    """The endpoint closes the connection of the first request as it gets the second one."""
+    lambda_server.replies = [Reply(), Reply(is_dropped=True), Reply()]
+    hook = LambdaHook("hook", timeout_seconds=5, supported_languages=("de",))
+    assert [hook.process(SESSION, ENTRY) for _ in range(2)] == [ENTRY, ENTRY]
+    assert len(lambda_server.received) == 3
+
+
+@pytest.mark.parametrize("reply", [Reply(is_dropped=True), Reply(status=500), Reply(status=429)])
+def test_an_invocation_that_fails_is_not_repeated(lambda_server: AwsServer, reply: Reply) -> None:
+    lambda_server.replies = [reply]
+    hook = LambdaHook("hook", timeout_seconds=5, supported_languages=("de",))
+    with pytest.raises(HookError, match="invocation failed"):
+        hook.process(SESSION, ENTRY)
+    assert len(lambda_server.received) == 1
