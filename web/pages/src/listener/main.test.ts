@@ -46,12 +46,20 @@ vi.stubGlobal("fetch", async (url: string, { signal }: { signal: AbortSignal }) 
   url === "./config.json" ? Response.json(config) : lookUp(signal),
 );
 vi.spyOn(URL, "createObjectURL").mockReturnValue("blob:");
+const session = (): HTMLInputElement => byId("session", HTMLInputElement);
+
+/** Resolves with the field's value at the moment at which the form appears. */
+const valueAtFirst = new Promise<string>((resolve) => {
+  const form = byId("join");
+  const observer = new window.MutationObserver(() => {
+    if (!form.hidden) resolve(session().value);
+  });
+  observer.observe(form, { attributeFilter: ["hidden"] });
+});
 // The page starts when it is loaded.
 await import("./main.ts");
 
 afterAll(async () => server.stop());
-
-const session = (): HTMLInputElement => byId("session", HTMLInputElement);
 
 /** Waits until the page shows an element. */
 async function shows(id: string): Promise<void> {
@@ -73,6 +81,10 @@ async function join(): Promise<void> {
 }
 
 beforeEach(async () => shows("join"));
+
+test("the form appears with the link's session, so that none is filled in over what a person types", async () => {
+  expect(await valueAtFirst).toBe(SESSION);
+});
 
 test("a link is offered in place of the session that the query names", async () => {
   expect(session().value).toBe(SESSION);
