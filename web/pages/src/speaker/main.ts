@@ -43,7 +43,13 @@ async function start(): Promise<void> {
   const showUserStep = async (): Promise<void> => {
     const user = await auth.currentUser();
     store.patch({ user, step: user ? "loading" : "signIn", alert: undefined });
-    if (user) store.patch(await resumeOrSetUp(user, config.httpUrl, auth.cognitoToken));
+    if (!user) return;
+    const next = await resumeOrSetUp(user, config.httpUrl, auth.cognitoToken, (notice) => {
+      const { step, storedSession, busySince } = store.value;
+      const isOffered = step === "resume" && storedSession === next.storedSession;
+      if (isOffered && busySince === undefined) store.patch(notice);
+    });
+    store.patch(next);
   };
   const signOut = async (alert?: string): Promise<void> => {
     await auth.signOutHere();

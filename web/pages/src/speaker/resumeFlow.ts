@@ -3,22 +3,44 @@ import { SessionError, type SessionBody, type TokenProvider } from "websocket-se
 import { removeStoredSession, readStoredSession } from "./storedSession.ts";
 import type { SpeakerPageState } from "./state.ts";
 
-/** Limit for looking the stored session up; without an answer the page offers to continue it. */
-const LOOKUP_TIMEOUT_MILLISECONDS = 3000;
+/** How long a person waits for the look-up of the stored session; then the page offers to continue it. */
+const LOOKUP_WAIT_MILLISECONDS = 3000;
+/** Limit of the look-up. */
+const LOOKUP_TIMEOUT_MILLISECONDS = 30_000;
 
 type NextStep = Pick<SpeakerPageState, "step" | "storedSession" | "alert">;
 
-/** Returns a signed-in user's next step: to resume the stored session while it runs, or to set a new one up. */
-export async function resumeOrSetUp(user: User, httpUrl: string, token: TokenProvider): Promise<NextStep> {
+/**
+ * Returns a signed-in user's next step: to resume the stored session while it runs, or to set a new one up.
+ *
+ * @param onLateNotice gets the step and the notice if the session is offered and then proves to have ended.
+ */
+export async function resumeOrSetUp(
+  user: User,
+  httpUrl: string,
+  token: TokenProvider,
+  onLateNotice: (notice: NextStep) => void,
+): Promise<NextStep> {
   const storedSession = readStoredSession();
   if (!storedSession) return { step: "setup", storedSession: undefined, alert: undefined };
+  const { sessionId, owner } = storedSession;
   const error =
-    storedSession.owner === user.id
-      ? await lookUp(httpUrl, storedSession.sessionId, token)
-      : new SessionError("FORBIDDEN", "The session belongs to another user.");
-  return (
-    closedSessionNotice(storedSession.sessionId, error) ?? { step: "resume", storedSession, alert: undefined }
-  );
+    owner === user.id
+      ? lookUp(httpUrl, sessionId, token)
+      : Promise.resolve(new SessionError("FORBIDDEN", "The session belongs to another user."));
+  let isOffered = false;
+  const answer = error.then((found) => {
+    const notice = closedSessionNotice(sessionId, found);
+    if (notice && isOffered) onLateNotice(notice);
+    return notice;
+  });
+  const notice = await Promise.race([answer, nothingAfter(LOOKUP_WAIT_MILLISECONDS)]);
+  isOffered = notice === undefined;
+  return notice ?? { step: "resume", storedSession, alert: undefined };
+}
+
+async function nothingAfter(milliseconds: number): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /**
