@@ -1,5 +1,6 @@
 """The commands of docs/operations.md work on a deployed stack."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -73,10 +74,12 @@ async def test_an_operator_ends_a_session_as_the_page_says(
     ):
         created = await speaker.request("createSession", sourceLanguage="en", quality="standard")
         session = (await other.request("createSession", sourceLanguage="en", quality="standard"))["sessionId"]
-        assert json.loads(run("pulumi stack output frontendConfig --json")) == deployment.config
+        config = await asyncio.to_thread(run, "pulumi stack output frontendConfig --json")
+        assert json.loads(config) == deployment.config
         script = end.replace("caring-king-275", created["sessionId"])
-        ended = run(script.replace("speaker@example.com", speaker_user.name)).split("\n")
+        script = script.replace("speaker@example.com", speaker_user.name)
+        ended = (await asyncio.to_thread(run, script)).split("\n")
         assert ended == [created["sessionId"], session, "No session was live.", ""]
-        assert json.loads(run(invoke))["StatusCode"] == 200
+        assert json.loads(await asyncio.to_thread(run, invoke))["StatusCode"] == 200
         for client in (speaker, other):
             assert (await client.push("sessionEnded"))["reason"] == "expired"

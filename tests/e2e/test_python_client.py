@@ -2,17 +2,18 @@
 
 import asyncio
 
+from tests.e2e.audience import TIMINGS
 from tests.e2e.deployment import Deployment, User
 from websocket_sessions.client import Client, SessionError
 
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 120.0
 
 
 def client_of(deployment: Deployment, user: User | None = None) -> Client:
     async def provider(force_refresh: bool) -> str | None:
         return user.token if user else None
 
-    return Client(deployment.config, token=provider)
+    return Client(deployment.config, token=provider, timings=TIMINGS)
 
 
 async def test_a_message_that_was_published_during_a_loss_is_recovered(

@@ -83,7 +83,7 @@ async def test_a_listener_that_was_cut_off_gets_what_it_missed_in_order(
                 "joinSession", sessionId=session, targetLanguage="es", epoch=epoch, offset=1
             )
             assert (joined["replayed"], joined["offset"]) == (2, 3)
-            missed = [message for message in back.pushes if message["type"] == "message"]
+            missed = [await back.push("message") for _ in range(2)]
             assert [(message["offset"], message["data"]) for message in missed] == [(2, "two"), (3, "three")]
         await speaker.request("endSession")
 
