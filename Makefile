@@ -6,7 +6,7 @@ VENV_PYTHON := .venv/bin/python
 STACK ?= dev
 OPERATE = pulumi stack output --json --stack $(STACK) | $(VENV_PYTHON) -m websocket_sessions.operator
 
-.PHONY: help setup up down demo watch test check format bench reliability upgrade-test test-live verify end-session end-sessions end-user terraform docs sbom requirements
+.PHONY: help setup up down demo watch test check format bench reliability upgrade-test test-live verify end-session end-sessions end-user prune-versions terraform docs sbom requirements
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ end-sessions: setup ## end all sessions of a user: make end-sessions STACK=dev U
 
 end-user: setup ## disable a user and end the user's sessions: make end-user STACK=dev USERNAME=speaker@example.com
 	@$(OPERATE) end-user $(USERNAME)
+
+prune-versions: setup ## delete the versions of functions that SnapStart superseded: make prune-versions STACK=dev
+	@$(OPERATE) prune-versions
 
 docs: setup ## build the site of all pages, in .local/docs/site
 	@$(VENV_PYTHON) -m tools.commands.docs

@@ -1,9 +1,11 @@
 """Functions with SnapStart on the local AWS, deployed by the real engine: every caller uses their aliases."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +18,13 @@ from pulumi_local_aws.aws import client
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.ministack import MiniStack
 from pulumi_local_aws.processes import free_port, port_is_free, wait_until
+from tools.dev_stack.hot_reload import publish
+from websocket_sessions.operator.versions import prune_versions
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 ROOT = Path(__file__).resolve().parents[2]
 STACK = "test"
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 PROGRAM = f"""
 import sys
 
@@ -114,7 +118,8 @@ class Stack:
 
     def ask(self) -> dict[str, Any]:
         """Return what the function of the `$default` route replies to a message."""
-        with connect(f"{self.gateway}/_aws/execute-api/{self.outputs['path']}") as connection:
+        url = f"{self.gateway}/_aws/execute-api/{self.outputs['path']}"
+        with connect(url, open_timeout=WAIT_SECONDS) as connection:
             connection.send('{"action": "anything"}')
             return json.loads(connection.recv(timeout=WAIT_SECONDS))
 
@@ -200,22 +205,51 @@ def test_an_asynchronous_invocation_of_the_alias_has_the_limits_of_the_alias(sta
     stack.client("lambda").invoke(
         FunctionName=stack.outputs["failing"], InvocationType="Event", Payload=b'{"depth": 1}'
     )
-    (message,) = queues.receive_message(QueueUrl=url, WaitTimeSeconds=20)["Messages"]
-    record = json.loads(message["Body"])
+    messages: list[dict[str, Any]] = []
+
+    def has_arrived() -> bool:
+        messages.extend(queues.receive_message(QueueUrl=url, WaitTimeSeconds=5).get("Messages", []))
+        return bool(messages)
+
+    assert wait_until(has_arrived, WAIT_SECONDS)
+    record = json.loads(messages[0]["Body"])
     assert record["requestPayload"] == {"depth": 1}
     assert "broken" in record["responsePayload"]["errorMessage"]
 
 
 def test_a_change_of_the_code_publishes_a_version_and_moves_the_alias(stack: Stack) -> None:
+    before = stack.versions()
     stack.deploy(mark="two")
+    newest = str(int(before[-1]) + 1)
+    assert stack.versions() == [*before, newest]
     reply = stack.ask()
-    assert (reply["mark"], reply["version"], reply["invoked"]) == ("two", "2", ["live"])
-    assert stack.versions() == ["$LATEST", "1", "2"]
+    assert (reply["mark"], reply["version"], reply["invoked"]) == ("two", newest, ["live"])
+
+
+def test_code_that_is_replaced_as_by_make_watch_goes_live_and_former_versions_can_be_deleted(
+    stack: Stack,
+) -> None:
+    functions, echo, before = stack.client("lambda"), stack.outputs["echo"], stack.versions()
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("app.py", CODE.replace('"one"', '"edited"'))
+    functions.update_function_code(FunctionName=echo, ZipFile=archive.getvalue())
+    publish(functions, echo)
+    newest = str(int(before[-1]) + 1)
+    assert prune_versions(functions, [echo]) == [f"{echo}:{version}" for version in before[1:]]
+    assert stack.versions() == ["$LATEST", newest]
+    reply = stack.ask()
+    assert (reply["mark"], reply["version"]) == ("edited", newest)
+    assert prune_versions(functions, [echo]) == []
 
 
 def test_without_the_option_requests_run_in_the_function_again(stack: Stack) -> None:
-    """The versions stay, with their snapshots, until someone deletes them."""
+    """The versions stay, with their snapshots, until they are deleted."""
     stack.deploy(snap_start=False)
     reply = stack.ask()
     assert (reply["invoked"], reply["version"], reply["has_key_pair"]) == ([], "$LATEST", True)
-    assert stack.client("lambda").list_aliases(FunctionName=stack.outputs["echo"])["Aliases"] == []
+    functions, echo = stack.client("lambda"), stack.outputs["echo"]
+    assert functions.list_aliases(FunctionName=echo)["Aliases"] == []
+    published = stack.versions()[1:]
+    assert prune_versions(functions, [echo]) == [f"{echo}:{version}" for version in published]
+    assert published

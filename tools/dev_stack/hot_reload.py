@@ -13,8 +13,11 @@ from websocket_sessions.archives import ArchiveError, Target, build, source_file
 
 if TYPE_CHECKING:
     from types_boto3_lambda import LambdaClient
+    from types_boto3_lambda.type_defs import WaiterConfigTypeDef
 
 Built = TypeVar("Built")
+
+POLLING: "WaiterConfigTypeDef" = {"Delay": 1, "MaxAttempts": 60}
 
 
 @dataclass(kw_only=True)
@@ -25,6 +28,7 @@ class Deployed:
     module: str
     environment: dict[str, str]
     digest: str
+    has_snap_start: bool = False
     sources: frozenset[Path] = frozenset()
 
     @property
@@ -64,6 +68,7 @@ class LiveCode:
                 module=item.get("Handler", "").rpartition(".")[0],
                 environment=dict(item.get("Environment", {}).get("Variables", {})),
                 digest=item.get("CodeSha256", ""),
+                has_snap_start=item.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions",
             )
             for item in found
         ]
@@ -108,7 +113,20 @@ class LiveCode:
             self.layout.code_changed.touch()
             self.client.update_function_code(FunctionName=function.name, ZipFile=archive.read_bytes())
             function.digest = code_digest(archive)
+            if function.has_snap_start:
+                publish(self.client, function.name)
         return error
+
+
+def publish(client: "LambdaClient", name: str) -> None:
+    """Publish the function's code as a version, and point its aliases to that."""
+    client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=POLLING)
+    version = client.publish_version(FunctionName=name).get("Version", "")
+    client.get_waiter("published_version_active").wait(
+        FunctionName=name, Qualifier=version, WaiterConfig=POLLING
+    )
+    for alias in client.list_aliases(FunctionName=name)["Aliases"]:
+        client.update_alias(FunctionName=name, Name=alias.get("Name", ""), FunctionVersion=version)
 
 
 def syntax_errors(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""`python -m websocket_sessions.operator`: ends a session, all sessions of a user, or a user."""
+"""`python -m websocket_sessions.operator`: ends sessions and users, and deletes superseded versions."""
 
 import argparse
 import json
@@ -9,23 +9,33 @@ from pathlib import Path
 from typing import Any
 
 from websocket_sessions.operator.revocation import OperatorError, Revocation, Stack
+from websocket_sessions.operator.versions import prune_versions
+
+NOTHING_DONE = {"prune-versions": "No version was superseded."}
 
 
 def main(argv: list[str]) -> int:
-    """Run one command and print the ids of the sessions that it ended; return the exit status."""
+    """Run one command and print the sessions that it ended or the versions that it deleted.
+
+    Return the exit status.
+    """
     arguments = _parser().parse_args(argv)
     try:
         outputs = json.loads(_read(arguments.outputs))
         stack = Stack.from_outputs(outputs)
-        ended = _run(arguments, Revocation(stack, _clients(stack)))
+        done = _run(arguments, stack)
     except (OperatorError, OSError, ValueError) as error:
         print(f"websocket_sessions.operator: {error}", file=sys.stderr)
         return 1
-    print("\n".join(ended) if ended else "No session was live.")
+    print("\n".join(done) if done else NOTHING_DONE.get(arguments.command, "No session was live."))
     return 0
 
 
-def _run(arguments: argparse.Namespace, revocation: Revocation) -> list[str]:
+def _run(arguments: argparse.Namespace, stack: Stack) -> list[str]:
+    client = _clients(stack)
+    if arguments.command == "prune-versions":
+        return prune_versions(client("lambda"), stack.functions)
+    revocation = Revocation(stack, client)
     if arguments.command == "end-session":
         return revocation.end_session(arguments.session)
     if arguments.command == "end-user":
@@ -61,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         "end-user", help="disable a user, expire the tokens of open connections, and end the user's sessions"
     )
     user.add_argument("username", help="the user's name in the stack's user pool")
+    commands.add_parser(
+        "prune-versions", help="delete the versions of functions that a deployment with SnapStart superseded"
+    )
     return parser
 
 

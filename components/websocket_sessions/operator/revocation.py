@@ -25,6 +25,7 @@ class Stack:
     sessions_table: str
     connections_table: str
     keep_alive: str
+    functions: tuple[str, ...]
 
     @classmethod
     def from_outputs(cls, outputs: Mapping[str, Any]) -> "Stack":
@@ -37,6 +38,7 @@ class Stack:
                 sessions_table=outputs["tableNames"]["sessions"],
                 connections_table=outputs["tableNames"]["connections"],
                 keep_alive=outputs["functionNames"]["keep_alive"],
+                functions=tuple(outputs["functionNames"].values()),
             )
         except (KeyError, TypeError) as error:
             raise OperatorError(
