@@ -24,8 +24,9 @@ HANDLERS = functions_in_use(record_heartbeats=False)
 
 
 def backend(routes: Mapping[str, BackendRoute] | None = None, **options: Any) -> Deployed:
+    names = functions_in_use(record_heartbeats=False, has_channel=True)
     args = SessionBackendArgs(
-        archives={name: pulumi.AssetArchive({}) for name in HANDLERS},
+        archives={name: pulumi.AssetArchive({}) for name in names},
         options=BackendOptions(**options),
         routes=routes or {},
     )
@@ -86,6 +87,14 @@ def test_both_apis_call_the_aliases_and_may_call_nothing_else(deployed: Deployed
     assert all(item["integrationUri"].endswith(":live") for item in called)
     assert deployed.one("Authorizer", "ws").inputs["authorizerUri"] == f"invoke:{PREFIX}authorize:live"
     assert {item.inputs["qualifier"] for item in deployed.of("Permission")} == {"live"}
+
+
+def test_the_audience_s_channel_asks_the_alias_of_its_authorizer() -> None:
+    made = backend(snap_start=True, audience_channel="appSyncEvents")
+    providers = made.one("Api", "channel").inputs["eventConfig"]["authProviders"]
+    uris = [item["lambdaAuthorizerConfig"]["authorizerUri"] for item in providers if len(item) > 1]
+    assert uris == [f"{PREFIX}authorize-channel:live"]
+    assert made.one("Permission", "channel").inputs["qualifier"] == "live"
 
 
 def test_schedule_queue_and_stream_invoke_the_aliases(deployed: Deployed) -> None:
