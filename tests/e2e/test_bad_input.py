@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.test_http import call
 from tests.support.reliability import Figures
-from tools.dev_stack.session_client import PROTOCOL, SessionClient
+from tools.dev_stack.session_client import ANSWER_SECONDS, PROTOCOL, SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 CREATE = {"action": "createSession", "sourceLanguage": "en", "quality": "standard"}
@@ -124,13 +124,14 @@ async def test_a_bad_token_is_refused_at_the_handshake(
 ) -> None:
     url = deployment.config["webSocketUrl"]
     for token in bad_tokens(speaker_user.token):
+        address = f"{url}?token={token}" if place == "query" else url
         options: dict[str, Any] = {
             "subprotocol": {"subprotocols": [PROTOCOL, f"bearer.{token}"]},
             "header": {"additional_headers": {"Authorization": f"Bearer {token}"}},
             "query": {},
         }[place]
         with pytest.raises(InvalidStatus) as refused:
-            await connect(f"{url}?token={token}" if place == "query" else url, compression=None, **options)
+            await connect(address, compression=None, open_timeout=ANSWER_SECONDS, **options)
         assert refused.value.response.status_code in {401, 403}
         figures.tried(1)
 
