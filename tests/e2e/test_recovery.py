@@ -52,10 +52,19 @@ def test_the_demo_prints_what_the_readme_shows(runner: MakeRunner) -> None:
 
 
 def test_a_second_up_at_the_same_time_names_the_first(runner: MakeRunner) -> None:
+    """The first one is frozen meanwhile, so that it cannot end before the second one begins."""
     with runner.start("up") as first:
-        held = runner.run / "lock"
-        assert wait_until(lambda: f"pid {first.pid}" in held.read_text(), COMMAND_SECONDS)
-        refused = runner.finish("up", code=1)
+        lock = runner.run / "lock"
+
+        def holds_lock() -> bool:
+            return lock.exists() and f"pid {first.pid}" in lock.read_text()
+
+        assert wait_until(holds_lock, COMMAND_SECONDS)
+        os.killpg(first.pid, signal.SIGSTOP)
+        try:
+            refused = runner.finish("up", code=1)
+        finally:
+            os.killpg(first.pid, signal.SIGCONT)
         assert f"make up (pid {first.pid}) is running" in refused
         assert first.communicate(timeout=COMMAND_SECONDS)[0]
     assert first.returncode == 0
