@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.engine import STATE_AT_THE_END, Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port
@@ -40,6 +40,7 @@ def engine(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Eng
     """The Pulumi engine against that MiniStack, with a state of its own."""
     folder = tmp_path_factory.mktemp("engine")
     try:
-        return Engine.prepare(emulator.environment, state=folder / "state")
+        engine = Engine.prepare(emulator.environment, state=folder / "state")
     except EngineUnavailable as error:
         pytest.skip(str(error))
+    return engine.with_environment(STATE_AT_THE_END)

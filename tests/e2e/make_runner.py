@@ -6,9 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from botocore.exceptions import EndpointConnectionError
+
 from pulumi_local_aws.processes import free_port, wait_until
 from pulumi_local_aws.stack.background import Record
-from tools.dev_stack.paths import ROOT
+from tools.dev_stack import clients
+from tools.dev_stack.dev_stack import DevStack
+from tools.dev_stack.paths import ROOT, DevLayout
 
 COMMAND_SECONDS = 240.0
 """More than a whole `make up` takes on two busy cores."""
@@ -53,17 +57,17 @@ class MakeRunner:
         return record.pid
 
     def until_deploying(self, process: subprocess.Popen[str]) -> None:
-        """Wait until the engine has written resources of this update, which still goes on."""
-        backend = self.folder / "state" / ".pulumi"
-        state = backend / "stacks" / "websocket-sessions" / "local.json"
+        """Wait until this update has created resources, and still goes on."""
+        locks = self.folder / "state" / ".pulumi" / "locks"
+        aws = DevStack(DevLayout.of(environment=self.environment)).aws_environment()
 
         def deploying() -> bool:
             if process.poll() is not None:
                 return True
             try:
-                # The engine's lock distinguishes this update from the state of an earlier stack.
-                return any((backend / "locks").rglob("*.json")) and "iam/role:Role" in state.read_text()
-            except FileNotFoundError:
+                # The engine's lock distinguishes this update from the stack before it.
+                return any(locks.rglob("*.json")) and bool(clients.client("iam", aws).list_roles()["Roles"])
+            except EndpointConnectionError:
                 return False
 
         assert wait_until(deploying, COMMAND_SECONDS)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pulumi_local_aws.engine import Engine
+from pulumi_local_aws.engine import STATE_AT_THE_END, Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.launchers import TESTED_VERSION
 from pulumi_local_aws.ministack import MiniStack
@@ -107,7 +107,7 @@ class Examples:
         except EngineUnavailable as error:
             pytest.skip(str(error))
         path = os.pathsep.join([engine.environment["PATH"], str(UV.parent)])
-        return engine.with_environment({**self.variables, "PATH": path})
+        return engine.with_environment({**self.variables, **STATE_AT_THE_END, "PATH": path})
 
 
 def copy_example(name: str, folder: Path) -> Path:

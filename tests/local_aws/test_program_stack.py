@@ -77,10 +77,26 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
         lock.write_text(json.dumps({"pid": pid, "hostname": socket.gethostname()}))
         assert stack.was_interrupted() is cut_short
     assert not lock.exists()
+    mark = tmp_path / "state" / "updating"
+    mark.touch()
+    assert stack.was_interrupted(), "another command had removed the lock of the killed update"
+    lock.write_text(json.dumps({"pid": os.getpid(), "hostname": socket.gethostname()}))
+    assert not stack.was_interrupted()
+    lock.unlink()
+    mark.unlink()
     checkpoint(tmp_path, None)
     stack_file = tmp_path / "state" / ".pulumi" / "stacks" / "project" / "local.json"
     stack_file.write_text(stack_file.read_text()[:20])
     assert stack.was_interrupted()
+
+
+def test_an_ended_process_holds_no_lock_before_its_parent_has_noticed(tmp_path: Path) -> None:
+    lock = tmp_path / "state" / ".pulumi" / "locks" / "a.json"
+    lock.parent.mkdir(parents=True)
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        lock.write_text(json.dumps({"pid": ended.pid, "hostname": socket.gethostname()}))
+        assert stack_in(tmp_path).was_interrupted()
 
 
 def test_secrets_are_readable_by_their_owner_alone_and_kept(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ from typing import Any, cast
 import yaml
 
 from pulumi_local_aws.console import log_tail, say
-from pulumi_local_aws.engine import Engine, engine_environment, home
+from pulumi_local_aws.engine import STATE_AT_THE_END, Engine, engine_environment, home
 from pulumi_local_aws.errors import CommandError
 from pulumi_local_aws.files import private_folder, write_secret
 from pulumi_local_aws.launchers import TESTED_VERSION
-from pulumi_local_aws.locks import drop_dead_locks
+from pulumi_local_aws.locks import drop_dead_locks, has_locks
 from pulumi_local_aws.ministack import REGION, lambda_environment
 from pulumi_local_aws.stack.layout import EMULATOR_PORT, Layout
 from pulumi_local_aws.stack.project import Project
@@ -72,6 +72,7 @@ class ProgramStack:
         self._config = layout.stack / f"Pulumi.{name}.yaml"
         self._committed = project.config_folder / self._config.name
         self._passphrase = layout.local / "passphrase"
+        self._updating = layout.state / "updating"
         self._engine: Engine | None = None
 
     def aws_environment(self) -> dict[str, str]:
@@ -120,7 +121,7 @@ class ProgramStack:
             report=say,
         )
         self._engine = prepared.with_environment(
-            self.pulumi_environment() | {"PULUMI_CONFIG_PASSPHRASE": self.passphrase()}
+            self.pulumi_environment() | STATE_AT_THE_END | {"PULUMI_CONFIG_PASSPHRASE": self.passphrase()}
         )
         if not self.exists():
             # In a folder of its own: `stack init` writes the salt beside the Pulumi.yaml that it finds.
@@ -147,7 +148,9 @@ class ProgramStack:
 
     def up(self, *options: str) -> str:
         """Deploy; return the engine's own summary of the resources, such as `97 unchanged`."""
-        result = self.engine.up(
+        engine = self.engine
+        self._updating.touch()
+        result = engine.up(
             self.name,
             self.project.folder,
             "--suppress-outputs",
@@ -155,6 +158,7 @@ class ProgramStack:
             *options,
             check=False,
         )
+        self._updating.unlink()
         log = self.layout.logs / "pulumi-up.log"
         write_secret(log, result.output)
         if result.returncode != 0:
@@ -170,11 +174,13 @@ class ProgramStack:
         return self._checkpoint.exists()
 
     def was_interrupted(self) -> bool:
-        """Return whether an update was killed: it left a lock, or operations without an outcome.
+        """Return whether an update was killed: it left its mark, a lock, or operations without an outcome.
 
         The lock of a running update stays; the engine then refuses to continue and names the holder.
         """
         if drop_dead_locks(self.layout.state):
+            return True
+        if self._updating.exists() and not has_locks(self.layout.state):
             return True
         if not self._checkpoint.exists():
             return False
