@@ -9,7 +9,8 @@ import hmac
 import json
 from typing import Any, NamedTuple, cast
 
-from domain.model import Session
+from domain.digest import short_digest
+from domain.model import Caller, Session
 from domain.placement import has_more_listeners_than
 from domain.ports import Clock
 from domain.settings import Settings
@@ -26,6 +27,11 @@ def channel_name(session_id: str, language: str) -> str:
     return f"/sessions/{session_id}/{language}"
 
 
+def session_of(channel: str) -> str:
+    """Return the part of a channel's name that all channels of its session have."""
+    return channel.rpartition("/")[0]
+
+
 class ChannelOffer(NamedTuple):
     """Where and how a listener subscribes to a channel."""
 
@@ -36,10 +42,11 @@ class ChannelOffer(NamedTuple):
 
 
 class ChannelClaims(NamedTuple):
-    """What a valid token says: the channel, and the digest of the address that it was issued to."""
+    """What a valid token says: the channel, and to whom it was issued, as digests."""
 
     channel: str
     address: str
+    connection: str
 
 
 class ChannelTokens:
@@ -49,9 +56,14 @@ class ChannelTokens:
         self._key = key
         self._clock = clock
 
-    def issue(self, channel: str, address: str) -> str:
-        """Return a token for the channel. `address` is a digest."""
-        claims = {"channel": channel, "expires": self._clock() + CHANNEL_TOKEN_SECONDS, "address": address}
+    def issue(self, channel: str, *, address: str, connection: str) -> str:
+        """Return a token for the channel. `address` and `connection` are digests."""
+        claims = {
+            "channel": channel,
+            "expires": self._clock() + CHANNEL_TOKEN_SECONDS,
+            "address": address,
+            "connection": connection,
+        }
         signed = _to_base64url(json.dumps(claims, separators=(",", ":")).encode())
         return f"{signed}.{self._signature(signed)}"
 
@@ -66,7 +78,9 @@ class ChannelTokens:
         claims = cast(dict[str, Any], json.loads(_from_base64url(signed)))
         if claims["expires"] <= self._clock():
             return None
-        return ChannelClaims(channel=claims["channel"], address=claims["address"])
+        return ChannelClaims(
+            channel=claims["channel"], address=claims["address"], connection=claims["connection"]
+        )
 
     def _signature(self, signed: str) -> str:
         return _to_base64url(hmac.digest(self._key, signed.encode(errors="replace"), "sha256"))
@@ -85,10 +99,13 @@ class ChannelOffers:
         """Return whether the session's audience is large enough for a channel."""
         return has_more_listeners_than(session, self._settings.channel_audience)
 
-    def offer(self, session: Session, language: str, address: str) -> ChannelOffer:
-        """Return an offer with a new token for a listener at the address, given by its digest."""
+    def offer(self, session: Session, language: str, caller: Caller) -> ChannelOffer:
+        """Return an offer with a new token for the listener that asks."""
         name = channel_name(session.session_id, language)
-        return ChannelOffer(self._url, self._host, name, self._tokens.issue(name, address))
+        token = self._tokens.issue(
+            name, address=caller.address, connection=short_digest(caller.connection_id or "")
+        )
+        return ChannelOffer(self._url, self._host, name, token)
 
 
 def _to_base64url(data: bytes) -> str:

@@ -22,6 +22,9 @@ VISITS = 2
 """How often everyone in a hall may connect and join within a minute: they come, and return after a common
 disconnect."""
 
+CHANNEL_REQUESTS = 20
+"""Ten attempts of one listener to subscribe to a channel, each of which connects and subscribes."""
+
 MISTYPED_SHARE = 10
 """One listener in so many may mistype an id at the start of an hour."""
 
@@ -46,6 +49,21 @@ class LimitRules:
     def subscriptions_from(self, address: str, now: int) -> Limit | None:
         """Subscriptions to channels: as many as joins. `address` is a digest."""
         return self._window("subscriptions", address, self._joins_per_minute, MINUTE_SECONDS, now)
+
+    def subscriptions_to(self, session: str, now: int) -> Limit | None:
+        """Subscriptions to all channels of a session, given by its digest.
+
+        All of its listeners may subscribe and return at once, and once more in the hour.
+        """
+        at_once, per_hour = VISITS * self.settings.max_listeners, self.settings.max_listeners
+        return self._bucket("sessionSubscriptions", session, at_once, per_hour, now=now)
+
+    def channel_requests_of(self, connection: str, now: int) -> Limit | None:
+        """Connections and subscriptions to channels with the tokens of one connection.
+
+        `connection` is a digest.
+        """
+        return self._bucket("channelRequests", connection, CHANNEL_REQUESTS, CHANNEL_REQUESTS, now=now)
 
     def connects_from(self, address: str, now: int) -> Limit | None:
         """`address` is a digest."""

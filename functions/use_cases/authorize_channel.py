@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.channel import ChannelTokens
+from domain.channel import ChannelTokens, session_of
+from domain.digest import short_digest
 from domain.errors import ForbiddenError, UnauthorizedError
 from domain.ports import Clock, RateLimits
 from domain.rate_limits import LimitRules, enforce
@@ -32,15 +33,22 @@ class AuthorizeChannel:
         """Return if the operation is allowed.
 
         Raises UnauthorizedError for an invalid token, ForbiddenError for another channel than the token's and
-        for any operation but connecting and subscribing, and RateLimitedError if the address that the token
-        was issued to subscribes too often.
+        for any operation but connecting and subscribing, and RateLimitedError if the connection that the
+        token was issued to connects or subscribes too often, or if its session or its address subscribes too
+        often. A request beyond the limit of its connection counts towards no other limit.
         """
         claims = self.tokens.verify(token)
         if claims is None:
             raise UnauthorizedError
-        if operation == Operation.CONNECT:
-            return
-        if operation != Operation.SUBSCRIBE or channel != claims.channel:
+        is_subscription = operation == Operation.SUBSCRIBE and channel == claims.channel
+        if operation != Operation.CONNECT and not is_subscription:
             raise ForbiddenError
-        now = self.clock()
-        enforce(self.rate_limits, LimitRules(self.settings).subscriptions_from(claims.address, now), now)
+        now, rules = self.clock(), LimitRules(self.settings)
+        limits = [rules.channel_requests_of(claims.connection, now)]
+        if is_subscription:
+            limits += [
+                rules.subscriptions_from(claims.address, now),
+                rules.subscriptions_to(short_digest(session_of(channel)), now),
+            ]
+        for limit in limits:
+            enforce(self.rate_limits, limit, now)

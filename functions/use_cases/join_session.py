@@ -119,8 +119,7 @@ class JoinSession:
         if attachment is None or not self._has_channel(session):
             return joined
         return joined._replace(
-            channel=self.channel_offers
-            and self.channel_offers.offer(session, target_language, caller.address),
+            channel=self.channel_offers and self.channel_offers.offer(session, target_language, caller),
             on_channel=attachment.on_channel,
         )
 

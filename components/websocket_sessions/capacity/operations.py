@@ -71,9 +71,9 @@ CREATE_SESSION = Operation(messages=2, requests=1, writes=10, invocations=1)
 JOIN = Operation(messages=2, requests=1, writes=9, reads=4, invocations=1)
 """A transaction of the slot, the listener, the connection with its index entry and the rate limit, between
 two reads of the session. The first one reads the connection and the failed look-ups of the address, too."""
-SUBSCRIBE = Operation(writes=1, invocations=2)
-"""A connect and a subscription to the audience's channel. The authorizer runs for each, and counts the second
-towards the rate limit."""
+SUBSCRIBE = Operation(writes=4, invocations=2)
+"""A connect and a subscription to the audience's channel. The authorizer runs for each, and counts it towards
+the limit of the connection. The second counts towards the limits of the address and the session, too."""
 SWITCH = Operation(messages=2, requests=1, writes=5, reads=4, invocations=1)
 """A `joinSession` by which a listener moves to the audience's channel: a transaction of the listener and the
 connection, the limit, a read as that of SILENCE_CHECK, and the session's read."""

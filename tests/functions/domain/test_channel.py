@@ -19,6 +19,7 @@ from domain.channel import (
     channel_name,
 )
 from domain.digest import derived_key, short_digest, use_key
+from domain.model import Caller
 from domain.session_ids import ADJECTIVES, NOUNS, new_session_id
 from domain.settings import Settings
 from tests.support.example_session import SESSION
@@ -27,6 +28,7 @@ from tests.support.session_driver import START
 
 KEY = b"k" * 32
 NAME = "/sessions/caring-king-275/es"
+CLAIMS = ChannelClaims(channel=NAME, address="digest", connection="c")
 
 
 def tokens(now: int = START, key: bytes = KEY) -> ChannelTokens:
@@ -41,29 +43,29 @@ def signed(claims: object, key: bytes = KEY) -> str:
 
 
 def test_a_token_names_its_channel_and_its_address_until_it_expires() -> None:
-    token = tokens().issue(NAME, "digest")
+    token = tokens().issue(NAME, address="digest", connection="c")
     for seconds in (0, CHANNEL_TOKEN_SECONDS - 1):
-        assert tokens(START + seconds).verify(token) == ChannelClaims(channel=NAME, address="digest")
+        assert tokens(START + seconds).verify(token) == CLAIMS
     for seconds in (CHANNEL_TOKEN_SECONDS, 10 * CHANNEL_TOKEN_SECONDS):
         assert tokens(START + seconds).verify(token) is None
 
 
 def test_a_token_has_the_form_that_other_readers_expect() -> None:
-    token = tokens().issue(NAME, "digest")
-    assert token == signed({"channel": NAME, "expires": START + 300, "address": "digest"})
+    token = tokens().issue(NAME, address="digest", connection="c")
+    assert token == signed({"channel": NAME, "expires": START + 300, "address": "digest", "connection": "c"})
     assert re.fullmatch(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]{43}", token)
     assert len(token) < MAX_TOKEN_CHARACTERS
 
 
 def test_a_token_of_another_key_is_invalid() -> None:
-    assert tokens(key=b"x" * 32).verify(tokens().issue(NAME, "digest")) is None
-    assert tokens(key=b"").verify(tokens().issue(NAME, "digest")) is None
+    assert tokens(key=b"x" * 32).verify(tokens().issue(NAME, address="digest", connection="c")) is None
+    assert tokens(key=b"").verify(tokens().issue(NAME, address="digest", connection="c")) is None
 
 
 @given(st.data())
 def test_a_token_with_any_character_changed_is_invalid(data: st.DataObject) -> None:
     """The last character of a signature has two bits that decode to nothing; they count as well."""
-    token = tokens().issue(NAME, "digest")
+    token = tokens().issue(NAME, address="digest", connection="c")
     place = data.draw(st.integers(0, len(token) - 1))
     other = data.draw(st.characters().filter(lambda one: one != token[place]))
     assert tokens().verify(token[:place] + other + token[place + 1 :]) is None
@@ -74,17 +76,19 @@ def test_a_token_with_any_character_changed_is_invalid(data: st.DataObject) -> N
 def test_text_without_a_signature_is_invalid(token: str, text: str) -> None:
     assert tokens().verify(token) is None
     assert tokens().verify(text) is None
-    assert tokens().verify(tokens().issue(NAME, "digest") + text) is None or not text
+    assert tokens().verify(tokens().issue(NAME, address="digest", connection="c") + text) is None or not text
 
 
 def test_the_signature_of_other_claims_is_invalid() -> None:
-    claims, _, _ = tokens().issue("/sessions/other-king-275/es", "digest").partition(".")
-    _, _, signature = tokens().issue(NAME, "digest").partition(".")
+    claims, _, _ = (
+        tokens().issue("/sessions/other-king-275/es", address="digest", connection="c").partition(".")
+    )
+    _, _, signature = tokens().issue(NAME, address="digest", connection="c").partition(".")
     assert tokens().verify(f"{claims}.{signature}") is None
 
 
 def test_a_token_longer_than_appsync_accepts_is_not_hashed() -> None:
-    long = signed({"channel": NAME, "expires": START + 1, "address": "x" * MAX_TOKEN_CHARACTERS})
+    long = signed({**CLAIMS._asdict(), "expires": START + 1, "address": "x" * MAX_TOKEN_CHARACTERS})
     assert tokens().verify(long) is None
 
 
@@ -97,7 +101,7 @@ def test_signatures_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatc
 
     hmac_compare = hmac.compare_digest
     monkeypatch.setattr("domain.channel.hmac.compare_digest", compare)
-    token = tokens().issue(NAME, "digest")
+    token = tokens().issue(NAME, address="digest", connection="c")
     assert tokens().verify(token) is not None
     assert tokens().verify(token[:-1]) is None
     assert [len(pair) for pair in compared] == [2, 2]
@@ -135,9 +139,9 @@ def test_every_session_and_language_makes_a_name_that_appsync_takes(*, is_long: 
 
 def test_an_offer_is_for_one_session_and_language() -> None:
     offers = ChannelOffers(url="wss://r/event/realtime", host="h", tokens=tokens(), settings=Settings())
-    offer = offers.offer(SESSION, "es", "digest")
+    offer = offers.offer(SESSION, "es", Caller(connection_id="c1", subject=None, address="digest"))
     assert (offer.url, offer.host, offer.name) == ("wss://r/event/realtime", "h", NAME)
-    assert tokens().verify(offer.authorization) == ChannelClaims(channel=NAME, address="digest")
+    assert tokens().verify(offer.authorization) == ChannelClaims(NAME, "digest", short_digest("c1"))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def token(stack: HandlerDriver, monkeypatch: pytest.MonkeyPatch) -> str:
     use_key("key of a stack")
     try:
         issued = ChannelTokens(derived_key("channel tokens"), lambda: int(time.time())).issue(
-            NAME, new_id("address")
+            NAME, address=new_id("address"), connection=new_id()
         )
         stack.call("authorize_channel", requested("EVENT_CONNECT", None))
     finally:

@@ -4,6 +4,7 @@ import pytest
 
 from domain.channel import ChannelTokens
 from domain.errors import ForbiddenError, RateLimitedError, UnauthorizedError
+from domain.rate_limits import CHANNEL_REQUESTS
 from domain.settings import Limits, Settings
 from tests.support.fakes import ManualClock
 from tests.support.memory_stores import Memory, MemoryRateLimits
@@ -25,9 +26,14 @@ def authorize(settings: Settings | None = None, now: int = START) -> AuthorizeCh
 
 
 def token(
-    channel: str = NAME, address: str = "digest", *, issued_at: int = START, key: bytes = b"k" * 32
+    channel: str = NAME,
+    *,
+    address: str = "digest",
+    connection: str = "c",
+    issued_at: int = START,
+    key: bytes = b"k" * 32,
 ) -> str:
-    return ChannelTokens(key, ManualClock(issued_at)).issue(channel, address)
+    return ChannelTokens(key, ManualClock(issued_at)).issue(channel, address=address, connection=connection)
 
 
 def test_a_token_connects_and_subscribes_to_its_channel() -> None:
@@ -80,6 +86,44 @@ def test_subscriptions_are_limited_by_the_address_that_the_token_was_issued_to()
     with pytest.raises(RateLimitedError):
         decide(token(), "EVENT_SUBSCRIBE", NAME)
     decide(token(address="another"), "EVENT_SUBSCRIBE", NAME)
+
+
+@pytest.mark.parametrize("operation", ["EVENT_CONNECT", "EVENT_SUBSCRIBE"])
+def test_the_tokens_of_one_connection_connect_and_subscribe_a_few_times_an_hour(operation: str) -> None:
+    """So that a listener opens few subscriptions, and so do all who have its tokens."""
+    decide = authorize(Settings(max_listeners=100))
+    decide(token(), "EVENT_CONNECT", "")
+    for _ in range(CHANNEL_REQUESTS - 1):
+        decide(token(), operation, NAME)
+    for refused in ("EVENT_CONNECT", "EVENT_SUBSCRIBE"):
+        with pytest.raises(RateLimitedError):
+            decide(token(), refused, NAME)
+    decide(token(connection="another"), operation, NAME)
+
+
+def test_the_subscriptions_to_a_session_are_limited_by_its_listeners() -> None:
+    """However many connections and addresses they come from, and in whichever language."""
+    decide = authorize(Settings(max_listeners=3))
+    names = [NAME, NAME.replace("/es", "/fr")]
+    for number in range(6):
+        name = names[number % 2]
+        decide(token(name, address=f"a{number}", connection=f"c{number}"), "EVENT_SUBSCRIBE", name)
+    with pytest.raises(RateLimitedError):
+        decide(token(address="a", connection="b"), "EVENT_SUBSCRIBE", NAME)
+    decide(token(address="a", connection="b"), "EVENT_CONNECT", "")
+    other = NAME.replace("caring", "other")
+    decide(token(other, address="a", connection="b"), "EVENT_SUBSCRIBE", other)
+
+
+def test_a_connection_beyond_its_limit_uses_up_no_subscription_of_its_session() -> None:
+    decide = authorize(Settings(max_listeners=CHANNEL_REQUESTS))
+    for _ in range(CHANNEL_REQUESTS):
+        decide(token(), "EVENT_SUBSCRIBE", NAME)
+    for _ in range(CHANNEL_REQUESTS):
+        with pytest.raises(RateLimitedError):
+            decide(token(), "EVENT_SUBSCRIBE", NAME)
+    for number in range(CHANNEL_REQUESTS):
+        decide(token(connection=f"c{number}"), "EVENT_SUBSCRIBE", NAME)
 
 
 def test_refused_operations_count_towards_no_limit() -> None:

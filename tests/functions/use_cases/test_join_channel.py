@@ -8,6 +8,7 @@ import pytest
 from adapters.dynamodb.message_log import raise_head
 from adapters.dynamodb.session_items import to_session
 from domain.channel import ChannelClaims
+from domain.digest import short_digest
 from domain.errors import SessionEndedError
 from domain.message_log import Entry
 from domain.model import Listener, Position, Session, SpeakerAuthority
@@ -47,9 +48,12 @@ def where(driver: UseCaseDriver, session_id: str, connection_id: str) -> tuple[s
 
 def test_a_reply_offers_the_channel_of_the_session_and_the_language(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
-    offer = driver.join(driver.connect(), session_id, language="fr", address="digest")["channel"]
+    listener = driver.connect()
+    offer = driver.join(listener, session_id, language="fr", address="digest")["channel"]
     tokens = driver.container.channel_tokens
-    assert tokens.verify(offer.pop("authorization")) == ChannelClaims(f"/sessions/{session_id}/fr", "digest")
+    assert tokens.verify(offer.pop("authorization")) == ChannelClaims(
+        f"/sessions/{session_id}/fr", "digest", short_digest(listener)
+    )
     assert offer == {
         "service": "appSyncEvents",
         "url": "wss://a6dpdwrvd5.appsync-realtime-api/event/realtime",
