@@ -95,7 +95,7 @@ class Network:
                 return Outcome.GONE
             draw = self.chance.random()
             if draw < self.chances.unreachable:
-                return self.chance.choice([Outcome.UNREACHABLE, Outcome.THROTTLED])
+                return self.chance.choice([Outcome.UNREACHABLE, Outcome.THROTTLED, Outcome.OUT_OF_TIME])
             if draw < self.chances.unreachable + self.chances.lost_in_flight:
                 del self.open[delivery.connection_id]
             elif self.chance.random() < self.chances.held_back:
