@@ -9,8 +9,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["client/{src,packageTests}/**/*.test.ts", "pages/{src,tools}/**/*.test.ts"],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           // Ends as soon as the condition holds; allows for a busy machine.
           expect: { poll: { timeout: 15_000, interval: 10 } },
           // Concurrent tests wait for a network's faults, not for the processor.

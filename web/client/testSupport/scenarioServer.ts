@@ -6,7 +6,7 @@ import { WebSocketServer, type WebSocket } from "ws";
 export type Fields = Record<string, unknown>;
 
 /** Limit of one step, after which the scenario has failed. */
-export const STEP_MS = 10_000;
+export const STEP_MS = 30_000;
 
 /** One connection of the client under test, with the requests that no step has received yet. */
 export class ScenarioConnection {
