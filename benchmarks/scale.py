@@ -8,8 +8,9 @@ recover messages from the log instead of receiving them in time.
 
 The second table compares what goes further, with a message a second and 1,000 functions at once: a push for
 each message and listener, a push for two seconds' messages (`coalescingInterval`), and AppSync Events instead
-of API Gateway for the messages. AppSync Events takes one request a message and delivers it itself, at 5 KB a
-unit. Its costs err on the high side: those of the fan-out to listeners stay included.
+of API Gateway for the messages (`audienceChannel`). AppSync Events takes one request a message and delivers
+it itself, at 5 KB a unit. Its use and its cost are those of the estimate: two connections and two joins for
+each listener, two runs of the authorizer, and the fan-out's reads of the listeners, who may be direct.
 Run: python -m benchmarks.scale
 """
 
@@ -21,12 +22,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from benchmarks.list_prices import METERED_BYTES, SERVICES, Traffic
 from benchmarks.report import Report, Table
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.prices import QUOTAS
 from websocket_sessions.capacity.report import Estimate
+from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 
 LISTENERS = (1_000, 3_000, 10_000, 30_000, 100_000, 1_000_000)
@@ -39,9 +40,6 @@ MINUTES = 60.0
 COALESCING_SECONDS = 2
 FUNCTIONS = 1_000
 """Concurrent executions that AWS grants on request."""
-APPSYNC_DELIVERIES_PER_SECOND = 1_000_000
-"""Units of 5 KB that AppSync Events delivers for one API; AWS raises it on request
-(https://docs.aws.amazon.com/general/latest/gr/appsync.html)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,13 +168,8 @@ def legs(load: Load) -> list[Leg]:
     plain = estimate(load, SessionSettings())
     settings = SessionSettings(coalescing_interval=COALESCING_SECONDS, coalescing_audience=0)
     coalesced = estimate(load, settings)
-    traffic = Traffic(
-        listeners=load.listeners,
-        messages=load.messages_per_second * MINUTES * 60,
-        message_bytes=load.message_bytes,
-    )
-    delivered = load.published * load.listeners * math.ceil(load.message_bytes / METERED_BYTES)
-    pushed = load.published * load.listeners * MINUTES * 60 / 1e6
+    channel = estimate(load, SessionSettings(), options=BackendOptions(audience_channel="appSyncEvents"))
+    deliveries = QUOTAS["channelDeliveriesPerSecond"].limit
     return [
         Leg(
             name="API Gateway",
@@ -199,19 +192,24 @@ def legs(load: Load) -> list[Leg]:
             load=load,
             site=replace(
                 site,
-                requests_per_second=APPSYNC_DELIVERIES_PER_SECOND,
+                requests_per_second=deliveries,
+                overhead_seconds=site.overhead_seconds + load.channel_publish_seconds,
                 push_seconds=0,
                 direct=load.listeners,
             ),
-            per_second=delivered,
-            limit=APPSYNC_DELIVERIES_PER_SECOND,
-            usd=plain.total - pushed + load.sessions * SERVICES["AppSync Events"](traffic),
+            per_second=_used(channel, "channelDeliveriesPerSecond"),
+            limit=deliveries,
+            usd=channel.total,
         ),
     ]
 
 
 def _requests(estimated: Estimate) -> float:
-    return next(usage.used for usage in estimated.usages if usage.name == "requestsPerSecond")
+    return _used(estimated, "requestsPerSecond")
+
+
+def _used(estimated: Estimate, name: str) -> float:
+    return next(usage.used for usage in estimated.usages if usage.name == name)
 
 
 def load_of(listeners: int) -> Load:
