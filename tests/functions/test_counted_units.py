@@ -11,6 +11,7 @@ from tests.support.counted_session import Counted, counted_session
 from websocket_sessions.capacity.estimate import estimate
 from websocket_sessions.capacity.load import Load
 from websocket_sessions.capacity.operations import LOG_BYTES
+from websocket_sessions.config.backend_options import BackendOptions
 from websocket_sessions.config.settings import SessionSettings
 
 pytestmark = pytest.mark.emulator
@@ -42,6 +43,28 @@ def counted_batches(tables: object) -> Iterator[Counted]:
         yield session
 
 
+@pytest.fixture
+def counted_on_channel(tables: object) -> Iterator[Counted]:
+    """A counted session of three shards whose listeners follow the audience's channel."""
+    settings = Settings(max_listeners=30, listeners_per_shard=10, direct_fan_out=10, channel_audience=0)
+    with counted_session(settings, has_channel=True) as session:
+        yield session
+
+
+@pytest.fixture
+def counted_batches_on_channel(tables: object) -> Iterator[Counted]:
+    """A counted session on the channel whose messages are sent once a second."""
+    settings = Settings(
+        max_listeners=30,
+        listeners_per_shard=10,
+        coalescing_interval=1,
+        coalescing_audience=10,
+        channel_audience=0,
+    )
+    with counted_session(settings, has_channel=True) as session:
+        yield session
+
+
 def load_of(counted: Counted, *, minutes: float, reconnects_per_hour: float = 0, **load: Any) -> Load:
     """Return the load of a scenario: one session for all of its time, and the largest of its messages."""
     sizes = {"message_bytes": max(counted.message_sizes)} if counted.message_sizes else {}
@@ -63,10 +86,13 @@ def compare(counted: Counted, load: Load) -> None:
         direct_fan_out=counted.settings.direct_fan_out,
         coalescing_interval=counted.settings.coalescing_interval,
         coalescing_audience=counted.settings.coalescing_audience,
+        channel_audience=counted.settings.channel_audience,
     )
-    expected = {cost.name: cost.units for cost in estimate(load, settings).costs}
+    options = BackendOptions(audience_channel="appSyncEvents" if counted.channel else "apiGateway")
+    expected = {cost.name: cost.units for cost in estimate(load, settings, options=options).costs}
     found = {
         "webSocketMessages": counted.messages,
+        "channelOperations": counted.channel_operations,
         "lambdaRequests": counted.invocations,
         "logs": counted.invocations * LOG_BYTES / 1e9,
         "sqsRequests": counted.queue.requests,
@@ -144,6 +170,33 @@ def test_full_batches_cost_what_the_estimate_says(counted_batches: Counted) -> N
     counted.stop()
     audio = load_of(counted, listeners=30, messages_per_second=4, minutes=1)
     compare(counted, audio)
+
+
+def test_an_audience_on_the_channel_costs_what_the_estimate_says(counted_on_channel: Counted) -> None:
+    """A message a second for two minutes to thirty listeners, of which none is pushed to."""
+    counted = counted_on_channel
+    counted.start(30)
+    before = counted.messages
+    for _ in range(120):
+        counted.publish("x" * 400)
+    assert counted.messages - before == 120 * 2
+    assert len(counted.message_sizes) == 120 * 30
+    counted.stop()
+    talk = load_of(counted, listeners=30, messages_per_second=1, minutes=2)
+    compare(counted, talk)
+
+
+def test_batches_on_the_channel_cost_what_the_estimate_says(counted_batches_on_channel: Counted) -> None:
+    """Four messages a second for a minute, of which each second's are one event."""
+    counted = counted_batches_on_channel
+    counted.start(30)
+    for _ in range(60):
+        for _ in range(4):
+            counted.append("x" * 400)
+        counted.pass_interval()
+    counted.stop()
+    talk = load_of(counted, listeners=30, messages_per_second=4, minutes=1)
+    compare(counted, talk)
 
 
 def test_audio_costs_what_the_estimate_says(counted: Counted) -> None:

@@ -4,27 +4,36 @@ Time is the clock of the driver. The clients wait as the client library does.
 """
 
 import json
+import os
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
+from unittest.mock import patch
 
 from adapters.fan_out_queue import MAX_BATCH_MESSAGES
+from domain.digest import use_key
 from domain.model import Caller, Position
 from domain.settings import Settings
 from fan_out.tasks import FanOutTask, FlushTask
 from handlers.request import body_of
 from tests.support.dynamodb_meter import Units, metered
+from tests.support.fakes import FakeChannel
 from tests.support.keep_alive_driver import KeepAliveDriver
 from tests.support.session_driver import new_id
 from tests.support.tables import clear_tables
-from websocket_sessions.capacity.operations import SILENCE_JITTER
+from websocket_sessions.capacity.operations import CHANNEL_UNIT_BYTES, SILENCE_JITTER
 from websocket_sessions.client.timings import Timings
 from wire.pushes import encode
 from wire.replies import published
 
 TIMINGS = Timings()
+CHANNEL = {
+    "CHANNEL_PUBLISH_URL": "https://channel.example/event",
+    "CHANNEL_SUBSCRIBE_URL": "wss://channel.example/event/realtime",
+}
+"""The environment of functions in a stack that has an audience's channel."""
 
 
 @dataclass
@@ -77,11 +86,14 @@ class Counted:
     units: Units
     queue: CountingQueue
     settings: Settings
+    channel: FakeChannel | None = None
+    """The channel that all listeners follow, if the stack has one."""
     speaker: Client = field(init=False)
     listeners: list[Client] = field(default_factory=list[Client])
     requests: int = 0
     invocations: int = 0
     published: int = 0
+    subscriptions: int = 0
     session_id: str = ""
     subject: str = field(default_factory=lambda: new_id("user"))
 
@@ -186,10 +198,20 @@ class Counted:
         return 2 * self.requests + pushes
 
     @property
+    def channel_operations(self) -> int:
+        """Operations of AppSync Events: connects, subscriptions, and units of 5 KB in and out."""
+        units = sum(ceil(len(encode(push)) / CHANNEL_UNIT_BYTES) for push in self._channel_pushes())
+        return 2 * self.subscriptions + units * (1 + self.subscriptions)
+
+    def _channel_pushes(self) -> list[dict[str, Any]]:
+        published = self.channel.published if self.channel else []
+        return [push for _, _, pushes in published for push in pushes]
+
+    @property
     def message_sizes(self) -> list[int]:
-        """Bytes of each message that was pushed to a listener."""
+        """Bytes of each message that was pushed to a listener, or delivered to it by the channel."""
         payloads = [payload for push in self.driver.pusher.deliveries for payload in push.payloads]
-        pushes = map(json.loads, payloads)
+        pushes = [*map(json.loads, payloads), *self._channel_pushes() * self.subscriptions]
         messages = [one for push in pushes for one in push.get("messages", [push])]
         return [len(encode(one)) for one in messages if one["type"] == "message"]
 
@@ -216,9 +238,24 @@ class Counted:
             )
         )
         client.position = Position(epoch=reply["epoch"], offset=reply["offset"])
+        if self.channel is not None:
+            self._follow_channel(client, reply["channel"])
         self._hear(client)
         self._inform_speaker()
         return client
+
+    def _follow_channel(self, client: Client, offer: dict[str, str]) -> None:
+        """Subscribe to the channel, about which the authorizer is asked twice, and join on it."""
+        for operation, name in (("EVENT_CONNECT", ""), ("EVENT_SUBSCRIBE", offer["name"])):
+            self.invocations += 1
+            self.driver.container.authorize_channel(offer["authorization"], operation, name)
+        self.subscriptions += 1
+        reply = self._request(
+            lambda: self.driver.join(
+                client.connection_id, self.session_id, position=client.position, on_channel=True
+            )
+        )
+        assert reply["onChannel"] is True
 
     def _disconnect(self, client: Client) -> None:
         self.driver.now += 1
@@ -253,16 +290,23 @@ class Counted:
                 * SILENCE_JITTER
             )
             self._request(
-                lambda: self.driver.join(client.connection_id, self.session_id, position=client.position)
+                lambda: self.driver.join(
+                    client.connection_id,
+                    self.session_id,
+                    position=client.position,
+                    on_channel=self.channel is not None,
+                )
             )
             client.heard_at, client.check_at = self.driver.now, self.driver.now + wait
 
 
 @contextmanager
-def counted_session(settings: Settings) -> Generator[Counted]:
-    """Yield a session without listeners, on empty tables."""
+def counted_session(settings: Settings, *, has_channel: bool = False) -> Generator[Counted]:
+    """Yield a session without listeners, on empty tables, in a stack that has a channel or none."""
     clear_tables()
     queue = CountingQueue()
-    driver = KeepAliveDriver(settings, queue=queue)
-    with metered() as units:
-        yield Counted(driver=driver, units=units, queue=queue, settings=settings)
+    channel = FakeChannel() if has_channel else None
+    use_key("key of a stack" if has_channel else "")
+    with patch.dict(os.environ, CHANNEL if has_channel else {}), metered() as units:
+        driver = KeepAliveDriver(settings, queue=queue, channel=channel)
+        yield Counted(driver=driver, units=units, queue=queue, settings=settings, channel=channel)

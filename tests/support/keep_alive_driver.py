@@ -1,24 +1,33 @@
 """Drives keep-alive runs over sessions and connections on real tables."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from adapters.dynamodb.due_index import DynamoDBDueIndex
 from adapters.dynamodb.session_items import due_shard
 from domain.settings import Settings
 from fan_out.tasks import TaskQueue
 from keep_alive.run import DUE_SHARDS, KeepAlive, ShardScan, all_scans
-from tests.support.fakes import FakePusher, NoQueue
+from tests.support.fakes import FakeChannel, FakePusher, NoQueue
 from tests.support.session_driver import UNLIMITED, SessionDriver
+
+if TYPE_CHECKING:
+    from container import Overrides
 
 
 class KeepAliveDriver(SessionDriver):
     """Connections that get pings and notices from runs, and are disconnected by them."""
 
     def __init__(
-        self, settings: Settings = UNLIMITED, page: int = 100, queue: TaskQueue | None = None
+        self,
+        settings: Settings = UNLIMITED,
+        page: int = 100,
+        queue: TaskQueue | None = None,
+        channel: FakeChannel | None = None,
     ) -> None:
         self.pusher = FakePusher()
-        super().__init__(settings, {"pusher": self.pusher, "queue": queue or NoQueue()})
+        overrides: Overrides = {"pusher": self.pusher, "queue": queue or NoQueue()}
+        super().__init__(settings, {**overrides, "audience_channel": channel})
         self.due_index = DynamoDBDueIndex(self.container.sessions, page)
         self._overrides["due_index"] = self.due_index
         self.container = self.cold_start()

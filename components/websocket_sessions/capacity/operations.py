@@ -74,9 +74,9 @@ two reads of the session. The first one reads the connection and the failed look
 SUBSCRIBE = Operation(writes=4, invocations=2)
 """A connect and a subscription to the audience's channel. The authorizer runs for each, and counts it towards
 the limit of the connection. The second counts towards the limits of the address and the session, too."""
-SWITCH = Operation(messages=2, requests=1, writes=5, reads=4, invocations=1)
+SWITCH = Operation(messages=2, requests=1, writes=6, reads=4, invocations=1)
 """A `joinSession` by which a listener moves to the audience's channel: a transaction of the listener and the
-connection, the limit, a read as that of SILENCE_CHECK, and the session's read."""
+connection with its index entry, the limit, a read as that of SILENCE_CHECK, and the session's read."""
 DISCONNECT = Operation(requests=1, writes=7, reads=1, invocations=1)
 """A transaction of the connection with its index entry, the listener and its slot."""
 PING = Operation(messages=1, writes=3)
