@@ -18,6 +18,7 @@ from adapters.appsync_events import AppSyncChannel
 from domain.channel import ChannelOffer, ChannelOffers, ChannelTokens
 from domain.digest import derived_key, use_key
 from domain.errors import UnavailableError
+from domain.model import Caller
 from domain.settings import Settings
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.event_apis import SUBPROTOCOL
@@ -42,7 +43,8 @@ class Stack:
     publisher: AppSyncChannel
 
     def offer(self, language: str = "es") -> ChannelOffer:
-        return self.offers.offer(SESSION, language, "address")
+        caller = Caller(connection_id="connection", subject=None, address="address")
+        return self.offers.offer(SESSION, language, caller)
 
 
 @pytest.fixture(scope="module")
@@ -160,9 +162,8 @@ def test_an_offer_admits_to_no_other_channel(stack: Stack, channel: str) -> None
 
 
 def test_a_connection_without_a_token_of_the_stack_is_refused(stack: Stack) -> None:
-    forged = stack.offer()._replace(
-        authorization=ChannelTokens(b"x" * 32, clock).issue("/sessions/a/es", "a")
-    )
+    tokens = ChannelTokens(b"x" * 32, clock)
+    forged = stack.offer()._replace(authorization=tokens.issue("/sessions/a/es", address="a", connection="c"))
     with connected(forged) as socket:
         assert json.loads(socket.recv(timeout=WAIT_SECONDS))["type"] == "connection_error"
         with pytest.raises(ConnectionClosed):
