@@ -37,7 +37,7 @@ class SqsTaskQueue:
                 {
                     "Id": str(number),
                     "MessageBody": to_json(task),
-                    "DelaySeconds": _retry_delay(max(1, task.retry - 1)) if task.is_retry else delay_seconds,
+                    "DelaySeconds": _retry_delay(max(1, task.retry - 1)) if task.retry else delay_seconds,
                 }
                 for number, task in enumerate(tasks[start : start + MAX_BATCH_MESSAGES])
             ]

@@ -32,13 +32,15 @@ class ChannelFanOut:
         """Begin to publish what tasks of the channel ask for; pushes to listeners need not wait for it.
 
         The function that is returned waits. It returns for each task what is left of it, for the languages
-        that failed, or None. A channel gets entries by their offsets, then events, also of one task.
+        that failed, or None. A channel gets entries by their offsets, then events, also of one task. Entries
+        of duplicate tasks are published once.
         """
         waiting: dict[ChannelKey, list[bytes]] = {}
         for task in sorted(tasks, key=lambda task: (not task.epoch, task.epoch, task.offset)):
             for language in task.channel_languages:
                 payloads = waiting.setdefault((task.session_id, language), [])
-                payloads += message_payloads(entries_of(task), language)
+                messages = message_payloads(entries_of(task), language)
+                payloads += [message for message in messages if message not in payloads]
                 payloads += [encode(task.event)] if task.event is not None else []
         channels = [channel for channel, payloads in waiting.items() if payloads]
         outcomes = self.parallel_map(lambda channel: self._publish(channel, waiting), channels)

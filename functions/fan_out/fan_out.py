@@ -37,7 +37,17 @@ from fan_out.deliver import (
 )
 from fan_out.flush_batch import FlushBatch
 from fan_out.read_listeners import read_listeners, read_until
-from fan_out.tasks import FanOutTask, FlushTask, LogKey, ShardKey, TaskQueue, flush_task, tasks_of
+from fan_out.tasks import (
+    MAX_CHANNEL_RETRIES,
+    FanOutTask,
+    FlushTask,
+    LogKey,
+    ShardKey,
+    TaskQueue,
+    flush_task,
+    shard_tasks,
+    tasks_of,
+)
 from wire.pushes import Message, encode, push_of
 
 if TYPE_CHECKING:
@@ -187,7 +197,7 @@ class FanOutConsumer:
     pusher: Pusher
     queue: TaskQueue
     channel: "ChannelFanOut | None"
-    """As in FanOut. Without one, a task of the channel is that of a shard without listeners."""
+    """As in FanOut. Without one, tasks for the channel become tasks for all shards."""
     prune_listeners: PruneListeners
     flush_batch: FlushBatch
     deadline: Deadline
@@ -217,18 +227,21 @@ class FanOutConsumer:
     def _serve(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
         """Serve the channel and the shards; return an error or None for each task."""
         kept = self._read_entries(tasks)
-        if self.channel is None:
-            return self._serve_shards([_without_channel(task) for task in tasks], kept)
         for_channel = [task for task in tasks if task.is_for_channel]
-        channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
-        served = iter(self._serve_shards([task for task in tasks if not task.is_for_channel], kept))
-        unpublished = UnavailableError("The audience's channel could not be reached yet.")
-        published = iter(
-            [
-                _unreadable(task, kept) or (unpublished if rest else None)
-                for task, rest in zip(for_channel, channel(), strict=True)
-            ]
-        )
+        shards = [task for task in tasks if not task.is_for_channel]
+        if self.channel is None:
+            served = iter(self._serve_shards([_without_channel(task) for task in shards], kept))
+            published = iter(self._requeue(for_channel, [shard_tasks(task) for task in for_channel]))
+        else:
+            channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
+            served = iter(self._serve_shards(shards, kept))
+            failures = self._requeue(for_channel, [_after_channel(rest) for rest in channel()])
+            published = iter(
+                [
+                    _unreadable(task, kept) or failure
+                    for task, failure in zip(for_channel, failures, strict=True)
+                ]
+            )
         return [next(published if task.is_for_channel else served) for task in tasks]
 
     def _serve_shards(
@@ -305,7 +318,7 @@ class FanOutConsumer:
     def _requeue(
         self, tasks: Sequence[FanOutTask], retries: Sequence[Sequence[FanOutTask]]
     ) -> list[UnavailableError | None]:
-        """Send new retry tasks; if that fails, return the error for the tasks to redeliver."""
+        """Send the tasks that follow; if that fails, return the error for the tasks to redeliver."""
         new = [
             retry
             for task, following in zip(tasks, retries, strict=True)
@@ -323,6 +336,17 @@ class FanOutConsumer:
             None if not following else unreached if task.is_last_retry else not_queued
             for task, following in zip(tasks, retries, strict=True)
         ]
+
+
+def _after_channel(rest: FanOutTask | None) -> list[FanOutTask]:
+    """Return the tasks that follow from what is left of a task for the channel.
+
+    A channel that goes on to refuse what it is sent may do so for days: its quota is used up, or the
+    function has no route to it. Its listeners are then pushed to as all others.
+    """
+    if rest is None:
+        return []
+    return [replace(rest, retry=rest.retry + 1)] if rest.retry < MAX_CHANNEL_RETRIES else shard_tasks(rest)
 
 
 def _without_channel(task: FanOutTask) -> FanOutTask:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
 from domain.coalescing import MAX_MESSAGES
@@ -14,8 +14,13 @@ MAX_THROTTLED_ROUNDS = 4
 
 MAX_RETRIES = 4
 """Retry tasks that follow from each other. The last one is redelivered by the queue, up to its dead-letter
-queue. A message takes a publish, a flush, a first task and these at most, and Lambda stops chains of about 16
-invocations (Lambda Developer Guide, "Use Lambda recursive loop detection to prevent infinite loops")."""
+queue. A message takes a publish, a flush, a task of the channel with its retries, a first task of a shard and
+these at most, and Lambda stops chains of about 16 invocations (Lambda Developer Guide, "Use Lambda recursive
+loop detection to prevent infinite loops")."""
+
+MAX_CHANNEL_RETRIES = 2
+"""Retry tasks of the channel that follow from each other. After the last one, listeners on the channel are
+pushed to as all others."""
 
 CHANNEL = -1
 """In place of a shard's number: the audience's channel, which is served beside the shards."""
@@ -45,6 +50,8 @@ class FanOutTask:
     """Number of the retry, or 0 for the first attempt."""
     channel_languages: tuple[str, ...] = ()
     """The languages in which the channel carries the content to the listeners on it."""
+    shards: int = 0
+    """The shards in use as a task for the channel was queued. 0 for a task for a shard."""
     throttled_rounds: int = 0
     """Earlier rounds in which these listeners were throttled."""
     receive_count: int = 1
@@ -150,9 +157,20 @@ def tasks_of(
             count=max(1, len(part)),
             event=event if part == parts[-1] else None,
             channel_languages=languages,
+            shards=session.shards_in_use if shard == CHANNEL else 0,
         )
         for part in parts
         for shard in shards
+    ]
+
+
+def shard_tasks(task: FanOutTask) -> list[FanOutTask]:
+    """Return tasks that push what a task for the channel carries to all listeners, on the channel or not.
+
+    Those that received it before discard it.
+    """
+    return [
+        replace(task, shard=shard, shards=0, channel_languages=(), retry=0) for shard in range(task.shards)
     ]
 
 
@@ -202,6 +220,8 @@ def to_json(task: FanOutTask | FlushTask) -> str:
         fields["connectionIds"] = task.connection_ids
     if task.channel_languages:
         fields["channelLanguages"] = task.channel_languages
+    if task.shards:
+        fields["shards"] = task.shards
     if task.retry:
         fields |= {"retry": task.retry, "throttledRounds": task.throttled_rounds}
     return json.dumps(fields, separators=(",", ":"))
@@ -227,6 +247,7 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
         shard=shard,
         connection_ids=tuple(map(str, fields.get("connectionIds", ()))),
         channel_languages=tuple(map(str, fields.get("channelLanguages", ()))),
+        shards=int(fields.get("shards", 0)),
         retry=int(fields.get("retry", 0)),
         throttled_rounds=int(fields.get("throttledRounds", 0)),
         event=fields.get("event"),

@@ -8,7 +8,7 @@ import pytest
 
 from domain.errors import UnavailableError
 from domain.model import Position
-from fan_out.tasks import CHANNEL, FanOutTask, flush_task, to_json, to_task
+from fan_out.tasks import CHANNEL, MAX_CHANNEL_RETRIES, FanOutTask, flush_task, to_json, to_task
 from tests.support.fake_management_api import Answer, Got, ManagementApi
 from tests.support.fakes import FakeChannel
 from tests.support.publish_driver import PublishDriver
@@ -145,7 +145,7 @@ def test_a_failed_channel_is_retried_by_the_queue_and_direct_listeners_get_nothi
     assert driver.recorder.counts["ChannelFailed"] == 1
 
 
-def test_a_task_whose_channel_fails_is_redelivered_and_the_shards_beside_it_are_served(
+def test_a_task_whose_channel_fails_is_retried_and_the_shards_beside_it_are_served(
     driver: PublishDriver,
 ) -> None:
     speaker, session_id = driver.speaking()
@@ -153,11 +153,76 @@ def test_a_task_whose_channel_fails_is_redelivered_and_the_shards_beside_it_are_
     driver.join_listener(session_id, on_channel=True)
     channel_of(driver).away = {"es"}
     driver.publish(speaker, "a")
-    (failed,) = driver.queue.tasks
-    shard = replace(failed, shard=0)
-    results = driver.container.fan_out_consumer([failed, shard])
-    assert [isinstance(result, UnavailableError) for result in results] == [True, False]
+    (failed,), driver.queue.tasks = driver.queue.tasks, []
+    shard = replace(failed, shard=0, shards=0)
+    assert driver.container.fan_out_consumer([failed, shard]) == [None, None]
     assert driver.heard(direct) == [(1, "a"), (1, "a")]
+    assert driver.queue.tasks == [replace(failed, retry=1)]
+
+
+def test_a_retry_publishes_only_to_the_languages_that_failed(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    for language in ("es", "fr"):
+        driver.join_listener(session_id, language, on_channel=True)
+    channel_of(driver).away = {"es", "fr"}
+    driver.publish(speaker, "a")
+    channel_of(driver).away = {"es"}
+    serve(driver)
+    serve(driver)
+    channel_of(driver).away = set()
+    serve(driver)
+    assert (heard_on_channel(driver), heard_on_channel(driver, "fr")) == ([1], [1])
+    assert driver.queue.tasks == []
+
+
+@pytest.mark.parametrize("has_event", [False, True])
+def test_a_channel_that_goes_on_to_fail_has_its_listeners_pushed_to(
+    driver: PublishDriver, *, has_event: bool
+) -> None:
+    """As if there were no channel, in all shards that were in use."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id, on_channel=True)
+    driver.container.sessions.open_shards(session_id, 2)
+    channel_of(driver).away = {"es"}
+    if has_event:
+        driver.update(speaker, quality="premium")
+    else:
+        driver.publish(speaker, "a")
+    for _ in range(1 + MAX_CHANNEL_RETRIES):
+        assert driver.api.pushes(listener) == []
+        serve(driver)
+    assert sorted(task.shard for task in driver.queue.tasks) == list(
+        range(driver.session(session_id).shards_in_use)
+    )
+    serve(driver)
+    assert [push["type"] for push in driver.api.pushes(listener)] == [
+        "sessionUpdated" if has_event else "message"
+    ]
+    assert driver.queue.tasks == []
+
+
+def test_a_failure_of_the_channel_that_cannot_be_queued_is_redelivered(driver: PublishDriver) -> None:
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    channel_of(driver).away = {"es"}
+    driver.publish(speaker, "a")
+    (failed,) = driver.queue.tasks
+    driver.queue.is_away = True
+    for retry in (0, MAX_CHANNEL_RETRIES):
+        (result,) = driver.container.fan_out_consumer([replace(failed, retry=retry)])
+        assert isinstance(result, UnavailableError)
+
+
+def test_duplicate_tasks_publish_once(driver: PublishDriver) -> None:
+    """The queue delivers a task at least once."""
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    channel_of(driver).away = {"es"}
+    driver.publish(speaker, "a")
+    channel_of(driver).away = set()
+    driver.queue.tasks *= 2
+    serve(driver)
+    assert heard_on_channel(driver) == [1]
 
 
 def test_a_publish_that_can_use_neither_the_channel_nor_the_queue_fails(driver: PublishDriver) -> None:
@@ -312,7 +377,7 @@ def test_a_task_of_a_former_release_serves_everyone(driver: PublishDriver) -> No
 
 
 def test_a_stack_whose_channel_was_removed_pushes_to_everyone(driver: PublishDriver) -> None:
-    """Also what was queued before, and a task of the channel has no effect."""
+    """Also what was queued before, for a shard or for the channel."""
     speaker, session_id = driver.speaking()
     listener, _ = driver.join_listener(session_id, on_channel=True)
     without = PublishDriver(driver.api, driver.settings)
@@ -325,17 +390,24 @@ def test_a_stack_whose_channel_was_removed_pushes_to_everyone(driver: PublishDri
             epoch=without.session(session_id).epoch,
             offset=1,
             channel_languages=("es",),
+            shards=shard == CHANNEL,
         )
         for shard in (0, CHANNEL)
     ]
-    assert without.container.fan_out_consumer(queued) == [None, None]
-    assert without.heard(listener) == [(1, "a"), (1, "a")]
+    for task in queued:
+        before = len(without.heard(listener))
+        assert without.container.fan_out_consumer([task]) == [None]
+        serve(without)
+        assert without.heard(listener)[before:] == [(1, "a")]
     without.close()
 
 
 def test_a_task_names_the_languages_of_the_channel_in_its_message() -> None:
     for task in (
-        FanOutTask(session_id="s", shard=CHANNEL, epoch="e", offset=1, channel_languages=("es", "fr")),
+        FanOutTask(
+            session_id="s", shard=CHANNEL, epoch="e", offset=1, channel_languages=("es", "fr"), shards=3
+        ),
+        FanOutTask(session_id="s", shard=CHANNEL, epoch="e", offset=1, channel_languages=("es",), retry=2),
         FanOutTask(session_id="s", shard=3, event={"type": "x"}, channel_languages=("es",)),
         FanOutTask(session_id="s", shard=3, epoch="e", offset=1),
     ):
