@@ -58,11 +58,7 @@ class Deployed(Mocks):
         inputs = cast(dict[str, Any], args.inputs)  # pyright: ignore[reportUnknownMemberType]
         self.inputs[args.typ, args.name] = unwrapped(inputs)
         name: str = inputs.get("name") or args.name
-        outputs = aws_outputs(args.typ, name)
-        if args.typ == "aws:lambda/alias:Alias":
-            arn = f"{_ARNS['aws:lambda/function:Function']}{inputs['functionName']}:{name}"
-            outputs = {"arn": arn, "invokeArn": f"invoke:{arn}"}
-        return f"{args.name}-id", {"name": name, **inputs, **outputs}
+        return f"{args.name}-id", {"name": name, **inputs, **aws_outputs(args.typ, name, inputs)}
 
     def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]]]:
         """Answer what the program asks of the account."""
@@ -114,7 +110,10 @@ def unwrapped(value: Any) -> Any:
     return [unwrapped(one) for one in cast(list[Any], value)] if isinstance(value, list) else value
 
 
-def aws_outputs(kind: str, name: str) -> dict[str, Any]:
+def aws_outputs(kind: str, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    if kind == "aws:lambda/alias:Alias":
+        arn = f"{_ARNS['aws:lambda/function:Function']}{inputs['functionName']}:{name}"
+        return {"arn": arn, "invokeArn": f"invoke:{arn}"}
     arn = f"{_ARNS[kind]}{name}" if kind in _ARNS else f"arn:{name}"
     host = f"{name}.execute-api.{REGION}.amazonaws.com"
     more: dict[str, dict[str, Any]] = {

@@ -117,11 +117,12 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         self.registered.append(
             Registered(type=request.type, name=request.name, parent=parent, inputs=inputs, request=request)
         )
-        made = aws_outputs(request.type, inputs.get("name") or request.name) if request.custom else {}
+        name: str = inputs.get("name") or request.name
+        made = aws_outputs(request.type, name, inputs) if request.custom and not self.preview else {}
         return resource_pb2.RegisterResourceResponse(
             urn=f"urn:pulumi:{STACK}::{PROJECT}::{request.type}::{request.name}",
             id="" if self.preview or not request.custom else f"{request.name}-id",
-            object=_struct({"name": request.name, **inputs, **({} if self.preview else made)}),
+            object=_struct({"name": request.name, **inputs, **made}),
         )
 
     def RegisterResourceOutputs(  # noqa: N802
