@@ -92,6 +92,10 @@ class FanOut:
         offsets = OffsetRange(first=entry.offset, last=entry.offset)
         self._send(session, self._tasks_of(session, offsets), [entry])
 
+    def serves_channel_of(self, session: Session) -> bool:
+        """Return whether the session has listeners on the audience's channel, or had."""
+        return self.channel is not None and bool(session.channel_languages)
+
     def _tasks_of(
         self, session: Session, offsets: OffsetRange | None, event: Message | None = None
     ) -> list[FanOutTask]:
@@ -153,20 +157,21 @@ class FanOut:
     ) -> None:
         """Read shards until there are enough listeners, queue the other shards, then push.
 
-        The reads and the pushes leave time to queue what they have not served. The channel is published to
-        meanwhile.
+        The reads and the pushes leave time to queue what they have not served, and so does the channel, which
+        is published to meanwhile. What the pushes have not served is queued before the wait for the channel.
         """
         for_channel = [task for task in tasks if task.is_for_channel]
         tasks = [task for task in tasks if not task.is_for_channel]
         entries = () if isinstance(content, dict) else content
-        channel = self.channel and self.channel.start(for_channel, lambda _: entries)
-        try:
-            with self.deadline.reserve(QUEUE_SECONDS):
+        for_rest = QUEUE_SECONDS if for_channel else 0.0
+        with self.deadline.reserve(QUEUE_SECONDS + for_rest):
+            channel = self.channel and self.channel.start(for_channel, lambda _: entries)
+            try:
                 listeners = read_until(
                     self.listeners, self.parallel_map, session, self.settings.direct_fan_out
                 )
-        except UnavailableError:
-            listeners = dict[int, list[Listener]]()
+            except UnavailableError:
+                listeners = dict[int, list[Listener]]()
         queued = [task for task in tasks if task.shard not in listeners]
         if queued:
             self.queue.send(queued)
@@ -179,12 +184,15 @@ class FanOut:
             )
             if delivery.connection_id != exclude
         ]
-        with self.deadline.reserve(QUEUE_SECONDS):
+        with self.deadline.reserve(QUEUE_SECONDS + for_rest):
             report = deliver_all(self.pusher, self.metrics, deliveries, unreported)
         retries = [retry for task in direct for retry in retry_tasks(task, report)]
-        retries += [task for task in (channel() if channel else ()) if task is not None]
-        if retries:
-            self.queue.send(retries)
+        with self.deadline.reserve(for_rest):
+            if retries:
+                self.queue.send(retries)
+            unpublished = [task for task in (channel() if channel else ()) if task is not None]
+        if unpublished:
+            self.queue.send(unpublished)
         self.prune_listeners(report.gone)
 
 
@@ -233,9 +241,11 @@ class FanOutConsumer:
             served = iter(self._serve_shards([_without_channel(task) for task in shards], kept))
             published = iter(self._requeue(for_channel, [shard_tasks(task) for task in for_channel]))
         else:
-            channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
-            served = iter(self._serve_shards(shards, kept))
-            failures = self._requeue(for_channel, [_after_channel(rest) for rest in channel()])
+            with self.deadline.reserve(QUEUE_SECONDS if for_channel else 0.0):
+                channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
+                served = iter(self._serve_shards(shards, kept))
+                rests = channel()
+            failures = self._requeue(for_channel, list(map(_after_channel, rests)))
             published = iter(
                 [
                     _unreadable(task, kept) or failure

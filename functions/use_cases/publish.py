@@ -37,6 +37,10 @@ SECONDS_TO_APPEND_AND_SEND = 12.0
 """Time that an append must have: two attempts and a pause take 6 s, one read of the listeners 2.5 s, and
 handing them to the queue 3 s. With less, nothing is written that would reach no listener."""
 
+SECONDS_FOR_CHANNEL = 3.5
+"""Time besides for a session on the audience's channel: its request takes half a second longer than the read,
+and handing it to the queue 3 s."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
@@ -186,7 +190,8 @@ class Publish:
         """
         connection_id = connection.connection_id
         for attempt in range(1, MAX_ATTEMPTS + 1):
-            self._deadline.require(SECONDS_TO_APPEND_AND_SEND)
+            for_channel = SECONDS_FOR_CHANNEL if self._fan_out.serves_channel_of(session) else 0.0
+            self._deadline.require(SECONDS_TO_APPEND_AND_SEND + for_channel)
             now = self._clock()
             counted = replace(
                 with_next_message(session, size, self._settings, now),

@@ -1,7 +1,7 @@
 """Doubles of what lies beyond the stores: pushes, broadcasts, replays, the queue and tokens."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,8 +127,11 @@ class FakeChannel:
         default_factory=list[tuple[str, str, list[dict[str, Any]]]]
     )
     away: set[str] = field(default_factory=set[str])
+    before: Callable[[], None] = lambda: None
+    """Called at the start of each publish."""
 
     def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+        self.before()
         if language in self.away:
             raise UnavailableError
         self.published.append((session_id, language, [json.loads(one) for one in payloads]))

@@ -1,11 +1,12 @@
 """The audience's channel beside direct pushes: each listener gets everything, on one of the two."""
 
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import pytest
 
+from domain.delivery import QUEUE_SECONDS
 from domain.errors import UnavailableError
 from domain.model import Position
 from fan_out.tasks import CHANNEL, MAX_CHANNEL_RETRIES, FanOutTask, flush_task, to_json, to_task
@@ -13,6 +14,7 @@ from tests.support.fake_management_api import Answer, Got, ManagementApi
 from tests.support.fakes import FakeChannel
 from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED
+from use_cases.publish import SECONDS_FOR_CHANNEL, SECONDS_TO_APPEND_AND_SEND
 
 pytestmark = pytest.mark.emulator
 
@@ -263,6 +265,57 @@ def test_a_channel_that_does_not_answer_delays_no_direct_listener(driver: Publis
     (entry,) = driver.container.message_log.at(session_id, session.epoch, [1])
     fan_out.publish(session, entry)
     assert driver.heard(direct) == [(1, "a"), (1, "a")]
+
+
+def test_what_the_pushes_did_not_reach_is_queued_before_the_wait_for_the_channel(
+    driver: PublishDriver,
+) -> None:
+    speaker, session_id = driver.speaking()
+    direct, _ = driver.join_listener(session_id)
+    driver.join_listener(session_id, on_channel=True)
+    was_queued = threading.Event()
+    send = driver.queue.send
+
+    def send_and_say_so(tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
+        send(tasks, delay_seconds=delay_seconds)
+        was_queued.set()
+
+    def wait() -> None:
+        assert was_queued.wait(20), "the retry is queued first"
+
+    driver.queue.send = send_and_say_so
+    driver.api.answer = lambda _: Answer(status=429)
+    channel_of(driver).before = wait
+    driver.publish(speaker, "a")
+    assert [task.connection_ids for task in driver.queue.tasks] == [(direct,)]
+    assert heard_on_channel(driver) == [1]
+
+
+def test_the_channel_leaves_time_to_queue_what_it_did_not_carry(driver: PublishDriver) -> None:
+    """In the function that has the message, and in that of the queue."""
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    deadline, remaining = driver.container.deadline, list[float]()
+    channel_of(driver).before = lambda: remaining.append(deadline.remaining())
+    channel_of(driver).away = {"es"}
+    with deadline.within(29):
+        driver.publish(speaker, "a")
+        serve(driver)
+    assert len(remaining) == 2
+    assert max(remaining) <= 29 - QUEUE_SECONDS
+
+
+def test_a_message_that_no_time_is_left_to_publish_to_the_channel_is_not_appended(
+    driver: PublishDriver,
+) -> None:
+    speaker, session_id = driver.speaking()
+    seconds = SECONDS_TO_APPEND_AND_SEND + SECONDS_FOR_CHANNEL - 0.1
+    with driver.container.deadline.within(seconds):
+        assert driver.publish(speaker, "a")["offset"] == 1
+    driver.join_listener(session_id, on_channel=True)
+    with driver.container.deadline.within(seconds), pytest.raises(UnavailableError):
+        driver.publish(speaker, "b")
+    assert driver.session(session_id).head == 1
 
 
 def test_updates_and_the_end_reach_listeners_on_the_channel(driver: PublishDriver) -> None:
