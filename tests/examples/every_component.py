@@ -64,10 +64,10 @@ def _one_backend(examples: list[dict[str, Any]]) -> dict[str, Any]:
     """Return one backend with the arguments of all, because a backend is most of the program's time.
 
     It takes one issuer only, so it has no `userPool`: examples/existing_pool has one. It has no alarms, which
-    Observability has.
+    Observability has, and no SnapStart, because its handlers have no code that a snapshot could initialize.
     """
     arguments = {name: value for example in examples for name, value in example.items() if name != "userPool"}
-    return {**arguments, "options": {**arguments["options"], "alarms": False}}
+    return {**arguments, "options": {**arguments["options"], "alarms": False, "snapStart": False}}
 
 
 def write_yaml(folder: Path, plugin: Path) -> None:
