@@ -12,6 +12,11 @@ from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
 from tools.dev_stack.throwaway_stack import throwaway_stack
 
+CHANNEL = """\
+  websocket-sessions:audienceChannel: appSyncEvents
+  websocket-sessions:channelAudience: 0
+"""
+"""Offers the audience's channel to every listener; only those of some tests take it."""
 LAST = ("test_logs.py", "test_permissions.py")
 """Check what all the other tests made the functions log and use."""
 
@@ -43,7 +48,7 @@ def deployment(tmp_path_factory: pytest.TempPathFactory, started_at: int) -> Gen
         live.remove_users()
         return
     try:
-        with throwaway_stack(tmp_path_factory.mktemp("stack"), config=COALESCING) as stack:
+        with throwaway_stack(tmp_path_factory.mktemp("stack"), config=COALESCING + CHANNEL) as stack:
             yield Deployment(
                 outputs=stack.outputs(),
                 aws=stack.aws_environment(),

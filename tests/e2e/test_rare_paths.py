@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from tests.e2e.channel_client import ChannelClient
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.scaled_time import Controls
 from tests.e2e.test_http import call
@@ -114,20 +115,21 @@ async def _repeat_create(deployment: Deployment, user: User, speaker: SessionCli
     assert (await speaker.request("createSession", **CREATE))["sessionId"] == session
 
 
-@pytest.mark.parametrize(
-    ("before", "act", "push"),
-    [
-        (_nothing, _update, "sessionUpdated"),
-        (_nothing, _update_over_http, "sessionUpdated"),
-        (_nothing, _end, "sessionEnded"),
-        (_nothing, _end_over_http, "sessionEnded"),
-        (_nothing, _publish, "message"),
-        (_nothing, _leave, "sessionUpdated"),
-        (_nothing, _disconnect, "sessionUpdated"),
-        (_leave, _resume, "sessionUpdated"),
-        (_leave, _repeat_create, "sessionUpdated"),
-    ],
-)
+BROADCASTS = [
+    (_nothing, _update, "sessionUpdated"),
+    (_nothing, _update_over_http, "sessionUpdated"),
+    (_nothing, _end, "sessionEnded"),
+    (_nothing, _end_over_http, "sessionEnded"),
+    (_nothing, _publish, "message"),
+    (_nothing, _leave, "sessionUpdated"),
+    (_nothing, _disconnect, "sessionUpdated"),
+    (_leave, _resume, "sessionUpdated"),
+    (_leave, _repeat_create, "sessionUpdated"),
+]
+"""What was done before, what makes a function push to all listeners, and the push."""
+
+
+@pytest.mark.parametrize(("before", "act", "push"), BROADCASTS)
 async def test_listeners_whose_push_fails_are_removed_disconnected_or_queued(
     local_deployment: Deployment, speaker_user: User, before: Act, act: Act, push: str
 ) -> None:
@@ -138,6 +140,52 @@ async def test_listeners_whose_push_fails_are_removed_disconnected_or_queued(
             await act(local_deployment, speaker_user, speaker, session)
             assert await too_large.closed() is not None
             await throttled.push(push, seconds=QUEUED_SECONDS, sessionId=session)
+
+
+@asynccontextmanager
+async def listener_on_channel(deployment: Deployment, session: str) -> AsyncGenerator[ChannelClient]:
+    """Join a listener, and yield its subscription to the audience's channel."""
+    join = {"sessionId": session, "targetLanguage": "es"}
+    async with await deployment.connect() as listener:
+        joined = await listener.request("joinSession", **join)
+        async with await ChannelClient.subscribe(joined["channel"]) as channel:
+            position = {name: joined[name] for name in ("epoch", "offset")}
+            switched = await listener.request("joinSession", **join, **position, onChannel=True)
+            assert switched["onChannel"] is True
+            yield channel
+
+
+@pytest.mark.parametrize(("before", "act", "push"), BROADCASTS)
+async def test_listeners_on_the_channel_get_what_each_function_broadcasts(
+    deployment: Deployment, speaker_user: User, before: Act, act: Act, push: str
+) -> None:
+    async with await deployment.connect(speaker_user) as speaker:
+        session = (await speaker.request("createSession", **CREATE))["sessionId"]
+        await before(deployment, speaker_user, speaker, session)
+        async with listener_on_channel(deployment, session) as channel:
+            await act(deployment, speaker_user, speaker, session)
+            await channel.push(push, seconds=QUEUED_SECONDS, sessionId=session)
+
+
+async def test_the_queue_publishes_to_the_channel_what_appsync_failed(
+    local_deployment: Deployment, speaker_user: User
+) -> None:
+    settings = f"{local_deployment.aws['AWS_ENDPOINT_URL']}/_local-aws/event-apis"
+    async with (
+        aiohttp.ClientSession() as http,
+        await local_deployment.connect(speaker_user) as speaker,
+    ):
+        session = (await speaker.request("createSession", **CREATE))["sessionId"]
+        async with listener_on_channel(local_deployment, session) as channel:
+            async with http.post(settings, json={"failedPublishes": 1}) as answer:
+                assert answer.status == 200
+            for data in ("fails", "passes"):
+                await speaker.request("publish", data=data)
+            received = [await channel.push("message", seconds=QUEUED_SECONDS, offset=one) for one in (2, 1)]
+            assert [message["data"] for message in received] == ["passes", "fails"]
+            async with http.delete(settings) as answer:
+                assert answer.status == 200
+            await speaker.request("endSession")
 
 
 async def test_the_queues_function_serves_a_whole_shard_and_its_failing_listeners(
@@ -188,6 +236,17 @@ async def test_the_scheduled_end_reaches_failing_listeners(
         assert await too_large.closed() is not None
         assert (await throttled.push("sessionEnded", seconds=QUEUED_SECONDS))["reason"] == "expired"
     await speaker.close()
+
+
+async def test_the_scheduled_end_reaches_listeners_on_the_channel(
+    local_deployment: Deployment, speaker_user: User, controls: Controls
+) -> None:
+    async with await local_deployment.connect(speaker_user) as speaker:
+        session = (await speaker.request("createSession", **CREATE))["sessionId"]
+        async with listener_on_channel(local_deployment, session) as channel:
+            controls.expire_session(session)
+            controls.run()
+            assert (await channel.push("sessionEnded", seconds=QUEUED_SECONDS))["reason"] == "expired"
 
 
 async def test_without_anonymous_listeners_the_schedule_disconnects_expired_tokens(
