@@ -168,7 +168,11 @@ class FanOut:
             channel = self.channel and self.channel.start(for_channel, lambda _: entries)
             try:
                 listeners = read_until(
-                    self.listeners, self.parallel_map, session, self.settings.direct_fan_out
+                    self.listeners,
+                    self.parallel_map,
+                    session,
+                    self.settings.direct_fan_out,
+                    session.channel_languages if self.channel else frozenset(),
                 )
             except UnavailableError:
                 listeners = dict[int, list[Listener]]()

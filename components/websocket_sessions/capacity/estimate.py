@@ -147,6 +147,9 @@ class Needs:
             self._fills = in_interval > self._batch
             self._queued_shards, self._direct_shards = self._shards, 0
         self.on_channel = has_channel and self._shards > ceil(settings.channel_audience / rows_in_shard)
+        if self.on_channel and not self._coalesces:
+            # One function reads every shard, since few of its listeners need a push.
+            self._queued_shards, self._direct_shards = 0, self._shards
         self._pushes = 0 if self.on_channel else 1
         """Pushes of a batch to one listener by API Gateway."""
         self._channel_units = channel_units(load.message_bytes, self._batch) if self.on_channel else 0
@@ -237,7 +240,10 @@ class Needs:
         appended = append(load.message_bytes)
         if not self._coalesces:
             whole = publish(load.message_bytes, self._listening, self._shards, self._settings)
-            return [(self._by_channel(whole, messages=appended.messages), published)]
+            if self.on_channel:
+                reads = self._shards * shard_reads(ceil(self._listening / self._shards))
+                whole = replace(appended, reads=reads)
+            return [(whole, published)]
         flushing = flush(load.message_bytes, self._listening, self._shards, self._batch, is_full=self._fills)
         flushing = self._by_channel(flushing)
         # The channel has a task of the queue beside those of the shards, and reads the messages as they do.
@@ -247,9 +253,9 @@ class Needs:
         )
         return [(appended, published), (flushing, published / self._batch)]
 
-    def _by_channel(self, operation: Operation, *, messages: float = 0) -> Operation:
-        """Return an operation without the pushes that the channel carries; `messages` remain."""
-        return replace(operation, messages=messages) if self.on_channel else operation
+    def _by_channel(self, operation: Operation) -> Operation:
+        """Return an operation without the pushes that the channel carries."""
+        return replace(operation, messages=0) if self.on_channel else operation
 
     def _subscriptions(self) -> float:
         """Return how often in a month listeners subscribe to the channel.
@@ -329,6 +335,8 @@ class Needs:
         """Return the requests to SQS of one message, or of one batch: to queue shards, and for each task."""
         if self._coalesces:
             return 1 + 2 * (self._shards + self.on_channel) + 3 + 2 * self._fills
+        if self.on_channel:
+            return 0
         queued = queued_shards(self._listening, self._shards, self._settings)
         return 1 + 2 * queued if queued else 0
 

@@ -352,6 +352,17 @@ def test_an_end_that_the_channel_did_not_carry_is_retried_by_the_queue(driver: P
     assert [push["type"] for push in channel_of(driver).pushes("es")] == ["sessionEnded"]
 
 
+def test_an_audience_on_the_channel_leaves_no_shard_to_the_queue(driver: PublishDriver) -> None:
+    large = driver.with_settings(direct_fan_out=1, listeners_per_shard=2, max_listeners=6)
+    speaker, session_id = large.speaking()
+    large.container.sessions.open_shards(session_id, 3)
+    for _ in range(6):
+        large.join_listener(session_id, on_channel=True)
+    large.publish(speaker, "a")
+    assert (heard_on_channel(large), large.queue.tasks) == ([1], [])
+    large.close()
+
+
 def test_shards_of_the_queue_leave_out_whom_the_channel_serves(driver: PublishDriver) -> None:
     """Also a listener that goes to the channel while the tasks wait."""
     large = driver.with_settings(direct_fan_out=0)

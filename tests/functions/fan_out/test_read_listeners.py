@@ -20,6 +20,7 @@ class Shards:
 
     sizes: tuple[int, ...]
     waits: list[list[Any]] = field(default_factory=list[list[Any]])
+    on_channel: bool = False
 
     def page(
         self, session_id: str, shard: int, *, cursor: str | None = None, size: int = 1000
@@ -27,7 +28,12 @@ class Shards:
         first = int(cursor or 0)
         end = min(first + 2, self.sizes[shard])
         rows = tuple(
-            Listener(connection_id=f"{shard}-{number}", target_language="es", slot=number)
+            Listener(
+                connection_id=f"{shard}-{number}",
+                target_language="es",
+                slot=number,
+                on_channel=self.on_channel,
+            )
             for number in range(first, end)
         )
         return ListenerPage(listeners=rows, cursor=str(end) if end < self.sizes[shard] else None)
@@ -75,6 +81,24 @@ def test_shards_are_read_until_there_are_enough_listeners(
 def test_a_shard_is_read_to_its_last_page() -> None:
     found = read_listeners(Shards((5,)), "caring-king-275", 0)  # pyright: ignore[reportArgumentType]
     assert [one.connection_id for one in found] == ["0-0", "0-1", "0-2", "0-3", "0-4"]
+
+
+@pytest.mark.parametrize(
+    ("languages", "waits"),
+    [
+        (frozenset({"es"}), [[0], [1, 2, 3, 4]]),
+        (frozenset({"fr"}), [[0]]),
+        (frozenset[str](), [[0]]),
+    ],
+    ids=["served by the channel", "on a channel of another language", "no channel"],
+)
+def test_listeners_on_the_channel_are_not_counted(
+    session: Session, languages: frozenset[str], waits: list[list[int]]
+) -> None:
+    """One function reads a whole audience that needs no push, and no shard becomes a task."""
+    shards = Shards((100,) * SHARDS, on_channel=True)
+    read = read_until(shards, shards.parallel_map, session, 100, languages)  # pyright: ignore[reportArgumentType]
+    assert (shards.waits, sorted(read)) == (waits, list(range(sum(map(len, waits)))))
 
 
 def test_a_session_with_one_shard_in_use_is_read_in_one_wait(session: Session) -> None:
