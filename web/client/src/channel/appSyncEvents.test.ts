@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { FakeEventApi } from "../../testSupport/fakeEventApi.ts";
-import { makeListener, numbered, say } from "../../testSupport/harness.ts";
+import { atEnd, makeListener, numbered, say } from "../../testSupport/harness.ts";
 import {
   channelListener,
   countPushes,
@@ -129,6 +129,49 @@ describe("a listener whose channel is lost", () => {
     await isOnChannel(server);
     say(server, 1);
     await expect.poll(() => heard).toEqual(numbered(2));
+  });
+});
+
+describe("a listener whose channel keeps its WebSocket alive but delivers nothing", () => {
+  async function listenWithKeepAlives() {
+    const { server, api } = await startServers();
+    const made = await joinOnChannel(server, { gapProbe: { baseMs: 100, capMs: 200 } });
+    const [connection] = api.connections;
+    const timer = setInterval(() => connection?.send({ type: "ka" }), 20);
+    atEnd(() => clearInterval(timer));
+    api.loses = (_, to) => to === connection;
+    return { server, api, connection, ...made };
+  }
+
+  test("gives it up when a probe replays messages", async () => {
+    const { server, api, connection, heard } = await listenWithKeepAlives();
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(["m1"]);
+    await expect.poll(() => api.openConnections).not.toContain(connection);
+    await isOnChannel(server);
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(numbered(2));
+  });
+
+  test("gives it up when a probe finds that the messages are no longer kept", async () => {
+    const { server, api, connection } = await listenWithKeepAlives();
+    say(server, 3);
+    server.session.logStart = 3;
+    await expect.poll(() => api.openConnections).not.toContain(connection);
+    await isOnChannel(server);
+  });
+
+  test("gives it up when the server pushes to the connection instead", async () => {
+    const { server, api, connection, heard } = await listenWithKeepAlives();
+    const pushOnConnection = setInterval(() => {
+      say(server, 1);
+      const message = server.session.log.at(-1);
+      if (message && api.handshakes.length === 1) server.connections[0]?.push(message);
+    }, 30);
+    atEnd(() => clearInterval(pushOnConnection));
+    await expect.poll(() => api.openConnections).not.toContain(connection);
+    clearInterval(pushOnConnection);
+    await expect.poll(() => heard).toEqual(numbered(server.session.log.length));
   });
 });
 

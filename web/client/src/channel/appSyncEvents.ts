@@ -29,6 +29,8 @@ class AppSyncEventsChannel implements Channel {
   readonly #backoff: BackoffBounds;
   #subscription: EventSubscription | undefined;
   #openedAtMs = Infinity;
+  /** When the channel last delivered, or the server last said what it had not delivered. */
+  #deliveredAtMs = 0;
   /** The latest offer, until it is used: each attempt to subscribe has its own. */
   #offer: LanguageOffer | undefined;
   /** Whether a new offer is wanted. */
@@ -50,6 +52,8 @@ class AppSyncEventsChannel implements Channel {
       // Both WebSockets use the device's one network.
       if (name === "waitingToRetry") this.#isSuspect = true;
     });
+    // The server pushes here what it could not publish on the channel.
+    connection.messages.on(({ type }) => this.#check(type === "message" || type === "batch"));
   }
 
   get isJoinDue(): boolean {
@@ -62,7 +66,7 @@ class AppSyncEventsChannel implements Channel {
     return { onChannel: true };
   }
 
-  onJoined({ channel, targetLanguage: language, onChannel, replayed = 0 }: SessionJoined): void {
+  onJoined({ channel, targetLanguage: language, onChannel, replayed, reset }: SessionJoined): void {
     const isRefused = this.#served === "unknown" && !onChannel;
     this.#served = onChannel ?? false;
     this.#needsOffer = false;
@@ -76,14 +80,23 @@ class AppSyncEventsChannel implements Channel {
     } else if (isRefused) {
       this.#drop();
       if (this.#offer) this.#waitForNext();
-    } else if (replayed > 0 && subscription.silenceMs > this.#connection.timings.gapProbe.baseMs) {
-      subscription.lose("messages were missed");
-    } else if (this.#isSuspect && this.#offer && subscription.isOpen) {
-      this.#isSuspect = false;
-      subscription.renew(this.#offer);
+    } else {
+      this.#check(!!replayed || !!reset);
+      if (this.#isSuspect && this.#offer && subscription.isOpen) {
+        this.#isSuspect = false;
+        subscription.renew(this.#offer);
+      }
     }
+    this.#deliveredAtMs = monotonicMs();
     // An offer that waits for the loss of a subscription would have expired by then.
     if (this.#subscription) this.#offer = undefined;
+  }
+
+  /** Gives the channel up if it was silent while messages were published; the keep-alives of the service prove nothing. */
+  #check(isMissed: boolean): void {
+    const silenceMs = monotonicMs() - this.#deliveredAtMs;
+    if (isMissed && this.#isOpen && silenceMs > this.#connection.timings.gapProbe.baseMs)
+      this.#subscription?.lose("messages were missed");
   }
 
   get #isOpen(): boolean {
@@ -97,9 +110,12 @@ class AppSyncEventsChannel implements Channel {
     this.#offer = undefined;
     this.#isSuspect = false;
     this.#subscription = new EventSubscription(offer, this.#connection, {
-      onMessage: (message) => this.#connection.messages.emit(message),
+      onMessage: (message) => {
+        this.#deliveredAtMs = monotonicMs();
+        this.#connection.messages.emit(message);
+      },
       onOpen: () => {
-        this.#openedAtMs = monotonicMs();
+        this.#openedAtMs = this.#deliveredAtMs = monotonicMs();
         this.#joinAgain();
       },
       onLost: (reason) => {

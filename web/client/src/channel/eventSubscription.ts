@@ -2,7 +2,7 @@ import type { Connection } from "../connection.ts";
 import type { ChannelOffer, Language, ServerMessage } from "../protocol.generated.ts";
 import { newRequestId } from "../requestId.ts";
 import { parseMessage, type WebSocketLike } from "../socket.ts";
-import { after, monotonicMs } from "../waiting.ts";
+import { after } from "../waiting.ts";
 
 /** The offer of a reply, with the language that the reply serves. */
 export interface LanguageOffer extends ChannelOffer {
@@ -45,7 +45,6 @@ export class EventSubscription {
   /** The ids of the subscription: the present one first, then one that it replaces. */
   #ids: string[] = [];
   #connectionTimeoutMs = DEFAULT_CONNECTION_TIMEOUT_MS;
-  #lastFrameMs = monotonicMs();
   #cancelTimeout = (): void => undefined;
 
   constructor(offer: LanguageOffer, connection: Connection, handlers: SubscriptionHandlers) {
@@ -53,11 +52,6 @@ export class EventSubscription {
     this.#offer = offer;
     this.#connection = connection;
     this.#handlers = handlers;
-  }
-
-  /** The time since the service sent its last frame. */
-  get silenceMs(): number {
-    return monotonicMs() - this.#lastFrameMs;
   }
 
   /** Opens the WebSocket and subscribes. */
@@ -105,7 +99,6 @@ export class EventSubscription {
   #receive(text: string): void {
     const frame = parseMessage(text) as Frame | undefined;
     if (!frame) return;
-    this.#lastFrameMs = monotonicMs();
     if (FAILURES.includes(frame.type)) {
       this.lose(`${frame.type} ${frame.errors?.[0]?.errorType ?? ""}`);
       return;
