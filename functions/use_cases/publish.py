@@ -205,7 +205,7 @@ class Publish:
                 self._message_log.append(entry, to=counted, by=by, request=record)
             except ConditionFailed as failed:
                 if failed.request is not None and failed.request.offset is not None:
-                    return self._at_offset(session, failed.request.offset)
+                    return self._at_offset(failed.session or session, failed.request.offset)
                 self._speakers.remove(connection_id)
                 session = self._speakers.check_may_publish(connection, failed.session)
             else:

@@ -239,6 +239,15 @@ def test_a_publish_that_can_use_neither_the_channel_nor_the_queue_fails(driver: 
     assert heard_on_channel(driver) == [1]
 
 
+def test_a_repeat_is_sent_to_the_channels_that_the_session_has_by_now(driver: PublishDriver) -> None:
+    """The publishing instance has the session cached without the language."""
+    speaker, session_id = driver.speaking()
+    driver.publish(speaker, "a", request_id="r")
+    listener, _ = driver.join_listener(session_id, on_channel=True)
+    assert driver.publish(speaker, "a", request_id="r")["offset"] == 1
+    assert (driver.heard(listener), heard_on_channel(driver)) == ([], [1])
+
+
 def test_a_channel_that_does_not_answer_delays_no_direct_listener(driver: PublishDriver) -> None:
     speaker, session_id = driver.speaking()
     direct, _ = driver.join_listener(session_id)
