@@ -61,7 +61,8 @@ class JoinSession:
 
     A change to the channel, or from it, is made in the same order: the session has the language, then the
     listener's row says where it receives pushes, then the session is read for the position. A publish after
-    that read reaches the listener where the row says.
+    that read reaches the listener where the row says. Only a listener that has joined adds a language, since
+    the session publishes to its channel from then on.
     """
 
     sessions: Sessions
@@ -126,6 +127,10 @@ class JoinSession:
     def _has_channel(self, session: Session) -> bool:
         return self.channel_offers is not None and self.channel_offers.includes(session)
 
+    def _has_open_channel(self, session: Session | None, language: str | None) -> bool:
+        """Return whether the session is published to the channel of the language already."""
+        return session is not None and self._has_channel(session) and language in session.channel_languages
+
     def _join(
         self, caller: Caller, wanted: Attachment, position: Position | None, now: int
     ) -> tuple[Session, Attachment, bool]:
@@ -143,12 +148,16 @@ class JoinSession:
             if session is None or session.is_gone(now):
                 self.lookup_limit.count_failure(lookups)
                 raise SessionNotFoundError
-        if wanted.on_channel:
+        if wanted.on_channel and _joined_attachment(connection, session_id, now) is not None:
             session, wanted = self._open_channel(session, wanted, now)
         limit = LimitRules(self.settings).joins_from(caller.address, now)
+        on_channel = wanted.on_channel and self._has_open_channel(session, wanted.target_language)
+        first = replace(wanted, on_channel=on_channel)
         attachment, is_new = self._register(
-            connection_id, wanted, connection=connection, session=session, limit=limit, now=now
+            connection_id, first, connection=connection, session=session, limit=limit, now=now
         )
+        if wanted.on_channel and not first.on_channel:
+            session, attachment = self._change_to_channel(connection_id, session, attachment, now)
         if is_new or attachment.joined_at > now - LONGEST_JOIN_SECONDS:
             session = self.sessions.get(session_id)
         try:
@@ -160,6 +169,16 @@ class JoinSession:
         if is_new:
             self.metrics.count("ListenersJoined")
         return session, attachment, is_new
+
+    def _change_to_channel(
+        self, connection_id: str, session: Session | None, attachment: Attachment, now: int
+    ) -> tuple[Session | None, Attachment]:
+        """Move a listener that has joined to the channel of its language, if the session has one."""
+        session, wanted = self._open_channel(session, replace(attachment, on_channel=True), now)
+        changed = self._retarget(connection_id, attachment, replace(wanted, joined_at=now))
+        if changed is None:
+            raise UnavailableError
+        return session, changed
 
     def _open_channel(
         self, session: Session | None, wanted: Attachment, now: int

@@ -9,10 +9,11 @@ from adapters.dynamodb.message_log import raise_head
 from adapters.dynamodb.session_items import to_session
 from domain.channel import ChannelClaims
 from domain.digest import short_digest
-from domain.errors import SessionEndedError
+from domain.errors import RateLimitedError, SessionEndedError, SessionFullError
 from domain.message_log import Entry
 from domain.model import Listener, Position, Session, SpeakerAuthority
 from domain.ports import ConditionFailed
+from domain.settings import Limits
 from tests.functions.conftest import NewDriver
 from tests.support.example_session import SESSION
 from tests.support.memory_stores import Memory
@@ -95,6 +96,18 @@ def test_a_stack_without_a_channel_ignores_the_wish(new_driver: NewDriver) -> No
     assert driver.session(session_id).channel_languages == frozenset()
 
 
+def test_a_stack_whose_channel_was_removed_ignores_it_in_a_session_that_used_it(
+    new_driver: NewDriver,
+) -> None:
+    driver = new_driver(EVERYONE)
+    _, session_id = driver.speaking()
+    driver.container.sessions.add_channel_language(driver.session(session_id), "es")
+    listener = driver.connect()
+    for _ in range(2):
+        assert "onChannel" not in driver.join(listener, session_id, on_channel=True)
+        assert where(driver, session_id, listener) == ("es", False)
+
+
 def test_a_new_listener_joins_on_the_channel_at_once(driver: UseCaseDriver) -> None:
     """As a client does whose subscription has outlived its connection."""
     _, session_id = driver.speaking()
@@ -102,6 +115,19 @@ def test_a_new_listener_joins_on_the_channel_at_once(driver: UseCaseDriver) -> N
     assert driver.join(listener, session_id, on_channel=True)["onChannel"] is True
     assert where(driver, session_id, listener) == ("es", True)
     assert driver.session(session_id).channel_languages == {"es"}
+
+
+def test_a_listener_that_may_not_join_opens_no_channel(new_driver: NewDriver, channel: None) -> None:
+    """Each message is published to a channel that has been opened, as long as the session exists."""
+    driver = new_driver(replace(EVERYONE, max_listeners=1, limits=Limits(joins_per_minute=3)))
+    _, session_id = driver.speaking()
+    driver.join(driver.connect(), session_id)
+    for language in ("es", "fr"):
+        with pytest.raises(SessionFullError):
+            driver.join(driver.connect(), session_id, language=language, on_channel=True)
+    with pytest.raises(RateLimitedError):
+        driver.join(driver.connect(), session_id, on_channel=True)
+    assert driver.session(session_id).channel_languages == frozenset()
 
 
 def test_a_listener_changes_to_the_channel_and_back(driver: UseCaseDriver) -> None:
@@ -205,8 +231,12 @@ def test_the_session_has_the_language_before_the_row_and_is_read_after_it(
     steps: list[str] = []
     memory.before = steps.append
     driver.join(listener, session_id, on_channel=True)
-    write = "listeners.retarget" if joined_before else "listeners.join"
-    assert steps == ["connections.get_with_session", "sessions.add_channel_language", write, "sessions.get"]
+    change = ["sessions.add_channel_language", "listeners.retarget", "sessions.get"]
+    first = ["connections.get_with_session", *([] if joined_before else ["listeners.join"])]
+    assert steps == first + change
+    steps.clear()
+    driver.join(driver.connect(), session_id, on_channel=True)
+    assert steps[-3:] == ["connections.get_with_session", "listeners.join", "sessions.get"]
     steps.clear()
     driver.join(listener, session_id)
     assert steps == ["connections.get_with_session", "listeners.retarget", "sessions.get"]
