@@ -140,6 +140,11 @@ class Container:
 
         return request_deadline
 
+    @cached_property
+    def has_channel(self) -> bool:
+        """Whether the stack has an audience's channel, to which this function publishes or that it offers."""
+        return bool(os.environ.get("CHANNEL_PUBLISH_URL"))
+
     # Logs and metrics
 
     @cached_property
@@ -182,7 +187,7 @@ class Container:
         """The listeners table."""
         from adapters.dynamodb.stores import DynamoDBListeners
 
-        return DynamoDBListeners(self._dynamodb_rate_limits)
+        return DynamoDBListeners(self._dynamodb_rate_limits, has_channel=self.has_channel)
 
     @cached_property
     def request_limit(self) -> "RequestLimit":
@@ -215,8 +220,7 @@ class Container:
         """The messages table."""
         from adapters.dynamodb.message_log import DynamoDBMessageLog
 
-        has_channel = "CHANNEL_PUBLISH_URL" in os.environ
-        return DynamoDBMessageLog(max_age_seconds=self.settings.log_max_age, has_channel=has_channel)
+        return DynamoDBMessageLog(max_age_seconds=self.settings.log_max_age, has_channel=self.has_channel)
 
     @cached_property
     def due_index(self) -> "DueIndex":
@@ -329,12 +333,11 @@ class Container:
     @cached_property
     def audience_channel(self) -> "AudienceChannel | None":
         """Carries pushes to large audiences; None if the stack has no channel."""
-        url = os.environ.get("CHANNEL_PUBLISH_URL")
-        if not url:
+        if not self.has_channel:
             return None
         from adapters.appsync_events import AppSyncChannel
 
-        return AppSyncChannel(url)
+        return AppSyncChannel(os.environ["CHANNEL_PUBLISH_URL"])
 
     @cached_property
     def parallel_map(self) -> "ParallelMap":

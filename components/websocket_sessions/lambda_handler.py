@@ -32,7 +32,8 @@ class VpcPlacement:
     """Where in a VPC a function runs."""
 
     subnet_ids: Input[Sequence[Input[str]]]
-    """Subnets, at least two for availability, with endpoints or a NAT for DynamoDB, SQS and the internet."""
+    """Subnets, at least two for availability, with endpoints or a NAT for DynamoDB, SQS and the internet,
+    which has API Gateway and AppSync."""
     security_group_ids: Input[Sequence[Input[str]]]
     """Security groups."""
 

@@ -83,6 +83,12 @@ class Checks:
         good = there is not None and (now is None or not there.token_expired(now))
         self.need(Condition.CONNECTION, same and good, there)
 
+    def channel(self, connection_id: str, attachment: Attachment) -> None:
+        """Need an attachment that is on the channel, or is not, as this one."""
+        there = self.memory.connections.get(connection_id)
+        is_on = bool(there and there.attachment and there.attachment.on_channel)
+        self.need(Condition.CONNECTION, is_on == attachment.on_channel, there)
+
     def request(self, record: RequestRecord | None) -> None:
         if record is not None:
             there = self.memory.requests.get(record.key)
@@ -287,7 +293,7 @@ def _speaking(session: Session, generation: int) -> Attachment:
 
 
 def _same(one: Attachment | None, other: Attachment | None) -> bool:
-    """Equal but for what a listener may change: its language and its channel. No condition looks at these."""
+    """Equal but for what a listener may change: its language and its channel."""
     if one is None or other is None:
         return one is other
     changed = {"target_language": None, "on_channel": False, "joined_at": 0}
@@ -424,6 +430,7 @@ class MemoryListeners:
             rows = self.memory.rows.get((attachment.session_id, attachment.shard), {})
             checks.need(Condition.LISTENER, connection_id in rows)
             checks.connection(connection_id, attachment)
+            checks.channel(connection_id, attachment)
             checks.raise_failed()
             rows[connection_id] = replace(
                 rows[connection_id], target_language=to.target_language or "", on_channel=to.on_channel

@@ -92,10 +92,20 @@ def update_connection(
     )
 
 
-def attach(connection_id: str, attachment: Attachment, instead_of: Attachment | None, now: int) -> Write:
-    """Return the write that attaches a connection with a valid token and the attachment `instead_of`."""
+def attach(
+    connection_id: str,
+    attachment: Attachment,
+    instead_of: Attachment | None,
+    now: int,
+    *,
+    has_channel: bool = False,
+) -> Write:
+    """Return the write that attaches a connection with a valid token and the attachment `instead_of`.
+
+    With `has_channel`, it overwrites what a release without channels left of an earlier attachment.
+    """
     fields = _attachment_fields(attachment)
-    if instead_of is not None and instead_of.on_channel:
+    if has_channel or (instead_of is not None and instead_of.on_channel):
         fields["onChannel"] = attachment.on_channel
     sets = ", ".join(f"{_NAMES.get(name, name)} = :{name}" for name in fields)
     removed = "" if attachment.target_language else " REMOVE targetLanguage"
@@ -121,12 +131,19 @@ def release(connection_id: str, attachment: Attachment) -> Write:
     )
 
 
-def retarget(connection_id: str, attachment: Attachment, to: Attachment) -> Write:
+def retarget(
+    connection_id: str, attachment: Attachment, to: Attachment, *, has_channel: bool = False
+) -> Write:
     """Return the write of what `to` says otherwise for the same attachment.
 
-    A change to the channel, or from it, counts as the beginning of a join.
+    A change to the channel, or from it, counts as the beginning of a join. With `has_channel`, the condition
+    is also that the attachment is on the channel, or is not, as `attachment` says.
     """
     condition, values = attached_as(attachment)
+    if has_channel:
+        was_off = "" if attachment.on_channel else "attribute_not_exists(onChannel) OR "
+        condition = f"{condition} AND ({was_off}onChannel = :wasOn)"
+        values = {**values, "wasOn": attachment.on_channel}
     assignments, changes = retargeted(attachment, to)
     if "onChannel" in assignments:
         assignments, changes = f"{assignments}, joinedAt = :joined", {**changes, "joined": to.joined_at}

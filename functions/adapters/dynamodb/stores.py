@@ -235,8 +235,11 @@ class DynamoDBConnections:
 class DynamoDBListeners:
     """The port Listeners. `rate_limits` counts joins."""
 
-    def __init__(self, rate_limits: DynamoDBRateLimits) -> None:
+    def __init__(self, rate_limits: DynamoDBRateLimits, *, has_channel: bool = False) -> None:
+        """With `has_channel`, every write of a listener's attachment says or checks whether it is on the
+        channel."""
         self._rate_limits = rate_limits
+        self._has_channel = has_channel
 
     def join(
         self,
@@ -251,12 +254,13 @@ class DynamoDBListeners:
         writes = [
             put_slot(connection_id, attachment, ttl=ttl),
             put_listener(connection_id, attachment, ttl=ttl),
-            attach(connection_id, attachment, instead_of, now),
+            attach(connection_id, attachment, instead_of, now, has_channel=self._has_channel),
         ]
         _transact_within_limit(writes, limit, self._rate_limits)
 
     def retarget(self, *, connection_id: str, attachment: Attachment, to: Attachment) -> None:
-        transact([retarget_listener(connection_id, attachment, to), retarget(connection_id, attachment, to)])
+        row = retarget_listener(connection_id, attachment, to)
+        transact([row, retarget(connection_id, attachment, to, has_channel=self._has_channel)])
 
     def leave(self, *, connection_id: str, attachment: Attachment, request: RequestRecord | None) -> None:
         transact(

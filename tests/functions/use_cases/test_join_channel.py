@@ -5,14 +5,17 @@ from dataclasses import replace
 
 import pytest
 
+from adapters.dynamodb.client import call
+from adapters.dynamodb.connection_items import connection_key, connection_table
 from adapters.dynamodb.message_log import raise_head
 from adapters.dynamodb.session_items import to_session
+from container import Container
 from domain.channel import ChannelClaims
 from domain.digest import short_digest
 from domain.errors import RateLimitedError, SessionEndedError, SessionFullError
 from domain.message_log import Entry
 from domain.model import Listener, Position, Session, SpeakerAuthority
-from domain.ports import ConditionFailed
+from domain.ports import Condition, ConditionFailed
 from domain.settings import Limits
 from tests.functions.conftest import NewDriver
 from tests.support.example_session import SESSION
@@ -190,6 +193,54 @@ def test_an_ended_session_offers_nothing(driver: UseCaseDriver) -> None:
     with pytest.raises(SessionEndedError):
         driver.join(listener, session_id, on_channel=True)
     assert driver.session(session_id).channel_languages == frozenset()
+
+
+def test_a_change_of_language_that_read_a_direct_listener_leaves_none_on_the_channel(
+    driver: UseCaseDriver,
+) -> None:
+    """Two requests of one connection at once: the language of one and the channel of the other are no pair
+    that a client asked for."""
+    _, session_id = driver.speaking()
+    listener = driver.connect()
+    driver.join(listener, session_id)
+    as_read = driver.connection(listener).attachment
+    assert as_read is not None
+    driver.join(listener, session_id, on_channel=True)
+    with pytest.raises(ConditionFailed) as failed:
+        driver.container.listeners.retarget(
+            connection_id=listener, attachment=as_read, to=replace(as_read, target_language="fr")
+        )
+    assert failed.value.conditions == {Condition.CONNECTION}
+    assert where(driver, session_id, listener) == ("es", True)
+
+
+@pytest.mark.emulator
+def test_a_join_overwrites_the_channel_of_an_attachment_that_a_former_release_removed(
+    tables: object, channel: None
+) -> None:
+    """The former release left onChannel in the connection's item."""
+    driver = UseCaseDriver.on_dynamodb(EVERYONE)
+    _, session_id = driver.speaking()
+    listener = driver.connect()
+    call(
+        "UpdateItem",
+        {
+            "TableName": connection_table(),
+            "Key": connection_key(listener),
+            "UpdateExpression": "SET onChannel = :on",
+            "ExpressionAttributeValues": {":on": {"BOOL": True}},
+        },
+    )
+    driver.join(listener, session_id)
+    assert where(driver, session_id, listener) == ("es", False)
+
+
+def test_an_empty_url_is_no_channel(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CHANNEL_PUBLISH_URL", "CHANNEL_SUBSCRIBE_URL"):
+        monkeypatch.setenv(name, "")
+    container = Container()
+    assert not container.has_channel
+    assert container.audience_channel is container.channel_offers is None
 
 
 def test_listeners_of_many_languages_change_to_the_channel_at_once(driver: UseCaseDriver) -> None:
