@@ -46,6 +46,18 @@ describe("a listener on a channel whose connection", () => {
     await isOnChannel(server);
   });
 
+  test("is lost gives the channel up if the service refuses the second subscription", async () => {
+    const { server, api } = await startServers();
+    const { heard } = await joinOnChannel(server);
+    api.refusal = "subscribe_error";
+    server.connections[0]?.drop();
+    await expect.poll(() => api.openConnections).not.toContain(api.connections[0]);
+    api.refusal = undefined;
+    await isOnChannel(server);
+    say(server, 1);
+    await expect.poll(() => heard).toEqual(["m1"]);
+  });
+
   test("is handed over keeps the subscription, and joins on the channel at once", async () => {
     const { server, api } = await startServers();
     const { listener, heard } = await joinOnChannel(server);
@@ -146,7 +158,6 @@ describe("the channel's WebSocket closes", () => {
     const { listener, heard } = await joinOnChannel(server);
     await listener.leave();
     await expect.poll(() => api.openConnections).toEqual([]);
-    expect(api.connections[0]?.unsubscribed.length).toBe(1);
     expect(api.handshakes.length).toBe(1);
     await listener.join();
     await isOnChannel(server);

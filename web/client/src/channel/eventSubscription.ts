@@ -80,9 +80,8 @@ export class EventSubscription {
     this.#send({ type: "subscribe", id, channel: offer.name, authorization: authorizationOf(offer) });
   }
 
-  /** Ends the subscription and closes the WebSocket. */
+  /** Closes the WebSocket, with which the service ends the subscription. */
   close(): void {
-    if (this.isOpen) for (const id of this.#ids) this.#send({ type: "unsubscribe", id });
     this.isOpen = false;
     this.#cancelTimeout();
     if (!this.#webSocket) return;
