@@ -1,5 +1,9 @@
 import type { Connection } from "./connection.ts";
-import type { JoinSession, Language, SessionJoined } from "./protocol.generated.ts";
+import type { SessionJoined } from "./protocol.generated.ts";
+import type { RequestOf } from "./socket.ts";
+
+/** Sends one `joinSession` and returns the reply. */
+export type SendJoin = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
 
 /** Brings the pushes to a session's audience to one listener, beside its connection. */
 export interface Channel {
@@ -8,10 +12,10 @@ export interface Channel {
    * the channel needs a new offer. The listener repeats the join with growing waits until this is false.
    */
   readonly isJoinDue: boolean;
-  /** Returns the channel's part of a `joinSession` that is sent next. */
-  joinFields(targetLanguage: Language): Pick<JoinSession, "onChannel">;
-  /** Gets each reply to `joinSession`, with the server's offer. Gets late replies, too. */
-  onJoined(reply: SessionJoined): void;
+  /** Sends `joinSession` with the channel's part, and returns the reply. Rejects as `send` does. */
+  join(message: RequestOf<"joinSession">, send: SendJoin): Promise<SessionJoined>;
+  /** A reply arrived after its request had timed out. The server may push on the other way since that request. */
+  onLateReply(): void;
 }
 
 /**

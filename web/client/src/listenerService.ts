@@ -1,5 +1,5 @@
 import { backoffDelay } from "./backoff.ts";
-import type { Channel, ChannelAdapter } from "./channel.ts";
+import type { Channel, ChannelAdapter, SendJoin } from "./channel.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { hasCode, meansSessionEnded, SessionError, toSessionError } from "./errors.ts";
 import { GapProbe } from "./gapProbe.ts";
@@ -8,7 +8,7 @@ import { mergeState } from "./mergeState.ts";
 import { Emitter, Observable } from "./observable.ts";
 import type { Language, ServerMessage, SessionJoined, SessionMessage } from "./protocol.generated.ts";
 import { ReorderBuffer } from "./reorderBuffer.ts";
-import type { RequestOf, Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 import { startConnection, type StartOptions } from "./startConnection.ts";
 import { after, withLimit } from "./waiting.ts";
 
@@ -24,8 +24,6 @@ export type ContentMessage = Extract<SessionMessage, { data: string }>;
 
 /** Options of a change; a default of `timings.requestTimeoutMs` limits it. */
 export type LanguageOptions = Pick<StartOptions, "signal" | "timeoutMs">;
-
-type SendJoin = (message: RequestOf<"joinSession">) => Promise<SessionJoined>;
 
 /** The language that the latest reply served, or one that the server has just refused. */
 interface LanguageAnswer {
@@ -163,8 +161,8 @@ export class ListenerService {
       const from = this.#buffer.position.value;
       let reply: SessionJoined;
       try {
-        const onChannel = this.#channel?.joinFields(targetLanguage);
-        reply = await send({ action: "joinSession", sessionId, targetLanguage, ...from, ...onChannel });
+        const message = { action: "joinSession", sessionId, targetLanguage, ...from } as const;
+        reply = await (this.#channel?.join(message, send) ?? send(message));
       } catch (error) {
         const served = this.#answer.value;
         const isRefusal = hasCode(error, "UNSUPPORTED_LANGUAGE", "INVALID_LANGUAGE");
@@ -193,12 +191,7 @@ export class ListenerService {
     if (reply.reset || !hadPosition) this.#buffer.jump({ epoch: reply.epoch, offset: reply.offset });
     this.#buffer.confirm(reply.offset);
     this.#update({ sourceLanguage: reply.sourceLanguage, ...mergeState(this.state.value, reply) });
-    this.#onAnswer(reply);
-  }
-
-  #onAnswer(reply: SessionJoined): void {
     this.#answer.set({ language: reply.targetLanguage });
-    this.#channel?.onJoined(reply);
   }
 
   /** Waits until every message up to this offset has arrived, or for the time limit. */
@@ -286,7 +279,8 @@ export class ListenerService {
       this.#end(message.offset, message.reason);
     } else if (message.type === "sessionJoined") {
       // A late reply to a request that timed out: the server may serve its language now.
-      this.#onAnswer(message);
+      this.#answer.set({ language: message.targetLanguage });
+      this.#channel?.onLateReply();
       this.#recoverSoon(0);
     }
   }

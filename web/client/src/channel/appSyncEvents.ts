@@ -1,9 +1,10 @@
 /** The audience's channel on AWS AppSync Events. */
 import { backoffDelay, type BackoffBounds } from "../backoff.ts";
-import type { Channel, ChannelAdapter } from "../channel.ts";
+import type { Channel, ChannelAdapter, SendJoin } from "../channel.ts";
 import type { Connection } from "../connection.ts";
-import { SessionError } from "../errors.ts";
-import type { JoinSession, Language, SessionJoined } from "../protocol.generated.ts";
+import { hasCode, SessionError } from "../errors.ts";
+import type { SessionJoined } from "../protocol.generated.ts";
+import type { RequestOf } from "../socket.ts";
 import { after, monotonicMs } from "../waiting.ts";
 import { EventSubscription, type LanguageOffer } from "./eventSubscription.ts";
 
@@ -60,13 +61,26 @@ class AppSyncEventsChannel implements Channel {
     return this.#needsOffer || this.#served !== this.#isOpen;
   }
 
-  joinFields(targetLanguage: Language): Pick<JoinSession, "onChannel"> {
-    if (!this.#isOpen || this.#subscription?.language !== targetLanguage) return {};
-    this.#served = "unknown";
-    return { onChannel: true };
+  async join(message: RequestOf<"joinSession">, send: SendJoin): Promise<SessionJoined> {
+    const onChannel = this.#isOpen && this.#subscription?.language === message.targetLanguage;
+    if (onChannel) this.#served = "unknown";
+    const reply = await send(onChannel ? { ...message, onChannel } : message).catch(
+      async (error: unknown) => {
+        if (!onChannel || !hasCode(error, "INVALID_MESSAGE")) throw error;
+        // An older release of the server does not know `onChannel`.
+        this.#subscription?.lose("the server does not know it");
+        return send(message);
+      },
+    );
+    this.#onJoined(reply);
+    return reply;
   }
 
-  onJoined({ channel, targetLanguage: language, onChannel, replayed, reset }: SessionJoined): void {
+  onLateReply(): void {
+    this.#served = "unknown";
+  }
+
+  #onJoined({ channel, targetLanguage: language, onChannel, replayed, reset }: SessionJoined): void {
     const isRefused = this.#served === "unknown" && !onChannel;
     this.#served = onChannel ?? false;
     this.#needsOffer = false;

@@ -102,6 +102,54 @@ describe("a listener on a channel whose connection", () => {
     expect(server.requests("joinSession").map(({ onChannel }) => onChannel)).toEqual([undefined, undefined]);
   });
 
+  test("gets a late reply of an earlier connection does not take it for the state of the present one", async () => {
+    const { server, api } = await startServers();
+    const { listener } = channelListener(
+      server,
+      { replyTimeoutMs: 300 },
+      { baseMs: 600_000, capMs: 600_000 },
+    );
+    await listener.join();
+    await isOnChannel(server);
+    const [connection] = server.connections;
+    const [direct] = server.requests("joinSession");
+    const late = server.session.handle({ ...direct, requestId: "late" } as never, connection);
+    if (connection) server.session.onChannel.add(connection);
+    server.fault = (message) => {
+      if (message.action !== "joinSession") return undefined;
+      server.fault = () => undefined;
+      connection?.push(late);
+      return "lose";
+    };
+    api.connections[0]?.drop();
+    await isDirect(server);
+  });
+
+  test.each(["is lost", "stays"])(
+    "%s while the server goes back to a release without the channel receives without it",
+    async (what) => {
+      const { server, api } = await startServers();
+      const { listener, heard } = await joinOnChannel(server);
+      server.fault = (message) =>
+        message.action === "joinSession" && message.onChannel
+          ? { reply: error("INVALID_MESSAGE", message.requestId) }
+          : undefined;
+      server.session.eventApi = undefined;
+      server.session.onChannel.clear();
+      if (what === "is lost") server.connections[0]?.drop();
+      else server.connections[0]?.push({ type: "connectionRefreshRequired", secondsLeft: 600 });
+      await expect.poll(() => server.session.listeners.has(server.connections[1] as never)).toBe(true);
+      say(server, 2);
+      await expect.poll(() => heard).toEqual(numbered(2));
+      await expect.poll(() => api.openConnections).toEqual([]);
+      expect(listener.connection.state.value.name).not.toBe("closed");
+      server.fault = () => undefined;
+      server.session.eventApi = api;
+      server.connections.at(-1)?.drop();
+      await isOnChannel(server);
+    },
+  );
+
   test("loses its channel while the join on the channel is under way joins without it", async () => {
     const { server, api } = await startServers();
     server.fault = (message) => {

@@ -23,7 +23,7 @@ describe("with the waits of production", () => {
     vi.spyOn(Math, "random").mockReturnValue(1);
     const times: number[] = [];
     const { join } = fakeListener(() => times.push(Date.now()), "fails");
-    join();
+    await join();
     await vi.advanceTimersByTimeAsync(600_000);
     const waits = times.slice(1).map((time, index) => Math.round((time - (times[index] ?? 0)) / 1000));
     expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120]);
@@ -32,19 +32,22 @@ describe("with the waits of production", () => {
   test("a channel that stands is kept while the service sends keep-alives, and lost without them", async () => {
     vi.useFakeTimers();
     let attempts = 0;
-    const { join, channel, sockets } = fakeListener(() => attempts++, "subscribes");
-    join();
+    const { join, joins, sockets } = fakeListener(() => attempts++, "subscribes");
+    await join();
     await vi.advanceTimersByTimeAsync(0);
     for (let minutes = 0; minutes < 30; minutes++) {
       await vi.advanceTimersByTimeAsync(60_000);
       sockets[0]?.answer({ type: "ka" });
     }
-    expect(channel.joinFields("de")).toEqual({ onChannel: true });
+    await join();
+    expect(joins.at(-1)).toEqual({ onChannel: true });
     expect(attempts).toBe(1);
     await vi.advanceTimersByTimeAsync(299_000);
-    expect(channel.joinFields("de")).toEqual({ onChannel: true });
+    await join();
+    expect(joins.at(-1)).toEqual({ onChannel: true });
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(channel.joinFields("de")).toEqual({});
+    await join();
+    expect(joins.at(-1)).toEqual({});
     await vi.advanceTimersByTimeAsync(1_000);
     expect(attempts).toBe(2);
   });
@@ -52,11 +55,11 @@ describe("with the waits of production", () => {
   test("a listener whose channel is lost joins before the wait for the next attempt", async () => {
     vi.useFakeTimers();
     const { join, channel, sockets, joins } = fakeListener(() => undefined, "subscribes");
-    join();
+    await join();
     await vi.advanceTimersByTimeAsync(0);
     expect(joins).toEqual([{}, { onChannel: true }]);
     sockets[0]?.onclose?.({ code: 1006 } as never);
-    await Promise.resolve();
+    await vi.advanceTimersByTimeAsync(0);
     expect(joins).toEqual([{}, { onChannel: true }, {}]);
     expect(channel.isJoinDue).toBe(false);
     expect(sockets.length).toBe(1);
@@ -65,7 +68,7 @@ describe("with the waits of production", () => {
   test("an offer that is older than the loss is not used, because its token may have expired", async () => {
     vi.useFakeTimers();
     const { join, channel, sockets, joins, server } = fakeListener(() => undefined, "subscribes");
-    join();
+    await join();
     await vi.advanceTimersByTimeAsync(0);
     server.isReachable = false;
     sockets[0]?.onclose?.({ code: 1006 } as never);
@@ -73,7 +76,7 @@ describe("with the waits of production", () => {
     expect(sockets.length).toBe(1);
     expect(channel.isJoinDue).toBe(true);
     server.isReachable = true;
-    join();
+    await join();
     await vi.advanceTimersByTimeAsync(0);
     expect(sockets.length).toBe(2);
     expect(joins.at(-1)).toEqual({ onChannel: true });
@@ -83,7 +86,7 @@ describe("with the waits of production", () => {
     vi.useFakeTimers();
     let attempts = 0;
     const { join, channel } = fakeListener(() => attempts++, "fails", "carrierPigeons");
-    join();
+    await join();
     await vi.advanceTimersByTimeAsync(600_000);
     expect(attempts).toBe(0);
     expect(channel.isJoinDue).toBe(false);
@@ -135,16 +138,20 @@ function fakeListener(onAttempt: () => void, outcome: "fails" | "subscribes", se
     WebSocket: FakeWebSocket,
   } as unknown as Connection;
   const channel = appSyncEvents()(connection, () => {
-    if (channel.isJoinDue) queueMicrotask(join);
+    if (channel.isJoinDue) queueMicrotask(() => void join());
   });
   const joins: object[] = [];
   const server = { isReachable: true };
-  const join = (): void => {
+  const join = async (): Promise<void> => {
     if (!server.isReachable) return;
-    const fields = channel.joinFields("de");
-    joins.push(fields);
-    const offer = { service, url: "wss://x", host: "x", name: "/sessions/x/de", authorization: "x" };
-    channel.onJoined({ targetLanguage: "de", channel: offer, ...fields } as unknown as SessionJoined);
+    const message = { action: "joinSession", sessionId: "x", targetLanguage: "de" } as const;
+    await channel.join(message, async ({ onChannel }) => {
+      const fields = onChannel ? { onChannel } : {};
+      joins.push(fields);
+      const offer = { service, url: "wss://x", host: "x", name: "/sessions/x/de", authorization: "x" };
+      const reply = { targetLanguage: "de", channel: offer, ...fields };
+      return Promise.resolve(reply as unknown as SessionJoined);
+    });
   };
   return { join, channel, sockets, joins, server };
 }
