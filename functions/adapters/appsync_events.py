@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from adapters.aws.client import AwsClient, CallLimits
 from adapters.aws.errors import AwsCallError
-from domain.channel import channel_name
 from domain.errors import UnavailableError
 
 LIMITS = CallLimits(connect_seconds=1, response_seconds=2, attempts=1)
@@ -26,11 +25,11 @@ class AppSyncChannel:
     def __init__(self, url: str) -> None:
         self._client = AwsClient("appsync", LIMITS, url=url)
 
-    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+    def publish(self, channel: str, payloads: Sequence[bytes]) -> None:
         """As in the port, in one call for each MAX_EVENTS."""
-        channel = json.dumps(channel_name(session_id, language))
+        name = json.dumps(channel)
         for events in requests_of([json.dumps(one.decode(), ensure_ascii=False) for one in payloads]):
-            body = f'{{"channel":{channel},"events":[{",".join(events)}]}}'
+            body = f'{{"channel":{name},"events":[{",".join(events)}]}}'
             try:
                 response = self._client.request("", body.encode())
                 failed = json.loads(response.body)["failed"]

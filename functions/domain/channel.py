@@ -22,9 +22,13 @@ MAX_TOKEN_CHARACTERS = 2_048
 """AppSync accepts no longer token (AWS AppSync Developer Guide, "Lambda authorization")."""
 
 
-def channel_name(session_id: str, language: str) -> str:
-    """Return the channel's name. AppSync's segments have 1 to 50 letters, digits and dashes."""
-    return f"/sessions/{session_id}/{language}"
+def channel_name(session_id: str, epoch: str, language: str) -> str:
+    """Return the channel's name. AppSync's segments have 1 to 50 letters, digits and dashes.
+
+    The epoch distinguishes the session from a later one with the same id, so that a subscription which
+    outlives its session receives nothing of that one.
+    """
+    return f"/sessions/{session_id}-{epoch}/{language}"
 
 
 def session_of(channel: str) -> str:
@@ -101,7 +105,7 @@ class ChannelOffers:
 
     def offer(self, session: Session, language: str, caller: Caller) -> ChannelOffer:
         """Return an offer with a new token for the listener that asks."""
-        name = channel_name(session.session_id, language)
+        name = channel_name(session.session_id, session.epoch, language)
         token = self._tokens.issue(
             name, address=caller.address, connection=short_digest(caller.connection_id or "")
         )

@@ -326,8 +326,8 @@ class Pusher(Protocol):
 class AudienceChannel(Protocol):
     """Carries pushes to the subscribers of a session's channels, one for each target language."""
 
-    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
-        """Publish the pushes in their order. Threads may call it at once.
+    def publish(self, channel: str, payloads: Sequence[bytes]) -> None:
+        """Publish the pushes to the channel of this name, in their order. Threads may call it at once.
 
         Raises UnavailableError if any may be missing. Those that were published arrive twice when it is
         repeated, which does no harm.

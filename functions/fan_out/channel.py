@@ -6,6 +6,7 @@ The channel is served as a shard is: by the function that has the message, or by
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from domain.channel import channel_name
 from domain.digest import short_digest
 from domain.errors import UnavailableError
 from domain.message_log import Entry
@@ -13,8 +14,8 @@ from domain.ports import AudienceChannel, Logger, Metrics, ParallelMap
 from fan_out.tasks import FanOutTask
 from wire.pushes import encode, message_payloads
 
-ChannelKey = tuple[str, str]
-"""A session's id and one of its target languages."""
+ChannelKey = tuple[str, str, str]
+"""A session's id, its epoch, and one of its target languages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +37,9 @@ class ChannelFanOut:
         of duplicate tasks are published once.
         """
         waiting: dict[ChannelKey, list[bytes]] = {}
-        for task in sorted(tasks, key=lambda task: (not task.epoch, task.epoch, task.offset)):
+        for task in sorted(tasks, key=lambda task: (not task.count, task.epoch, task.offset)):
             for language in task.channel_languages:
-                payloads = waiting.setdefault((task.session_id, language), [])
+                payloads = waiting.setdefault((task.session_id, task.epoch, language), [])
                 messages = message_payloads(entries_of(task), language)
                 payloads += [message for message in messages if message not in payloads]
                 payloads += [encode(task.event)] if task.event is not None else []
@@ -47,9 +48,9 @@ class ChannelFanOut:
         return lambda: self._wait(tasks, channels, outcomes)
 
     def _publish(self, channel: ChannelKey, waiting: Mapping[ChannelKey, Sequence[bytes]]) -> bool:
-        session_id, language = channel
+        session_id, _, language = channel
         try:
-            self.channel.publish(session_id, language, waiting[channel])
+            self.channel.publish(channel_name(*channel), waiting[channel])
         except UnavailableError as failure:
             self.logger.warning(
                 "channel not published",
@@ -73,7 +74,7 @@ class ChannelFanOut:
             tuple(
                 language
                 for language in task.channel_languages
-                if not succeeded.get((task.session_id, language), True)
+                if not succeeded.get((task.session_id, task.epoch, language), True)
             )
             for task in tasks
         ]

@@ -39,10 +39,10 @@ class FanOutTask:
     session_id: str
     shard: int
     epoch: str = ""
-    """The epoch of the entries, or empty for an event alone."""
+    """The epoch of the entries, or empty for an event alone. A task for the channel has it always."""
     offset: int = 0
     count: int = 1
-    """Number of entries. Several go out together."""
+    """Number of entries. Several go out together. 0 for an event alone, of a task for the channel."""
     event: Mapping[str, Any] | None = None
     connection_ids: tuple[str, ...] = ()
     """The listeners that an earlier attempt did not reach. Empty for all listeners of the shard."""
@@ -152,9 +152,9 @@ def tasks_of(
         FanOutTask(
             session_id=session.session_id,
             shard=shard,
-            epoch=session.epoch if part else "",
+            epoch=session.epoch if part or shard == CHANNEL else "",
             offset=part.start,
-            count=max(1, len(part)),
+            count=len(part) if shard == CHANNEL else max(1, len(part)),
             event=event if part == parts[-1] else None,
             channel_languages=languages,
             shards=session.shards_in_use if shard == CHANNEL else 0,
@@ -170,7 +170,16 @@ def shard_tasks(task: FanOutTask) -> list[FanOutTask]:
     Those that received it before discard it.
     """
     return [
-        replace(task, shard=shard, shards=0, channel_languages=(), retry=0) for shard in range(task.shards)
+        replace(
+            task,
+            shard=shard,
+            shards=0,
+            channel_languages=(),
+            retry=0,
+            epoch=task.epoch if task.count else "",
+            count=max(1, task.count),
+        )
+        for shard in range(task.shards)
     ]
 
 
@@ -212,7 +221,7 @@ def to_json(task: FanOutTask | FlushTask) -> str:
     fields: dict[str, Any] = {"sessionId": task.session_id, "shard": task.shard}
     if task.epoch:
         fields |= {"epoch": task.epoch, "offset": task.offset}
-    if task.count > 1:
+    if task.count != 1:
         fields["count"] = task.count
     if task.event is not None:
         fields["event"] = task.event

@@ -130,8 +130,10 @@ class FakeChannel:
     before: Callable[[], None] = lambda: None
     """Called at the start of each publish."""
 
-    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+    def publish(self, channel: str, payloads: Sequence[bytes]) -> None:
         self.before()
+        session, _, language = channel.removeprefix("/sessions/").partition("/")
+        session_id, _, _ = session.rpartition("-")
         if language in self.away:
             raise UnavailableError
         self.published.append((session_id, language, [json.loads(one) for one in payloads]))

@@ -45,8 +45,9 @@ class ChannelNetwork:
     """By target language."""
     requests: int = 0
 
-    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+    def publish(self, channel: str, payloads: Sequence[bytes]) -> None:
         """Publish; a request that fails may have had its effect."""
+        language = channel.rpartition("/")[2]
         self.requests += 1
         is_failure = self.chance.random() < self.chances.channel_fails
         if not is_failure or self.chance.random() < 0.5:

@@ -35,7 +35,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Generator[AwsServer]:
 
 
 def publish(server: AwsServer, *payloads: bytes, path: str = "/event") -> None:
-    AppSyncChannel(f"{server.url}{path}").publish("caring-king-275", "es", payloads)
+    AppSyncChannel(f"{server.url}{path}").publish("/sessions/caring-king-275-0123abcd/es", payloads)
 
 
 def bodies(server: AwsServer) -> list[dict[str, Any]]:
@@ -46,7 +46,7 @@ def test_a_request_names_the_channel_and_has_each_push_as_json_text(server: AwsS
     pushes = [{"type": "message", "data": 'ñandú "quoted" \U0001f600'}, {"type": "sessionEnded"}]
     publish(server, *map(encode, pushes))
     (body,) = bodies(server)
-    assert body["channel"] == "/sessions/caring-king-275/es"
+    assert body["channel"] == "/sessions/caring-king-275-0123abcd/es"
     assert [json.loads(event) for event in body["events"]] == pushes
 
 

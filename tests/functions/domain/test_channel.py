@@ -20,14 +20,14 @@ from domain.channel import (
 )
 from domain.digest import derived_key, short_digest, use_key
 from domain.model import Caller
-from domain.session_ids import ADJECTIVES, NOUNS, new_session_id
+from domain.session_ids import ADJECTIVES, NOUNS, new_epoch, new_session_id
 from domain.settings import Settings
 from tests.support.example_session import SESSION
 from tests.support.fakes import ManualClock
 from tests.support.session_driver import START
 
 KEY = b"k" * 32
-NAME = "/sessions/caring-king-275/es"
+NAME = channel_name(SESSION.session_id, SESSION.epoch, "es")
 CLAIMS = ChannelClaims(channel=NAME, address="digest", connection="c")
 
 
@@ -131,7 +131,9 @@ def test_every_session_and_language_makes_a_name_that_appsync_takes(*, is_long: 
     """AppSync Events takes up to five segments of 1 to 50 letters, digits and dashes."""
     session_id = new_session_id(lambda words: max(words, key=len), is_long=is_long)
     assert len(session_id) == max(map(len, ADJECTIVES)) + max(map(len, NOUNS)) + (22 if is_long else 5)
-    for name in (channel_name(session_id, language) for language in Settings().supported_languages):
+    for name in (
+        channel_name(session_id, new_epoch(), language) for language in Settings().supported_languages
+    ):
         segments = name.removeprefix("/").split("/")
         assert segments[0] == "sessions"
         assert all(re.fullmatch("[A-Za-z0-9-]{1,50}", segment) for segment in segments)
@@ -142,6 +144,12 @@ def test_an_offer_is_for_one_session_and_language() -> None:
     offer = offers.offer(SESSION, "es", Caller(connection_id="c1", subject=None, address="digest"))
     assert (offer.url, offer.host, offer.name) == ("wss://r/event/realtime", "h", NAME)
     assert tokens().verify(offer.authorization) == ChannelClaims(NAME, "digest", short_digest("c1"))
+
+
+def test_a_later_session_with_the_same_id_has_other_channels() -> None:
+    """A subscription may outlive its session."""
+    names = {channel_name(SESSION.session_id, epoch, "es") for epoch in (SESSION.epoch, new_epoch())}
+    assert len(names) == 2
 
 
 @pytest.mark.parametrize(

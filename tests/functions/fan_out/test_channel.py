@@ -260,7 +260,7 @@ def test_a_channel_that_does_not_answer_delays_no_direct_listener(driver: Publis
         return Answer()
 
     class SlowChannel(FakeChannel):
-        def publish(self, session_id: str, language: str, payloads: object) -> None:
+        def publish(self, channel: str, payloads: object) -> None:
             assert was_pushed.wait(20), "the direct listener gets the message first"
 
     driver.api.answer = answer
@@ -430,10 +430,10 @@ def test_a_channel_gets_entries_in_order_and_then_events(driver: PublishDriver) 
     for data in ("a", "b"):
         driver.publish(speaker, data)
     epoch = driver.session(session_id).epoch
-    common = {"session_id": session_id, "shard": CHANNEL, "channel_languages": ("es",)}
-    end = FanOutTask(**common, event={"type": "sessionEnded"})  # pyright: ignore[reportArgumentType]
-    second, first = (FanOutTask(**common, epoch=epoch, offset=offset) for offset in (2, 1))  # pyright: ignore[reportArgumentType]
-    assert driver.container.fan_out_consumer([end, second, first]) == [None] * 3
+    first = FanOutTask(session_id=session_id, shard=CHANNEL, channel_languages=("es",), epoch=epoch, offset=1)
+    second, end = replace(first, offset=2), replace(first, offset=0, count=0, event={"type": "sessionEnded"})
+    queued = [to_task(to_json(task)) for task in (end, second, first)]
+    assert driver.container.fan_out_consumer(queued) == [None] * 3
     (published,) = channel_of(driver).published
     assert [push.get("offset") for push in published[2]] == [1, 2, None]
 
@@ -482,6 +482,9 @@ def test_a_task_names_the_languages_of_the_channel_in_its_message() -> None:
         ),
         FanOutTask(session_id="s", shard=CHANNEL, epoch="e", offset=1, channel_languages=("es",), retry=2),
         FanOutTask(session_id="s", shard=3, event={"type": "x"}, channel_languages=("es",)),
+        FanOutTask(
+            session_id="s", shard=CHANNEL, epoch="e", count=0, event={"type": "x"}, channel_languages=("es",)
+        ),
         FanOutTask(session_id="s", shard=3, epoch="e", offset=1),
     ):
         assert to_task(to_json(task)) == task

@@ -80,10 +80,10 @@ class World:
     def disconnect(self, connection_ids: Sequence[str]) -> list[Outcome]:
         return [Outcome.GONE] * len(connection_ids)
 
-    def publish(self, session_id: str, language: str, payloads: Sequence[bytes]) -> None:
+    def publish(self, channel: str, payloads: Sequence[bytes]) -> None:
         """Publish to a channel; those who do not subscribe to it get nothing."""
         self._step()
-        if language in self.client.channels:
+        if channel.rpartition("/")[2] in self.client.channels:
             self.client.pushes += map(json.loads, payloads)
 
     def connect(self) -> str:

@@ -79,12 +79,13 @@ def test_a_publish_is_one_request_to_appsync_and_no_push(
 ) -> None:
     speaker, session_id = stack.speaking(new_id("u"))
     listeners = [on_channel(stack, session_id) for _ in range(3)]
+    name = join(stack, listeners[0], session_id, onChannel=True)["channel"]["name"]
     assert stack.send(speaker, "publish", data="ñ")["offset"] == 1
     stack.send(speaker, "updateSession", quality="premium")
     stack.send(speaker, "endSession")
     assert [push["type"] for push in pushes(appsync)] == ["message", "sessionUpdated", "sessionEnded"]
     assert [one.path for one in appsync.received] == ["/event"] * 3
-    assert {json.loads(one.body)["channel"] for one in appsync.received} == {f"/sessions/{session_id}/es"}
+    assert {json.loads(one.body)["channel"] for one in appsync.received} == {name}
     assert not any(callbacks.pushes(one) for one in listeners)
 
 

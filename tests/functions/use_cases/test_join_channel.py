@@ -53,16 +53,17 @@ def where(driver: UseCaseDriver, session_id: str, connection_id: str) -> tuple[s
 def test_a_reply_offers_the_channel_of_the_session_and_the_language(driver: UseCaseDriver) -> None:
     _, session_id = driver.speaking()
     listener = driver.connect()
+    epoch = driver.session(session_id).epoch
     offer = driver.join(listener, session_id, language="fr", address="digest")["channel"]
     tokens = driver.container.channel_tokens
     assert tokens.verify(offer.pop("authorization")) == ChannelClaims(
-        f"/sessions/{session_id}/fr", "digest", short_digest(listener)
+        f"/sessions/{session_id}-{epoch}/fr", "digest", short_digest(listener)
     )
     assert offer == {
         "service": "appSyncEvents",
         "url": "wss://a6dpdwrvd5.appsync-realtime-api/event/realtime",
         "host": "a6dpdwrvd5.appsync-api.us-east-1.amazonaws.com",
-        "name": f"/sessions/{session_id}/fr",
+        "name": f"/sessions/{session_id}-{epoch}/fr",
     }
 
 
@@ -148,7 +149,8 @@ def test_a_listener_that_changes_its_language_receives_it_on_its_connection(driv
     listener = driver.connect()
     driver.join(listener, session_id, on_channel=True)
     reply = driver.join(listener, session_id, language="fr")
-    assert reply["channel"]["name"] == f"/sessions/{session_id}/fr"
+    epoch = driver.session(session_id).epoch
+    assert reply["channel"]["name"] == f"/sessions/{session_id}-{epoch}/fr"
     assert where(driver, session_id, listener) == ("fr", False)
     driver.join(listener, session_id, language="fr", on_channel=True)
     assert where(driver, session_id, listener) == ("fr", True)

@@ -77,7 +77,7 @@ export interface ChannelOffer {
   url: string;
   /** The host that the client names when it authorizes itself. */
   host: string;
-  /** The name of the channel: that of the session and the target language. */
+  /** The name of the channel: that of the session, its epoch and the target language. */
   name: string;
   /** The token with which the client connects and subscribes to this channel, within five minutes of the reply. */
   authorization: string;
