@@ -172,7 +172,7 @@ def test_the_operations_page_explains_each_alarm() -> None:
     """`<function>` in a row stands for each watched function."""
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
     documented = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
-    alarms = {item.name.removeprefix("watch-") for item in observed().of("MetricAlarm")}
+    alarms = {item.name.removeprefix("watch-") for item in observed(event_api_id="events").of("MetricAlarm")}
     patterns = {name.replace("<function>", "[a-z-]+") for name in documented}
 
     assert {
@@ -183,7 +183,7 @@ def test_the_operations_page_explains_each_alarm() -> None:
 def test_the_operations_page_documents_no_alarm_that_does_not_exist() -> None:
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## Counters")[0]
     documented = {row.split("`")[1] for row in text.splitlines() if row.startswith("| `")}
-    alarms = [item.name.removeprefix("watch-") for item in observed().of("MetricAlarm")]
+    alarms = [item.name.removeprefix("watch-") for item in observed(event_api_id="events").of("MetricAlarm")]
     patterns = {name: re.compile(name.replace("<function>", "[a-z-]+")) for name in documented}
     assert {name for name, pattern in patterns.items() if not any(map(pattern.fullmatch, alarms))} == set()
 

@@ -67,7 +67,7 @@ async def test_an_operator_ends_a_session_as_the_page_says(
 ) -> None:
     shown = [text for language, text in blocks(ROOT / "docs" / "operations.md") if language in SHELLS]
     (invoke,) = [text for text in shown if "aws lambda invoke" in text]
-    (end,) = [text for text in shown if "websocket_sessions.operator" in text]
+    (end,) = [text for text in shown if "end-session" in text]
     async with (
         await deployment.connect(speaker_user) as speaker,
         await deployment.connect(speaker_user) as other,
