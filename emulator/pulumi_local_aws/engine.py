@@ -24,9 +24,9 @@ LOCAL_PASSPHRASE = "local"  # noqa: S105
 STATE_AT_THE_END = {"PULUMI_SKIP_CHECKPOINTS": "true"}
 """The variable by which the engine writes a stack's state once, at the end of an update.
 
-Otherwise it writes all of it twice for each resource, which takes half of an update's processor time. This is
-for stacks that no killed update continues: they are deployed again on an empty emulator. An update that fails
-or is interrupted writes its state.
+Otherwise it writes all of it twice for each resource, which takes half of the processor time of a stack's
+first update. This is for a first update and for the stacks of tests: what was deployed before a kill is
+discarded with the emulator. Later updates write each step, so that the next one can continue.
 """
 _TAIL_CHARACTERS = 4000
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from pulumi_local_aws.engine import STATE_AT_THE_END, Engine, Result
 from pulumi_local_aws.errors import CommandError
 from pulumi_local_aws.files import write_secret
 from pulumi_local_aws.stack.layout import Layout
@@ -88,6 +89,55 @@ def test_a_lock_that_was_left_or_a_torn_state_tells_a_killed_update(tmp_path: Pa
     stack_file = tmp_path / "state" / ".pulumi" / "stacks" / "project" / "local.json"
     stack_file.write_text(stack_file.read_text()[:20])
     assert stack.was_interrupted()
+
+
+@pytest.mark.parametrize(
+    ("latest", "is_first"), [(None, True), ({"resources": []}, True), ({"resources": [{"urn": "a"}]}, False)]
+)
+def test_only_the_first_update_of_a_stack_writes_its_state_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, latest: dict[str, Any] | None, *, is_first: bool
+) -> None:
+    stack, environments = stack_in(tmp_path), list[dict[str, str]]()
+    checkpoint(tmp_path, latest)
+    monkeypatch.setattr(
+        ProgramStack, "engine", Engine(cli=tmp_path / "pulumi", state=tmp_path, environment={})
+    )
+
+    def up(engine: Engine, *_: Any, **__: Any) -> Result:
+        environments.append(dict(engine.environment))
+        return Result(returncode=0, stdout=UP, stderr="")
+
+    monkeypatch.setattr(Engine, "up", up)
+    stack.up()
+    assert environments == [STATE_AT_THE_END if is_first else {}]
+
+
+@pytest.mark.parametrize(
+    ("returncode", "other_update", "is_left"),
+    [(0, False, False), (255, False, False), (255, True, True), (-9, False, True)],
+)
+def test_an_update_that_is_killed_or_refused_leaves_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, returncode: int, *, other_update: bool, is_left: bool
+) -> None:
+    stack = stack_in(tmp_path)
+    lock = tmp_path / "state" / ".pulumi" / "locks" / "a.json"
+    lock.parent.mkdir(parents=True)
+    if other_update:
+        lock.write_text(json.dumps({"pid": os.getpid(), "hostname": socket.gethostname()}))
+    monkeypatch.setattr(
+        ProgramStack, "engine", Engine(cli=tmp_path / "pulumi", state=tmp_path, environment={})
+    )
+
+    def up(*_: Any, **__: Any) -> Result:
+        return Result(returncode=returncode, stdout=UP, stderr="")
+
+    monkeypatch.setattr(Engine, "up", up)
+    if returncode == 0:
+        stack.up()
+    else:
+        with pytest.raises(CommandError, match="pulumi up failed"):
+            stack.up()
+    assert (tmp_path / "state" / "updating").exists() is is_left
 
 
 def test_an_ended_process_holds_no_lock_before_its_parent_has_noticed(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ class ProgramStack:
             report=say,
         )
         self._engine = prepared.with_environment(
-            self.pulumi_environment() | STATE_AT_THE_END | {"PULUMI_CONFIG_PASSPHRASE": self.passphrase()}
+            self.pulumi_environment() | {"PULUMI_CONFIG_PASSPHRASE": self.passphrase()}
         )
         if not self.exists():
             # In a folder of its own: `stack init` writes the salt beside the Pulumi.yaml that it finds.
@@ -147,8 +147,13 @@ class ProgramStack:
         return prepared.with_environment(environment)
 
     def up(self, *options: str) -> str:
-        """Deploy; return the engine's own summary of the resources, such as `97 unchanged`."""
+        """Deploy; return the engine's own summary of the resources, such as `97 unchanged`.
+
+        The mark of an update stays if the engine was killed, and if it refused because another one runs.
+        """
         engine = self.engine
+        if not self._has_resources():
+            engine = engine.with_environment(STATE_AT_THE_END)
         self._updating.touch()
         result = engine.up(
             self.name,
@@ -158,7 +163,9 @@ class ProgramStack:
             *options,
             check=False,
         )
-        self._updating.unlink()
+        is_killed = result.returncode < 0
+        if not is_killed and not has_locks(self.layout.state):
+            self._updating.unlink(missing_ok=True)
         log = self.layout.logs / "pulumi-up.log"
         write_secret(log, result.output)
         if result.returncode != 0:
@@ -182,14 +189,24 @@ class ProgramStack:
             return True
         if self._updating.exists() and not has_locks(self.layout.state):
             return True
-        if not self._checkpoint.exists():
-            return False
         try:
-            checkpoint: Any = json.loads(self._checkpoint.read_text(encoding="utf-8"))
-            latest = checkpoint["checkpoint"].get("latest")
+            return bool(self._latest().get("pending_operations"))
         except (ValueError, KeyError):
             return True
-        return bool(latest and latest.get("pending_operations"))
+
+    def _has_resources(self) -> bool:
+        """Return whether the state has resources, or cannot be read."""
+        try:
+            return bool(self._latest().get("resources"))
+        except (ValueError, KeyError):
+            return True
+
+    def _latest(self) -> dict[str, Any]:
+        """Return what the state has of the last update. Raises ValueError and KeyError if it is damaged."""
+        if not self._checkpoint.exists():
+            return {}
+        checkpoint: Any = json.loads(self._checkpoint.read_text(encoding="utf-8"))
+        return checkpoint["checkpoint"].get("latest") or {}
 
     def forget(self) -> None:
         """Remove the state: the resources that it described no longer exist."""
