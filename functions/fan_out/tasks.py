@@ -110,6 +110,8 @@ class FlushTask:
 
     session_id: str
     epoch: str
+    """The epoch of the batch. A task that the first code with batches queued has an empty one, and no shards.
+    It named the offset `first`."""
     shards: int
     """Shards in use as the task was queued."""
     offset: int | None = None
@@ -240,10 +242,13 @@ def to_task(text: str, receive_count: int = 1) -> FanOutTask | FlushTask:
     """Return the task of a queue's message. Raises ValueError if it has none."""
     fields = cast(dict[str, Any], json.loads(text))
     match fields:
-        case {"sessionId": str(session_id), "flush": True, "epoch": str(epoch), "shards": int(shards)}:
-            offset = fields.get("offset")
+        case {"sessionId": str(session_id), "flush": True}:
             return FlushTask(
-                session_id=session_id, epoch=epoch, shards=shards, offset=offset, receive_count=receive_count
+                session_id=session_id,
+                epoch=str(fields.get("epoch", "")),
+                shards=int(fields.get("shards", 0)),
+                offset=fields.get("offset", fields.get("first")),
+                receive_count=receive_count,
             )
         case {"sessionId": str(session_id), "shard": int(shard), "epoch": str(epoch), "offset": int(offset)}:
             content = {"epoch": epoch, "offset": offset, "count": int(fields.get("count", 1))}

@@ -1,7 +1,10 @@
 """Coalescing: the messages of an interval are sent together, in order, and none is left out."""
 
+import json
 from collections.abc import Generator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,10 +16,14 @@ from fan_out.tasks import FanOutTask, FlushTask, flush_task, to_json, to_task
 from tests.support.dynamodb_faults import Fault, watched
 from tests.support.fake_management_api import Answer
 from tests.support.publish_driver import PublishDriver
-from tests.support.tables import names
+from tests.support.tables import boto3_client, names
 
 pytestmark = pytest.mark.emulator
 INTERVAL = 2
+FIRST_BATCHES: dict[str, Any] = json.loads(
+    (Path(__file__).parents[2] / "fixtures" / "releases" / "first_batches.json").read_text(encoding="utf-8")
+)
+"""What the first code with batches wrote: a session's attributes, and the task of its flush."""
 
 
 @pytest.fixture
@@ -433,3 +440,37 @@ def test_a_flush_of_any_batch_sends_nothing_after_the_setting_is_off(coalescing:
     assert off.container.fan_out_consumer([flush_of(coalescing, session_id, None)]) == [None]
     assert off.queue.tasks == []
     off.close()
+
+
+@pytest.mark.parametrize("follows", [False, True], ids=["the flush is next", "a message is next"])
+def test_a_batch_that_the_first_code_with_batches_left_is_sent(
+    coalescing: PublishDriver, follows: bool
+) -> None:
+    """The session has no size of the batch, so that the next message starts another one."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    coalescing.queue.flushes.clear()
+    former = coalescing.with_settings()
+    with_first_batch(session_id, due_at=coalescing.now + INTERVAL)
+    if follows:
+        former.now = coalescing.now
+        former.publish(speaker, "b")
+        coalescing.queue.flushes += former.queue.flushes
+    former.close()
+    task = to_task(json.dumps(FIRST_BATCHES["task"] | {"sessionId": session_id}))
+    assert coalescing.container.fan_out_consumer([task]) == [None]
+    serve(coalescing)
+    assert pushes(coalescing, listener) == [[1]]
+    serve_flushes(coalescing)
+    assert pushes(coalescing, listener) == ([[1], [2]] if follows else [[1]])
+    assert coalescing.session(session_id).waiting is None
+
+
+def with_first_batch(session_id: str, due_at: int) -> None:
+    """Replace the batch of a session by the recorded one."""
+    client, table = boto3_client(), names()["SESSIONS_TABLE"]
+    found = client.get_item(TableName=table, Key={"sessionId": {"S": session_id}}, ConsistentRead=True)
+    item = {name: value for name, value in found.get("Item", {}).items() if not name.startswith("batch")}
+    recorded = FIRST_BATCHES["session"] | {"batchDueAt": {"N": str(due_at)}}
+    client.put_item(TableName=table, Item={**item, **recorded})
