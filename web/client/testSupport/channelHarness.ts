@@ -7,7 +7,8 @@ import type { FakeServer } from "./fakeServer.ts";
 import { atEnd, makeListener, startFakeServer } from "./harness.ts";
 
 export const NAME = "caring-king-275";
-const BACKOFF = { baseMs: 5, capMs: 40 };
+/** As in production, the first wait is longer than the time over which joins are spread. */
+const BACKOFF = { baseMs: 100, capMs: 200 };
 
 /** Starts a server whose session offers a channel. */
 export async function startServers(): Promise<{ server: FakeServer; api: FakeEventApi }> {

@@ -9,12 +9,14 @@ import { after, monotonicMs } from "../waiting.ts";
 import { EventSubscription, type LanguageOffer } from "./eventSubscription.ts";
 
 export interface AppSyncEventsOptions {
-  /** Bounds of the waits between attempts to subscribe; 1 second and 2 minutes unless given. */
+  /** Bounds of the waits between attempts to subscribe; 20 seconds and 10 minutes unless given. */
   readonly backoff?: BackoffBounds;
 }
 
-/** An offer that arrives during the longest wait is still valid at its end: it is valid for five minutes. */
-const DEFAULT_BACKOFF: BackoffBounds = { baseMs: 1000, capMs: 120_000 };
+/** The server accepts about ten attempts of a connection at once, and as many more in an hour. */
+const DEFAULT_BACKOFF: BackoffBounds = { baseMs: 20_000, capMs: 600_000 };
+/** How long an offer is used: its token is valid for five minutes, and subscribing takes a while. */
+const OFFER_MS = 240_000;
 
 /**
  * Returns the option `channel` with which listeners receive a large session's messages on AppSync Events. A
@@ -32,7 +34,7 @@ class AppSyncEventsChannel implements Channel {
   #openedAtMs = Infinity;
   /** When the channel last delivered, or the server last said what it had not delivered. */
   #deliveredAtMs = 0;
-  /** The latest offer, until it is used: each attempt to subscribe has its own. */
+  /** The offer of the latest reply, unless the service has refused it. */
   #offer: LanguageOffer | undefined;
   /** Whether a new offer is wanted. */
   #needsOffer = false;
@@ -62,17 +64,19 @@ class AppSyncEventsChannel implements Channel {
   }
 
   async join(message: RequestOf<"joinSession">, send: SendJoin): Promise<SessionJoined> {
-    const onChannel = this.#isOpen && this.#subscription?.language === message.targetLanguage;
+    const onChannel = this.#isOpen && this.#subscription?.offer.language === message.targetLanguage;
+    // A failed join for an offer is not repeated, so that it delays no recovery: the next probe brings an offer.
+    this.#needsOffer = false;
     if (onChannel) this.#served = "unknown";
     const reply = await send(onChannel ? { ...message, onChannel } : message).catch(
       async (error: unknown) => {
         if (!onChannel || !hasCode(error, "INVALID_MESSAGE")) throw error;
         // An older release of the server does not know `onChannel`.
-        this.#subscription?.lose("the server does not know it");
+        this.#subscription?.lose(error.code);
         return send(message);
       },
     );
-    this.#onJoined(reply);
+    this.#onJoined(reply, onChannel);
     return reply;
   }
 
@@ -80,37 +84,40 @@ class AppSyncEventsChannel implements Channel {
     this.#served = "unknown";
   }
 
-  #onJoined({ channel, targetLanguage: language, onChannel, replayed, reset }: SessionJoined): void {
-    const isRefused = this.#served === "unknown" && !onChannel;
-    this.#served = onChannel ?? false;
-    this.#needsOffer = false;
-    this.#offer = channel && isKnown(channel) ? { ...channel, language } : undefined;
+  #onJoined(reply: SessionJoined, isRequested: boolean): void {
+    const { channel, targetLanguage: language, onChannel = false } = reply;
+    this.#served = onChannel;
+    // A newer server may offer another service.
+    const offer = (this.#offer =
+      channel?.service === "appSyncEvents"
+        ? { ...channel, language, expiresAtMs: monotonicMs() + OFFER_MS }
+        : undefined);
     const subscription = this.#subscription;
     if (!subscription) {
       if (!this.#cancelWait) this.#subscribe();
-    } else if (subscription.language !== language) {
+    } else if (subscription.offer.language !== language) {
       this.#drop();
       this.#subscribe();
-    } else if (isRefused) {
+    } else if (isRequested && !onChannel) {
       this.#drop();
-      if (this.#offer) this.#waitForNext();
+      if (offer) this.#waitForNext();
+    } else if (offer && offer.url + offer.name !== subscription.offer.url + subscription.offer.name) {
+      subscription.lose("moved");
     } else {
-      this.#check(!!replayed || !!reset);
-      if (this.#isSuspect && this.#offer && subscription.isOpen) {
+      this.#check(!!reply.replayed || !!reply.reset);
+      if (this.#isSuspect && offer && subscription.isOpen) {
         this.#isSuspect = false;
-        subscription.renew(this.#offer);
+        subscription.renew(offer);
       }
     }
     this.#deliveredAtMs = monotonicMs();
-    // An offer that waits for the loss of a subscription would have expired by then.
-    if (this.#subscription) this.#offer = undefined;
   }
 
   /** Gives the channel up if it was silent while messages were published; the keep-alives of the service prove nothing. */
   #check(isMissed: boolean): void {
     const silenceMs = monotonicMs() - this.#deliveredAtMs;
     if (isMissed && this.#isOpen && silenceMs > this.#connection.timings.gapProbe.baseMs)
-      this.#subscription?.lose("messages were missed");
+      this.#subscription?.lose("messages missed");
   }
 
   get #isOpen(): boolean {
@@ -121,7 +128,6 @@ class AppSyncEventsChannel implements Channel {
   #subscribe(): void {
     const offer = this.#offer;
     if (!offer) return;
-    this.#offer = undefined;
     this.#isSuspect = false;
     this.#subscription = new EventSubscription(offer, this.#connection, {
       onMessage: (message) => {
@@ -132,25 +138,29 @@ class AppSyncEventsChannel implements Channel {
         this.#openedAtMs = this.#deliveredAtMs = monotonicMs();
         this.#joinAgain();
       },
-      onLost: (reason) => {
+      onLost: (reason, isRefused) => {
+        if (isRefused) this.#offer = undefined;
+        // A join is due even if the next subscription stands before it.
+        if (this.#served) this.#served = "unknown";
         this.#drop();
         this.#waitForNext();
         const message = `The audience's channel was lost: ${reason}.`;
         this.#connection.warnings.emit(new SessionError("CONNECTION_LOST", message));
-        this.#joinAgain();
+        // One fault takes the channel from a whole audience, which must not join in the same moment.
+        after(Math.random() * 2 * this.#connection.timings.gapDelayMs, this.#joinAgain);
       },
     });
     this.#subscription.open();
   }
 
-  /** Subscribes after a wait: by an offer that has arrived meanwhile, or by one that another join brings. */
+  /** Subscribes after a wait: by the latest offer, or by one that another join brings if that one is too old. */
   #waitForNext(): void {
     const waitMs = backoffDelay(this.#failures++, this.#backoff, () => (1 + Math.random()) / 2);
     this.#cancelWait = after(waitMs, () => {
       this.#cancelWait = undefined;
-      this.#needsOffer = !this.#offer;
-      if (this.#offer) this.#subscribe();
-      else this.#joinAgain();
+      this.#needsOffer = (this.#offer?.expiresAtMs ?? 0) < monotonicMs();
+      if (this.#needsOffer) this.#joinAgain();
+      else this.#subscribe();
     });
   }
 
@@ -169,9 +179,4 @@ class AppSyncEventsChannel implements Channel {
     this.#needsOffer = this.#served = false;
     this.#failures = 0;
   }
-}
-
-/** Returns whether the offer is one of AppSync Events; a newer server may offer another service. */
-function isKnown({ service }: { readonly service: string }): boolean {
-  return service === "appSyncEvents";
 }

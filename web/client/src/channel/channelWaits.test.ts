@@ -18,15 +18,15 @@ describe("with the waits of production", () => {
     vi.restoreAllMocks();
   });
 
-  test("a blocked channel is tried again after waits that double up to two minutes", async () => {
+  test("a blocked channel is tried again after waits that double up to ten minutes", async () => {
     vi.useFakeTimers();
     vi.spyOn(Math, "random").mockReturnValue(1);
     const times: number[] = [];
     const { join } = fakeListener(() => times.push(Date.now()), "fails");
     await join();
-    await vi.advanceTimersByTimeAsync(600_000);
+    await vi.advanceTimersByTimeAsync(3_600_000);
     const waits = times.slice(1).map((time, index) => Math.round((time - (times[index] ?? 0)) / 1000));
-    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 120, 120, 120]);
+    expect(waits).toEqual([20, 40, 80, 160, 320, 600, 600, 600, 600]);
   });
 
   test("a channel that stands is kept while the service sends keep-alives, and lost without them", async () => {
@@ -48,7 +48,7 @@ describe("with the waits of production", () => {
     await vi.advanceTimersByTimeAsync(1_000);
     await join();
     expect(joins.at(-1)).toEqual({});
-    await vi.advanceTimersByTimeAsync(1_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(attempts).toBe(2);
   });
 
@@ -58,28 +58,57 @@ describe("with the waits of production", () => {
     await join();
     await vi.advanceTimersByTimeAsync(0);
     expect(joins).toEqual([{}, { onChannel: true }]);
+    vi.spyOn(Math, "random").mockReturnValue(0.5);
     sockets[0]?.onclose?.({ code: 1006 } as never);
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(999);
+    expect(joins).toEqual([{}, { onChannel: true }]); // an audience's joins are spread over two seconds
+    await vi.advanceTimersByTimeAsync(1);
     expect(joins).toEqual([{}, { onChannel: true }, {}]);
     expect(channel.isJoinDue).toBe(false);
     expect(sockets.length).toBe(1);
   });
 
-  test("an offer that is older than the loss is not used, because its token may have expired", async () => {
+  test("an offer is used for several attempts, and no longer when its token may expire", async () => {
     vi.useFakeTimers();
-    const { join, channel, sockets, joins, server } = fakeListener(() => undefined, "subscribes");
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    let attempts = 0;
+    const { join, joins } = fakeListener(() => attempts++, "fails");
     await join();
-    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(239_000);
+    expect(attempts).toBe(4);
+    expect(joins.length).toBe(1);
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(attempts).toBe(5);
+    expect(joins.length).toBe(2);
+  });
+
+  test("a failed join for an offer is not repeated, and the next one brings the offer", async () => {
+    vi.useFakeTimers();
+    vi.spyOn(Math, "random").mockReturnValue(1);
+    let attempts = 0;
+    const { join, channel, server } = fakeListener(() => attempts++, "fails");
+    await join();
     server.isReachable = false;
-    sockets[0]?.onclose?.({ code: 1006 } as never);
-    await vi.advanceTimersByTimeAsync(600_000);
-    expect(sockets.length).toBe(1);
-    expect(channel.isJoinDue).toBe(true);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(attempts).toBe(4);
+    expect(channel.isJoinDue).toBe(false);
     server.isReachable = true;
     await join();
+    expect(attempts).toBe(5);
+  });
+
+  test("an offer of another address ends the subscription, and the next one follows it", async () => {
+    vi.useFakeTimers();
+    const { join, joins, sockets, server } = fakeListener(() => undefined, "subscribes");
+    await join();
     await vi.advanceTimersByTimeAsync(0);
-    expect(sockets.length).toBe(2);
-    expect(joins.at(-1)).toEqual({ onChannel: true });
+    for (const url of ["wss://y", "wss://z"]) {
+      server.url = url;
+      await join();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(sockets.at(-1)?.url).toBe(url);
+      expect(joins.at(-1)).toEqual({ onChannel: true });
+    }
   });
 
   test("the offer of a service that the adapter does not know is ignored", async () => {
@@ -94,6 +123,7 @@ describe("with the waits of production", () => {
 });
 
 interface FakeSocket extends WebSocketLike {
+  readonly url: string;
   answer: (frame: object) => void;
 }
 
@@ -107,7 +137,10 @@ function fakeListener(onAttempt: () => void, outcome: "fails" | "subscribes", se
     onclose: ((event: never) => void) | null = null;
     onerror: ((event: never) => void) | null = null;
 
-    constructor() {
+    declare readonly url: string;
+
+    constructor(url: string) {
+      this.url = url;
       onAttempt();
       sockets.push(this);
       queueMicrotask(() => {
@@ -138,19 +171,20 @@ function fakeListener(onAttempt: () => void, outcome: "fails" | "subscribes", se
     WebSocket: FakeWebSocket,
   } as unknown as Connection;
   const channel = appSyncEvents()(connection, () => {
-    if (channel.isJoinDue) queueMicrotask(() => void join());
+    if (channel.isJoinDue) queueMicrotask(() => void join().catch(() => undefined));
   });
   const joins: object[] = [];
-  const server = { isReachable: true };
+  const server = { isReachable: true, url: "wss://x" };
   const join = async (): Promise<void> => {
-    if (!server.isReachable) return;
     const message = { action: "joinSession", sessionId: "x", targetLanguage: "de" } as const;
     await channel.join(message, async ({ onChannel }) => {
+      await Promise.resolve();
       const fields = onChannel ? { onChannel } : {};
+      if (!server.isReachable) throw new Error("The server is unreachable.");
       joins.push(fields);
-      const offer = { service, url: "wss://x", host: "x", name: "/sessions/x/de", authorization: "x" };
+      const offer = { service, url: server.url, host: "x", name: "/sessions/x/de", authorization: "x" };
       const reply = { targetLanguage: "de", channel: offer, ...fields };
-      return Promise.resolve(reply as unknown as SessionJoined);
+      return reply as unknown as SessionJoined;
     });
   };
   return { join, channel, sockets, joins, server };

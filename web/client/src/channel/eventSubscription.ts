@@ -7,14 +7,16 @@ import { after } from "../waiting.ts";
 /** The offer of a reply, with the language that the reply serves. */
 export interface LanguageOffer extends ChannelOffer {
   readonly language: Language;
+  /** When it is no longer used, on the monotonic clock. */
+  readonly expiresAtMs: number;
 }
 
 export interface SubscriptionHandlers {
   /** Called once the service has confirmed the subscription. */
   readonly onOpen: () => void;
   readonly onMessage: (message: ServerMessage) => void;
-  /** Called once when the subscription could not be made or no longer stands; not after `close`. */
-  readonly onLost: (reason: string) => void;
+  /** Called once when the subscription could not be made or no longer stands; not after `close`. The service refuses an offer with an error. */
+  readonly onLost: (reason: string, isRefused?: boolean) => void;
 }
 
 /** A frame of the service. https://docs.aws.amazon.com/appsync/latest/eventapi/event-api-websocket-protocol.html */
@@ -31,14 +33,12 @@ interface Frame {
 const SUBPROTOCOL = "aws-appsync-event-ws";
 /** The service's time limit of a connection's silence, if it names none. */
 const DEFAULT_CONNECTION_TIMEOUT_MS = 300_000;
-const FAILURES = ["connection_error", "subscribe_error", "broadcast_error", "error"];
 
 /** One WebSocket of AppSync Events with the subscription to one channel. */
 export class EventSubscription {
-  declare readonly language: Language;
+  declare readonly offer: LanguageOffer;
   /** Whether the service delivers the channel's events. */
   isOpen = false;
-  readonly #offer: LanguageOffer;
   readonly #connection: Connection;
   readonly #handlers: SubscriptionHandlers;
   #webSocket: WebSocketLike | undefined;
@@ -48,27 +48,26 @@ export class EventSubscription {
   #cancelTimeout = (): void => undefined;
 
   constructor(offer: LanguageOffer, connection: Connection, handlers: SubscriptionHandlers) {
-    this.language = offer.language;
-    this.#offer = offer;
+    this.offer = offer;
     this.#connection = connection;
     this.#handlers = handlers;
   }
 
   /** Opens the WebSocket and subscribes. */
   open(): void {
-    const { url } = this.#offer;
+    const { url } = this.offer;
     const { WebSocket, timings } = this.#connection;
     this.#limit(timings.connectTimeoutMs);
     try {
-      const header = encodeBase64Url(JSON.stringify(authorizationOf(this.#offer)));
+      const header = encodeBase64Url(JSON.stringify(authorizationOf(this.offer)));
       const webSocket = (this.#webSocket = new WebSocket(url, [SUBPROTOCOL, `header-${header}`]));
       webSocket.onopen = () => this.#send({ type: "connection_init" });
       webSocket.onmessage = ({ data }: { data: unknown }) => this.#receive(String(data));
-      webSocket.onclose = ({ code }: { code: number }) => this.lose(`closed with ${code}`);
+      webSocket.onclose = ({ code }: { code: number }) => this.lose(`closed ${code}`);
       webSocket.onerror = () => undefined; // a close event follows, and says no more
     } catch (error) {
       // The constructor throws for an address that no WebSocket can have, or that the page's policy forbids.
-      this.lose(String(error));
+      this.lose(String(error), true);
     }
   }
 
@@ -90,21 +89,22 @@ export class EventSubscription {
   }
 
   /** Closes and reports the loss. */
-  lose(reason: string): void {
+  lose(reason: string, isRefused?: boolean): void {
     this.close();
-    this.#handlers.onLost(reason);
+    this.#handlers.onLost(reason, isRefused);
   }
 
   #receive(text: string): void {
     const frame = parseMessage(text) as Frame | undefined;
     if (!frame) return;
-    if (FAILURES.includes(frame.type)) {
-      this.lose(`${frame.type} ${frame.errors?.[0]?.errorType ?? ""}`);
+    // connection_error, subscribe_error, broadcast_error and error
+    if (frame.type.endsWith("error")) {
+      this.lose(`${frame.type} ${frame.errors?.[0]?.errorType ?? ""}`, true);
       return;
     }
     if (frame.type === "connection_ack") {
       this.#connectionTimeoutMs = frame.connectionTimeoutMs ?? DEFAULT_CONNECTION_TIMEOUT_MS;
-      this.renew(this.#offer);
+      this.renew(this.offer);
     } else if (frame.type === "subscribe_success" && frame.id === this.#ids[0]) this.#onSubscribed();
     else if (frame.type === "data" && this.#ids.includes(frame.id ?? ""))
       for (const event of [frame.event ?? []].flat()) {
@@ -124,7 +124,7 @@ export class EventSubscription {
   /** Gives the subscription up if nothing arrives within this time. */
   #limit(milliseconds: number): void {
     this.#cancelTimeout();
-    this.#cancelTimeout = after(milliseconds, () => this.lose(`silent for ${milliseconds} ms`));
+    this.#cancelTimeout = after(milliseconds, () => this.lose("silent"));
   }
 
   #send(frame: object): void {
