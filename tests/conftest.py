@@ -10,10 +10,16 @@ from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.ministack import DEFAULT_PYTHON, MiniStack
 from pulumi_local_aws.processes import free_port
 from tests.support.reliability import Figures
+from tools.suites.whole_run import report_whole_run
 
 settings.register_profile("without-deadline", deadline=None)
 settings.load_profile("without-deadline")
 """A machine that others share may take any time for one example of a property."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Report which tests have no second attempt."""
+    report_whole_run(items)
 
 
 @pytest.fixture

@@ -11,15 +11,13 @@ import pytest
 from pulumi_local_aws.errors import EngineUnavailable
 from tests.e2e.deployment import Deployment, User
 from tools.dev_stack.throwaway_stack import throwaway_stack
+from tools.suites.whole_run import is_of_whole_run
 
 CHANNEL = """\
   websocket-sessions:audienceChannel: appSyncEvents
   websocket-sessions:channelAudience: 0
 """
 """Offers the audience's channel to every listener; only those of some tests take it."""
-LAST = ("test_logs.py", "test_permissions.py")
-"""Check what all the other tests made the functions log and use."""
-
 COALESCING = """\
   websocket-sessions:coalescingInterval: 1
   websocket-sessions:coalescingAudience: 10000
@@ -29,7 +27,7 @@ COALESCING = """\
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run the checks of the whole run after everything else."""
-    items.sort(key=lambda item: LAST.index(item.path.name) if item.path.name in LAST else -1)
+    items.sort(key=is_of_whole_run)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.deployment import Deployment, User
 
-pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+pytestmark = [pytest.mark.emulator, pytest.mark.engine, pytest.mark.whole_run]
 SHAPES = {
     "a JSON web token": re.compile(r"eyJ[\w-]{10,}\.[\w-]{10,}"),
     "an e-mail address": re.compile(r"[\w.+-]+@[\w-]+\.\w+"),

@@ -7,7 +7,7 @@ import pytest
 from tests.e2e.deployment import Deployment
 from tests.e2e.iam_usage import Permission, iam_usage
 
-pytestmark = [pytest.mark.emulator, pytest.mark.engine]
+pytestmark = [pytest.mark.emulator, pytest.mark.engine, pytest.mark.whole_run]
 
 CALLED_BY_LAMBDA = {
     ("*", "logs:*", "*"): "writes log lines",

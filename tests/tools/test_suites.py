@@ -42,6 +42,19 @@ class TestFixture:
         pass
 """
 BROKEN_PYTEST = "\n".join(f"def test_{number}(): assert False, 'number {number}'" for number in range(2))
+LEAK_PYTEST = """
+@pytest.mark.whole_run
+def test_leak():
+    checks = pathlib.Path("checks")
+    checks.open("a").write(".")
+    assert checks.read_text() == "..", "found in the first run only"
+"""
+WHOLE_RUN_CONFTEST = """
+from tools.suites.whole_run import report_whole_run
+
+def pytest_collection_modifyitems(items):
+    report_whole_run(items)
+"""
 SIX_BROKEN_PYTEST = """
 import pathlib, pytest
 
@@ -165,6 +178,37 @@ def test_a_failed_test_that_passes_in_the_second_attempt_is_flaky(
     [summary] = json.loads((layout.logs / "summary.json").read_text())["suites"]
     assert [test["test"] for test in summary["flaky"]] == names(runs[0])
     assert [test["test"] for test in summary["failed"]] == [f"test_some.py::test_{n}" for n in range(2)]
+
+
+def test_a_test_of_the_whole_run_has_no_second_attempt(
+    tmp_path: Path, layout: DevLayout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    suite = pytest_suite(tmp_path / "project", FLAKY_PYTEST + LEAK_PYTEST)
+    (tmp_path / "project" / "conftest.py").write_text(WHOLE_RUN_CONFTEST)
+    [run] = second_attempt().make([run_suite(suite, layout)], layout)
+    assert names(run) == [
+        "test_some.py::test_flaky[a [b] :: c]",
+        "test_some.py::TestFixture::test_teardown",
+    ]
+    assert run.total() == Total(passed=2, flaky=2, failed=1, problems=["tests: some"])
+    assert (tmp_path / "project" / "checks").read_text() == ".", "the check of the whole run was repeated"
+    printed = capsys.readouterr().out
+    assert "No second attempt: test_some.py::test_leak checks the whole run." in printed
+    assert "FAILED test_some.py::test_leak (some): failed in 1 of 1 attempts" in verdict_lines(
+        [run], layout.logs
+    )
+
+
+def test_the_checks_of_logs_and_permissions_have_no_second_attempt(
+    tmp_path: Path, layout: DevLayout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    monkeypatch.setenv("E2E_OUTPUTS", str(tmp_path / "no-outputs"))
+    checks = ("tests/e2e/test_logs.py", "tests/e2e/test_permissions.py")
+    run = run_suite(Suite(name="checks", runner=PytestRunner(arguments=checks)), layout)
+    assert run.first.failures
+    assert run.repeatable == ()
 
 
 def test_six_failed_tests_run_once(

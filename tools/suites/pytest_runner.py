@@ -12,6 +12,7 @@ from pathlib import Path
 from tools.dev_stack.paths import ROOT
 from tools.suites.suite import Duration, Failure, Records, Result
 from tools.suites.total import Total
+from tools.suites.whole_run import MARKER
 
 SLOWEST = 10
 _TESTS_FAILED = 1
@@ -34,7 +35,7 @@ class PytestRunner:
     def command(self, records: Records, selected: Sequence[str]) -> tuple[str, ...]:
         """Return the command; a second attempt selects its tests by pytest's record of failed tests."""
         if selected:
-            selection = ("--last-failed", "--last-failed-no-failures=none")
+            selection = ("--last-failed", "--last-failed-no-failures=none", f"-m=not {MARKER}")
         else:
             selection = ()
             shutil.rmtree(records.cache, ignore_errors=True)
@@ -52,10 +53,15 @@ class PytestRunner:
         report = records.report("xml")
         if not report.is_file():
             return Result(only_tests_failed=False)
-        total, cases = count_junit(report), _cases(report)
+        total, cases, of_whole_run = count_junit(report), _cases(report), _cases_of_whole_run(report)
         failures = tuple(
-            Failure(test=test, message=cases.get(_junit_name(test), ("", ""))[1])
+            Failure(
+                test=test,
+                message=cases.get(_junit_name(test), ("", ""))[1],
+                is_of_whole_run=_junit_name(test) in of_whole_run,
+            )
             for test in _last_failed(records.cache)
+            if not selected or test in selected
         )
         return Result(
             passed=total.passed,
@@ -94,6 +100,16 @@ def _cases(report: Path) -> dict[JUnitName, tuple[str, str]]:
         if name not in cases or _SEVERITY.index(outcome) > _SEVERITY.index(known[0]):
             cases[name] = (outcome, message)
     return cases
+
+
+def _cases_of_whole_run(report: Path) -> set[JUnitName]:
+    """Return the tests that check what the other tests of their run left."""
+    cases = ET.parse(report).iter("testcase")  # noqa: S314 - pytest wrote it just now
+    return {
+        (case.get("classname", ""), case.get("name", ""))
+        for case in cases
+        if case.find(f"properties/property[@name='{MARKER}']") is not None
+    }
 
 
 def _junit_name(node_id: str) -> JUnitName:

@@ -63,19 +63,26 @@ class SecondAttempt:
         return self.deadline - time.time()
 
     def make(self, runs: Sequence[SuiteRun], layout: DevLayout) -> list[SuiteRun]:
-        """Run the failed tests of each suite a second time, one suite after the other."""
+        """Run the failed tests of each suite a second time, one suite after the other.
+
+        Tests that check the whole run are not repeated: their failure stays one.
+        """
         if not any(run.first.has_failed for run in runs):
             return list(runs)
         refusal = self.refusal(runs)
         if refusal:
             say(f"No second attempt: {refusal}")
             return list(runs)
-        return [self._again(run, layout) if run.first.failures else run for run in runs]
+        for run in runs:
+            for failure in run.first.failures:
+                if failure.is_of_whole_run:
+                    say(f"No second attempt: {failure.test} checks the whole run.")
+        return [self._again(run, layout) if run.repeatable else run for run in runs]
 
     def _again(self, run: SuiteRun, layout: DevLayout) -> SuiteRun:
         remaining = self.remaining_seconds()
         if remaining < MIN_REMAINING_SECONDS:
             say(f"No second attempt: too little of the limit remains for {run.suite.name}.")
             return run
-        say(f"Second attempt: {run.suite.name}, {len(run.first.failures)} failed")
+        say(f"Second attempt: {run.suite.name}, {len(run.repeatable)} failed")
         return run_again(run, layout, remaining - REPORT_SECONDS)

@@ -16,6 +16,8 @@ class Failure:
 
     test: str
     message: str
+    is_of_whole_run: bool = False
+    """Whether the test checks what the other tests of its run left, and a second attempt proves nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,13 +21,18 @@ class SuiteRun:
     second: Result | None = None
 
     @property
+    def repeatable(self) -> tuple[Failure, ...]:
+        """Return the failed tests that a second attempt can judge."""
+        return tuple(failure for failure in self.first.failures if not failure.is_of_whole_run)
+
+    @property
     def flaky(self) -> tuple[Failure, ...]:
         """Return the tests that passed in the second attempt only, with their first failure."""
         if self.second is None or not self.second.only_tests_failed:
             return ()
         failed_twice = {failure.test for failure in self.second.failures}
         passed = self.second.passed_tests - failed_twice
-        return tuple(failure for failure in self.first.failures if failure.test in passed)
+        return tuple(failure for failure in self.repeatable if failure.test in passed)
 
     def total(self) -> Total:
         """Return what the suite counts."""
@@ -54,7 +59,7 @@ def run_suite(suite: Suite, layout: DevLayout) -> SuiteRun:
 def run_again(run: SuiteRun, layout: DevLayout, limit_seconds: float) -> SuiteRun:
     """Run the tests that failed a second time, in the same environment, and show their output."""
     records = Records(folder=layout.logs, suite=run.suite.name, attempt=2)
-    selected = tuple(failure.test for failure in run.first.failures)
+    selected = tuple(failure.test for failure in run.repeatable)
     return replace(run, second=_attempt(run.suite, records, selected, limit_seconds))
 
 

@@ -65,7 +65,7 @@ def write_summary(runs: Sequence[SuiteRun], path: Path) -> None:
 def _verdict(failure: Failure, run: SuiteRun, *, is_flaky: bool) -> str:
     if is_flaky:
         return f"FLAKY {failure.test} ({run.suite.name}): failed in 1 of 2 attempts"
-    attempts = 1 if run.second is None else 2
+    attempts = 1 if run.second is None or failure not in run.repeatable else 2
     return f"FAILED {failure.test} ({run.suite.name}): failed in {attempts} of {attempts} attempts"
 
 
