@@ -87,8 +87,12 @@ class FanOutTask:
 
     @property
     def is_last_throttled_round(self) -> bool:
-        """Whether a listener that is throttled once more is disconnected."""
-        return self.throttled_rounds >= MAX_THROTTLED_ROUNDS - 1
+        """Whether a listener that is throttled once more is disconnected.
+
+        The deliveries of the last retry are rounds, too: no task with more rounds follows it.
+        """
+        rounds = self.throttled_rounds + (self.receive_count if self.is_last_retry else 1)
+        return rounds >= MAX_THROTTLED_ROUNDS
 
     def includes(self, connection_id: str) -> bool:
         """Return whether the task is for this listener of the shard, if no channel serves it."""

@@ -210,6 +210,22 @@ def test_a_round_without_time_does_not_count_towards_a_disconnect(driver: Publis
     assert (1, "x") in driver.heard(healthy)
 
 
+def test_a_listener_that_is_throttled_in_the_last_retry_is_disconnected(driver: PublishDriver) -> None:
+    """Earlier retries had no time, so that it has one throttled round. Redeliveries are rounds, too."""
+    speaker, session_id = driver.speaking()
+    listener, _ = driver.join_listener(session_id)
+    driver.api.answer = lambda got: Answer(status=429 if got.method == "POST" else 204)
+    driver.publish(speaker, "x")
+    (task,) = driver.queue.tasks
+    last = replace(task, retry=MAX_RETRIES, throttled_rounds=1)
+    for receipt in range(1, MAX_THROTTLED_ROUNDS - 1):
+        assert driver.container.fan_out_consumer([replace(last, receive_count=receipt)]) != [None]
+    assert driver.api.deleted() == []
+    redelivered = replace(last, receive_count=MAX_THROTTLED_ROUNDS - 1)
+    assert driver.container.fan_out_consumer([redelivered]) == [None]
+    assert driver.api.deleted() == [listener]
+
+
 def test_a_first_round_without_time_leaves_every_listener_connected(driver: PublishDriver) -> None:
     """However often: the last retry is redelivered by the queue, which gives it up in the end."""
     _, session_id = driver.speaking()
