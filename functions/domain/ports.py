@@ -26,6 +26,7 @@ from domain.model import (
     Limit,
     Listener,
     ListenerPage,
+    OffsetRange,
     Position,
     Replayed,
     RequestRecord,
@@ -162,9 +163,11 @@ class Sessions(Protocol):
         """
         ...
 
-    def forget_closed(self, session: Session) -> None:
-        """Forget the closed batches of `session`, unless more are closed by now. Never fails on a
-        condition."""
+    def forget_closed(self, session_id: str, closed: OffsetRange) -> None:
+        """Forget these messages of closed batches, and keep those closed since.
+
+        Never fails on a condition.
+        """
         ...
 
 

@@ -224,20 +224,31 @@ class FanOutConsumer:
         return [flushed[task] if isinstance(task, FlushTask) else next(served) for task in tasks]
 
     def _flush_all(self, tasks: Sequence[FlushTask]) -> dict[FlushTask, UnavailableError | None]:
-        """Flush each session once for all of its tasks with one batch."""
-        by_batch = {(task.session_id, task.offset): task for task in tasks}
-        flushed = dict(zip(by_batch, self.parallel_map(self._flush, list(by_batch.values())), strict=True))
-        return {task: flushed[task.session_id, task.offset] for task in tasks}
+        """Flush each session once for all of its tasks with one batch, one batch after the other.
 
-    def _flush(self, task: FlushTask) -> UnavailableError | None:
-        try:
-            self.flush_batch(task)
-        except UnavailableError as error:
-            return error
-        return None
+        A flush queues all closed messages of the session. Those that ran at once would each queue them.
+        """
+        by_session: dict[str, dict[int | None, FlushTask]] = {}
+        for task in tasks:
+            by_session.setdefault(task.session_id, {})[task.offset] = task
+        flushed = dict(zip(by_session, self.parallel_map(self._flush, by_session.values()), strict=True))
+        return {task: flushed[task.session_id][task.offset] for task in tasks}
+
+    def _flush(self, tasks: Mapping[int | None, FlushTask]) -> dict[int | None, UnavailableError | None]:
+        """Flush one session; return for each batch the error that requires redelivery, or None."""
+        failures = dict[int | None, UnavailableError | None].fromkeys(tasks)
+        for offset, task in tasks.items():
+            try:
+                self.flush_batch(task)
+            except UnavailableError as error:
+                failures[offset] = error
+        return failures
 
     def _serve(self, tasks: Sequence[FanOutTask]) -> list[UnavailableError | None]:
-        """Serve the channel and the shards; return an error or None for each task."""
+        """Serve the channel and the shards; return an error or None for each task.
+
+        A log that could not be read has none of its tasks served, so that no event overtakes its entries.
+        """
         kept = self._read_entries(tasks)
         for_channel = [task for task in tasks if task.is_for_channel]
         shards = [task for task in tasks if not task.is_for_channel]
@@ -246,16 +257,12 @@ class FanOutConsumer:
             published = iter(self._requeue(for_channel, [shard_tasks(task) for task in for_channel]))
         else:
             with self.deadline.reserve(QUEUE_SECONDS if for_channel else 0.0):
-                channel = self.channel.start(for_channel, lambda task: _entries_of(task, kept))
+                readable = [task for task in for_channel if _unreadable(task, kept) is None]
+                channel = self.channel.start(readable, lambda task: _entries_of(task, kept))
                 served = iter(self._serve_shards(shards, kept))
                 rests = channel()
-            failures = self._requeue(for_channel, list(map(_after_channel, rests)))
-            published = iter(
-                [
-                    _unreadable(task, kept) or failure
-                    for task, failure in zip(for_channel, failures, strict=True)
-                ]
-            )
+            failures = iter(self._requeue(readable, list(map(_after_channel, rests))))
+            published = iter([_unreadable(task, kept) or next(failures) for task in for_channel])
         return [next(published if task.is_for_channel else served) for task in tasks]
 
     def _serve_shards(

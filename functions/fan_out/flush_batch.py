@@ -37,7 +37,7 @@ class FlushBatch:
         session = self._close(task)
         if session is not None and session.closed is not None:
             self.queue.send(tasks_of(session, session.closed, has_channel=self.has_channel))
-            self.sessions.forget_closed(session)
+            self.sessions.forget_closed(session.session_id, session.closed)
 
     def _close(self, task: FlushTask) -> Session | None:
         """Return the session with the task's batch among the closed ones, or None if it does not wait."""

@@ -20,6 +20,7 @@ from domain.model import (
     Limit,
     Listener,
     ListenerPage,
+    OffsetRange,
     OwnerAuthority,
     RequestRecord,
     Role,
@@ -279,13 +280,16 @@ class MemorySessions:
             self.memory.sessions[session_id] = closed
             return closed
 
-    def forget_closed(self, session: Session) -> None:
+    def forget_closed(self, session_id: str, closed: OffsetRange) -> None:
         with self.memory.step("sessions.forget_closed"):
-            there = self.memory.sessions.get(session.session_id)
+            there = self.memory.sessions.get(session_id)
             if there is None or there.status is Status.ENDED or there.closed is None:
                 return
-            if session.closed is not None and there.closed.last == session.closed.last:
-                self.memory.sessions[session.session_id] = replace(there, closed=None)
+            if there.closed.last == closed.last:
+                self.memory.sessions[session_id] = replace(there, closed=None)
+            elif there.closed.first == closed.first and there.closed.last > closed.last:
+                kept = OffsetRange(first=closed.last + 1, last=there.closed.last)
+                self.memory.sessions[session_id] = replace(there, closed=kept)
 
 
 def _speaking(session: Session, generation: int) -> Attachment:

@@ -259,13 +259,23 @@ def close_batch(session_id: str, first: int | None) -> Write:
     )
 
 
-def forget_closed(session: Session) -> Write:
+def forget_closed(session_id: str, closed: OffsetRange) -> Write:
     """Return the write that forgets the closed batches, unless another one was closed since."""
     return update_session(
-        session.session_id,
+        session_id,
         "REMOVE closedFirst, closedLast",
         f"{OPEN} AND closedLast = :last",
-        {"last": session.closed.last if session.closed else 0},
+        {"last": closed.last},
+    )
+
+
+def forget_first_closed(session_id: str, closed: OffsetRange) -> Write:
+    """Return the write that forgets the closed batches, and keeps those that were closed since."""
+    return update_session(
+        session_id,
+        "SET closedFirst = :next",
+        f"{OPEN} AND closedFirst = :first AND closedLast > :last",
+        {"first": closed.first, "last": closed.last, "next": closed.last + 1},
     )
 
 

@@ -57,6 +57,7 @@ from adapters.dynamodb.session_items import (
     detach_speaker,
     end_session,
     forget_closed,
+    forget_first_closed,
     mark_announced,
     open_shards,
     put_request,
@@ -75,6 +76,7 @@ from domain.model import (
     Limit,
     Listener,
     ListenerPage,
+    OffsetRange,
     RequestRecord,
     Role,
     Session,
@@ -176,9 +178,12 @@ class DynamoDBSessions:
     def close_batch(self, session_id: str, first: int | None) -> Session:
         return to_session(write(close_batch(session_id, first)))
 
-    def forget_closed(self, session: Session) -> None:
-        with suppress(ConditionFailed):
-            write(forget_closed(session))
+    def forget_closed(self, session_id: str, closed: OffsetRange) -> None:
+        try:
+            write(forget_closed(session_id, closed))
+        except ConditionFailed:
+            with suppress(ConditionFailed):
+                write(forget_first_closed(session_id, closed))
 
 
 class DynamoDBConnections:

@@ -10,10 +10,12 @@ from domain.delivery import QUEUE_SECONDS
 from domain.errors import UnavailableError
 from domain.model import Position
 from fan_out.tasks import CHANNEL, MAX_CHANNEL_RETRIES, FanOutTask, flush_task, to_json, to_task
+from tests.support.dynamodb_faults import watched
 from tests.support.fake_management_api import Answer, Got, ManagementApi
 from tests.support.fakes import FakeChannel
 from tests.support.publish_driver import PublishDriver
 from tests.support.session_driver import UNLIMITED
+from tests.support.tables import names
 from use_cases.publish import SECONDS_FOR_CHANNEL, SECONDS_TO_APPEND_AND_SEND
 
 pytestmark = pytest.mark.emulator
@@ -436,6 +438,32 @@ def test_a_channel_gets_entries_in_order_and_then_events(driver: PublishDriver) 
     assert driver.container.fan_out_consumer(queued) == [None] * 3
     (published,) = channel_of(driver).published
     assert [push.get("offset") for push in published[2]] == [1, 2, None]
+
+
+def test_no_event_overtakes_messages_that_could_not_be_read(driver: PublishDriver) -> None:
+    """One task has both, as at the end of a session that coalesces, or each has its own."""
+    speaker, session_id = driver.speaking()
+    driver.join_listener(session_id, on_channel=True)
+    driver.publish(speaker, "a")
+    channel_of(driver).published.clear()
+    epoch = driver.session(session_id).epoch
+    both = FanOutTask(
+        session_id=session_id,
+        shard=CHANNEL,
+        channel_languages=("es",),
+        epoch=epoch,
+        offset=1,
+        event={"type": "sessionEnded"},
+    )
+    message, event = replace(both, event=None), replace(both, offset=0, count=0)
+    for tasks in ([both], [message, event]):
+        with watched(table=names()["MESSAGES_TABLE"]):
+            failures = driver.container.fan_out_consumer(tasks)
+        assert [isinstance(failure, UnavailableError) for failure in failures] == [True] * len(tasks)
+        assert channel_of(driver).published == []
+    assert driver.container.fan_out_consumer([both]) == [None]
+    (published,) = channel_of(driver).published
+    assert [push["type"] for push in published[2]] == ["message", "sessionEnded"]
 
 
 def test_a_task_of_a_former_release_serves_everyone(driver: PublishDriver) -> None:

@@ -1,9 +1,11 @@
 """Coalescing: the messages of an interval are sent together, in order, and none is left out."""
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -179,7 +181,7 @@ def test_a_flush_that_stops_after_queueing_is_repeated(
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
 
-    def away(_: object) -> None:
+    def away(_: object, __: object) -> None:
         raise UnavailableError
 
     monkeypatch.setattr(coalescing.container.sessions, "forget_closed", away)
@@ -381,6 +383,67 @@ def test_a_full_batch_that_is_sent_at_once_is_sent_once(coalescing: PublishDrive
         assert coalescing.container.fan_out_consumer([task]) == [None]
     serve(coalescing)
     assert pushes(coalescing, listener) == [[1], [2]]
+
+
+def test_full_batches_of_one_session_are_sent_once_by_one_invocation(
+    coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flushes that run at once would all send the closed messages, before any of them has forgotten those."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    for _ in range(7):
+        coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300))
+    tasks = [task for task, _ in coalescing.queue.flushes]
+    assert [task.offset for task in tasks] == [1, 3, 4, 6, 7]
+    together = Barrier(1)
+    send = coalescing.queue.send
+
+    def all_at_once(function: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+        nonlocal together
+        everything = list(items)
+        together = Barrier(len(everything), timeout=10)
+        with ThreadPoolExecutor(len(everything)) as pool:
+            return list(pool.map(function, everything))
+
+    def send_together(tasks: Sequence[FanOutTask]) -> None:
+        together.wait()
+        together.reset()
+        send(tasks)
+
+    monkeypatch.setattr(coalescing.queue, "send", send_together)
+    consumer = replace(coalescing.container.fan_out_consumer, parallel_map=all_at_once)
+    assert consumer(tasks) == [None] * len(tasks)
+    monkeypatch.undo()
+    assert [(task.offset, task.count) for task in coalescing.queue.tasks] == [(1, 6), (7, 1)]
+    serve(coalescing)
+    assert sorted(offset for offset, _ in coalescing.heard(listener)) == list(range(1, 8))
+    assert coalescing.session(session_id).waiting is None
+
+
+def test_a_batch_that_is_closed_during_a_flush_is_sent_alone(
+    coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The flush of the batch before it has sent what was closed until then."""
+    speaker, session_id = coalescing.speaking()
+    coalescing.join_listener(session_id)
+    send = coalescing.queue.send
+
+    def publish(messages: int) -> None:
+        for _ in range(messages):
+            coalescing.publish(speaker, "x" * (MAX_PUSH_BYTES // 3 - 300))
+
+    def send_and_publish(tasks: Sequence[FanOutTask]) -> None:
+        send(tasks)
+        publish(3)
+
+    publish(4)
+    monkeypatch.setattr(coalescing.queue, "send", send_and_publish)
+    coalescing.container.flush_batch(flush_of(coalescing, session_id, 3))
+    monkeypatch.undo()
+    coalescing.container.flush_batch(flush_of(coalescing, session_id, 6))
+    coalescing.container.flush_batch(flush_of(coalescing, session_id, 7))
+    assert [(task.offset, task.count) for task in coalescing.queue.tasks] == [(1, 3), (4, 3), (7, 1)]
+    assert coalescing.session(session_id).waiting is None
 
 
 def test_a_batch_has_at_most_as_many_messages_as_one_read_returns(coalescing: PublishDriver) -> None:
