@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-from adapters.aws.credentials import CredentialsUnavailableError, LambdaCredentials
+from adapters.aws.credentials import Credentials, CredentialsUnavailableError, LambdaCredentials
 from adapters.aws.endpoints import endpoint_url
 from adapters.aws.errors import NoAttemptError, ServiceError, UnreachableError
 from adapters.aws.sigv4 import NO_HEADERS, Signer
@@ -76,7 +76,7 @@ class AwsClient:
         self._path = url_parts.path.rstrip("/")
         self._limits = limits
         self._signer = Signer(host=url_parts.netloc, region=region, service=service)
-        self._credentials = LambdaCredentials()
+        self.credentials: Callable[[], Credentials] = LambdaCredentials()
         self.exchange: Callable[[bytes, float], Response]
         """Sends one request and returns its response, or raises NoResponseError. Tests wrap it."""
         self.exchange = BlockingPool(url_parts, connect_timeout=limits.connect_seconds).exchange
@@ -109,9 +109,11 @@ class AwsClient:
         """Make a POST request; return its response if that is a success. Raises AwsCallError."""
         payload_hash = hashlib.sha256(body).hexdigest()
         for attempt in range(1, self._limits.attempts + 1):
+            credentials = self._current_credentials()
             self._require_time()
+            headers = self._headers(path, payload_hash, credentials, signed_headers)
             head = (
-                f"POST {self._path}{path} HTTP/1.1\r\n{self._headers(path, payload_hash, signed_headers)}"
+                f"POST {self._path}{path} HTTP/1.1\r\n{headers}"
                 f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
                 f"User-Agent: websocket-sessions\r\n"
                 f"amz-sdk-request: attempt={attempt}; max={self._limits.attempts}\r\n\r\n"
@@ -138,11 +140,16 @@ class AwsClient:
         if remaining < self._limits.connect_seconds + self._limits.response_seconds:
             raise NoAttemptError(f"{remaining:.1f} s are too little time for an attempt")
 
-    def _headers(self, path: str, payload_hash: str, signed_headers: Mapping[str, str]) -> str:
+    def _current_credentials(self) -> Credentials:
+        """Return the credentials, which may take some of the request's time. Raises NoAttemptError."""
         try:
-            credentials = self._credentials()
+            return self.credentials()
         except CredentialsUnavailableError as error:
             raise NoAttemptError(str(error)) from error
+
+    def _headers(
+        self, path: str, payload_hash: str, credentials: Credentials, signed_headers: Mapping[str, str]
+    ) -> str:
         signed = self._signer.headers(
             "POST", f"{self._path}{path}", payload_hash, credentials, time.time(), signed=signed_headers
         )

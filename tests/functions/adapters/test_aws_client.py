@@ -17,6 +17,7 @@ from botocore.credentials import Credentials as BotocoreCredentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from adapters.aws.client import AwsClient, CallLimits
+from adapters.aws.credentials import Credentials
 from adapters.aws.endpoints import endpoint_url
 from adapters.aws.errors import AwsCallError, NoAttemptError, ServiceError, UnreachableError
 from adapters.aws.lambda_invoke import invoke
@@ -338,6 +339,24 @@ def test_no_attempt_starts_that_the_deadline_may_end(server: AwsServer) -> None:
     with request_deadline.within(5):
         make(BY_OPERATION["GetItem"])
     assert len(server.received) == 1
+
+
+def test_no_attempt_starts_after_credentials_that_took_the_time(
+    server: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+
+    def slow_credentials() -> Credentials:
+        nonlocal now
+        now += 4.5
+        return Credentials(access_key="AKIDEXAMPLE", secret_key="secret")
+
+    monkeypatch.setattr(request_deadline, "clock", lambda: now)
+    client = client_of("dynamodb")
+    client.credentials = slow_credentials
+    with request_deadline.within(5), pytest.raises(NoAttemptError, match="too little time"):
+        client.call("DynamoDB_20120810.GetItem", {})
+    assert server.received == []
 
 
 def test_without_credentials_no_attempt_is_made(server: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:

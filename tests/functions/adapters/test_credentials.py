@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,19 +16,23 @@ from botocore.credentials import ContainerProvider
 from botocore.exceptions import CredentialRetrievalError
 from botocore.utils import ContainerMetadataFetcher
 
+from adapters.aws import container_credentials
 from adapters.aws.container_credentials import (
     ATTEMPTS,
     RENEW_SECONDS,
     RETRY_SECONDS,
+    TIMEOUT_SECONDS,
     ContainerCredentials,
-    container_credentials,
+    shared_credentials,
 )
 from adapters.aws.credentials import Credentials, CredentialsUnavailableError, LambdaCredentials
-from tests.support.aws_server import AwsServer, Reply, aws_server
+from domain.deadline import request_deadline
+from tests.support.aws_server import AwsServer, Received, Reply, aws_server
 
 FUNCTIONS = Path(__file__).resolve().parents[3] / "functions"
 FIRST = Credentials(access_key="AKIA1", secret_key="one", token="t1")
 SECOND = Credentials(access_key="AKIA2", secret_key="two", token="t2")
+WAIT_SECONDS = 30.0
 
 
 @pytest.fixture
@@ -35,7 +41,7 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Generator[AwsServer]:
     with aws_server() as server:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             monkeypatch.delenv(name, raising=False)
-        container_credentials.cache_clear()
+        shared_credentials.cache_clear()
         monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{server.url}/2021/credentials?v=1")
         monkeypatch.setenv("AWS_CONTAINER_AUTHORIZATION_TOKEN", "the-authorization")
         yield server
@@ -124,13 +130,102 @@ def test_credentials_serve_to_their_end_if_the_endpoint_fails(endpoint: AwsServe
     assert credentials() == FIRST
     clock.now += 3600 - RENEW_SECONDS
     assert [credentials() for _ in range(3)] == [FIRST] * 3
-    assert len(endpoint.received) == 1 + ATTEMPTS
+    assert len(endpoint.received) == 2
     clock.now += RETRY_SECONDS
     assert credentials() == FIRST
-    assert len(endpoint.received) == 1 + 2 * ATTEMPTS
+    assert len(endpoint.received) == 3
     clock.now += RENEW_SECONDS
     with pytest.raises(CredentialsUnavailableError):
         credentials()
+
+
+def test_renewed_credentials_that_expire_soon_are_not_asked_for_at_each_call(endpoint: AwsServer) -> None:
+    clock = Time()
+    endpoint.replies = [
+        provided(FIRST, RENEW_SECONDS / 2, clock.now),
+        provided(SECOND, RENEW_SECONDS / 2, clock.now),
+    ]
+    credentials = reader(endpoint, clock)
+    assert [credentials() for _ in range(3)] == [FIRST] * 3
+    assert len(endpoint.received) == 1
+    clock.now += RETRY_SECONDS
+    assert [credentials() for _ in range(3)] == [SECOND] * 3
+    assert len(endpoint.received) == 2
+
+
+class SlowEndpoint:
+    """Holds the endpoint's replies back until the test releases them."""
+
+    def __init__(self, endpoint: AwsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.is_asked = threading.Event()
+        self.release = threading.Event()
+        reply = endpoint.next_reply
+
+        def wait_and_reply(received: Received) -> Reply:
+            self.is_asked.set()
+            self.release.wait()
+            return reply(received)
+
+        monkeypatch.setattr(endpoint, "next_reply", wait_and_reply)
+
+
+def test_former_credentials_serve_while_another_thread_renews_them(
+    endpoint: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container_credentials, "TIMEOUT_SECONDS", WAIT_SECONDS)
+    clock = Time()
+    endpoint.replies = [provided(FIRST, 3600, clock.now), provided(SECOND, 7200, clock.now)]
+    credentials = reader(endpoint, clock)
+    assert credentials() == FIRST
+    clock.now += 3600 - RENEW_SECONDS
+    slow = SlowEndpoint(endpoint, monkeypatch)
+    with ThreadPoolExecutor() as workers:
+        renewing = workers.submit(credentials)
+        assert slow.is_asked.wait(WAIT_SECONDS)
+        others = [workers.submit(credentials) for _ in range(3)]
+        try:
+            assert [other.result(WAIT_SECONDS) for other in others] == [FIRST] * 3
+        finally:
+            slow.release.set()
+        assert renewing.result(WAIT_SECONDS) == SECOND
+    assert credentials() == SECOND
+    assert len(endpoint.received) == 2
+
+
+def test_threads_that_need_the_first_credentials_ask_the_endpoint_once(
+    endpoint: AwsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(container_credentials, "TIMEOUT_SECONDS", WAIT_SECONDS)
+    endpoint.replies = [provided(FIRST, 3600), provided(SECOND, 3600)]
+    slow = SlowEndpoint(endpoint, monkeypatch)
+    threads = 8
+    together = threading.Barrier(threads + 1)
+
+    def ask() -> Credentials:
+        together.wait(WAIT_SECONDS)
+        return LambdaCredentials()()
+
+    with ThreadPoolExecutor(threads) as workers:
+        asking = [workers.submit(ask) for _ in range(threads)]
+        together.wait(WAIT_SECONDS)
+        assert slow.is_asked.wait(WAIT_SECONDS)
+        slow.release.set()
+        assert [one.result(WAIT_SECONDS) for one in asking] == [FIRST] * threads
+    assert len(endpoint.received) == 1
+
+
+def test_the_endpoint_is_not_asked_if_the_request_has_too_little_time(endpoint: AwsServer) -> None:
+    clock = Time()
+    endpoint.replies = [provided(FIRST, 3600, clock.now)]
+    credentials = reader(endpoint, clock)
+    with request_deadline.within(TIMEOUT_SECONDS), pytest.raises(CredentialsUnavailableError):
+        credentials()
+    assert endpoint.received == []
+    assert credentials() == FIRST
+    clock.now += 3600 - RENEW_SECONDS
+    with request_deadline.within(TIMEOUT_SECONDS):
+        assert credentials() == FIRST
+    assert len(endpoint.received) == 1
 
 
 FAULTS = [Reply(status=500), Reply(status=403), Reply(document="?"), Reply(is_dropped=True)]
