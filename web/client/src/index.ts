@@ -1,7 +1,7 @@
 /** The client library: sessions that outlive their connections, for speakers and listeners. */
 export * from "./protocol.generated.ts";
 export { backoffDelay, type BackoffBounds } from "./backoff.ts";
-export type { Channel, ChannelAdapter } from "./channel.ts";
+export type { Channel, ChannelAdapter, SendJoin } from "./channel.ts";
 export {
   createClient,
   type ClientConfig,
