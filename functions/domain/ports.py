@@ -275,9 +275,10 @@ class MessageLog(Protocol):
     ) -> None:
         """Record the entry after `to.head` and the request, and raise the head, in one transaction.
 
-        The session takes `to`'s rate window, count and batch. If `to` has a closed batch, the session's batch
-        is closed. Fails on SESSION (another head, generation or batch by now, not active, or ended), with the
-        session as it is, and on REQUEST (processed before).
+        The session takes `to`'s rate window, count and batch. If `to` has closed messages, the session's
+        batch is closed; if `to` has no batch besides, the session has neither afterwards. Fails on SESSION
+        (another head, generation or batch by now, not active, or ended), with the session as it is, and on
+        REQUEST (processed before).
         """
         ...
 

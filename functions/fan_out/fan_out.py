@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from domain.coalescing import coalesces
+from domain.coalescing import coalesces, waiting_at
 from domain.deadline import Deadline
 from domain.delivery import QUEUE_SECONDS, Delivery
 from domain.digest import short_digest
@@ -81,14 +81,18 @@ class FanOut:
         """Send an entry to every listener, or leave it to the flush of the session's batch.
 
         An entry without a batch in a session that coalesces is a repeat. Its first attempt may have stopped
-        before it scheduled the flush, so that others may wait for it. Raises UnavailableError if the entry
-        can be neither sent nor queued.
+        before it scheduled the flush, so that others may wait for it. In a session that coalesces no longer,
+        what the entry found waiting is queued first. Raises UnavailableError if the entry can be neither sent
+        nor queued.
         """
         if session.batch is not None:
             self._schedule_flushes(session, session.batch, entry)
             return
         if coalesces(session, self.settings):
             self.queue.flush_later([(flush_task(session, None), 0)])
+        earlier = self._tasks_of(session, session.closed) if session.closed else []
+        if earlier:
+            self.queue.send(earlier)
         offsets = OffsetRange(first=entry.offset, last=entry.offset)
         self._send(session, self._tasks_of(session, offsets), [entry])
 
@@ -137,15 +141,27 @@ class FanOut:
 
     def _may_wait(self, session: Session) -> bool:
         """Return whether messages wait, or wait in the queue since a moment ago."""
-        return session.waiting is not None or coalesces(session, self.settings)
+        return _waiting_at_end(session) is not None or coalesces(session, self.settings)
 
     def _queue_end(self, session: Session, push: Message) -> None:
         """Queue the end behind the messages that wait, in the same tasks.
 
         If none wait, the last flush may be under way, so that the end waits for the length of an interval.
+        The end is queued even if the messages before its own tasks cannot be. Raises UnavailableError then.
         """
-        delay_seconds = 0 if session.waiting else self.settings.coalescing_interval
-        self.queue.send(self._tasks_of(session, session.waiting, push), delay_seconds=delay_seconds)
+        waiting = _waiting_at_end(session)
+        delay_seconds = 0 if waiting else self.settings.coalescing_interval
+        tasks = self._tasks_of(session, waiting, push)
+        earlier = [task for task in tasks if task.event is None]
+        not_queued = None
+        try:
+            if earlier:
+                self.queue.send(earlier)
+        except UnavailableError as error:
+            not_queued = error
+        self.queue.send([task for task in tasks if task.event is not None], delay_seconds=delay_seconds)
+        if not_queued is not None:
+            raise not_queued
 
     def _send(
         self,
@@ -198,6 +214,10 @@ class FanOut:
         if unpublished:
             self.queue.send(unpublished)
         self.prune_listeners(report.gone)
+
+
+def _waiting_at_end(session: Session) -> OffsetRange | None:
+    return waiting_at(session, session.ended_at or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

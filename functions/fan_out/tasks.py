@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
-from domain.coalescing import MAX_MESSAGES
+from domain.coalescing import MAX_MESSAGES, MAX_WAITING_MESSAGES
 from domain.model import Listener, OffsetRange, Session
 
 MAX_THROTTLED_ROUNDS = 4
@@ -144,11 +144,11 @@ def tasks_of(
     In a stack that has a channel, there is a task for the channel beside them, if it has listeners.
 
     Batches whose flush failed are closed together, so that there are tasks for MAX_MESSAGES each. The last
-    ones have the event.
+    ones have the event. Of more than MAX_WAITING_MESSAGES, there are tasks for the last ones.
     """
     parts = [range(0)]
     if offsets is not None:
-        everything = range(offsets.first, offsets.last + 1)
+        everything = range(offsets.first, offsets.last + 1)[-MAX_WAITING_MESSAGES:]
         parts = [
             everything[start : start + MAX_MESSAGES] for start in range(0, len(everything), MAX_MESSAGES)
         ]

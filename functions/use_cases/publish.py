@@ -170,10 +170,10 @@ class Publish:
     def _at_offset(self, session: Session, offset: int) -> tuple[Session, Entry | None]:
         """Return the session as of this offset, and the entry there if it is still kept.
 
-        The session has no batch: the entry is sent at once.
+        The session has no batches: the entry is sent at once, and alone.
         """
         kept = self._message_log.at(session.session_id, session.epoch, [offset])
-        return replace(session, head=offset, batch=None), kept[0] if kept else None
+        return replace(session, head=offset, batch=None, closed=None), kept[0] if kept else None
 
     def _append(
         self,
@@ -210,7 +210,7 @@ class Publish:
                 session = self._speakers.check_may_publish(connection, failed.session)
             else:
                 session = replace(counted, head=entry.offset)
-                self._speakers.put(connection, session)
+                self._speakers.put(connection, replace(session, closed=None))
                 return session, entry
             self._sleep(full_jitter(attempt, FIRST_WAIT_SECONDS, MAX_WAIT_SECONDS))
         raise UnavailableError("Too many messages at once; try again.")

@@ -513,13 +513,15 @@ class MemoryMessageLog:
             checks.request(request)
             checks.raise_failed()
             assert there is not None
+            forgets = to.closed is not None and to.batch is None
+            closed = there.waiting if to.closed else there.closed
             self.memory.sessions[entry.session_id] = replace(
                 there,
                 head=entry.offset,
                 rate_window=to.rate_window,
                 rate_count=to.rate_count,
-                batch=to.batch or there.batch,
-                closed=there.waiting if to.closed else there.closed,
+                batch=None if forgets else to.batch or there.batch,
+                closed=None if forgets else closed,
             )
             self.kept[entry.session_id, entry.epoch, entry.offset] = entry
             checks.note(request)

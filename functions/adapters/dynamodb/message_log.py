@@ -7,6 +7,7 @@ from typing import Any
 from adapters.dynamodb.client import batch_get, query_pages, table, transact
 from adapters.dynamodb.session_items import (
     CLOSE_BATCH,
+    FORGET_BATCHES,
     HAS_BATCH,
     RUNNING,
     get_request,
@@ -109,11 +110,12 @@ def raise_head(entry: Entry, to: Session, by: SpeakerAuthority, *, has_channel: 
 def _join_batch(entry: Entry, to: Session) -> tuple[str, str, dict[str, Scalar]]:
     """Return the assignments, the condition and the values by which an entry starts or joins a batch.
 
+    An entry that is sent at once, with what waits, removes all that the session says of batches.
     The condition on the head admits one batch alone, so that it is enough to know whether it is still open.
     """
     batch = to.batch
     if batch is None:
-        return "", "", {}
+        return FORGET_BATCHES if to.closed else "", "", {}
     if batch.first < entry.offset:
         return ", batchBytes = :bytes", f" AND {HAS_BATCH}", {"bytes": batch.size}
     closing, is_open = (f", {CLOSE_BATCH}", f" AND {HAS_BATCH}") if to.closed else ("", "")

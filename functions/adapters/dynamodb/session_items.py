@@ -246,6 +246,8 @@ def _in_order(languages: frozenset[str]) -> str:
 HAS_BATCH = "attribute_exists(batchFirst)"
 CLOSE_BATCH = "closedFirst = if_not_exists(closedFirst, batchFirst), closedLast = head"
 """Assignments that add the batch to the closed ones. Their values are the attributes before the write."""
+FORGET_BATCHES = " REMOVE batchFirst, batchDueAt, batchBytes, closedFirst, closedLast"
+"""The clause that removes the batch and the closed ones. It follows assignments."""
 
 
 def close_batch(session_id: str, first: int | None) -> Write:

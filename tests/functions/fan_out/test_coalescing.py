@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from domain.coalescing import ABANDONED_SECONDS, MAX_MESSAGES
+from domain.coalescing import ABANDONED_SECONDS, MAX_MESSAGES, MAX_WAITING_MESSAGES
 from domain.delivery import MAX_PUSH_BYTES
 from domain.errors import UnavailableError
+from domain.events import SessionEnded
+from domain.model import EndReason, OffsetRange
 from fan_out.fan_out import LATE_SECONDS
 from fan_out.tasks import FanOutTask, FlushTask, flush_task, to_json, to_task
 from tests.support.dynamodb_faults import Fault, watched
@@ -479,7 +481,10 @@ def test_a_batch_that_is_long_overdue_is_abandoned(coalescing: PublishDriver, re
 
 
 def test_after_the_setting_is_off_the_batch_that_waits_is_sent(coalescing: PublishDriver) -> None:
-    """The function of the queue may use the sessions no longer. The next message overtakes the batch."""
+    """The function of the queue may use the sessions no longer, so that the next message removes the batch.
+
+    Its flush, which cannot know that, sends it once more.
+    """
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     for data in ("a", "b"):
@@ -490,9 +495,101 @@ def test_after_the_setting_is_off_the_batch_that_waits_is_sent(coalescing: Publi
         assert off.container.fan_out_consumer(tasks) == [None]
     assert calls.met == 0
     off.publish(speaker, "c")
+    assert coalescing.session(session_id).waiting is None
     serve(off)
+    assert pushes(coalescing, listener) == [[3], [1, 2], [1, 2, 3]]
+    off.publish(speaker, "d")
+    off.container.end_session.as_speaker(speaker)
+    assert off.queue.tasks == []
     off.close()
-    assert pushes(coalescing, listener) == [[3], [1, 2, 3]]
+    assert [push["type"] for push in coalescing.api.pushes(listener)][3:] == ["message", "sessionEnded"]
+
+
+def test_the_first_message_after_the_setting_is_off_queues_what_waits(coalescing: PublishDriver) -> None:
+    """A closed batch, too, whose flush stopped. Another instance still coalesces with an outdated session."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    coalescing.queue.is_away = True
+    assert coalescing.container.fan_out_consumer([flush_of(coalescing, session_id, 1)]) != [None]
+    coalescing.queue.is_away = False
+    coalescing.publish(speaker, "b")
+    off = coalescing.with_settings(coalescing_interval=0)
+    off.publish(speaker, "c")
+    assert [(task.offset, task.count) for task in off.queue.tasks] == [(1, 2)]
+    serve(off)
+    coalescing.publish(speaker, "d")
+    assert coalescing.queue.flushes[-1] == (flush_of(coalescing, session_id, 4), INTERVAL)
+    flush(coalescing, session_id)
+    off.close()
+    assert pushes(coalescing, listener) == [[3], [1, 2], [4]]
+
+
+def test_an_abandoned_batch_is_removed_by_the_first_message_after_the_setting_is_off(
+    coalescing: PublishDriver,
+) -> None:
+    """Its listeners have asked for what they missed, so that the message is sent alone."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    off = coalescing.with_settings(coalescing_interval=0)
+    off.now = coalescing.now + INTERVAL + ABANDONED_SECONDS + 1
+    off.publish(speaker, "b")
+    off.close()
+    assert off.queue.tasks == []
+    assert coalescing.session(session_id).waiting is None
+    assert pushes(coalescing, listener) == [[2]]
+
+
+def test_the_end_sends_no_abandoned_batch(coalescing: PublishDriver) -> None:
+    """No message followed since the setting is off. Listeners recover what the end says they lack."""
+    speaker, session_id = coalescing.speaking()
+    listener, _ = coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    off = coalescing.with_settings(coalescing_interval=0)
+    off.now = coalescing.now + INTERVAL + ABANDONED_SECONDS + 1
+    off.container.end_session.as_speaker(speaker)
+    off.close()
+    assert off.queue.tasks == []
+    assert [push["type"] for push in coalescing.api.pushes(listener)] == ["sessionEnded"]
+
+
+def test_closed_messages_of_a_long_failure_are_sent_from_the_last_ones_on(coalescing: PublishDriver) -> None:
+    """However long no flush could queue them. Listeners recover the others from the log."""
+    speaker, session_id = coalescing.speaking()
+    coalescing.join_listener(session_id)
+    coalescing.publish(speaker, "a")
+    session = replace(
+        coalescing.session(session_id), batch=None, closed=OffsetRange(first=1, last=5_000), head=5_000
+    )
+    end = SessionEnded(session, EndReason.ENDED)
+    assert coalescing.container.fan_out.broadcast(session, end)
+    shard = [task for task in coalescing.queue.tasks if task.shard == 0]
+    assert [(task.offset, task.count) for task in shard] == [
+        (first, MAX_MESSAGES) for first in range(5_001 - MAX_WAITING_MESSAGES, 5_001, MAX_MESSAGES)
+    ]
+    assert [task.event is None for task in shard] == [True] * 5 + [False]
+
+
+def test_the_end_is_queued_although_the_messages_before_it_cannot_be(
+    coalescing: PublishDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is announced again, since the listeners may lack those messages."""
+    speaker, session_id = coalescing.speaking()
+    coalescing.publish(speaker, "a")
+    session = replace(
+        coalescing.session(session_id), batch=None, closed=OffsetRange(first=1, last=101), head=101
+    )
+    send = coalescing.queue.send
+
+    def send_events(tasks: Sequence[FanOutTask], *, delay_seconds: int = 0) -> None:
+        if any(task.event is None for task in tasks):
+            raise UnavailableError
+        send(tasks, delay_seconds=delay_seconds)
+
+    monkeypatch.setattr(coalescing.queue, "send", send_events)
+    assert not coalescing.container.fan_out.broadcast(session, SessionEnded(session, EndReason.ENDED))
+    assert [(task.offset, task.count) for task in coalescing.queue.tasks] == [(101, 1)]
 
 
 def test_a_flush_of_any_batch_sends_nothing_after_the_setting_is_off(coalescing: PublishDriver) -> None:
