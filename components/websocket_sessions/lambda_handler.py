@@ -13,14 +13,13 @@ from websocket_sessions.arguments import arguments, check, check_choice, check_r
 from websocket_sessions.component_options import LambdaHandlerOptions
 from websocket_sessions.plain_arguments import ALLOWS_VPC, READ_AS_CODE, plain_because
 from websocket_sessions.policies import PolicyStatement, policy_document, trust_document
+from websocket_sessions.snap_start_alias import SNAP_START_ALIAS
 from websocket_sessions.source_code import DEFAULT_RUNTIME, SourceCode, source_code
 from websocket_sessions.tags import Tags, stack_tags
 
-SNAP_START_ALIAS = "live"
-"""The alias by which a function with SnapStart is invoked: `$LATEST` has no snapshot
-(https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html)."""
 _SNAP_START_RUNTIMES = {"python": (3, 12), "java": (11,), "dotnet": (8,)}
-"""The oldest version of each language whose runtimes have SnapStart (same page)."""
+"""The oldest version of each language whose runtimes have SnapStart
+(https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html)."""
 
 LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557,
                       2922, 3288, 3653)  # fmt: skip

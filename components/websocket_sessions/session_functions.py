@@ -13,13 +13,14 @@ from websocket_sessions.digest_key import create_digest_key
 from websocket_sessions.event_channel import EventChannel
 from websocket_sessions.fan_out_queue import FanOutQueue
 from websocket_sessions.function_options import FunctionOptions
-from websocket_sessions.lambda_handler import SNAP_START_ALIAS, LambdaHandler, LambdaHandlerArgs
+from websocket_sessions.lambda_handler import LambdaHandler, LambdaHandlerArgs
 from websocket_sessions.names import stack_name
 from websocket_sessions.observability import METRICS_NAMESPACE
 from websocket_sessions.permissions import FUNCTION_SPECS, FunctionSpec
 from websocket_sessions.policies import PolicyStatement
 from websocket_sessions.routes import CHANNEL_FUNCTION, functions_in_use
 from websocket_sessions.session_tables import SessionTables
+from websocket_sessions.snap_start_alias import SNAP_START_ALIAS
 from websocket_sessions.token_issuer import TokenIssuer
 from websocket_sessions.web_socket_api import WebSocketApi
 
