@@ -41,6 +41,7 @@ PARTS = {
     "aws:apigatewayv2/route:Route",
     "aws:apigatewayv2/routeResponse:RouteResponse",
     "aws:apigatewayv2/stage:Stage",
+    "aws:appsync/channelNamespace:ChannelNamespace",
     "aws:cognito/userPoolClient:UserPoolClient",
     "aws:iam/rolePolicy:RolePolicy",
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",

@@ -6,6 +6,7 @@ from tools.dev_stack import clients
 
 LISTS: dict[str, tuple[str, str, str]] = {
     "aws:apigatewayv2/api:Api": ("apigatewayv2", "get_apis", "Items[].ApiId"),
+    "aws:appsync/api:Api": ("appsync", "list_apis", "apis[].apiId"),
     "aws:cloudfront/distribution:Distribution": (
         "cloudfront",
         "list_distributions",
