@@ -73,8 +73,10 @@ async def test_a_listener_moves_to_the_channel_and_back_and_misses_nothing(
         await deployment.connect() as moving,
     ):
         assert "onChannel" not in await live.join(direct)
-        offer = (await live.join(moving))["channel"]
-        assert (offer["service"], offer["name"]) == ("appSyncEvents", f"/sessions/{live.session}/es")
+        joined = await live.join(moving)
+        offer = joined["channel"]
+        assert offer["service"] == "appSyncEvents"
+        assert offer["name"] == f"/sessions/{live.session}-{joined['epoch']}/es"
         first = await live.publish("before the switch")
         await moving.push("message", offset=first)
 
