@@ -15,7 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from adapters.appsync_events import AppSyncChannel
-from domain.channel import ChannelOffer, ChannelOffers, ChannelTokens
+from domain.channel import ChannelOffer, ChannelOffers, ChannelTokens, channel_name
 from domain.digest import derived_key, use_key
 from domain.errors import UnavailableError
 from domain.model import Caller
@@ -149,12 +149,12 @@ def test_a_listener_with_an_offer_receives_what_the_functions_publish(stack: Sta
     with connected(offer) as socket:
         assert subscribe(socket, offer, offer.name)["type"] == "subscribe_success"
         payloads = [f'{{"type":"message","data":"ñ \\"{number}\\""}}'.encode() for number in range(7)]
-        stack.publisher.publish(SESSION.session_id, "es", payloads)
+        stack.publisher.publish(offer.name, payloads)
         received = [json.loads(socket.recv(timeout=WAIT_SECONDS))["event"].encode() for _ in payloads]
         assert received == payloads
 
 
-@pytest.mark.parametrize("channel", [f"/sessions/{SESSION.session_id}/fr", "/sessions/*"])
+@pytest.mark.parametrize("channel", [channel_name(SESSION.session_id, SESSION.epoch, "fr"), "/sessions/*"])
 def test_an_offer_admits_to_no_other_channel(stack: Stack, channel: str) -> None:
     offer = stack.offer()
     with connected(offer) as socket:
@@ -173,7 +173,7 @@ def test_a_connection_without_a_token_of_the_stack_is_refused(stack: Stack) -> N
 def test_a_publish_that_appsync_refuses_is_unavailable(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
     with pytest.raises(UnavailableError):
-        AppSyncChannel(f"{stack.dns['HTTP']}/event").publish(SESSION.session_id, "es", [b"{}"])
+        AppSyncChannel(f"{stack.dns['HTTP']}/event").publish(stack.offer().name, [b"{}"])
 
 
 def clock() -> int:
