@@ -7,17 +7,15 @@ import asyncio
 import base64
 import json
 from collections.abc import Mapping
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tools.dev_stack.session_client import ANSWER_SECONDS
+from tools.dev_stack.push_client import ANSWER_SECONDS, Message, PushClient
 
 PROTOCOL = "aws-appsync-event-ws"
-Push = dict[str, Any]
 
 
 class ChannelRefused(Exception):  # noqa: N818 -- named as the refusal of an action
@@ -29,15 +27,8 @@ class ChannelRefused(Exception):  # noqa: N818 -- named as the refusal of an act
         self.errors = errors
 
 
-class ChannelClient:
+class ChannelClient(PushClient):
     """One subscription. Use `ChannelClient.subscribe`."""
-
-    def __init__(self, connection: ClientConnection) -> None:
-        """Take a connection that has subscribed; `subscribe` is the way in."""
-        self._connection = connection
-        self.pushes: list[Push] = []
-        self._changed = asyncio.Condition()
-        self._reader = asyncio.create_task(self._read())
 
     @classmethod
     async def subscribe(cls, offer: Mapping[str, str], name: str | None = None) -> Self:
@@ -64,43 +55,8 @@ class ChannelClient:
             raise
         return cls(connection)
 
-    async def push(self, kind: str, seconds: float = ANSWER_SECONDS, **fields: Any) -> Push:
-        """Return the next push of a type whose fields have the given values, and take it out of the queue."""
-        wanted = {"type": kind, **fields}
-
-        def found() -> bool:
-            return any(push.items() >= wanted.items() for push in self.pushes)
-
-        async with self._changed, asyncio.timeout(seconds):
-            await self._changed.wait_for(found)
-            push = next(push for push in self.pushes if push.items() >= wanted.items())
-            self.pushes.remove(push)
-        return push
-
-    async def cut(self) -> None:
-        """End the connection as a lost network does: without a close frame."""
-        self._connection.transport.abort()
-        await self._reader
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._connection.close()
-        await self._reader
-
-    async def _read(self) -> None:
-        try:
-            async for frame in self._connection:
-                received = json.loads(frame)
-                if received["type"] == "data":
-                    async with self._changed:
-                        self.pushes.append(json.loads(received["event"]))
-                        self._changed.notify_all()
-        except ConnectionClosed:
-            pass
+    def _push_of(self, frame: Message) -> Message | None:
+        return json.loads(frame["event"]) if frame["type"] == "data" else None
 
 
 async def _answer(connection: ClientConnection, kind: str) -> None:

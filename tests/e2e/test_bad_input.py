@@ -15,7 +15,8 @@ from websockets.exceptions import InvalidStatus
 from tests.e2e.deployment import Deployment, User
 from tests.e2e.test_http import call
 from tests.support.reliability import Figures
-from tools.dev_stack.session_client import ANSWER_SECONDS, PROTOCOL, SessionClient
+from tools.dev_stack.push_client import ANSWER_SECONDS
+from tools.dev_stack.session_client import PROTOCOL, SessionClient
 
 pytestmark = [pytest.mark.emulator, pytest.mark.engine]
 CREATE = {"action": "createSession", "sourceLanguage": "en", "quality": "standard"}

@@ -8,17 +8,14 @@ import asyncio
 import itertools
 import json
 import secrets
-from types import TracebackType
 from typing import Any, Self
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
+from tools.dev_stack.push_client import ANSWER_SECONDS, Message, PushClient
+
 PROTOCOL = "websocket-sessions.v1"
-ANSWER_SECONDS = 30.0
-"""How long a reply or an expected push may take; API Gateway itself gives up after 29 s."""
-Message = dict[str, Any]
 
 
 class Refused(Exception):  # noqa: N818 - the protocol's word for an error reply
@@ -31,18 +28,15 @@ class Refused(Exception):  # noqa: N818 - the protocol's word for an error reply
         self.code = str(reply.get("code"))
 
 
-class SessionClient:
+class SessionClient(PushClient):
     """One connection. Use `SessionClient.open`, or `async with await SessionClient.open(...)`."""
 
     def __init__(self, connection: ClientConnection) -> None:
         """Take an open connection; `open` is the way in."""
-        self._connection = connection
+        super().__init__(connection)
         # Unique beyond the connection: a requestId that was used before means the same request again.
         self._request_ids = (f"{secrets.token_hex(4)}-{number}" for number in itertools.count(1))
         self._waiting: dict[str, asyncio.Future[Message]] = {}
-        self._pushes: list[Message] = []
-        self._changed = asyncio.Condition()
-        self._reader = asyncio.create_task(self._read())
 
     @classmethod
     async def open(cls, url: str, token: str | None = None) -> Self:
@@ -78,62 +72,21 @@ class SessionClient:
         """Send a frame as it is; what comes back without a known requestId is among the pushes."""
         await self._connection.send(text)
 
-    async def push(self, kind: str, seconds: float = ANSWER_SECONDS, **fields: Any) -> Message:
-        """Return the next push of a type whose fields have the given values, and take it out of the queue."""
-        wanted = {"type": kind, **fields}
-
-        def found() -> bool:
-            return any(message.items() >= wanted.items() for message in self._pushes)
-
-        async with self._changed, asyncio.timeout(seconds):
-            await self._changed.wait_for(found)
-            message = next(message for message in self._pushes if message.items() >= wanted.items())
-            self._pushes.remove(message)
-        return message
-
-    @property
-    def pushes(self) -> list[Message]:
-        """The pushes that nobody has taken yet, in order of arrival."""
-        return list(self._pushes)
-
     async def closed(self) -> int | None:
         """Wait for the end of the connection and return its close code."""
         await asyncio.wait_for(self._reader, ANSWER_SECONDS)
         return self._connection.close_code
 
-    async def close(self) -> None:
-        """Close as a client that leaves does."""
-        await self._connection.close()
-        await self._reader
-
-    async def cut(self) -> None:
-        """End the connection as a lost network does: without a close frame."""
-        self._connection.transport.abort()
-        await self._reader
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+    def _push_of(self, frame: Message) -> Message | None:
+        """Return the frame, unless it is the reply to a request that waits."""
+        answer = self._waiting.get(str(frame.get("requestId")))
+        if answer is None or answer.done():
+            return frame
+        answer.set_result(frame)
+        return None
 
     async def _read(self) -> None:
-        try:
-            async for frame in self._connection:
-                await self._sort_in(json.loads(frame))
-        except ConnectionClosed:
-            pass
+        await super()._read()
         for answer in self._waiting.values():
             if not answer.done():
                 answer.set_exception(ConnectionResetError("the connection ended before the reply came"))
-
-    async def _sort_in(self, message: Message) -> None:
-        answer = self._waiting.get(str(message.get("requestId")))
-        if answer is not None and not answer.done():
-            answer.set_result(message)
-            return
-        async with self._changed:
-            self._pushes.append(message)
-            self._changed.notify_all()

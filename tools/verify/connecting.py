@@ -10,7 +10,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from tools.dev_stack.session_client import ANSWER_SECONDS, PROTOCOL, Refused, SessionClient
+from tools.dev_stack.push_client import ANSWER_SECONDS
+from tools.dev_stack.session_client import PROTOCOL, Refused, SessionClient
 from tools.dev_stack.users import User, create_user, remove_user
 from tools.verify.observations import Expectation, Observation
 from tools.verify.verification import Verification

@@ -9,7 +9,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
-from tools.dev_stack.session_client import ANSWER_SECONDS, PROTOCOL
+from tools.dev_stack.push_client import ANSWER_SECONDS
+from tools.dev_stack.session_client import PROTOCOL
 from tools.verify.connecting import url
 from tools.verify.observations import Expectation, Observation
 from tools.verify.verification import Verification
