@@ -2,9 +2,6 @@
 
 import io
 import json
-import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +14,8 @@ from websockets.sync.client import connect
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.engine import Engine
 from pulumi_local_aws.ministack import MiniStack
-from pulumi_local_aws.processes import free_port, port_is_free, wait_until
+from pulumi_local_aws.processes import wait_until
+from tests.support.local_gateway import local_gateway
 from tools.dev_stack.hot_reload import publish
 from websocket_sessions.operator.versions import prune_versions
 
@@ -131,18 +129,8 @@ class Stack:
 @pytest.fixture(scope="module")
 def gateway(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a gateway in front of the emulator."""
-    port = free_port()
-    command = [sys.executable, "-m", "pulumi_local_aws", "gateway", "--port", str(port)]
-    log = tmp_path_factory.mktemp("gateway") / "log"
-    environment = {**os.environ, **emulator.environment, "PYTHONPATH": str(ROOT / "emulator")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    try:
-        assert wait_until(lambda: not port_is_free(port, "127.0.0.1"), 30), log.read_text()
-        yield f"ws://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    with local_gateway(emulator, tmp_path_factory.mktemp("gateway") / "log") as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,8 +14,8 @@ from pulumi_local_aws.engine import STATE_AT_THE_END, Engine
 from pulumi_local_aws.errors import EngineUnavailable
 from pulumi_local_aws.launchers import TESTED_VERSION
 from pulumi_local_aws.ministack import MiniStack
-from pulumi_local_aws.processes import free_port, port_is_free, wait_until
 from pulumi_local_aws.stack.project import Project
+from tests.support.local_gateway import local_gateway
 from tests.support.wheels import REPOSITORY, UV, build_wheel, virtual_environment
 
 STACK = "test"
@@ -40,18 +38,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def gateway(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a gateway in front of the emulator."""
-    port = free_port()
-    command = [sys.executable, "-m", "pulumi_local_aws", "gateway", "--port", str(port)]
-    log = tmp_path_factory.mktemp("gateway") / "log"
-    environment = {**os.environ, **emulator.environment, "PYTHONPATH": str(REPOSITORY / "emulator")}
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    try:
-        assert wait_until(lambda: not port_is_free(port, "127.0.0.1"), 30), log.read_text()
-        yield f"ws://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
+    with local_gateway(emulator, tmp_path_factory.mktemp("gateway") / "log") as address:
+        yield address
 
 
 @dataclass(frozen=True, kw_only=True)
