@@ -23,6 +23,7 @@ from domain.settings import Settings
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.event_apis import SUBPROTOCOL
 from pulumi_local_aws.ministack import REGION, MiniStack
+from tests.local_aws.emulated_function import emulated_function
 from tests.support.example_session import SESSION
 from websocket_sessions.archives import Target, build
 
@@ -58,28 +59,15 @@ def authorizer(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) ->
         REPOSITORY / "requirements" / "functions.txt",
         with_bytecode=False,
     )["authorize_channel"]
-    iam, functions = client("iam", emulator.environment), client("lambda", emulator.environment)
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "lambda.amazonaws.com"},
-    }
-    role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
     settings = {"limits": {"enabled": False}}
-    arn = functions.create_function(
-        FunctionName=NAME,
-        Runtime="python3.13",
-        Role=role["Role"]["Arn"],
-        Handler="handlers.authorize_channel.handler",
-        Code={"ZipFile": archive.read_bytes()},
-        Environment={
-            "Variables": {"DIGEST_KEY": KEY, "SETTINGS": json.dumps(settings), "SERVICE_NAME": NAME}
-        },
-    )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName=NAME)
-    yield arn
-    functions.delete_function(FunctionName=NAME)
-    iam.delete_role(RoleName=NAME)
+    with emulated_function(
+        emulator,
+        NAME,
+        archive=archive.read_bytes(),
+        handler="handlers.authorize_channel.handler",
+        variables={"DIGEST_KEY": KEY, "SETTINGS": json.dumps(settings), "SERVICE_NAME": NAME},
+    ) as made:
+        yield made.arn
 
 
 @pytest.fixture(scope="module")

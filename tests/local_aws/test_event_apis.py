@@ -1,10 +1,8 @@
 """An Event API of AppSync delivers what a signed request publishes, and refuses what AWS refuses."""
 
 import base64
-import io
 import json
 import time
-import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +25,7 @@ from pulumi_local_aws.event_apis import MAX_EVENTS, MAX_REQUEST_BYTES, MAX_SUBSC
 from pulumi_local_aws.iam_record import PATH as DECISIONS
 from pulumi_local_aws.ministack import ACCOUNT_ID, REGION, MiniStack
 from pulumi_local_aws.processes import wait_until
+from tests.local_aws.emulated_function import archive_of, emulated_function
 
 pytestmark = pytest.mark.emulator
 
@@ -164,28 +163,14 @@ def authorizer(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) ->
     """Create the authorizer; return its ARN and the file of its requests."""
     requests = tmp_path_factory.mktemp("authorizer") / "lines"
     requests.touch()
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as files:
-        files.writestr("authorizer.py", CODE)
-    iam, functions = client("iam", emulator.environment), client("lambda", emulator.environment)
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "lambda.amazonaws.com"},
-    }
-    role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps({"Statement": [statement]}))
-    arn = functions.create_function(
-        FunctionName=NAME,
-        Runtime="python3.13",
-        Role=role["Role"]["Arn"],
-        Handler="authorizer.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Environment={"Variables": {"REQUESTS": str(requests)}},
-    )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName=NAME)
-    yield arn, requests
-    functions.delete_function(FunctionName=NAME)
-    iam.delete_role(RoleName=NAME)
+    with emulated_function(
+        emulator,
+        NAME,
+        archive=archive_of("authorizer.py", CODE),
+        handler="authorizer.handler",
+        variables={"REQUESTS": str(requests)},
+    ) as made:
+        yield made.arn, requests
 
 
 def _create(emulator: MiniStack, authorizer_arn: str, **config: str) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """A service of AWS invokes a function only if the function's policy, or the role of its own, allows that."""
 
-import io
 import json
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ import pytest
 from pulumi_local_aws.aws import client
 from pulumi_local_aws.ministack import ACCOUNT_ID, REGION, MiniStack
 from pulumi_local_aws.processes import wait_until
+from tests.local_aws.emulated_function import archive_of, emulated_function
 
 pytestmark = pytest.mark.emulator
 
@@ -64,28 +63,15 @@ class Function:
 def function(emulator: MiniStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Function]:
     invocations = tmp_path_factory.mktemp("invocations") / "lines"
     invocations.touch()
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as files:
-        files.writestr("echo.py", CODE)
-    iam, functions = client("iam", emulator.environment), client("lambda", emulator.environment)
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": ["lambda.amazonaws.com", "events.amazonaws.com"]},
-    }
-    role = iam.create_role(RoleName=NAME, AssumeRolePolicyDocument=json.dumps({"Statement": [statement]}))
-    arn = functions.create_function(
-        FunctionName=NAME,
-        Runtime="python3.13",
-        Role=role["Role"]["Arn"],
-        Handler="echo.handler",
-        Code={"ZipFile": archive.getvalue()},
-        Environment={"Variables": {"INVOCATIONS": str(invocations)}},
-    )["FunctionArn"]
-    functions.get_waiter("function_active_v2").wait(FunctionName=NAME)
-    yield Function(emulator=emulator, arn=arn, role=role["Role"]["Arn"], invocations=invocations)
-    functions.delete_function(FunctionName=NAME)
-    iam.delete_role(RoleName=NAME)
+    with emulated_function(
+        emulator,
+        NAME,
+        archive=archive_of("echo.py", CODE),
+        handler="echo.handler",
+        variables={"INVOCATIONS": str(invocations)},
+        trusted=("lambda.amazonaws.com", "events.amazonaws.com"),
+    ) as made:
+        yield Function(emulator=emulator, arn=made.arn, role=made.role_arn, invocations=invocations)
 
 
 def topic(function: Function) -> tuple[str, Callable[[], object]]:
