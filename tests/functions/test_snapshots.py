@@ -8,34 +8,20 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from domain.backoff import full_jitter
-from domain.model import Session, Status
 from domain.placement import any_of, any_slot, shard_for_row
 from domain.session_ids import new_epoch, new_session_id
 from tests.archives.test_handlers import ENVIRONMENT, HANDLERS
+from tests.support.example_session import SESSION
 
 FUNCTIONS = Path(__file__).resolve().parents[2] / "functions"
 DRAWS = 40
-SESSION = Session(
-    session_id="caring-king-275",
-    owner_id="owner",
-    status=Status.ACTIVE,
-    source_language="en",
-    quality="standard",
-    capacity=1000,
-    shards=16,
-    shards_in_use=16,
-    epoch="epoch",
-    head=0,
-    generation=1,
-    created_at=0,
-    expires_at=1,
-    ttl=1,
-)
+LARGE_SESSION = replace(SESSION, capacity=1000, shards=16, shards_in_use=16)
 
 IMPORT = """
 import os, sys
@@ -75,9 +61,9 @@ def test_the_import_of_a_handler_opens_no_connection_and_makes_no_random_value(h
     "draw",
     [
         lambda: full_jitter(8, 1, 100),
-        lambda: any_slot(SESSION),
+        lambda: any_slot(LARGE_SESSION),
         lambda: any_of(range(1000)),
-        lambda: shard_for_row(SESSION),
+        lambda: shard_for_row(LARGE_SESSION),
         new_session_id,
         new_epoch,
     ],

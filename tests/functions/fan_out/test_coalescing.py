@@ -49,6 +49,15 @@ def flush_of(driver: PublishDriver, session_id: str, offset: int | None) -> Flus
     return flush_task(driver.session(session_id), offset)
 
 
+def stop_flush(driver: PublishDriver, session_id: str) -> FlushTask:
+    """Have the flush of the first batch stop before it queues the messages; return its task."""
+    task = flush_of(driver, session_id, 1)
+    driver.queue.is_away = True
+    assert driver.container.fan_out_consumer([task]) != [None]
+    driver.queue.is_away = False
+    return task
+
+
 def serve_flushes(driver: PublishDriver) -> None:
     """Serve all flushes that are scheduled, each alone, with the tasks that it queues."""
     flushes, driver.queue.flushes = driver.queue.flushes, []
@@ -203,10 +212,7 @@ def test_a_flush_that_stops_before_queueing_is_repeated(coalescing: PublishDrive
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    task = flush_of(coalescing, session_id, 1)
-    coalescing.queue.is_away = True
-    assert coalescing.container.fan_out_consumer([task]) != [None]
-    coalescing.queue.is_away = False
+    task = stop_flush(coalescing, session_id)
     coalescing.now += INTERVAL
     coalescing.publish(speaker, "b")
     assert coalescing.container.fan_out_consumer([task]) == [None]
@@ -222,9 +228,7 @@ def test_the_next_flush_sends_what_an_earlier_one_left(coalescing: PublishDriver
     listener, _ = coalescing.join_listener(session_id)
     for number in range(MAX_MESSAGES):
         coalescing.publish(speaker, str(number))
-    coalescing.queue.is_away = True
-    assert coalescing.container.fan_out_consumer([flush_of(coalescing, session_id, 1)]) != [None]
-    coalescing.queue.is_away = False
+    stop_flush(coalescing, session_id)
     coalescing.publish(speaker, "later")
     later = flush_of(coalescing, session_id, MAX_MESSAGES + 1)
     assert coalescing.container.fan_out_consumer([later]) == [None]
@@ -320,10 +324,7 @@ def test_the_end_follows_a_batch_whose_flush_stopped(coalescing: PublishDriver) 
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    task = flush_of(coalescing, session_id, 1)
-    coalescing.queue.is_away = True
-    assert coalescing.container.fan_out_consumer([task]) != [None]
-    coalescing.queue.is_away = False
+    task = stop_flush(coalescing, session_id)
     coalescing.now += INTERVAL
     coalescing.publish(speaker, "b")
     coalescing.container.end_session.as_speaker(speaker)
@@ -510,9 +511,7 @@ def test_the_first_message_after_the_setting_is_off_queues_what_waits(coalescing
     speaker, session_id = coalescing.speaking()
     listener, _ = coalescing.join_listener(session_id)
     coalescing.publish(speaker, "a")
-    coalescing.queue.is_away = True
-    assert coalescing.container.fan_out_consumer([flush_of(coalescing, session_id, 1)]) != [None]
-    coalescing.queue.is_away = False
+    stop_flush(coalescing, session_id)
     coalescing.publish(speaker, "b")
     off = coalescing.with_settings(coalescing_interval=0)
     off.publish(speaker, "c")
