@@ -46,7 +46,7 @@ class ChannelOffer(NamedTuple):
 
 
 class ChannelClaims(NamedTuple):
-    """What a valid token says: the channel, and to whom it was issued, as digests."""
+    """A valid token's channel, and digests of the address and the connection that it was issued to."""
 
     channel: str
     address: str

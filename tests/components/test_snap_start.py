@@ -119,12 +119,12 @@ def test_the_keep_alive_continues_by_its_alias_and_may_invoke_that_alone(deploye
     policy = json.loads(deployed.one("RolePolicy", "keep-alive-policy").inputs["policy"])
     (invoked,) = [item for item in policy["Statement"] if item["Action"] == ["lambda:InvokeFunction"]]
     assert invoked["Resource"] == [f"{PREFIX}keep-alive:live"]
-    told = {
+    with_alias = {
         item.inputs["name"]
         for item in deployed.of("Function")
         if item.inputs["environment"]["variables"].get("FUNCTION_ALIAS") == "live"
     }
-    assert told == {"websocket-sessions-test-sessions-keep-alive"}
+    assert with_alias == {"websocket-sessions-test-sessions-keep-alive"}
 
 
 def test_alarms_dashboard_and_logs_are_those_of_the_function(deployed: Deployed, without: Deployed) -> None:

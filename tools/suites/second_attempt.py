@@ -1,4 +1,4 @@
-"""The second attempt of the few tests that failed, which tells a flaky test from a broken one."""
+"""The second attempt of the few tests that failed, which distinguishes flaky tests from broken ones."""
 
 import time
 from collections.abc import Mapping, Sequence
